@@ -1,0 +1,136 @@
+//! The typed graph: what a network computes, with every shape known.
+//!
+//! Nodes stand in topological order and a node's inputs precede it. A node of the forward part belongs to a layer;
+//! the backward nodes that autodiff appends are ordinary nodes under the same layer's name. There are no spans here: nothing
+//! after `infer` can fail.
+
+pub mod op;
+
+pub use op::{Act, Conv, Op, Pool, PoolKind, Window};
+
+/// Index of a node in [`Graph::nodes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct NodeId(pub usize);
+
+/// Index of a parameter in [`Graph::params`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ParamId(pub usize);
+
+/// Index of a layer in [`Graph::layers`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LayerId(pub usize);
+
+/// One value of the network.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub op: Op,
+    pub inputs: Vec<NodeId>,
+    /// `[C, H, W]` of a map, `[N]` of a flat value, the torch shape of a parameter or its gradient. The batch is not part of it.
+    pub shape: Vec<usize>,
+    /// The layer whose application made it.
+    pub layer: LayerId,
+}
+
+/// A trainable tensor.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// `conv1.weight`
+    pub name: String,
+    /// Torch shape.
+    pub shape: Vec<usize>,
+    pub init: Init,
+    pub fan_in: usize,
+    pub fan_out: usize,
+    pub trainable: bool,
+}
+
+/// Initial values, as `cnn_runtime::plan::Init`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    Constant(f32),
+    GlorotUniform,
+    GlorotNormal,
+    HeUniform,
+    HeNormal,
+    Torch,
+}
+
+/// One application of a layer, as the user wrote it.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// Its path, `layer1.0.conv1`, or kind and number, `max_pool1`.
+    pub name: String,
+    /// As written: `conv`, `max_pool`, `input`.
+    pub kind: &'static str,
+    /// Something `summary` should say.
+    pub note: Option<String>,
+}
+
+/// A loss: the cross-entropy of some scores, weighted.
+#[derive(Clone, Debug)]
+pub struct Loss {
+    pub logits: NodeId,
+    pub weight: f32,
+    /// The layer named by an auxiliary `output`, or the layer that yields the scores.
+    pub layer: LayerId,
+}
+
+/// A whole network.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    pub nodes: Vec<Node>,
+    pub params: Vec<Param>,
+    pub layers: Vec<Layer>,
+    /// The main loss first; its logits are the network's output.
+    pub losses: Vec<Loss>,
+    /// Gradient node of each parameter; empty before autodiff, `None` for a frozen parameter.
+    pub gradients: Vec<Option<NodeId>>,
+}
+
+impl Graph {
+    /// Appends a node.
+    pub fn push(&mut self, op: Op, inputs: Vec<NodeId>, shape: Vec<usize>, layer: LayerId) -> NodeId {
+        self.nodes.push(Node { op, inputs, shape, layer });
+        NodeId(self.nodes.len() - 1)
+    }
+
+    /// Appends a parameter and the node that stands for it.
+    pub fn push_param(&mut self, param: Param, layer: LayerId) -> NodeId {
+        let shape = param.shape.clone();
+        self.params.push(param);
+        self.push(Op::Param(ParamId(self.params.len() - 1)), Vec::new(), shape, layer)
+    }
+}
+
+impl std::ops::Index<NodeId> for Graph {
+    type Output = Node;
+    fn index(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+}
+
+/// What the front end hands to the rest of the compiler.
+#[derive(Debug)]
+pub struct Network {
+    pub name: proc_macro2::Ident,
+    /// Visibility and doc attributes, to be repeated on the generated type.
+    pub visibility: proc_macro2::TokenStream,
+    pub attributes: proc_macro2::TokenStream,
+    pub graph: Graph,
+    pub training: Training,
+}
+
+/// `train { … }`.
+#[derive(Clone, Debug)]
+pub struct Training {
+    pub optimizer: Optimizer,
+    pub batch: usize,
+    pub epochs: usize,
+}
+
+/// Update rules, as `cnn_runtime::optim::Optimizer`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Optimizer {
+    Sgd { lr: f32, momentum: f32, nesterov: bool, weight_decay: f32 },
+    Adadelta { lr: f32, rho: f32, epsilon: f32, weight_decay: f32 },
+}

@@ -1,0 +1,2 @@
+//! The compiler behind `cnn_runtime::network!`.
+#![forbid(unsafe_code)]

@@ -1,0 +1,70 @@
+//! What a device provides: memory in three classes and an arena, and the steps of a pass.
+
+use crate::{
+    error::Result,
+    optim::Update,
+    plan::{Arena, Map, Param, Steps},
+};
+
+/// Memory that lives as long as the engine; each is as long as the packed parameters, the state a few times that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Parameters, packed.
+    Params,
+    /// Gradients, packed alike.
+    Grads,
+    /// Optimizer state: `Optimizer::slots` arrays as long as the parameters, one after the other.
+    State,
+}
+
+/// Floats an engine is created with.
+#[derive(Clone, Copy, Debug)]
+pub struct Sizes {
+    /// Packed parameters; the gradients are as long in training.
+    pub params: usize,
+    /// Gradients: as the parameters, or 0 for inference only.
+    pub grads: usize,
+    /// Optimizer state.
+    pub state: usize,
+    /// Arena: the largest of the plans at the largest batch.
+    pub arena: usize,
+    /// Samples in the largest batch.
+    pub batch: usize,
+}
+
+/// One pass over a batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Pass {
+    /// Samples in this batch, at most `Sizes::batch`.
+    pub batch: usize,
+    /// The plan's memory. The fixed part starts behind the slabs of *this* batch.
+    pub arena: Arena,
+    /// Key of this step's dropout masks.
+    pub key: u64,
+}
+
+/// A device with a network's memory on it.
+///
+/// Calls are in order; an engine may run them later, but `read*` waits for all before it.
+pub trait Engine: Send {
+    /// Writes packed values at an offset.
+    fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()>;
+
+    /// Reads packed values at an offset.
+    fn read(&mut self, class: Class, offset: usize, values: &mut [f32]) -> Result<()>;
+
+    /// Writes `pass.batch` samples, one after the other in `values` and each in storage order of `map`, to their slabs.
+    fn write_map(&mut self, pass: &Pass, map: &Map, values: &[f32]) -> Result<()>;
+
+    /// Reads `pass.batch` samples, each `map.len()` floats in storage order.
+    fn read_map(&mut self, pass: &Pass, map: &Map, values: &mut [f32]) -> Result<()>;
+
+    /// Sets the labels of the batch.
+    fn write_labels(&mut self, labels: &[u32]) -> Result<()>;
+
+    /// Runs generated code.
+    fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()>;
+
+    /// One optimizer step over all trainable parameters, in one pass over memory.
+    fn update(&mut self, update: &Update, params: &'static [Param]) -> Result<()>;
+}

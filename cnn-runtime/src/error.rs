@@ -1,0 +1,65 @@
+//! The one error type: what went wrong, where, and what to do, in one line; and the exit code it stands for.
+
+use std::path::PathBuf;
+
+/// Result with the crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Everything that can go wrong at run time.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A flag or argument is wrong.
+    #[error("{0}")]
+    Usage(String),
+    /// A data set or image cannot be used.
+    #[error("{}: {message}", path.display())]
+    Data {
+        /// File or folder.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        message: String,
+    },
+    /// A weights file does not fit the network.
+    #[error("{}: {message}", path.display())]
+    Weights {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        message: String,
+    },
+    /// A file cannot be read or written.
+    #[error("{}: cannot {action}: {source}", path.display())]
+    Io {
+        /// File or folder.
+        path: PathBuf,
+        /// `read`, `write`, `create`.
+        action: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// No such device, a driver failed, or memory ran out.
+    #[error("{0}")]
+    Device(String),
+    /// The loss is NaN or infinite.
+    #[error("training diverged: the loss is {loss} in epoch {epoch}; try a smaller --lr")]
+    Diverged {
+        /// The loss as computed.
+        loss: f64,
+        /// Epoch, from 1.
+        epoch: usize,
+    },
+}
+
+impl Error {
+    /// The exit code of a trainer that ends with this error.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Usage(_) => 2,
+            Error::Data { .. } => 3,
+            Error::Device(_) => 4,
+            Error::Diverged { .. } => 5,
+            Error::Weights { .. } | Error::Io { .. } => 1,
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Convolutional networks declared in Rust, checked and planned while rustc compiles them, and trained by ordinary
+//! binaries.
+
+pub mod engine;
+pub mod error;
+pub mod network;
+pub mod optim;
+pub mod plan;
+pub mod rng;
+
+pub use error::{Error, Result};

@@ -1,0 +1,62 @@
+//! Optimizers: the update rules, their hyper-parameters and how much state each keeps.
+//!
+//! An engine applies a rule to the whole parameter arena in one pass; the rules themselves are in one file each.
+
+pub mod adadelta;
+pub mod sgd;
+
+pub use adadelta::Adadelta;
+pub use sgd::Sgd;
+
+/// An update rule with its hyper-parameters.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Optimizer {
+    /// Stochastic gradient descent with momentum.
+    Sgd(Sgd),
+    /// Adadelta.
+    Adadelta(Adadelta),
+}
+
+impl Optimizer {
+    /// Name on the command line and in `train { }`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Optimizer::Sgd(_) => "sgd",
+            Optimizer::Adadelta(_) => "adadelta",
+        }
+    }
+
+    /// Learning rate.
+    pub const fn lr(&self) -> f32 {
+        match self {
+            Optimizer::Sgd(rule) => rule.lr,
+            Optimizer::Adadelta(rule) => rule.lr,
+        }
+    }
+
+    /// The same rule with another learning rate.
+    pub const fn with_lr(mut self, lr: f32) -> Optimizer {
+        match &mut self {
+            Optimizer::Sgd(rule) => rule.lr = lr,
+            Optimizer::Adadelta(rule) => rule.lr = lr,
+        }
+        self
+    }
+
+    /// Arrays of state, each as long as the parameters.
+    pub const fn slots(&self) -> usize {
+        match self {
+            Optimizer::Sgd(rule) => (rule.momentum != 0.0) as usize,
+            Optimizer::Adadelta(_) => 2,
+        }
+    }
+}
+
+/// One update: the rule as it stands at this step.
+#[derive(Clone, Copy, Debug)]
+pub struct Update {
+    /// The rule, its learning rate already scheduled.
+    pub optimizer: Optimizer,
+    /// Updates before this one.
+    pub step: u64,
+}
