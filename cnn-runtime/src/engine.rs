@@ -39,8 +39,8 @@ pub struct Pass {
     pub batch: usize,
     /// The plan's memory. The fixed part starts behind the slabs of *this* batch.
     pub arena: Arena,
-    /// Key of this step's dropout masks.
-    pub key: u64,
+    /// Key of this step's dropout masks; `None` turns dropout off.
+    pub key: Option<u64>,
 }
 
 /// A device with a network's memory on it.

@@ -5,6 +5,7 @@ pub mod engine;
 pub mod error;
 pub mod network;
 pub mod optim;
+pub mod params;
 pub mod plan;
 pub mod rng;
 

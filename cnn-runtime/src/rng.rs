@@ -40,12 +40,15 @@ pub struct Mask {
 }
 
 impl Mask {
-    /// The mask of a dropout layer in one training step.
-    pub fn new(pass_key: u64, stream: u32, rate: f32) -> Mask {
-        Mask {
-            key: subkey(pass_key, stream as u64) as u32,
-            threshold: (rate as f64 * 4_294_967_296.0) as u32,
-            scale: 1.0 / (1.0 - rate),
+    /// The mask of a dropout layer in one pass; without a key it keeps everything.
+    pub fn new(pass_key: Option<u64>, stream: u32, rate: f32) -> Mask {
+        match pass_key {
+            None => Mask { key: 0, threshold: 0, scale: 1.0 },
+            Some(key) => Mask {
+                key: subkey(key, stream as u64) as u32,
+                threshold: (rate as f64 * 4_294_967_296.0) as u32,
+                scale: 1.0 / (1.0 - rate),
+            },
         }
     }
 }
