@@ -1,12 +1,60 @@
 //! Convolutional networks declared in Rust, checked and planned while rustc compiles them, and trained by ordinary
 //! binaries.
+//!
+//! [`network!`] turns a declaration into a type that implements [`Network`]: tables and straight-line code, with every
+//! shape known, the gradients derived and the memory planned. A [`Session`] holds such a network on a [`Device`];
+//! [`trainer::main`] makes a whole command-line trainer of it.
+//!
+//! ```
+//! use cnn_runtime::{Device, Model, Options, Session, network};
+//!
+//! network! {
+//!     /// Two convolutions for tiny images.
+//!     Tiny<[1, 8, 8] -> 3> {
+//!         input -> conv1: conv(8, 3) -> relu -> max_pool(2) -> flatten -> fc: dense(3)
+//!     }
+//! }
+//!
+//! let model = Model::of::<Tiny>();
+//! assert_eq!(model.description.parameter_count(), 8 * 9 + 8 + 3 * 72 + 3);
+//!
+//! let options = Options { batch: 2, training: Some(model.description.training.optimizer), seed: 0 };
+//! let mut session = Session::new(model, &Device::cpu()?, &options)?;
+//! session.train_step(&[0.5; 2 * 64], &[0, 2])?;
+//! let mut scores = [0.0; 3];
+//! session.infer(&[0.5; 64], &mut scores)?;
+//! # Ok::<(), cnn_runtime::Error>(())
+//! ```
 
+pub mod cpu;
+pub mod data;
+pub mod device;
 pub mod engine;
 pub mod error;
 pub mod network;
+pub mod opencl;
 pub mod optim;
 pub mod params;
 pub mod plan;
 pub mod rng;
+pub mod session;
+pub mod train;
+#[cfg(feature = "trainer")]
+pub mod trainer;
+pub mod weights;
 
+pub use cnn_macros::network;
+pub use device::Device;
 pub use error::{Error, Result};
+pub use network::{Model, Network};
+pub use session::{Metrics, Options, Session};
+
+/// The whole contract with generated code; nothing else may use it.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::{
+        network::Network,
+        optim::{Adadelta, Optimizer, Sgd},
+        plan::*,
+    };
+}

@@ -1,0 +1,60 @@
+//! A training step allocates nothing. Alone in its file: the counter sees the whole process.
+
+mod common;
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use cnn_runtime::{Device, Model, Options, Session, network};
+
+network! {
+    /// Every kind of step that this crate knows.
+    Convnet<[1, 12, 12] -> 10> {
+        let x = input -> conv1: conv(8, 3) -> relu;
+        let y = x -> conv2: conv(20, 3, pad = 1) -> tanh;
+        let z = x -> conv3: conv(5, 3, stride = 2, pad = 1) -> max_pool(2) -> dropout(0.25) -> flatten;
+        concat(y -> avg_pool(2) -> flatten, z) -> fc1: dense(33) -> relu -> dropout(0.5) -> fc2: dense(10)
+    }
+}
+
+/// The system's allocator, counting.
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+// SAFETY: every call goes to the system's allocator unchanged.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        // SAFETY: `place` came from `alloc` above, that is from the system.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+#[test]
+fn a_training_step_allocates_nothing() {
+    let (images, labels) = (common::noise(1, 16 * 144), (0..16).map(|sample| sample % 10).collect::<Vec<u32>>());
+    let device = Device::cpu().unwrap();
+    let model = Model::of::<Convnet>();
+    let training = Some(model.description.training.optimizer);
+    let mut session = Session::new(model, &device, &Options { batch: 16, training, seed: 7 }).unwrap();
+    let allocations = device.install(move || {
+        session.train_step(&images, &labels).unwrap();
+        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        for _ in 0..200 {
+            session.train_step(&images, &labels).unwrap();
+        }
+        ALLOCATIONS.load(Ordering::Relaxed) - before
+    });
+    assert_eq!(allocations, 0);
+}

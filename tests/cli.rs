@@ -1,0 +1,215 @@
+//! The trainer binaries as their users meet them: what they print, what they write, how they fail.
+
+mod common;
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+
+fn run(name: &str, arguments: &[&str]) -> Output {
+    Command::new(common::example(name)).args(arguments).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Runs and expects failure: the exit code, and a last line on stderr that says each of `words`.
+fn fails(name: &str, arguments: &[&str], code: i32, words: &[&str]) {
+    let output = run(name, arguments);
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}: {stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "{arguments:?}: no '{word}' in: {stderr}");
+    }
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    assert_eq!(stderr.lines().filter(|line| line.starts_with("error")).count(), 1, "{stderr}");
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn trains_writes_and_evaluates() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("run");
+    let arguments =
+        ["train", "--device", "cpu", "--epochs", "2", "--limit", "1000", "--seed", "3", "--output", text(&output)];
+    let trained = run("lenet5", &arguments);
+    let result = stdout(&trained);
+    assert!(result.starts_with("test accuracy 0.") && result.ends_with("(2000 images)\n"), "{result}");
+    assert!(!trained.stderr.contains(&0x1b), "control codes in a pipe");
+
+    let metrics = std::fs::read_to_string(output.join("metrics.jsonl")).unwrap();
+    let epochs: Vec<Value> = metrics.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(epochs.len(), 2);
+    for key in ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds", "images_per_second"] {
+        assert!(epochs[1][key].is_number(), "{key} in {metrics}");
+    }
+    assert!(epochs[1]["loss"].as_f64() < epochs[0]["loss"].as_f64());
+
+    let weights = output.join("last.safetensors");
+    let evaluated = stdout(&run("lenet5", &["eval", "--device", "cpu", "--weights", text(&weights)]));
+    assert_eq!(evaluated, result, "the file holds what was trained");
+    assert!(output.join("best.safetensors").exists());
+
+    fails("mnist", &["eval", "--weights", text(&weights)], 1, &["last.safetensors", "conv1.weight"]);
+    std::fs::write(&weights, b"not a safetensors file").unwrap();
+    fails("lenet5", &["eval", "--weights", text(&weights)], 1, &["last.safetensors"]);
+}
+
+#[test]
+fn the_same_seed_trains_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let weights = |name: &str, threads: &str| {
+        let output = folder.path().join(name);
+        let arguments = ["--device", "cpu", "--epochs", "1", "--limit", "300", "--threads", threads];
+        stdout(&run("lenet5", &[&arguments[..], &["--output", text(&output)]].concat()));
+        std::fs::read(output.join("last.safetensors")).unwrap()
+    };
+    assert!(weights("one", "1") == weights("three", "3"));
+}
+
+#[test]
+fn summary_states_what_bench_uses() {
+    for name in ["mnist", "lenet5"] {
+        for mode in ["training", "inference"] {
+            let flags: &[&str] = if mode == "inference" { &["--infer"] } else { &[] };
+            let bench = ["bench", "--device", "cpu", "--batch", "3", "--steps", "2"];
+            let bench = stdout(&run(name, &[&bench[..], flags].concat()));
+            let json: Value = serde_json::from_str(bench.lines().last().unwrap()).unwrap();
+            for key in ["batch", "threads", "median_ms", "min_ms", "images_per_second", "gflops", "peak_rss_mib"] {
+                assert!(json[key].is_number(), "{key} in {json}");
+            }
+            assert_eq!((&json["net"], &json["device"]), (&name.into(), &"cpu".into()), "{json}");
+            let summary = stdout(&run(name, &["summary", "--batch", "3"]));
+            let arena = json["arena_bytes"].as_u64().unwrap().to_string();
+            assert!(
+                summary.lines().any(|line| line.contains(mode) && line.contains(&arena)),
+                "no line with '{mode}' and {arena} in:\n{summary}"
+            );
+        }
+    }
+    assert!(stdout(&run("mnist", &["summary"])).contains("1,199,882"));
+    assert!(stdout(&run("lenet5", &["summary"])).contains("61,706"));
+}
+
+#[test]
+fn inspect_writes_torch_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.safetensors");
+    let [weights, batch, expected] = ["weights", "batch", "expected"]
+        .map(|file| common::fixture(&format!("goldens/lenet5.{file}.safetensors")));
+    let files =
+        ["inspect", "--weights", text(&weights), "--batch", text(&batch), "--output", text(&output)];
+    stdout(&run("lenet5", &files));
+    let names = |path: &Path| {
+        let bytes = std::fs::read(path).unwrap();
+        let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+        let mut names: Vec<(String, Vec<usize>)> =
+            file.iter().map(|(name, tensor)| (name.to_string(), tensor.shape().to_vec())).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&output), names(&expected));
+    fails("mnist", &files, 1, &["lenet5.weights.safetensors", "fc3.weight"]);
+}
+
+#[test]
+fn runs_without_opencl() {
+    let without = |arguments: &[&str]| {
+        Command::new(common::example("lenet5"))
+            .args(arguments)
+            .env("CNN_OPENCL_LIB", "/nonexistent")
+            .output()
+            .unwrap()
+    };
+    let bench = stdout(&without(&["bench", "--batch", "2", "--steps", "1"]));
+    assert!(bench.lines().last().unwrap().contains("\"cpu\""), "{bench}");
+    let failed = without(&["bench", "--device", "opencl"]);
+    assert_eq!(failed.status.code(), Some(4));
+    assert!(String::from_utf8_lossy(&failed.stderr).contains("--device cpu"));
+}
+
+#[test]
+fn wrong_flags_are_usage_errors() {
+    fails("mnist", &["--batch", "0"], 2, &["batch"]);
+    fails("mnist", &["--epochs", "0"], 2, &["epochs"]);
+    fails("mnist", &["--lr", "fast"], 2, &["lr"]);
+    fails("mnist", &["--lr", "nan"], 2, &["lr"]);
+    fails("mnist", &["--threads", "0"], 2, &["threads"]);
+    fails("mnist", &["--device", "gpu"], 2, &["gpu", "opencl"]);
+    fails("mnist", &["--optimizer", "adadelt"], 2, &["adadelta"]);
+    fails("mnist", &["--val-split", "1.5"], 2, &["val-split"]);
+    fails("mnist", &["--data", "imagenet"], 2, &["imagenet"]);
+    fails("mnist", &["eval"], 2, &["--weights"]);
+    fails("mnist", &["eval", "--weights", "/no/such/file"], 1, &["/no/such/file"]);
+}
+
+/// The four files of a data folder, to be spoilt one by one.
+fn data_folder() -> (tempfile::TempDir, impl Fn(&str) -> PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/mnist");
+    for entry in std::fs::read_dir(source).unwrap().map(Result::unwrap) {
+        std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+    }
+    let root = folder.path().to_owned();
+    (folder, move |name| root.join(name))
+}
+
+#[test]
+fn spoilt_data_is_named() {
+    let (folder, file) = data_folder();
+    let train = |words: &[&str]| {
+        let arguments = ["train", "--data-dir", text(folder.path()), "--epochs", "1", "--limit", "64"];
+        fails("lenet5", &arguments, 3, words);
+    };
+    let images = file("train-images-idx3-ubyte.gz");
+    let labels = file("train-labels-idx1-ubyte.gz");
+    let [good_images, good_labels] = [&images, &labels].map(|path| std::fs::read(path).unwrap());
+
+    std::fs::write(&images, &good_images[..good_images.len() / 2]).unwrap();
+    train(&["train-images-idx3-ubyte.gz"]);
+    std::fs::write(&images, &good_labels).unwrap();
+    train(&["train-images-idx3-ubyte.gz"]);
+    std::fs::write(&images, b"").unwrap();
+    train(&["train-images-idx3-ubyte.gz"]);
+    std::fs::remove_file(&images).unwrap();
+    train(&["train-images-idx3-ubyte"]);
+    // Plain, with a header that claims far more than there is.
+    let plain = file("train-images-idx3-ubyte");
+    std::fs::write(&plain, [0, 0, 8, 3, 127, 255, 255, 255, 0, 0, 0, 28, 0, 0, 0, 28, 1, 2, 3]).unwrap();
+    train(&["train-images-idx3-ubyte"]);
+    std::fs::remove_file(&plain).unwrap();
+    std::fs::write(&images, &good_images).unwrap();
+    // A label beyond the classes.
+    std::fs::remove_file(&labels).unwrap();
+    let mut spoilt = vec![0, 0, 8, 1, 0, 0, 0x27, 0x10];
+    spoilt.extend(std::iter::repeat_n(3, 9_999));
+    spoilt.push(10);
+    std::fs::write(file("train-labels-idx1-ubyte"), &spoilt).unwrap();
+    train(&["train-labels-idx1-ubyte", "10"]);
+    // One label short.
+    spoilt[7] = 0x0f;
+    spoilt.truncate(8 + 9_999);
+    std::fs::write(file("train-labels-idx1-ubyte"), &spoilt).unwrap();
+    train(&["train-labels-idx1-ubyte", "9999"]);
+
+    let empty = tempfile::tempdir().unwrap();
+    fails("lenet5", &["--data-dir", text(empty.path())], 3, &["train-images-idx3-ubyte"]);
+}
+
+#[test]
+fn an_unusable_output_folder_stops_before_training() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "in the way").unwrap();
+    fails("lenet5", &["--epochs", "1", "--limit", "64", "--output", text(&file)], 1, &["file"]);
+    fails("lenet5", &["--epochs", "1", "--output", "/proc/none"], 1, &["/proc/none"]);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "in the way");
+}
