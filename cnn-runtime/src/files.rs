@@ -30,7 +30,7 @@ pub fn replace(path: &Path, contents: &[u8]) -> Result<()> {
     let temporary = temporary(path);
     let result = write_through(&temporary, contents)
         .and_then(|()| fs::rename(&temporary, path))
-        .and_then(|()| File::open(folder(path))?.sync_all());
+        .and_then(|()| sync_folder(folder(path)));
     if result.is_err() {
         // The first error is the one to report; a file that was never created cannot be removed either.
         let _ = fs::remove_file(&temporary);
@@ -53,6 +53,11 @@ fn write_through(path: &Path, contents: &[u8]) -> io::Result<()> {
     let mut file = File::create(path)?;
     file.write_all(contents)?;
     file.sync_all()
+}
+
+/// Makes a rename outlive a power failure; only Unix lets a folder be opened for that.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 fn folder(path: &Path) -> &Path {

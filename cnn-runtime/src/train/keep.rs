@@ -35,3 +35,24 @@ fn better(report: &EpochReport, best: &EpochReport) -> bool {
     let rank = |report: &EpochReport| (report.val_accuracy, -report.val_loss);
     rank(report) > rank(best)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn accuracy_comes_first_and_an_equal_is_not_better() {
+        let report = |val_accuracy, val_loss| EpochReport {
+            epoch: 1,
+            loss: 0.0,
+            accuracy: 0.0,
+            val_loss,
+            val_accuracy,
+            seconds: 0.0,
+            images_per_second: 0.0,
+        };
+        assert!(better(&report(0.9, 2.0), &report(0.8, 1.0)));
+        assert!(better(&report(0.9, 1.0), &report(0.9, 2.0)));
+        assert!(!better(&report(0.9, 2.0), &report(0.9, 2.0)));
+    }
+}

@@ -38,13 +38,13 @@ pub struct Fit<'a> {
 }
 
 impl Fit<'_> {
-    /// Trains a session and returns the last epoch's score on the validation set.
+    /// Trains a session and returns the last epoch's score on the validation set. The callbacks end with it.
     ///
     /// # Errors
     ///
     /// [`Error::Diverged`] if a loss becomes NaN or infinite, and whatever the device or a callback reports.
     pub fn run(
-        &mut self,
+        mut self,
         session: &mut Session,
         train: &mut Batches,
         validation: &mut Batches,

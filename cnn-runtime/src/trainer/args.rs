@@ -51,7 +51,7 @@ pub(super) enum Command {
 }
 
 #[derive(Parser, Debug)]
-#[command(version)]
+#[command(version, allow_negative_numbers = true)]
 struct CommandLine {
     #[command(flatten)]
     common: Common,
@@ -80,7 +80,9 @@ fn parse_from(
     description: &Description,
     arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
 ) -> Result<Invocation> {
-    let command = CommandLine::command().about(format!("Trains and runs {}", description.name));
+    let command = CommandLine::command()
+        .about(format!("Trains and runs {}", description.name))
+        .mut_subcommands(|command| command.allow_negative_numbers(true));
     let parsed = command.try_get_matches_from(arguments).and_then(|mut matches| {
         let misplaced = misplaced(&matches);
         CommandLine::from_arg_matches_mut(&mut matches).map(|line| (line, misplaced))

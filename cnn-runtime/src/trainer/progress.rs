@@ -14,7 +14,7 @@ use crate::{
 /// Plain lines within an epoch, the one at its end included.
 const LINES: usize = 4;
 
-const BAR: &str = "{prefix} [{bar:30}] {human_pos}/{human_len} {msg} ETA {eta}";
+const BAR: &str = "{prefix} [{wide_bar}] {percent:>3}% {msg} ETA {eta}";
 
 /// The callback.
 pub(super) struct Report {

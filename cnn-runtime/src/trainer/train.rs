@@ -20,7 +20,7 @@ use crate::{
     network::Model,
     optim::{Adadelta, Optimizer, Sgd},
     session::{Options, Session},
-    train::{Callback, Fit, KeepWeights, Record, Score, evaluate},
+    train::{Callback, Fit, KeepWeights, Record, evaluate},
     weights,
 };
 
@@ -63,9 +63,6 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
-    if let Some(folder) = &args.output {
-        files::create_writable(folder)?;
-    }
     let description = model.description;
     let train = source::load(&args.data, Part::Train, description)?;
     let test = source::load(&args.data, Part::Test, description)?;
@@ -79,21 +76,23 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     if let Some(path) = &args.init {
         weights::load(&mut session, path)?;
     }
+    if let Some(folder) = &args.output {
+        files::create_writable(folder)?;
+    }
     announce(&session, &device, split.train.len(), test.len());
 
     let mut training = Batches::new(&train, split.train, batch);
     let mut testing = Batches::all(&test, batch);
     let mut held_out = args.val_split.map(|_| Batches::new(&train, split.validation, batch));
     let epochs = args.epochs.unwrap_or(description.training.epochs);
-    let mut fit = Fit { epochs, seed: common.seed, callbacks: callbacks(args) };
-    let score = device.install(|| -> Result<Score> {
-        match &mut held_out {
-            Some(held_out) => {
-                fit.run(&mut session, &mut training, held_out)?;
-                evaluate(&mut session, &mut testing)
-            }
-            None => fit.run(&mut session, &mut training, &mut testing),
+    // The progress bar leaves the terminal with its callback, so before the result is printed.
+    let fit = Fit { epochs, seed: common.seed, callbacks: callbacks(args) };
+    let score = device.install(|| match &mut held_out {
+        Some(held_out) => {
+            fit.run(&mut session, &mut training, held_out)?;
+            evaluate(&mut session, &mut testing)
         }
+        None => fit.run(&mut session, &mut training, &mut testing),
     })?;
     print(&eval::result_line(&score))
 }

@@ -60,7 +60,8 @@ fn bad_values_name_the_flag() {
     assert_error("bench --batch 9999999", "expected at most 1048576");
     assert_error("--epochs 0", "'--epochs <N>'");
     assert_error("--lr nan", "'nan' for '--lr <X>': expected a number above 0");
-    assert_error("--lr=-1", "expected a number above 0");
+    assert_error("--lr -1", "expected a number above 0");
+    assert_error("bench --steps -1", "expected a whole number");
     assert_error("--val-split 1", "expected a number between 0 and 1");
     assert_error("--data cifar10", "expected mnist or fashion-mnist");
     assert_error("--optimizer adam", "'adam' for '--optimizer <NAME>' [possible values: sgd, adadelta]");
