@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use super::{
     args::Common,
-    print, source,
-    values::{self, DataArgs},
+    print,
+    source::{self, DataArgs},
+    values,
 };
 use crate::{
     data::{Batches, Dataset, Part},

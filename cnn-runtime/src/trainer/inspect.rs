@@ -101,3 +101,32 @@ fn tensor<'a>(tensors: &SafeTensors<'a>, name: &str, dtype: Dtype) -> Result<Ten
         Err(format!("{name} is {}, expected {dtype}", found.dtype()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::fixture::DESCRIPTION, *};
+
+    fn parse(images: &[usize], labels: &[i64]) -> Result<LabelledImages, String> {
+        let pixels = vec![0; images.iter().product::<usize>() * 4];
+        let numbers: Vec<u8> = labels.iter().flat_map(|label| label.to_le_bytes()).collect();
+        let images = TensorView::new(Dtype::F32, images.to_vec(), &pixels).unwrap();
+        let labels = TensorView::new(Dtype::I64, vec![labels.len()], &numbers).unwrap();
+        let bytes = safetensors::serialize([("images", images), ("labels", labels)], None).unwrap();
+        parse_batch(&SafeTensors::deserialize(&bytes).unwrap(), &DESCRIPTION)
+    }
+
+    #[test]
+    fn images_and_labels_that_fit() {
+        let batch = parse(&[2, 1, 28, 28], &[9, 0]).unwrap();
+        assert_eq!((batch.images.len(), batch.labels), (2 * 784, vec![9, 0]));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said() {
+        let error = |images: &[usize], labels: &[i64]| parse(images, labels).err().unwrap();
+        assert!(error(&[1, 28, 28, 1], &[0]).contains("expected images [N, 1, 28, 28] and labels [N]"));
+        assert!(error(&[2, 1, 28, 28], &[0]).contains("found [2, 1, 28, 28] and [1]"));
+        assert!(error(&[0, 1, 28, 28], &[]).contains("found [0, 1, 28, 28] and [0]"));
+        assert_eq!(error(&[1, 1, 28, 28], &[-1]), "label -1 is none of the network's 10 classes");
+    }
+}

@@ -5,6 +5,8 @@
 mod args;
 mod bench;
 mod eval;
+#[cfg(test)]
+mod fixture;
 mod format;
 mod inspect;
 mod progress;
@@ -26,13 +28,7 @@ use crate::{
 };
 use args::{Command, Invocation};
 
-/// The `main` of a trainer of one network.
-///
-/// ```ignore
-/// fn main() -> std::process::ExitCode {
-///     cnn_runtime::trainer::main::<MnistCnn>()
-/// }
-/// ```
+/// A trainer of one network: all that its own `main` has to call, as `cnn_runtime::trainer::main::<MnistCnn>()`.
 pub fn main<N: Network>() -> ExitCode {
     run(Model::of::<N>())
 }
@@ -52,7 +48,7 @@ fn run(model: Model) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {}", format::one_line(&error.to_string()));
+            tell(&format!("error: {}", format::one_line(&error.to_string())));
             ExitCode::from(error.exit_code())
         }
     }
@@ -67,6 +63,11 @@ fn print(text: &str) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// Writes a line to stderr. Nobody reading it is no reason to stop training.
+fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 fn usage(message: impl Into<String>) -> Error {

@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::format::thousands;
+use super::{format::thousands, tell};
 use crate::{
     error::Result,
     session::Session,
@@ -32,31 +32,38 @@ impl Report {
         let bar = io::stderr().is_terminal().then(|| ProgressBar::new(0).with_style(style));
         Report { bar, epoch: String::new(), reported: 0 }
     }
+
+    fn start(&mut self, epoch: String, images: usize) {
+        if let Some(bar) = &self.bar {
+            bar.reset();
+            bar.set_length(images as u64);
+            bar.set_prefix(epoch.clone());
+        }
+        self.epoch = epoch;
+        self.reported = 0;
+    }
 }
 
 impl Callback for Report {
     fn on_batch(&mut self, progress: &Progress) -> Result<()> {
         let Progress { epoch, epochs, done, images, score, images_per_second } = *progress;
-        self.epoch = format!("epoch {epoch}/{epochs}");
+        let name = format!("epoch {epoch}/{epochs}");
+        if name != self.epoch {
+            self.start(name, images);
+        }
         let message = format!("{} {} images/s", figures(&score), thousands(images_per_second as u64));
         let quarter = done * LINES / images;
         if let Some(bar) = &self.bar {
-            if bar.position() > done as u64 {
-                bar.reset();
-            }
-            bar.set_prefix(self.epoch.clone());
-            bar.set_length(images as u64);
             bar.set_position(done as u64);
             bar.set_message(message);
         } else if quarter > self.reported && done < images {
             self.reported = quarter;
-            eprintln!("{} {done}/{images} {message}", self.epoch);
+            tell(&format!("{} {done}/{images} {message}", self.epoch));
         }
         Ok(())
     }
 
     fn on_epoch_end(&mut self, _session: &mut Session, report: &EpochReport) -> Result<()> {
-        self.reported = 0;
         let training = Score { loss: report.loss, accuracy: report.accuracy, images: 0 };
         let text = format!(
             "{} {} val_loss {:.4} val_accuracy {:.4} {:.1} s {} images/s",
@@ -69,7 +76,7 @@ impl Callback for Report {
         );
         match &self.bar {
             Some(bar) => bar.println(text),
-            None => eprintln!("{text}"),
+            None => tell(&text),
         }
         Ok(())
     }

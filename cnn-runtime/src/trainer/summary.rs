@@ -80,3 +80,24 @@ fn notes(layers: &[Layer]) -> String {
     let notes: String = notes.collect();
     if notes.is_empty() { notes } else { format!("\n{notes}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::fixture::DESCRIPTION, *};
+
+    #[test]
+    fn totals_memory_and_notes() {
+        let text = text(&DESCRIPTION, 2);
+        for expected in [
+            "fc (dense)              10   7,840  7,840                40          28 x 28\n",
+            "Total params: 7,840\n",
+            "Total MACs: 7,840 per image",
+            "Arena for training: 12832 bytes",
+            "Arena for inference: 6432 bytes",
+            "Optimizer state (sgd): 50176 bytes",
+            "note: fc: no bias\n",
+        ] {
+            assert!(text.contains(expected), "{expected:?} in\n{text}");
+        }
+    }
+}

@@ -9,8 +9,9 @@ use super::{
     args::Common,
     eval, format, print,
     progress::Report,
-    source,
-    values::{self, DataArgs, OptimizerName},
+    source::{self, DataArgs},
+    tell,
+    values::{self, OptimizerName},
 };
 use crate::{
     data::{Batches, Dataset, Part, split},
@@ -126,7 +127,7 @@ fn callbacks(args: &Args) -> Vec<Box<dyn Callback + Send>> {
 
 fn announce(session: &Session, device: &Device, train: usize, test: usize) {
     let description = session.description();
-    eprintln!(
+    tell(&format!(
         "{}: {} parameters, {} training and {} test images, batch {}, on {}",
         description.name,
         format::thousands(description.parameter_count() as u64),
@@ -134,5 +135,5 @@ fn announce(session: &Session, device: &Device, train: usize, test: usize) {
         format::thousands(test as u64),
         session.batch(),
         device.describe(),
-    );
+    ));
 }

@@ -1,6 +1,6 @@
 //! Values of options: what clap cannot check by type, with messages that say what is allowed.
 
-use std::{path::PathBuf, str::FromStr};
+use std::str::FromStr;
 
 /// Keeps `batch * slab` far from overflow; no real batch comes near.
 const LARGEST_BATCH: usize = 1 << 20;
@@ -61,16 +61,4 @@ impl FromStr for DataName {
 pub(super) enum OptimizerName {
     Sgd,
     Adadelta,
-}
-
-/// Where data comes from.
-#[derive(clap::Args, Debug)]
-pub(super) struct DataArgs {
-    /// Data set: mnist or fashion-mnist
-    #[arg(long, value_name = "NAME", default_value = "mnist")]
-    pub(super) data: DataName,
-
-    /// Folder of the data set's files [default for mnist: the subset in examples/data/mnist]
-    #[arg(long, value_name = "DIR")]
-    pub(super) data_dir: Option<PathBuf>,
 }

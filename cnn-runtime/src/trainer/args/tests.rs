@@ -1,28 +1,7 @@
 //! Commands with and without a name, and bad values: one line that names the flag.
 
 use super::*;
-use crate::{
-    optim::{Optimizer, Sgd},
-    plan::{Arena, Layout, Map, Plan, Training},
-};
-
-const MAP: Map = Map { offset: 0, channels: 1, height: 1, width: 1, layout: Layout::Planar };
-const PLAN: Plan = Plan { arena: Arena { slab: 8, fixed: 0 }, input: MAP, logits: MAP, losses: &[] };
-const DESCRIPTION: Description = Description {
-    name: "Net",
-    input: [1, 1, 1],
-    classes: 1,
-    params: &[],
-    params_len: 0,
-    layers: &[],
-    train: PLAN,
-    infer: PLAN,
-    training: Training {
-        optimizer: Optimizer::Sgd(Sgd { lr: 0.1, momentum: 0.0, nesterov: false, weight_decay: 0.0 }),
-        batch: 1,
-        epochs: 1,
-    },
-};
+use crate::trainer::fixture::DESCRIPTION;
 
 fn command(line: &str) -> Result<(Common, Command)> {
     match parse_from(&DESCRIPTION, format!("net {line}").split_whitespace())? {
