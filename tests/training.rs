@@ -80,7 +80,7 @@ fn overfits_32_images() {
         let mut last = Default::default();
         for _ in 0..150 {
             session.train_step(&images, &labels).unwrap();
-            last = session.take_metrics();
+            last = session.take_metrics().unwrap();
         }
         assert_eq!(last.correct, 32, "{}: {last:?}", device.describe());
     }

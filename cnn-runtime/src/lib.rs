@@ -31,6 +31,7 @@ pub mod data;
 pub mod device;
 pub mod engine;
 pub mod error;
+pub mod files;
 pub mod network;
 pub mod opencl;
 pub mod optim;

@@ -398,11 +398,6 @@ impl Arena {
     pub const fn is_empty(&self) -> bool {
         self.slab == 0 && self.fixed == 0
     }
-
-    /// Bytes for a batch: what `summary` states and `bench` reports.
-    pub const fn bytes(&self, batch: usize) -> usize {
-        self.len(batch) * size_of::<f32>()
-    }
 }
 
 /// The plan of one mode: its arena, and where the batch enters and leaves.
@@ -479,6 +474,12 @@ impl Description {
         self.params.iter().map(|param| param.shape.iter().product::<usize>()).sum()
     }
 
+    /// Floats of the arena of a session: a training session also infers, in the same arena.
+    pub fn arena_len(&self, training: bool, batch: usize) -> usize {
+        let inference = self.infer.arena.len(batch);
+        if training { self.train.arena.len(batch).max(inference) } else { inference }
+    }
+
     /// Multiply-accumulates of one image, forward.
     pub fn macs(&self) -> u64 {
         self.layers.iter().map(|layer| layer.macs).sum()
@@ -513,7 +514,7 @@ pub trait Steps {
     fn pool_grad(&self, step: &'static PoolGrad);
     /// See [`Elementwise`].
     fn elementwise(&self, step: &'static Elementwise);
-    /// See [`Copy`].
+    /// See [`struct@Copy`].
     fn copy(&self, step: &'static Copy);
     /// See [`CrossEntropy`].
     fn cross_entropy(&self, step: &'static CrossEntropy);

@@ -7,7 +7,7 @@ use crate::{
     network::Model,
     optim::{Optimizer, Update},
     params,
-    plan::{Description, Map, Param, Plan, Steps},
+    plan::{Description, Map, Param, Steps},
     rng::subkey,
 };
 
@@ -31,6 +31,14 @@ pub struct Metrics {
     pub correct: u64,
     /// Samples.
     pub samples: u64,
+}
+
+impl std::ops::AddAssign for Metrics {
+    fn add_assign(&mut self, more: Metrics) {
+        self.loss += more.loss;
+        self.correct += more.correct;
+        self.samples += more.samples;
+    }
 }
 
 /// A network with its parameters and memory on a device.
@@ -74,12 +82,11 @@ impl Session {
             return Err(Error::Usage("batch 0: a batch holds at least one image".into()));
         }
         let description = model.description;
-        let training_len = training.map_or(0, |_| description.train.arena.len(batch));
         let engine = device.engine(&Sizes {
             params: description.params_len,
             grads: training.map_or(0, |_| description.params_len),
             state: training.map_or(0, |rule| rule.slots() * description.params_len),
-            arena: training_len.max(description.infer.arena.len(batch)),
+            arena: description.arena_len(training.is_some(), batch),
             batch,
         })?;
         let losses = description.train.losses.iter().map(Map::len).max().unwrap_or(0);
@@ -110,9 +117,9 @@ impl Session {
         self.batch
     }
 
-    /// Bytes of the arena in use: the training plan's if this session trains.
+    /// Bytes of the arena: what `summary` states for this batch.
     pub fn arena_bytes(&self) -> usize {
-        self.plan().arena.bytes(self.batch)
+        self.description().arena_len(self.optimizer.is_some(), self.batch) * size_of::<f32>()
     }
 
     /// Changes the learning rate of the following steps.
@@ -128,9 +135,7 @@ impl Session {
         let optimizer = self.rule()?;
         let key = subkey(self.seed, self.steps);
         let sums = self.gradients(images, labels, Some(key))?;
-        self.metrics.loss += sums.loss;
-        self.metrics.correct += sums.correct;
-        self.metrics.samples += sums.samples;
+        self.metrics += sums;
         let update = Update { optimizer, step: self.steps };
         self.engine.update(&update, self.model.description.params)?;
         self.steps += 1;
@@ -151,8 +156,11 @@ impl Session {
     }
 
     /// What was summed over the training steps since the last call.
-    pub fn take_metrics(&mut self) -> Metrics {
-        std::mem::take(&mut self.metrics)
+    ///
+    /// # Errors
+    /// [`Error::Device`] if the device fails.
+    pub fn take_metrics(&mut self) -> Result<Metrics> {
+        Ok(std::mem::take(&mut self.metrics))
     }
 
     /// Class scores `[n, classes]` of a batch, with every layer in inference mode.
@@ -241,12 +249,6 @@ impl Session {
         self.optimizer.ok_or_else(|| {
             Error::Usage("the session was made for inference only; give Options::training an optimizer".into())
         })
-    }
-
-    /// The plan this session was made for.
-    fn plan(&self) -> &'static Plan {
-        let description = self.model.description;
-        if self.optimizer.is_some() { &description.train } else { &description.infer }
     }
 
     fn param(&self, index: usize) -> &'static Param {

@@ -1,0 +1,113 @@
+//! Files that exist whole or not at all.
+//!
+//! Contents go to a temporary name in the same folder, reach the disk, and take their name by a rename: whoever opens
+//! the name finds the old contents or the new, also after a crash.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process,
+};
+
+use crate::error::{Error, Result};
+
+/// An [`Error::Io`] of a path, for `map_err`.
+pub(crate) fn failed(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Error {
+    move |source| Error::Io { path: path.into(), action, source }
+}
+
+/// Writes a file, replacing what had the name before.
+///
+/// # Errors
+///
+/// [`Error::Io`] if the name belongs to something that is no regular file, or a byte cannot be written.
+pub fn replace(path: &Path, contents: &[u8]) -> Result<()> {
+    if path.exists() && !path.is_file() {
+        let source = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+        return Err(failed(path, "write")(source));
+    }
+    let temporary = temporary(path);
+    let result = write_through(&temporary, contents)
+        .and_then(|()| fs::rename(&temporary, path))
+        .and_then(|()| sync_folder(folder(path)));
+    if result.is_err() {
+        // The first error is the one to report; a file that was never created cannot be removed either.
+        let _ = fs::remove_file(&temporary);
+    }
+    result.map_err(failed(path, "write"))
+}
+
+/// Creates a folder if it is missing and proves that files can be written in it, before hours of work rely on it.
+///
+/// # Errors
+///
+/// [`Error::Io`] naming the folder.
+pub fn create_writable(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).map_err(failed(folder, "create"))?;
+    let probe = temporary(&folder.join("probe"));
+    write_through(&probe, b"probe").and_then(|()| fs::remove_file(&probe)).map_err(failed(folder, "write"))
+}
+
+fn write_through(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    file.write_all(contents)?;
+    file.sync_all()
+}
+
+/// Makes a rename outlive a power failure; only Unix lets a folder be opened for that.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn temporary(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    folder(path).join(format!(".{name}.{}.tmp", process::id()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replaces_and_leaves_nothing_beside() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        replace(&path, b"old").unwrap();
+        replace(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_in_the_way_is_an_error_and_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let error = replace(folder.path(), b"x").unwrap_err();
+        assert!(error.to_string().contains("not a regular file"), "{error}");
+        assert!(folder.path().is_dir());
+    }
+
+    #[test]
+    fn a_file_in_the_way_of_the_output_folder_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("taken");
+        fs::write(&path, "").unwrap();
+        for output in [path.clone(), path.join("below")] {
+            let error = create_writable(&output).unwrap_err();
+            assert_eq!(error.exit_code(), 1);
+            assert!(error.to_string().starts_with(&output.display().to_string()), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_output_folder_is_created_empty() {
+        let parent = tempfile::tempdir().unwrap();
+        let output = parent.path().join("runs/first");
+        create_writable(&output).unwrap();
+        assert_eq!(fs::read_dir(&output).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,76 @@
+//! Loss and accuracy in inference mode, from the logits, in f64 on the host: the same on every device.
+//!
+//! `loss = log(sum exp z) - z[label]`, the mean over images; an answer is the first largest logit.
+
+use crate::{
+    data::Batches,
+    error::Result,
+    session::{Metrics, Session},
+};
+
+/// Means over some images.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Score {
+    /// Mean loss.
+    pub loss: f64,
+    /// Share of correct answers.
+    pub accuracy: f64,
+    /// Number of images.
+    pub images: u64,
+}
+
+impl From<Metrics> for Score {
+    fn from(sums: Metrics) -> Score {
+        let count = sums.samples.max(1) as f64;
+        Score { loss: sums.loss / count, accuracy: sums.correct as f64 / count, images: sums.samples }
+    }
+}
+
+/// Scores a session on all images, in the order of the data set.
+///
+/// # Errors
+///
+/// What the device reports.
+pub fn evaluate(session: &mut Session, batches: &mut Batches) -> Result<Score> {
+    let classes = session.description().classes;
+    let mut logits = vec![0.0; session.batch() * classes];
+    let mut sums = Metrics::default();
+    batches.rewind();
+    while let Some(batch) = batches.next() {
+        let logits = &mut logits[..batch.labels.len() * classes];
+        session.infer(batch.images, logits)?;
+        for (logits, &label) in logits.chunks(classes).zip(batch.labels) {
+            sums.loss += cross_entropy(logits, label as usize);
+            sums.correct += u64::from(first_largest(logits) == label as usize);
+        }
+        sums.samples += batch.labels.len() as u64;
+    }
+    Ok(Score::from(sums))
+}
+
+fn cross_entropy(logits: &[f32], label: usize) -> f64 {
+    let largest = f64::from(logits[first_largest(logits)]);
+    let sum: f64 = logits.iter().map(|&logit| (f64::from(logit) - largest).exp()).sum();
+    sum.ln() + largest - f64::from(logits[label])
+}
+
+fn first_largest(logits: &[f32]) -> usize {
+    (1..logits.len()).fold(0, |best, index| if logits[index] > logits[best] { index } else { best })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cross_entropy_of_large_logits_is_finite() {
+        approx::assert_relative_eq!(cross_entropy(&[1000.0, 1000.0], 0), 2f64.ln(), max_relative = 1e-12);
+        assert_eq!(cross_entropy(&[-1000.0, 0.0], 0), 1000.0);
+        assert!(cross_entropy(&[f32::NAN, 0.0], 1).is_nan());
+    }
+
+    #[test]
+    fn ties_go_to_the_first() {
+        assert_eq!(first_largest(&[0.0, 2.0, 2.0]), 1);
+    }
+}

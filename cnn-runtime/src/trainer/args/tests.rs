@@ -1,0 +1,58 @@
+//! Commands with and without a name, and bad values: one line that names the flag.
+
+use super::*;
+use crate::trainer::fixture::DESCRIPTION;
+
+fn command(line: &str) -> Result<(Common, Command)> {
+    match parse_from(&DESCRIPTION, format!("net {line}").split_whitespace())? {
+        Invocation::Run(common, command) => Ok((common, command)),
+        Invocation::Help(text) => panic!("{text}"),
+    }
+}
+
+#[track_caller]
+fn assert_error(line: &str, expected: &str) {
+    let error = command(line).unwrap_err();
+    assert_eq!(error.exit_code(), 2);
+    let message = error.to_string();
+    assert!(message.contains(expected) && !message.contains('\n'), "{message}");
+}
+
+#[test]
+fn train_is_the_default_command() {
+    for line in ["", "--epochs 3", "train --epochs 3", "--device cpu --lr 0.1"] {
+        assert!(matches!(command(line).unwrap().1, Command::Train(_)), "{line}");
+    }
+    assert!(matches!(command("bench --infer").unwrap().1, Command::Bench(_)));
+}
+
+#[test]
+fn global_options_stand_on_either_side_of_the_command() {
+    for line in ["bench --seed 7 --device cpu", "--seed 7 bench --device cpu", "train --seed 7", "--seed 7"] {
+        assert_eq!(command(line).unwrap().0.seed, 7, "{line}");
+    }
+}
+
+#[test]
+fn bad_values_name_the_flag() {
+    assert_error("--batch 0", "'0' for '--batch <N>': expected a whole number of at least 1");
+    assert_error("bench --batch 9999999", "expected at most 1048576");
+    assert_error("--epochs 0", "'--epochs <N>'");
+    assert_error("--lr nan", "'nan' for '--lr <X>': expected a number above 0");
+    assert_error("--lr -1", "expected a number above 0");
+    assert_error("bench --steps -1", "expected a whole number");
+    assert_error("--val-split 1", "expected a number between 0 and 1");
+    assert_error("--data cifar10", "expected mnist or fashion-mnist");
+    assert_error("--optimizer adam", "'adam' for '--optimizer <NAME>' [possible values: sgd, adadelta]");
+    assert_error("--nonsense", "unexpected argument '--nonsense'");
+    assert_error("eval", "--weights <FILE>");
+    assert_error("--epochs 3 bench", "--epochs stands before bench");
+}
+
+#[test]
+fn help_names_the_network_and_the_commands() {
+    let Invocation::Help(text) = parse_from(&DESCRIPTION, ["net", "--help"]).unwrap() else { panic!() };
+    for word in ["Trains and runs Net", "inspect", "--epochs", "--device"] {
+        assert!(text.contains(word), "{text}");
+    }
+}

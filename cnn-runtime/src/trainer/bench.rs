@@ -1,0 +1,113 @@
+//! `bench`: the time of a training step, or of inference, on random data; one line of JSON for machines.
+
+use std::{fs, time::Instant};
+
+use serde::Serialize;
+
+use super::{
+    args::{Common, program},
+    print, values,
+};
+use crate::{
+    error::Result,
+    network::Model,
+    plan::Description,
+    rng::Stream,
+    session::{Options, Session},
+};
+
+/// Steps before the measured ones: caches fill, kernels are built and tuned.
+const WARM_UP: usize = 3;
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// Images per step [default: the network's]
+    #[arg(long, value_name = "N", value_parser = values::batch)]
+    batch: Option<usize>,
+
+    /// Steps measured
+    #[arg(long, value_name = "N", value_parser = values::positive, default_value_t = 20)]
+    steps: usize,
+
+    /// Measure inference instead of training
+    #[arg(long)]
+    infer: bool,
+}
+
+#[derive(Serialize)]
+struct Line {
+    net: String,
+    mode: &'static str,
+    batch: usize,
+    device: &'static str,
+    threads: usize,
+    median_ms: f64,
+    min_ms: f64,
+    images_per_second: f64,
+    gflops: f64,
+    arena_bytes: usize,
+    /// `null` where the system does not tell.
+    peak_rss_mib: Option<f64>,
+}
+
+pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
+    let description = model.description;
+    let batch = args.batch.unwrap_or(description.training.batch);
+    let device = common.open_device()?;
+    let training = (!args.infer).then_some(description.training.optimizer);
+    let mut session = Session::new(model, &device, &Options { batch, training, seed: common.seed })?;
+    let mut times = device.install(|| measure(&mut session, args, common.seed))?;
+    times.sort_by(f64::total_cmp);
+    let median = (times[(times.len() - 1) / 2] + times[times.len() / 2]) / 2.0;
+    let line = Line {
+        net: program().unwrap_or_else(|| description.name.into()),
+        mode: if args.infer { "infer" } else { "train" },
+        batch,
+        device: device.kind(),
+        threads: device.threads(),
+        median_ms: median * 1e3,
+        min_ms: times[0] * 1e3,
+        images_per_second: batch as f64 / median,
+        gflops: flops(description, args.infer) * batch as f64 / median / 1e9,
+        arena_bytes: session.arena_bytes(),
+        peak_rss_mib: peak_rss_mib(),
+    };
+    print(&(serde_json::to_string(&line).expect("numbers and names are JSON") + "\n"))
+}
+
+/// Seconds of each step. A training step ends when its loss is known, inference when the logits are.
+fn measure(session: &mut Session, args: &Args, seed: u64) -> Result<Vec<f64>> {
+    let description = session.description();
+    let mut stream = Stream::new(seed);
+    let size: usize = description.input.iter().product();
+    let images: Vec<f32> = (0..session.batch() * size).map(|_| stream.unit() as f32).collect();
+    let labels: Vec<u32> = (0..session.batch()).map(|_| stream.below(description.classes) as u32).collect();
+    let mut logits = vec![0.0; session.batch() * description.classes];
+    let mut times = Vec::with_capacity(args.steps);
+    for step in 0..WARM_UP + args.steps {
+        let start = Instant::now();
+        if args.infer {
+            session.infer(&images, &mut logits)?;
+        } else {
+            session.train_step(&images, &labels)?;
+            session.take_metrics()?;
+        }
+        if step >= WARM_UP {
+            times.push(start.elapsed().as_secs_f64());
+        }
+    }
+    Ok(times)
+}
+
+/// Per image: two operations a multiply-accumulate; the gradients of inputs and weights cost a forward pass each.
+fn flops(description: &Description, infer: bool) -> f64 {
+    2.0 * description.macs() as f64 * if infer { 1.0 } else { 3.0 }
+}
+
+/// The most memory the process has had, from Linux' `VmHWM` in KiB.
+fn peak_rss_mib() -> Option<f64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kib / 1024.0)
+}

@@ -1,0 +1,48 @@
+//! The tables of a network that tests describe and never run: one dense layer on MNIST's images.
+
+use crate::{
+    optim::{Optimizer, Sgd},
+    plan::{Arena, Description, Init, Layer, Layout, Map, Param, Plan, Role, Training},
+};
+
+const INPUT: Map = Map { offset: 0, channels: 1, height: 28, width: 28, layout: Layout::Planar };
+const LOGITS: Map = Map { offset: 784, channels: 10, height: 1, width: 1, layout: Layout::Blocked };
+
+const fn plan(slab: usize) -> Plan {
+    Plan { arena: Arena { slab, fixed: 8 }, input: INPUT, logits: LOGITS, losses: &[] }
+}
+
+pub(super) const DESCRIPTION: Description = Description {
+    name: "Net",
+    input: [1, 28, 28],
+    classes: 10,
+    params: &[Param {
+        name: "fc.weight",
+        shape: &[10, 784],
+        role: Role::Weight(INPUT),
+        offset: 0,
+        len: 16 * 784,
+        init: Init::GlorotUniform,
+        fan_in: 784,
+        fan_out: 10,
+        trainable: true,
+    }],
+    params_len: 16 * 784,
+    layers: &[Layer {
+        name: "fc",
+        kind: "dense",
+        shape: &[10],
+        parameters: 7840,
+        macs: 7840,
+        activation_bytes: 40,
+        receptive_field: [28, 28],
+        note: Some("no bias"),
+    }],
+    train: plan(1600),
+    infer: plan(800),
+    training: Training {
+        optimizer: Optimizer::Sgd(Sgd { lr: 0.1, momentum: 0.9, nesterov: false, weight_decay: 0.0 }),
+        batch: 128,
+        epochs: 3,
+    },
+};

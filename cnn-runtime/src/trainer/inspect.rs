@@ -1,0 +1,132 @@
+//! `inspect`: everything a network computes from given weights and images, for comparison with another implementation.
+//!
+//! In: weights under torch names, `images` f32 `[N, C, H, W]` fed as they are, `labels` i64 `[N]`. Out: `logits`
+//! `[N, classes]` in inference mode, `loss` `[1]` of a training-mode forward without dropout, `grad.NAME` for every
+//! parameter.
+
+use std::path::{Path, PathBuf};
+
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+
+use super::args::Common;
+use crate::{
+    device::Device,
+    error::{Error, Result},
+    network::Model,
+    plan::Description,
+    session::{Options, Session},
+    weights::{
+        self,
+        tensors::{self, Tensor, TensorFile, floats, integers},
+    },
+};
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// Weights under torch names
+    #[arg(long, value_name = "FILE")]
+    weights: PathBuf,
+
+    /// Tensors images and labels
+    #[arg(long, value_name = "FILE")]
+    batch: PathBuf,
+
+    /// Where logits, loss and gradients go
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+struct LabelledImages {
+    images: Vec<f32>,
+    labels: Vec<u32>,
+}
+
+pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
+    let batch = read_batch(&args.batch, model.description)?;
+    let device = common.open_device()?;
+    let training = Some(model.description.training.optimizer);
+    let options = Options { batch: batch.labels.len(), training, seed: common.seed };
+    let mut session = Session::new(model, &device, &options)?;
+    weights::load(&mut session, &args.weights)?;
+    tensors::write(&args.output, &compute(&mut session, &device, &batch)?)
+}
+
+fn compute(session: &mut Session, device: &Device, batch: &LabelledImages) -> Result<Vec<Tensor>> {
+    let LabelledImages { images, labels } = batch;
+    let description = session.description();
+    let mut logits = vec![0.0; labels.len() * description.classes];
+    let loss = device.install(|| {
+        session.infer(images, &mut logits)?;
+        session.forward_backward(images, labels)
+    })?;
+    let mut tensors = vec![
+        Tensor::new("logits", &[labels.len(), description.classes], logits),
+        Tensor::new("loss", &[1], vec![loss as f32]),
+    ];
+    for (index, param) in description.params.iter().enumerate().filter(|(_, param)| param.trainable) {
+        tensors.push(Tensor::new(format!("grad.{}", param.name), param.shape, session.gradient(index)?));
+    }
+    Ok(tensors)
+}
+
+fn read_batch(path: &Path, description: &Description) -> Result<LabelledImages> {
+    let file = TensorFile::read(path)?;
+    parse_batch(&file.tensors()?, description).map_err(|message| Error::Data { path: path.into(), message })
+}
+
+fn parse_batch(tensors: &SafeTensors, description: &Description) -> Result<LabelledImages, String> {
+    let images = tensor(tensors, "images", Dtype::F32)?;
+    let labels = tensor(tensors, "labels", Dtype::I64)?;
+    let count = labels.shape().first().copied().unwrap_or(0);
+    let [channels, height, width] = description.input;
+    if count == 0 || labels.shape() != [count] || images.shape() != [count, channels, height, width] {
+        let (images, labels) = (images.shape(), labels.shape());
+        return Err(format!(
+            "expected images [N, {channels}, {height}, {width}] and labels [N], found {images:?} and {labels:?}"
+        ));
+    }
+    let label = |value: i64| {
+        let label = u32::try_from(value).ok().filter(|&label| (label as usize) < description.classes);
+        label.ok_or_else(|| format!("label {value} is none of the network's {} classes", description.classes))
+    };
+    let labels = integers(&labels).into_iter().map(label).collect::<Result<_, _>>()?;
+    Ok(LabelledImages { images: floats(&images), labels })
+}
+
+fn tensor<'a>(tensors: &SafeTensors<'a>, name: &str, dtype: Dtype) -> Result<TensorView<'a>, String> {
+    let found = tensors.tensor(name).map_err(|_| format!("tensor {name} is missing"))?;
+    if found.dtype() == dtype {
+        Ok(found)
+    } else {
+        Err(format!("{name} is {}, expected {dtype}", found.dtype()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::fixture::DESCRIPTION, *};
+
+    fn parse(images: &[usize], labels: &[i64]) -> Result<LabelledImages, String> {
+        let pixels = vec![0; images.iter().product::<usize>() * 4];
+        let numbers: Vec<u8> = labels.iter().flat_map(|label| label.to_le_bytes()).collect();
+        let images = TensorView::new(Dtype::F32, images.to_vec(), &pixels).unwrap();
+        let labels = TensorView::new(Dtype::I64, vec![labels.len()], &numbers).unwrap();
+        let bytes = safetensors::serialize([("images", images), ("labels", labels)], None).unwrap();
+        parse_batch(&SafeTensors::deserialize(&bytes).unwrap(), &DESCRIPTION)
+    }
+
+    #[test]
+    fn images_and_labels_that_fit() {
+        let batch = parse(&[2, 1, 28, 28], &[9, 0]).unwrap();
+        assert_eq!((batch.images.len(), batch.labels), (2 * 784, vec![9, 0]));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_said() {
+        let error = |images: &[usize], labels: &[i64]| parse(images, labels).err().unwrap();
+        assert!(error(&[1, 28, 28, 1], &[0]).contains("expected images [N, 1, 28, 28] and labels [N]"));
+        assert!(error(&[2, 1, 28, 28], &[0]).contains("found [2, 1, 28, 28] and [1]"));
+        assert!(error(&[0, 1, 28, 28], &[]).contains("found [0, 1, 28, 28] and [0]"));
+        assert_eq!(error(&[1, 1, 28, 28], &[-1]), "label -1 is none of the network's 10 classes");
+    }
+}

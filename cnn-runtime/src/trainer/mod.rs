@@ -1,0 +1,75 @@
+//! The command line of every trainer: `train`, `eval`, `summary`, `inspect`, `bench`.
+//!
+//! Results go to stdout, progress and the one line of an error to stderr; [`Error::exit_code`] lists the exit codes.
+
+mod args;
+mod bench;
+mod eval;
+#[cfg(test)]
+mod fixture;
+mod format;
+mod inspect;
+mod progress;
+mod source;
+mod summary;
+mod train;
+mod values;
+
+use std::{
+    io::{self, Write},
+    path::Path,
+    process::ExitCode,
+};
+
+use crate::{
+    error::{Error, Result},
+    files,
+    network::{Model, Network},
+};
+use args::{Command, Invocation};
+
+/// A trainer of one network: all that its own `main` has to call, as `cnn_runtime::trainer::main::<MnistCnn>()`.
+pub fn main<N: Network>() -> ExitCode {
+    run(Model::of::<N>())
+}
+
+fn run(model: Model) -> ExitCode {
+    let result = match args::parse(model.description) {
+        Ok(Invocation::Help(text)) => print(&text),
+        Ok(Invocation::Run(common, command)) => match command {
+            Command::Train(args) => train::run(model, &common, &args),
+            Command::Eval(args) => eval::run(model, &common, &args),
+            Command::Summary(args) => summary::run(model.description, &args),
+            Command::Inspect(args) => inspect::run(model, &common, &args),
+            Command::Bench(args) => bench::run(model, &common, &args),
+        },
+        Err(error) => Err(error),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&format!("error: {}", format::one_line(&error.to_string())));
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+/// Writes to stdout; a reader that has seen enough (`| head`) is no error.
+fn print(text: &str) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(files::failed(Path::new("stdout"), "write")(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a line to stderr. Nobody reading it is no reason to stop training.
+fn tell(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+fn usage(message: impl Into<String>) -> Error {
+    Error::Usage(message.into())
+}

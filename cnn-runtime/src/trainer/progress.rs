@@ -1,0 +1,95 @@
+//! Progress on stderr: a bar on a terminal; elsewhere a few plain lines, so that a log stays readable.
+
+use std::io::{self, IsTerminal};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{format::thousands, tell};
+use crate::{
+    error::Result,
+    session::Session,
+    train::{Callback, EpochReport, Progress, Score},
+};
+
+/// Plain lines within an epoch, the one at its end included.
+const LINES: usize = 4;
+
+const BAR: &str = "{prefix} [{wide_bar}] {percent:>3}% {msg} ETA {eta}";
+
+/// The callback.
+pub(super) struct Report {
+    bar: Option<ProgressBar>,
+    /// `epoch 3/12`.
+    epoch: String,
+    /// Quarters of the epoch that plain lines have reported.
+    reported: usize,
+}
+
+impl Report {
+    pub(super) fn new() -> Report {
+        let style =
+            ProgressStyle::with_template(BAR).expect("the template is constant").progress_chars("=> ");
+        let bar = io::stderr().is_terminal().then(|| ProgressBar::new(0).with_style(style));
+        Report { bar, epoch: String::new(), reported: 0 }
+    }
+
+    fn start(&mut self, epoch: String, images: usize) {
+        if let Some(bar) = &self.bar {
+            bar.reset();
+            bar.set_length(images as u64);
+            bar.set_prefix(epoch.clone());
+        }
+        self.epoch = epoch;
+        self.reported = 0;
+    }
+}
+
+impl Callback for Report {
+    fn on_batch(&mut self, progress: &Progress) -> Result<()> {
+        let Progress { epoch, epochs, done, images, score, images_per_second } = *progress;
+        let name = format!("epoch {epoch}/{epochs}");
+        if name != self.epoch {
+            self.start(name, images);
+        }
+        let message = format!("{} {} images/s", figures(&score), thousands(images_per_second as u64));
+        let quarter = done * LINES / images;
+        if let Some(bar) = &self.bar {
+            bar.set_position(done as u64);
+            bar.set_message(message);
+        } else if quarter > self.reported && done < images {
+            self.reported = quarter;
+            tell(&format!("{} {done}/{images} {message}", self.epoch));
+        }
+        Ok(())
+    }
+
+    fn on_epoch_end(&mut self, _session: &mut Session, report: &EpochReport) -> Result<()> {
+        let training = Score { loss: report.loss, accuracy: report.accuracy, images: 0 };
+        let text = format!(
+            "{} {} val_loss {:.4} val_accuracy {:.4} {:.1} s {} images/s",
+            self.epoch,
+            figures(&training),
+            report.val_loss,
+            report.val_accuracy,
+            report.seconds,
+            thousands(report.images_per_second as u64),
+        );
+        match &self.bar {
+            Some(bar) => bar.println(text),
+            None => tell(&text),
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn figures(score: &Score) -> String {
+    format!("loss {:.4} accuracy {:.4}", score.loss, score.accuracy)
+}

@@ -1,0 +1,102 @@
+//! `summary`: a network's layers, its parameters, its work and the exact size of its memory, without running it.
+
+use super::{
+    format::{dims, table, thousands},
+    print, values,
+};
+use crate::{
+    error::Result,
+    plan::{Description, Layer},
+};
+
+const HEADING: [&str; 6] =
+    ["Layer (kind)", "Output shape", "Params", "MACs", "Activation bytes", "Receptive field"];
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// Images for which the arena is sized [default: the network's]
+    #[arg(long, value_name = "N", value_parser = values::batch)]
+    batch: Option<usize>,
+}
+
+pub(super) fn run(description: &Description, args: &Args) -> Result<()> {
+    print(&text(description, args.batch.unwrap_or(description.training.batch)))
+}
+
+fn text(description: &Description, batch: usize) -> String {
+    let layers = description.layers;
+    let rows: Vec<_> = layers.iter().map(row).collect();
+    let input = dims(&description.input);
+    let activations: usize = layers.iter().map(|layer| layer.activation_bytes).sum();
+    let trainable = description.params.iter().filter(|param| param.trainable);
+    let trainable: usize = trainable.map(|param| param.shape.iter().product::<usize>()).sum();
+    let total = description.parameter_count();
+    let mut text = format!("{}: {input} -> {}\n\n", description.name, description.classes);
+    text += &table(&HEADING, &rows);
+    text += &format!("Total params: {}\n", thousands(total as u64));
+    text += &format!("Trainable params: {}\n", thousands(trainable as u64));
+    text += &format!("Non-trainable params: {}\n", thousands((total - trainable) as u64));
+    text += &format!("Total MACs: {} per image, forward\n", thousands(description.macs()));
+    text += &format!("Total activation bytes: {} per image\n\n", thousands(activations as u64));
+    text += &memory(description, batch);
+    text + &notes(layers)
+}
+
+fn row(layer: &Layer) -> Vec<String> {
+    let name =
+        if layer.name == layer.kind { layer.kind.into() } else { format!("{} ({})", layer.name, layer.kind) };
+    vec![
+        name,
+        dims(layer.shape),
+        thousands(layer.parameters as u64),
+        thousands(layer.macs),
+        thousands(layer.activation_bytes as u64),
+        dims(&layer.receptive_field),
+    ]
+}
+
+/// What a session allocates on the device.
+fn memory(description: &Description, batch: usize) -> String {
+    let arena = |training| description.arena_len(training, batch) * size_of::<f32>();
+    let params = description.params_len * size_of::<f32>();
+    let optimizer = &description.training.optimizer;
+    let state = params * optimizer.slots();
+    let line = |what: &str, bytes: usize| format!("{what}: {bytes} bytes ({})\n", mebibytes(bytes));
+    let mut text = format!("Memory at batch {batch}\n");
+    text += &line("Arena for training", arena(true));
+    text += &line("Arena for inference", arena(false));
+    text += &line("Parameters, packed", params);
+    text += &line("Gradients", params);
+    text + &line(&format!("Optimizer state ({})", optimizer.name()), state)
+}
+
+fn mebibytes(bytes: usize) -> String {
+    format!("{:.2} MiB", bytes as f64 / f64::from(1 << 20))
+}
+
+fn notes(layers: &[Layer]) -> String {
+    let notes = layers.iter().filter_map(|layer| Some(format!("note: {}: {}\n", layer.name, layer.note?)));
+    let notes: String = notes.collect();
+    if notes.is_empty() { notes } else { format!("\n{notes}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::fixture::DESCRIPTION, *};
+
+    #[test]
+    fn totals_memory_and_notes() {
+        let text = text(&DESCRIPTION, 2);
+        for expected in [
+            "fc (dense)              10   7,840  7,840                40          28 x 28\n",
+            "Total params: 7,840\n",
+            "Total MACs: 7,840 per image",
+            "Arena for training: 12832 bytes",
+            "Arena for inference: 6432 bytes",
+            "Optimizer state (sgd): 50176 bytes",
+            "note: fc: no bias\n",
+        ] {
+            assert!(text.contains(expected), "{expected:?} in\n{text}");
+        }
+    }
+}

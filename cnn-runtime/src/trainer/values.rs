@@ -1,0 +1,64 @@
+//! Values of options: what clap cannot check by type, with messages that say what is allowed.
+
+use std::str::FromStr;
+
+/// Keeps `batch * slab` far from overflow; no real batch comes near.
+const LARGEST_BATCH: usize = 1 << 20;
+
+/// A whole number from 1.
+pub(super) fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("expected a whole number of at least 1".into()),
+        Ok(value) => Ok(value),
+    }
+}
+
+/// Samples in a batch.
+pub(super) fn batch(text: &str) -> Result<usize, String> {
+    let batch = positive(text)?;
+    if batch > LARGEST_BATCH { Err(format!("expected at most {LARGEST_BATCH}")) } else { Ok(batch) }
+}
+
+/// A learning rate.
+pub(super) fn learning_rate(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
+        _ => Err("expected a number above 0".into()),
+    }
+}
+
+/// A share, strictly between nothing and all.
+pub(super) fn fraction(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(share) if share > 0.0 && share < 1.0 => Ok(share),
+        _ => Err("expected a number between 0 and 1".into()),
+    }
+}
+
+/// The value of `--data`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum DataName {
+    /// Handwritten digits.
+    Mnist,
+    /// Articles of clothing, in MNIST's format.
+    FashionMnist,
+}
+
+impl FromStr for DataName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<DataName, String> {
+        match text {
+            "mnist" => Ok(DataName::Mnist),
+            "fashion-mnist" => Ok(DataName::FashionMnist),
+            _ => Err("expected mnist or fashion-mnist".into()),
+        }
+    }
+}
+
+/// The update rule by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum OptimizerName {
+    Sgd,
+    Adadelta,
+}

@@ -1,0 +1,139 @@
+//! Weights files: a session's parameters under torch's state-dict names and in torch's layouts, as safetensors.
+//!
+//! A file is loaded only if its tensors are exactly the network's; torch's `num_batches_tracked` is ignored.
+
+pub mod tensors;
+
+use std::path::Path;
+
+use safetensors::{Dtype, SafeTensors};
+
+use crate::{error::Result, plan::Param, session::Session};
+use tensors::{Tensor, TensorFile, floats, weights_error};
+
+/// Differences that an error lists before it only counts.
+const LISTED: usize = 12;
+
+/// Writes a session's parameters, whole or not at all.
+///
+/// # Errors
+///
+/// [`crate::Error::Io`] if the file cannot be written.
+pub fn save(session: &mut Session, path: &Path) -> Result<()> {
+    let params = session.description().params.iter().enumerate();
+    let tensors = params
+        .map(|(index, param)| Ok(Tensor::new(param.name, param.shape, session.parameter(index)?)))
+        .collect::<Result<Vec<_>>>()?;
+    tensors::write(path, &tensors)
+}
+
+/// Loads parameters into a session, all or none.
+///
+/// # Errors
+///
+/// [`crate::Error::Weights`] listing what is missing, misshapen or of no use to this network.
+pub fn load(session: &mut Session, path: &Path) -> Result<()> {
+    let file = TensorFile::read(path)?;
+    let tensors = file.tensors()?;
+    let description = session.description();
+    let differences = differences(description.params, &tensors);
+    if !differences.is_empty() {
+        let message = format!("not the weights of {}: {}", description.name, listed(&differences));
+        return Err(weights_error(path, message));
+    }
+    for (index, param) in description.params.iter().enumerate() {
+        let view = tensors.tensor(param.name).map_err(|error| weights_error(path, error.to_string()))?;
+        session.set_parameter(index, &floats(&view))?;
+    }
+    Ok(())
+}
+
+fn differences(params: &[Param], tensors: &SafeTensors) -> Vec<String> {
+    let wanting = params.iter().filter_map(|param| {
+        let Ok(found) = tensors.tensor(param.name) else { return Some(format!("{} is missing", param.name)) };
+        let name = param.name;
+        if found.shape() != param.shape {
+            return Some(format!("{name} is {:?}, expected {:?}", found.shape(), param.shape));
+        }
+        (found.dtype() != Dtype::F32).then(|| format!("{name} is {}, expected F32", found.dtype()))
+    });
+    let known =
+        |name: &str| name.ends_with("num_batches_tracked") || params.iter().any(|param| param.name == name);
+    let mut extra: Vec<_> = tensors.names().into_iter().filter(|name| !known(name)).collect();
+    extra.sort_unstable();
+    wanting.chain(extra.into_iter().map(|name| format!("{name} is unknown"))).collect()
+}
+
+fn listed(differences: &[String]) -> String {
+    let shown = &differences[..differences.len().min(LISTED)];
+    match differences.len() - shown.len() {
+        0 => shown.join("; "),
+        more => format!("{}; and {more} more", shown.join("; ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Init, Role};
+
+    const fn vector(name: &'static str, shape: &'static [usize]) -> Param {
+        let init = Init::Constant(0.0);
+        Param {
+            name,
+            shape,
+            role: Role::Vector,
+            offset: 0,
+            len: 8,
+            init,
+            fan_in: 1,
+            fan_out: 1,
+            trainable: true,
+        }
+    }
+
+    fn differences_of(tensors: &[Tensor]) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.safetensors");
+        tensors::write(&path, tensors).unwrap();
+        let file = TensorFile::read(&path).unwrap();
+        differences(&[vector("a.bias", &[2]), vector("b.bias", &[3])], &file.tensors().unwrap())
+    }
+
+    #[test]
+    fn the_same_tensors_in_any_order_fit() {
+        let tracked = Tensor::new("bn1.num_batches_tracked", &[1], vec![5.0]);
+        let b = Tensor::new("b.bias", &[3], vec![0.0; 3]);
+        let a = Tensor::new("a.bias", &[2], vec![0.0; 2]);
+        assert!(differences_of(&[tracked, b, a]).is_empty());
+    }
+
+    #[test]
+    fn all_differences_are_listed_at_once() {
+        let found = differences_of(&[
+            Tensor::new("b.bias", &[1, 3], vec![0.0; 3]),
+            Tensor::new("c.bias", &[1], vec![0.0]),
+        ]);
+        assert_eq!(found, ["a.bias is missing", "b.bias is [1, 3], expected [3]", "c.bias is unknown"]);
+        assert!(listed(&vec!["x is missing".into(); 14]).ends_with("; and 2 more"));
+    }
+
+    #[test]
+    fn values_survive_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.safetensors");
+        let values = vec![1.5, f32::MIN_POSITIVE, -0.0];
+        tensors::write(&path, &[Tensor::new("t", &[3], values.clone())]).unwrap();
+        let file = TensorFile::read(&path).unwrap();
+        assert_eq!(floats(&file.tensors().unwrap().tensor("t").unwrap()), values);
+    }
+
+    #[test]
+    fn what_is_no_safetensors_file_is_said_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.safetensors");
+        std::fs::write(&path, "PK garbage").unwrap();
+        let error = TensorFile::read(&path).unwrap().tensors().unwrap_err();
+        assert!(error.to_string().contains("not a whole safetensors file"), "{error}");
+    }
+}
