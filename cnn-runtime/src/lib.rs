@@ -1,6 +1,8 @@
 //! Convolutional networks declared in Rust, checked and planned while rustc compiles them, and trained by ordinary
 //! binaries.
 
+#[doc(hidden)]
+pub mod __private;
 pub mod engine;
 pub mod error;
 pub mod network;
@@ -9,4 +11,5 @@ pub mod params;
 pub mod plan;
 pub mod rng;
 
+pub use cnn_macros::network;
 pub use error::{Error, Result};
