@@ -1,2 +1,24 @@
-//! The compiler behind `cnn_runtime::network!`.
+//! The compiler behind `cnn_runtime::network!`: tokens, syntax tree, typed graph, plan, Rust.
+//!
+//! Only this file names `proc_macro`; everything else works on `proc_macro2` and therefore in unit tests too.
 #![forbid(unsafe_code)]
+#![allow(
+    unreachable_pub,
+    reason = "a macro crate exports no items; `pub` is what a stage offers to the next"
+)]
+
+mod ast;
+mod diag;
+mod driver;
+mod eval;
+mod infer;
+mod ir;
+mod parse;
+
+/// Declares a convolutional network: its layers, checked and planned while the program compiles.
+///
+/// The macro expands to a unit struct that implements `cnn_runtime::network::Network`.
+#[proc_macro]
+pub fn network(tokens: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    driver::compile(tokens.into()).into()
+}

@@ -26,6 +26,8 @@
 //! # Ok::<(), cnn_runtime::Error>(())
 //! ```
 
+#[doc(hidden)]
+pub mod __private;
 pub mod cpu;
 pub mod data;
 pub mod device;
@@ -49,13 +51,3 @@ pub use device::Device;
 pub use error::{Error, Result};
 pub use network::{Model, Network};
 pub use session::{Metrics, Options, Session};
-
-/// The whole contract with generated code; nothing else may use it.
-#[doc(hidden)]
-pub mod __private {
-    pub use crate::{
-        network::Network,
-        optim::{Adadelta, Optimizer, Sgd},
-        plan::*,
-    };
-}

@@ -1,0 +1,165 @@
+//! Errors: spans in, `compile_error!` out.
+//!
+//! A stage accumulates its errors in [`Diagnostics`] and asks once, at its end, whether there were any. On errors the macro still
+//! emits the network's type, so that one mistake does not make every use of the type a second one.
+
+use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
+
+use crate::{ast::Span, parse};
+
+/// Errors with their places, in the order of the source's evaluation.
+#[derive(Debug)]
+pub struct Errors(Vec<Error>);
+
+#[derive(Debug)]
+struct Error {
+    span: Span,
+    message: String,
+}
+
+/// The errors of one stage so far.
+#[derive(Default, Debug)]
+pub struct Diagnostics {
+    errors: Vec<Error>,
+    /// Lines that say where in the evaluation of blocks and loops we are, outermost first.
+    context: Vec<String>,
+    /// Places inside blocks and loops that have failed: they fail alike each time they are evaluated.
+    seen: Vec<String>,
+}
+
+impl Diagnostics {
+    /// Adds an error. Inside a block or a loop, the same complaint about the same place counts once.
+    pub fn error(&mut self, span: Span, message: impl Into<String>) {
+        let mut message = message.into();
+        if !self.context.is_empty() {
+            let key = format!("{span:?} {}", complaint(&message));
+            if self.seen.contains(&key) {
+                return;
+            }
+            self.seen.push(key);
+        }
+        for line in self.context.iter().rev() {
+            message.push_str("\nin ");
+            message.push_str(line);
+        }
+        self.errors.push(Error { span, message });
+    }
+
+    /// Enters a block or a turn of a loop, which `line` describes.
+    pub fn enter(&mut self, line: String) {
+        self.context.push(line);
+    }
+
+    /// Leaves what [`Diagnostics::enter`] entered.
+    pub fn leave(&mut self) {
+        self.context.pop();
+    }
+
+    /// True if nothing is wrong so far.
+    pub fn is_empty(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// All errors, if there are any. Every stage ends with this.
+    pub fn check(&mut self) -> Result<(), Errors> {
+        match std::mem::take(&mut self.errors) {
+            errors if errors.is_empty() => Ok(()),
+            errors => Err(Errors(errors)),
+        }
+    }
+}
+
+impl Drop for Diagnostics {
+    fn drop(&mut self) {
+        debug_assert!(self.errors.is_empty() || std::thread::panicking(), "unchecked: {:?}", self.errors);
+    }
+}
+
+/// A message's first line without the path of the layer, which differs from turn to turn.
+fn complaint(message: &str) -> &str {
+    let headline = message.lines().next().unwrap_or_default();
+    headline.split_once(": ").map_or(headline, |(_, complaint)| complaint)
+}
+
+impl From<syn::Error> for Errors {
+    fn from(error: syn::Error) -> Errors {
+        let one = |error: syn::Error| Error { span: error.span().into(), message: error.to_string() };
+        Errors(error.into_iter().map(one).collect())
+    }
+}
+
+impl Errors {
+    /// One `compile_error!` for each error, and the stub of the network's type.
+    pub fn emit(&self, source: TokenStream) -> TokenStream {
+        let errors = self.0.iter().map(Error::emit);
+        let stub = stub(source);
+        quote! { #(#errors)* #stub }
+    }
+
+    /// The messages alone.
+    #[cfg(test)]
+    pub fn messages(&self) -> Vec<&str> {
+        self.0.iter().map(|error| error.message.as_str()).collect()
+    }
+}
+
+impl Error {
+    /// rustc reports a macro call from its first token to its last, so these two carry the span.
+    fn emit(&self) -> TokenStream {
+        let message = TokenTree::from(Literal::string(&self.message));
+        let mut group = Group::new(Delimiter::Brace, message.into());
+        group.set_span(self.span.end);
+        let path = quote_spanned! {self.span.start=> ::core::compile_error! };
+        quote! { #path #group }
+    }
+}
+
+/// A type that stands in for a network that cannot be built: it has the name and the trait, and nothing works.
+pub fn stub(source: TokenStream) -> TokenStream {
+    let Some((visibility, name)) = parse::name(source) else { return TokenStream::new() };
+    stub_type(&visibility, &name)
+}
+
+fn stub_type(visibility: &TokenStream, name: &Ident) -> TokenStream {
+    quote! {
+        #[allow(missing_docs)]
+        #visibility struct #name;
+        impl ::cnn_runtime::__private::Network for #name {
+            const DESCRIPTION: ::cnn_runtime::__private::Description = ::cnn_runtime::__private::UNFINISHED;
+            fn infer(_: &dyn ::cnn_runtime::__private::Steps) {}
+            fn forward(_: &dyn ::cnn_runtime::__private::Steps) {}
+            fn backward(_: &dyn ::cnn_runtime::__private::Steps) {}
+        }
+    }
+}
+
+/// The candidate that `word` was probably meant to be, as ``; did you mean `conv`?``, or nothing.
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    let allowed = (word.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .map(|candidate| (distance(word, candidate), candidate))
+        .filter(|&(distance, _)| distance <= allowed)
+        .min_by_key(|&(distance, _)| distance)
+        .map_or_else(String::new, |(_, candidate)| format!("; did you mean `{candidate}`?"))
+}
+
+/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
+    for i in 1..=a.len() {
+        let mut row = vec![i];
+        for j in 1..=b.len() {
+            let substitution = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut best = substitution.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[a.len()][b.len()]
+}

@@ -1,0 +1,165 @@
+//! Runs the language: syntax tree in, typed graph out. Nothing of `let`, `for`, `if` and blocks is left after it.
+//!
+//! Values are computed in source order and each layer is applied through `infer` at once, so that `x.channels` is known where it
+//! is used. An expression that fails adds an error and yields [`Value::Unknown`].
+
+mod apply;
+mod block;
+mod budget;
+mod expr;
+mod finish;
+mod operator;
+mod scope;
+mod statement;
+#[cfg(test)]
+mod tests;
+mod train;
+
+use indexmap::IndexMap;
+
+use crate::{
+    ast::{self, Span, Statement},
+    diag::{Diagnostics, Errors, did_you_mean},
+    infer::{self, Infer, Value},
+    ir,
+};
+use scope::Scopes;
+
+/// Turns of loops, calls of blocks and items of ranges that one network may take: far above any real one, and no source can keep
+/// the compiler busy for longer.
+const MAX_STEPS: usize = 100_000;
+/// Nesting of expressions and block calls together.
+const MAX_DEPTH: usize = 200;
+/// Largest size of the input and number of outputs.
+const MAX_SIZE: i64 = 1 << 16;
+
+/// Evaluates a network.
+pub fn network(ast: &ast::Network) -> Result<ir::Network, Errors> {
+    let mut errors = Diagnostics::default();
+    let training = train::training(ast, &mut errors);
+    let header = header(ast, &mut errors);
+    let init = training.init;
+    // Without the sizes of the header nothing else can be checked.
+    let Some(input) = header else {
+        errors.check()?;
+        unreachable!("a header without sizes is an error");
+    };
+    let input_span = ast.input[0].span.to(ast.input[2].span);
+    let (mut infer, image) = Infer::new(input, input_span, init);
+    std::mem::swap(&mut infer.errors, &mut errors);
+    let mut eval = Eval {
+        infer,
+        scopes: Scopes::default(),
+        blocks: IndexMap::new(),
+        prefix: String::new(),
+        outputs: ast.outputs,
+        losses: Vec::new(),
+        steps: 0,
+        depth: 0,
+        exhausted: false,
+        skipped: false,
+    };
+    eval.run(ast, image);
+    eval.infer.errors.check()?;
+    Ok(ir::Network {
+        name: ast.name.clone(),
+        visibility: ast.visibility.clone(),
+        attributes: ast.attributes.clone(),
+        graph: std::mem::take(&mut eval.infer.graph),
+        training: training.settings,
+    })
+}
+
+/// The input's sizes, if they and the number of outputs are sound.
+fn header(ast: &ast::Network, errors: &mut Diagnostics) -> Option<[usize; 3]> {
+    let named = ["channels", "height", "width"].into_iter().zip(ast.input);
+    let mut sound = true;
+    for (what, size) in named.chain([("number of outputs", ast.outputs)]) {
+        if !(1..=MAX_SIZE).contains(&size.value) {
+            let what = if what == "number of outputs" { what.into() } else { format!("input {what}") };
+            errors.error(
+                size.span,
+                format!("{}: {what} must be from 1 to {MAX_SIZE}, found {}", ast.name, size.value),
+            );
+            sound = false;
+        }
+    }
+    sound.then(|| ast.input.map(|size| size.value as usize))
+}
+
+/// The state of an evaluation.
+struct Eval<'a> {
+    infer: Infer,
+    scopes: Scopes,
+    blocks: IndexMap<String, &'a ast::Block>,
+    /// Path of the block being evaluated, with a dot at its end.
+    prefix: String,
+    outputs: ast::Integer,
+    /// Auxiliary losses.
+    losses: Vec<ir::Loss>,
+    steps: usize,
+    depth: usize,
+    /// A limit was reached; nothing more is evaluated.
+    exhausted: bool,
+    /// Something was not evaluated because it depends on a value that failed.
+    skipped: bool,
+}
+
+impl<'a> Eval<'a> {
+    fn run(&mut self, ast: &'a ast::Network, image: Value) {
+        self.define_blocks(&ast.body);
+        self.scopes.push();
+        self.scopes.define("input", image, ast.input[0].span, true);
+        let value = self.statements(&ast.body);
+        self.finish(ast, value);
+        self.scopes.pop();
+    }
+
+    /// Blocks may be used before the line that defines them.
+    fn define_blocks(&mut self, body: &'a ast::Body) {
+        for statement in &body.statements {
+            let Statement::Block(block) = statement else { continue };
+            let name = block.name.to_string();
+            let span = Span::from(block.name.span());
+            if infer::find(&name).is_some() || name == "output" {
+                self.error(span, format!("`{name}` is a layer; choose another name for the block"));
+            } else if let Some(first) = self.blocks.get(&name) {
+                let first = first.name.span();
+                self.error(span, format!("the block `{name}` is defined twice"));
+                self.error(first.into(), format!("`{name}` is first defined here"));
+            } else {
+                self.blocks.insert(name, block);
+            }
+        }
+    }
+
+    fn error(&mut self, span: Span, message: impl Into<String>) -> Value {
+        self.infer.errors.error(span, message);
+        Value::Unknown
+    }
+
+    /// Accounts for work that the source asks for; false, after an error, when it is too much.
+    fn spend(&mut self, span: Span, steps: usize) -> bool {
+        self.steps = self.steps.saturating_add(steps);
+        if self.steps > MAX_STEPS {
+            self.exhaust(span, format!("more than {MAX_STEPS} turns of loops and calls of blocks"));
+        }
+        !self.exhausted
+    }
+
+    /// Ends the evaluation with one error.
+    fn exhaust(&mut self, span: Span, message: String) {
+        if !std::mem::replace(&mut self.exhausted, true) {
+            self.error(span, message);
+        }
+    }
+
+    /// `unknown layer or block …` with a guess.
+    fn unknown_callee(&mut self, callee: &proc_macro2::Ident) -> Value {
+        let name = callee.to_string();
+        let mut known: Vec<&str> = infer::names().chain(["output"]).collect();
+        known.extend(self.blocks.keys().map(String::as_str));
+        let guess = did_you_mean(&name, known);
+        self.error(callee.span().into(), format!("unknown layer or block `{name}`{guess}"))
+    }
+}

@@ -1,0 +1,86 @@
+//! Checks on the whole network, after its last statement: its output, what is never used, its budget.
+
+use super::{Eval, budget};
+use crate::{
+    ast::Network,
+    infer::Value,
+    ir::{Loss, NodeId, Op},
+};
+
+impl Eval<'_> {
+    /// Completes the graph with the network's value, or adds errors.
+    pub(super) fn finish(&mut self, ast: &Network, value: Value) {
+        let logits = match value {
+            Value::Map(node) => self.main_loss(ast, node),
+            Value::Unknown => None,
+            other => self.no_value(ast, &other),
+        };
+        if !self.skipped && !self.exhausted {
+            self.report_unused(logits);
+        }
+        if self.infer.errors.is_empty() {
+            budget::check(ast, &mut self.infer);
+        }
+    }
+
+    fn main_loss(&mut self, ast: &Network, node: NodeId) -> Option<NodeId> {
+        let layer = self.infer.graph[node].layer;
+        if matches!(self.infer.graph[node].op, Op::Input) {
+            let span = ast.body.value.as_ref().map_or(ast.body.end, |value| value.span);
+            self.error(span, format!("{}: a network needs layers between `input` and its output", ast.name));
+            return Some(node);
+        }
+        if self.infer.check_output(&ast.name.to_string(), node, ast.outputs).is_some() {
+            let main = Loss { logits: node, weight: 1.0, layer };
+            self.infer.graph.losses = std::iter::once(main).chain(self.losses.drain(..)).collect();
+        }
+        Some(node)
+    }
+
+    fn no_value(&mut self, ast: &Network, found: &Value) -> Option<NodeId> {
+        let name = &ast.name;
+        match &ast.body.value {
+            Some(value) => {
+                let found = found.describe(&self.infer);
+                self.error(value.span, format!("{name}: the network must end in its scores, found {found}"));
+            }
+            None => {
+                let message = if ast.body.statements.is_empty() {
+                    format!("{name}: the network is empty; begin with `input -> …`")
+                } else {
+                    format!("{name}: the network ends without a value; end it with its scores, without `;`")
+                };
+                self.error(ast.body.end, message);
+            }
+        }
+        None
+    }
+
+    /// Variables that nothing reads, and layers whose value reaches no loss.
+    fn report_unused(&mut self, logits: Option<NodeId>) {
+        let mut excused = Vec::new();
+        let unused: Vec<_> =
+            self.scopes.unused().map(|found| (found.name.clone(), found.span, found.node)).collect();
+        for (name, span, node) in unused {
+            excused.extend(node);
+            self.error(span, format!("`{name}` is never used; remove it, or name it `_{name}`"));
+        }
+        // After an error a consumer may be missing from the graph.
+        let Some(logits) = logits.filter(|_| self.infer.errors.is_empty()) else { return };
+        let graph = &self.infer.graph;
+        let mut used = vec![false; graph.nodes.len()];
+        used[logits.0] = true;
+        graph.losses.iter().for_each(|loss| used[loss.logits.0] = true);
+        graph.nodes.iter().flat_map(|node| &node.inputs).for_each(|input| used[input.0] = true);
+        let dead: Vec<_> = (0..used.len()).filter(|&node| !used[node]).map(NodeId).collect();
+        for node in dead.into_iter().filter(|node| !excused.contains(node)) {
+            let layer = self.infer.graph[node].layer;
+            let span = self.infer.site(layer);
+            self.infer.error(
+                layer,
+                span,
+                "its output is never used; remove the layer or join it to the rest",
+            );
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Statements, in order.
+
+use proc_macro2::Ident;
+
+use super::Eval;
+use crate::{
+    ast::{Body, Expr, Pattern, Span, Statement},
+    diag::did_you_mean,
+    infer::Value,
+};
+
+impl<'a> Eval<'a> {
+    /// A body in a scope of its own.
+    pub(super) fn body(&mut self, body: &'a Body) -> Value {
+        self.scopes.push();
+        let value = self.statements(body);
+        self.scopes.pop();
+        value
+    }
+
+    /// A body in the current scope: its final value, or nothing.
+    pub(super) fn statements(&mut self, body: &'a Body) -> Value {
+        for statement in &body.statements {
+            if self.exhausted {
+                return Value::Unknown;
+            }
+            self.statement(statement);
+        }
+        body.value.as_ref().map_or_else(Value::unit, |value| self.expr(value))
+    }
+
+    fn statement(&mut self, statement: &'a Statement) {
+        match statement {
+            Statement::Let { pattern, value } => {
+                let found = self.expr(value);
+                self.bind(pattern, found, value.span, false);
+            }
+            Statement::Assign { name, value } => self.assign(name, value),
+            Statement::For { pattern, values, body } => self.repeat(pattern, values, body),
+            Statement::Block(block) => {
+                if !self.blocks.values().any(|known| std::ptr::eq(*known, block)) && self.depth > 0 {
+                    let message =
+                        "a block is defined at the top level of the network, not inside another body";
+                    self.error(block.name.span().into(), message);
+                }
+            }
+            Statement::Expr(value) => {
+                self.expr(value);
+            }
+        }
+    }
+
+    fn assign(&mut self, name: &Ident, value: &'a Expr) {
+        let found = self.expr(value);
+        let word = name.to_string();
+        if self.scopes.set(&word, found).is_none() {
+            let names = self.scopes.names();
+            let mut guess = did_you_mean(&word, names.iter().map(String::as_str));
+            if guess.is_empty() {
+                guess = format!("; write `let {word} = …`");
+            }
+            self.error(name.span().into(), format!("unknown variable `{word}`{guess}"));
+        }
+    }
+
+    /// Binds a pattern's names to the parts of a value that stands at `span`.
+    pub(super) fn bind(&mut self, pattern: &Pattern, value: Value, span: Span, used: bool) {
+        match (pattern, value) {
+            (Pattern::Ignore, _) => {}
+            (Pattern::Name(name), value) => {
+                let place = Span::from(name.span());
+                if name == "input" {
+                    self.error(place, "`input` is the network's input; choose another name");
+                }
+                self.scopes.define(&name.to_string(), value, place, used);
+            }
+            (Pattern::Tuple(patterns, _), Value::Tuple(list)) if list.items.len() == patterns.len() => {
+                for (pattern, value) in patterns.iter().zip(list.items.iter()) {
+                    self.bind(pattern, value.clone(), span, used);
+                }
+            }
+            (Pattern::Tuple(patterns, place), value) => {
+                if !matches!(value, Value::Unknown) {
+                    let found = value.describe(&self.infer);
+                    self.error(*place, format!("expected a tuple of {}, found {found}", patterns.len()));
+                }
+                for pattern in patterns {
+                    self.bind(pattern, Value::Unknown, span, true);
+                }
+            }
+        }
+    }
+
+    fn repeat(&mut self, pattern: &'a Pattern, values: &'a Expr, body: &'a Body) {
+        let list = match self.expr(values) {
+            Value::Array(list) => list,
+            Value::Unknown => return self.forget(body),
+            other => {
+                let found = other.describe(&self.infer);
+                self.error(
+                    values.span,
+                    format!("expected a range `a..b` or an array after `in`, found {found}"),
+                );
+                return self.forget(body);
+            }
+        };
+        for value in list.items.iter() {
+            if !self.spend(values.span, 1) {
+                return;
+            }
+            self.infer.errors.enter(format!("`for` with {}", value.brief(&self.infer)));
+            self.scopes.push();
+            self.bind(pattern, value.clone(), values.span, false);
+            self.statements(body);
+            self.scopes.pop();
+            self.infer.errors.leave();
+        }
+    }
+
+    /// What a body that cannot be evaluated would have assigned becomes unknown.
+    pub(super) fn forget(&mut self, body: &Body) {
+        self.skipped = true;
+        for statement in &body.statements {
+            match statement {
+                Statement::Assign { name, .. } => {
+                    self.scopes.set(&name.to_string(), Value::Unknown);
+                }
+                Statement::For { body, .. } => self.forget(body),
+                Statement::Expr(value) => self.forget_expr(value),
+                _ => {}
+            }
+        }
+        if let Some(value) = &body.value {
+            self.forget_expr(value);
+        }
+    }
+
+    pub(super) fn forget_expr(&mut self, expr: &Expr) {
+        use crate::ast::ExprKind;
+        match &expr.kind {
+            ExprKind::Block(body) => self.forget(body),
+            ExprKind::If { then, otherwise, .. } => {
+                self.forget(then);
+                if let Some(otherwise) = otherwise {
+                    self.forget_expr(otherwise);
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! One layer applied to typed values: nodes of the graph, or errors.
+//!
+//! Every shape error is raised here and none later. A layer that fails yields [`Value::Unknown`], which silences what follows from
+//! it; its name and arguments are still checked, so independent mistakes are found together.
+
+mod args;
+mod conv;
+mod dense;
+mod errors;
+mod join;
+mod layers;
+mod output;
+mod pool;
+mod unary;
+mod value;
+mod window;
+
+use indexmap::IndexMap;
+
+pub use args::{Args, Argument, Bound, Given, INIT, Kind, Spec, bind, optional, required};
+pub use layers::{Inputs, Layer, find, names};
+pub use output::output;
+pub use value::{List, Value};
+
+use crate::{
+    ast::Span,
+    diag::Diagnostics,
+    ir::{self, Graph, Init, LayerId, NodeId, Op},
+};
+
+/// Layers a network may have; far above any real one.
+pub const MAX_LAYERS: usize = 100_000;
+/// Elements a value or a parameter may have: what a 32-bit signed index reaches.
+const MAX_ELEMENTS: u64 = i32::MAX as u64;
+
+/// The graph so far and what is needed to extend it.
+#[derive(Debug)]
+pub struct Infer {
+    pub graph: Graph,
+    pub errors: Diagnostics,
+    /// Initial values of weights whose layer does not say; `train { init = … }`.
+    pub init: Init,
+    /// Where each layer stands in the source.
+    sites: Vec<Span>,
+    names: IndexMap<String, Named>,
+    /// Unnamed layers so far, by kind and the block they are in.
+    numbers: IndexMap<String, usize>,
+    dropouts: u32,
+}
+
+/// Who has a name.
+#[derive(Clone, Copy, Debug)]
+struct Named {
+    span: Span,
+    /// False if the name was made from kind and number.
+    written: bool,
+}
+
+/// A layer with what it is applied to.
+#[derive(Debug)]
+pub struct Application {
+    pub layer: &'static Layer,
+    /// The layer's word.
+    pub word: Span,
+    /// The whole application, from its name to its last argument.
+    pub span: Span,
+    /// Path of the block that applies it, with a dot at its end; empty outside of blocks.
+    pub prefix: String,
+    pub name: Option<(String, Span)>,
+    pub inputs: Vec<(Value, Span)>,
+    pub arguments: Vec<Argument>,
+}
+
+/// A layer that is being built: who it is and what it was given.
+#[derive(Debug)]
+pub struct Site {
+    pub id: LayerId,
+    /// The layer's word.
+    pub word: Span,
+    pub inputs: Vec<(NodeId, Span)>,
+    pub args: Args,
+}
+
+impl Infer {
+    /// A graph of the input alone.
+    pub fn new(input: [usize; 3], span: Span, init: Init) -> (Infer, Value) {
+        let mut infer = Infer {
+            graph: Graph::default(),
+            errors: Diagnostics::default(),
+            init,
+            sites: vec![span],
+            names: IndexMap::new(),
+            numbers: IndexMap::new(),
+            dropouts: 0,
+        };
+        infer.graph.layers.push(ir::Layer { name: "input".into(), kind: "input", note: None });
+        infer.names.insert("input".into(), Named { span, written: true });
+        let node = infer.graph.push(Op::Input, Vec::new(), input.to_vec(), LayerId(0));
+        (infer, Value::Map(node))
+    }
+
+    /// Applies a layer.
+    pub fn apply(&mut self, application: Application) -> Value {
+        let Application { layer, word, span, inputs, .. } = &application;
+        let name = self.choose_name(&application);
+        let id = LayerId(self.graph.layers.len());
+        self.graph.layers.push(ir::Layer { name: name.clone(), kind: layer.name, note: None });
+        self.sites.push(*span);
+        let args = bind(&layer.spec(), &name, *word, &application.arguments, &mut self.errors);
+        let inputs = self.typed(id, *word, layer.inputs, inputs);
+        let (Some(args), Some(inputs)) = (args, inputs) else { return Value::Unknown };
+        let site = Site { id, word: *word, inputs, args };
+        (layer.build)(self, &site).map_or(Value::Unknown, Value::Map)
+    }
+
+    /// The layer's path: as written, or of kind and number. Two layers cannot share one.
+    fn choose_name(&mut self, application: &Application) -> String {
+        let Application { layer, word, prefix, name, .. } = application;
+        let written = name.is_some();
+        let (name, span) = match name {
+            Some((name, span)) => (format!("{prefix}{name}"), *span),
+            None => (self.numbered(prefix, layer.name), *word),
+        };
+        if let Some(&first) = self.names.get(&name) {
+            self.errors.error(span, errors::duplicate_name(&name, layer.name, written, first.written));
+            self.errors.error(first.span, errors::first_of_name(&name, first.written));
+        } else {
+            self.names.insert(name.clone(), Named { span, written });
+        }
+        name
+    }
+
+    fn numbered(&mut self, prefix: &str, kind: &str) -> String {
+        let number = self.numbers.entry(format!("{prefix}{kind}")).or_default();
+        *number += 1;
+        format!("{prefix}{kind}{number}")
+    }
+
+    /// The nodes a layer is applied to, if all of them are known and as many as it takes.
+    fn typed(
+        &mut self,
+        id: LayerId,
+        word: Span,
+        expected: Inputs,
+        inputs: &[(Value, Span)],
+    ) -> Option<Vec<(NodeId, Span)>> {
+        let kind = self.graph.layers[id.0].kind;
+        if let Some(problem) = errors::input_count(kind, expected, inputs.len()) {
+            let span = inputs.get(1).filter(|_| expected == Inputs::One).map_or(word, |&(_, span)| span);
+            self.error(id, span, problem);
+            return None;
+        }
+        let mut nodes = Vec::new();
+        let mut all_known = true;
+        for (value, span) in inputs {
+            match value {
+                Value::Map(node) => nodes.push((*node, *span)),
+                Value::Unknown => all_known = false,
+                other => {
+                    self.error(id, *span, errors::not_a_map(kind, &other.describe(self)));
+                    all_known = false;
+                }
+            }
+        }
+        all_known.then_some(nodes)
+    }
+
+    /// Adds an error that begins with the layer's name.
+    pub fn error(&mut self, layer: LayerId, span: Span, message: impl std::fmt::Display) {
+        let message = format!("{}: {message}", self.graph.layers[layer.0].name);
+        self.errors.error(span, message);
+    }
+
+    /// Adds an error about a shape, with the shapes of the layers before it.
+    fn shape_error(
+        &mut self,
+        site: &Site,
+        span: Span,
+        message: impl std::fmt::Display,
+        help: Option<String>,
+    ) {
+        let mut message = format!("{message}\nshapes: {}", self.trace(site.inputs[0].0));
+        if let Some(help) = help {
+            message.push_str(&format!("\nhelp: {help}"));
+        }
+        self.error(site.id, span, message);
+    }
+
+    /// Shapes of the last layers up to a node, `input 1x28x28 -> conv1 32x26x26`; layers that keep the shape are left out.
+    pub fn trace(&self, node: NodeId) -> String {
+        const SHOWN: usize = 4;
+        let mut steps = Vec::new();
+        let mut next = Some(node);
+        while let Some(id) = next {
+            let node = &self.graph[id];
+            next = node.inputs.first().copied();
+            if next.is_none_or(|input| self.graph[input].shape != node.shape) {
+                steps.push(format!(
+                    "{} {}",
+                    self.graph.layers[node.layer.0].name,
+                    errors::shape(&node.shape)
+                ));
+            }
+            if steps.len() > SHOWN {
+                *steps.last_mut().expect("just pushed") = "…".into();
+                break;
+            }
+        }
+        steps.reverse();
+        steps.join(" -> ")
+    }
+
+    /// Appends a node, unless its value is too large to index.
+    fn push(&mut self, site: &Site, op: Op, inputs: Vec<NodeId>, shape: Vec<usize>) -> Option<NodeId> {
+        self.check_size(site, "output", &shape)?;
+        Some(self.graph.push(op, inputs, shape, site.id))
+    }
+
+    /// Appends `<layer>.weight`, drawn as the layer or the network says.
+    fn weight(&mut self, site: &Site, shape: Vec<usize>, fans: [usize; 2]) -> Option<NodeId> {
+        let init = site.args.init("init").unwrap_or(self.init);
+        self.param(site, "weight", shape, init, fans)
+    }
+
+    /// Appends `<layer>.bias`: zero, except that torch draws it like the weights.
+    fn bias(&mut self, site: &Site, outputs: usize, fans: [usize; 2]) -> Option<NodeId> {
+        let init = match site.args.init("init").unwrap_or(self.init) {
+            Init::Torch => Init::Torch,
+            _ => Init::Constant(0.0),
+        };
+        self.param(site, "bias", vec![outputs], init, fans)
+    }
+
+    fn param(
+        &mut self,
+        site: &Site,
+        tensor: &str,
+        shape: Vec<usize>,
+        init: Init,
+        [fan_in, fan_out]: [usize; 2],
+    ) -> Option<NodeId> {
+        self.check_size(site, tensor, &shape)?;
+        let name = format!("{}.{tensor}", self.graph.layers[site.id.0].name);
+        let trainable = !site.args.flag("freeze");
+        let param = ir::Param { name, shape, init, fan_in, fan_out, trainable };
+        Some(self.graph.push_param(param, site.id))
+    }
+
+    fn check_size(&mut self, site: &Site, tensor: &str, shape: &[usize]) -> Option<()> {
+        let elements = shape.iter().try_fold(1u64, |product, &size| product.checked_mul(size as u64));
+        if elements.is_some_and(|elements| elements <= MAX_ELEMENTS) {
+            return Some(());
+        }
+        self.error(site.id, site.word, errors::too_large(tensor, shape, MAX_ELEMENTS));
+        None
+    }
+}

@@ -1,0 +1,48 @@
+//! `conv`: `[C, H, W]` to `[O, OH, OW]` with `weight: [O, C/groups, KH, KW]` and `bias: [O]`.
+
+use super::{Infer, Site, errors, window::Request};
+use crate::ir::{Conv, NodeId, Op};
+
+pub(super) fn conv(infer: &mut Infer, site: &Site) -> Option<NodeId> {
+    let [channels, height, width] = infer.map_input(site)?;
+    let args = &site.args;
+    let (outputs, groups) = (args.count("channels"), args.count("groups"));
+    for (side, count) in [("input", channels), ("output", outputs)] {
+        if count % groups != 0 {
+            infer.error(site.id, args.span("groups"), errors::groups(groups, count, side));
+            return None;
+        }
+    }
+    let kernel = args.pair("kernel")?;
+    let request = Request {
+        kernel,
+        stride: args.pair("stride")?,
+        pad: args.pair("pad"),
+        dilation: args.pair("dilation")?,
+        ceil: false,
+        pooling: false,
+    };
+    let placed = infer.place(site, request, [height, width])?;
+    let shape = vec![outputs, channels / groups, kernel[0], kernel[1]];
+    let area = kernel[0] * kernel[1];
+    let fans = [channels / groups * area, outputs * area];
+    let mut inputs = vec![site.inputs[0].0, infer.weight(site, shape, fans)?];
+    if args.flag("bias") {
+        inputs.push(infer.bias(site, outputs, fans)?);
+    }
+    let op = Op::Conv(Conv { window: placed.window, groups });
+    infer.push(site, op, inputs, vec![outputs, placed.output[0], placed.output[1]])
+}
+
+impl Infer {
+    /// The shape of the input, which must be a map.
+    pub(super) fn map_input(&mut self, site: &Site) -> Option<[usize; 3]> {
+        let shape = &self.graph[site.inputs[0].0].shape;
+        if let Ok(shape) = <[usize; 3]>::try_from(shape.as_slice()) {
+            return Some(shape);
+        }
+        let message = errors::needs_map(self.graph.layers[site.id.0].kind, shape);
+        self.shape_error(site, site.word, message, None);
+        None
+    }
+}

@@ -1,0 +1,20 @@
+//! `dense`: `[F]` to `[O]` with `weight: [O, F]` and `bias: [O]`.
+
+use super::{Infer, Site, errors};
+use crate::ir::{NodeId, Op};
+
+pub(super) fn dense(infer: &mut Infer, site: &Site) -> Option<NodeId> {
+    let shape = &infer.graph[site.inputs[0].0].shape;
+    let &[features] = shape.as_slice() else {
+        let message = errors::needs_flat("dense", shape);
+        infer.error(site.id, site.word, message);
+        return None;
+    };
+    let units = site.args.count("units");
+    let fans = [features, units];
+    let mut inputs = vec![site.inputs[0].0, infer.weight(site, vec![units, features], fans)?];
+    if site.args.flag("bias") {
+        inputs.push(infer.bias(site, units, fans)?);
+    }
+    infer.push(site, Op::Dense, inputs, vec![units])
+}

@@ -1,0 +1,251 @@
+//! The wording of every error about layers: what was expected, what was found, what to do. The layer's name is put before.
+
+use super::{
+    Inputs, Spec, Value,
+    args::{Kind, Param},
+    window::Request,
+};
+use crate::diag::did_you_mean;
+
+pub(super) const SOFTMAX: &str = "cross_entropy takes raw scores; remove `softmax`";
+pub(super) const POSITIONAL_AFTER_KEYED: &str = "positional arguments come before `key = value` ones";
+
+/// `64x12x12`, `128`
+pub fn shape(shape: &[usize]) -> String {
+    shape.iter().map(ToString::to_string).collect::<Vec<_>>().join("x")
+}
+
+/// `a map of 64x12x12`, `128 values`
+pub(super) fn value(sizes: &[usize]) -> String {
+    match sizes {
+        [1] => "1 value".into(),
+        [count] => format!("{count} values"),
+        _ => format!("a map of {}", shape(sizes)),
+    }
+}
+
+/// `7x7`
+fn pair([vertical, horizontal]: [usize; 2]) -> String {
+    format!("{vertical}x{horizontal}")
+}
+
+/// `1`, or `(1, 2)` where the two differ
+fn argument([vertical, horizontal]: [usize; 2]) -> String {
+    if vertical == horizontal { vertical.to_string() } else { format!("({vertical}, {horizontal})") }
+}
+
+fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+// Names
+
+pub(super) fn duplicate_name(name: &str, kind: &str, written: bool, first_written: bool) -> String {
+    match (written, first_written) {
+        (false, _) => format!("{name}: this unnamed {kind} would share its name with another layer; name it"),
+        (true, true) => format!("{name}: the name is used twice; rename one of the two layers"),
+        (true, false) => {
+            format!("{name}: the name belongs to an unnamed layer; rename this layer or name that one")
+        }
+    }
+}
+
+pub(super) fn first_of_name(name: &str, written: bool) -> String {
+    if written { format!("{name}: first used here") } else { format!("{name}: the unnamed layer is here") }
+}
+
+// Arguments
+
+pub(super) fn missing(spec: &Spec, name: &str) -> String {
+    format!("`{name}` is missing; expected {}", signature(spec))
+}
+
+pub(super) fn given_twice(name: &str) -> String {
+    format!("`{name}` is given twice")
+}
+
+pub(super) fn too_many(spec: &Spec) -> String {
+    match spec.params {
+        [] => format!("`{}` takes no arguments", spec.name),
+        _ => format!("too many arguments; expected {}", signature(spec)),
+    }
+}
+
+pub(super) fn unknown_argument(spec: &Spec, key: &str) -> String {
+    let guess = did_you_mean(key, spec.params.iter().map(|param| param.name));
+    match spec.params {
+        [] => format!("`{}` takes no arguments", spec.name),
+        _ if guess.is_empty() => {
+            format!("`{}` has no argument `{key}`; expected {}", spec.name, signature(spec))
+        }
+        _ => format!("`{}` has no argument `{key}`{guess}", spec.name),
+    }
+}
+
+/// `conv(channels, kernel, stride = …)`
+fn signature(spec: &Spec) -> String {
+    let param = |param: &Param| match param.default {
+        None => param.name.to_string(),
+        Some(_) => format!("{} = …", param.name),
+    };
+    format!("{}({})", spec.name, spec.params.iter().map(param).collect::<Vec<_>>().join(", "))
+}
+
+pub(super) fn wrong_kind(param: &Param, found: &Value) -> String {
+    let found = match found {
+        Value::Map(_) => "a feature map".to_string(),
+        Value::Int(value) => value.to_string(),
+        Value::Float(value) => format!("{value:?}"),
+        Value::Bool(value) => format!("`{value}`"),
+        Value::Str(value) => format!("{value:?}"),
+        Value::Array(_) => "an array".into(),
+        Value::Tuple(list) => format!("a tuple of {}", list.items.len()),
+        Value::Unknown => "something unknown".into(),
+    };
+    format!("{} must be {}, found {found}", param.name, kind(param.kind))
+}
+
+fn kind(kind: Kind) -> String {
+    match kind {
+        Kind::Count => "a whole number".into(),
+        Kind::Pair => "a whole number or a pair (vertical, horizontal)".into(),
+        Kind::Pad => "a whole number, a pair (vertical, horizontal), `same` or `valid`".into(),
+        Kind::Flag => "`true` or `false`".into(),
+        Kind::Number(range, _) => format!("a number {range}"),
+        Kind::Word([(only, _)]) => format!("`{only}`"),
+        Kind::Word(_) => format!("one of {}", words(kind)),
+    }
+}
+
+fn words(kind: Kind) -> String {
+    kind.words().iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+}
+
+pub(super) fn unknown_word(param: &Param, word: &str) -> String {
+    let guess = did_you_mean(word, param.kind.words().iter().map(|(word, _)| *word));
+    if guess.is_empty() {
+        format!("{} must be {}, found `{word}`", param.name, kind(param.kind))
+    } else {
+        format!("unknown `{word}`{guess}")
+    }
+}
+
+// Inputs
+
+pub(super) fn input_count(kind: &str, expected: Inputs, found: usize) -> Option<String> {
+    match (expected, found) {
+        (_, 0) => Some(format!("`{kind}` needs an input: `x -> {kind}` or `{kind}(x)`")),
+        (Inputs::Many, 1) => Some(format!("`{kind}` joins two or more values, found 1")),
+        (Inputs::One, 2..) => {
+            Some(format!("`{kind}` takes one value, found {found}; use `add` or `concat` to join"))
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn not_a_map(kind: &str, found: &str) -> String {
+    format!("`{kind}` needs a feature map, found {found}")
+}
+
+pub(super) fn needs_flat(kind: &str, found: &[usize]) -> String {
+    format!("`{kind}` needs a flat input, found {}; insert `-> flatten`", shape(found))
+}
+
+pub(super) fn needs_map(kind: &str, found: &[usize]) -> String {
+    format!("`{kind}` needs a map of channels, rows and columns, found {}", value(found))
+}
+
+pub(super) fn too_large(tensor: &str, sizes: &[usize], most: u64) -> String {
+    format!("{tensor} of {} has more than {most} elements", shape(sizes))
+}
+
+pub(super) fn groups(groups: usize, count: usize, side: &str) -> String {
+    format!("groups = {groups} does not divide the {}", plural(count, &format!("{side} channel")))
+}
+
+pub(super) fn shapes_differ(kind: &str, a: (&str, &[usize]), b: (&str, &[usize])) -> String {
+    let need = if kind == "add" { "equal shapes" } else { "equal rows and columns" };
+    format!("`{kind}` needs {need}, but {} yields {} and {} yields {}", a.0, shape(a.1), b.0, shape(b.1))
+}
+
+// Windows
+
+pub(super) fn pad_over_half(pad: [usize; 2], kernel: [usize; 2]) -> String {
+    let most = kernel.map(|size| size / 2);
+    format!(
+        "padding {} is more than half the kernel {}; use at most {}",
+        argument(pad),
+        pair(kernel),
+        argument(most)
+    )
+}
+
+/// Only called where padding is explicit: `same` always fits.
+pub(super) fn window_does_not_fit(request: &Request, input: [usize; 2]) -> (String, Option<String>) {
+    let pad = request.pad.unwrap_or_default();
+    let span = [request.span(0), request.span(1)];
+    let dilated = if span == request.kernel {
+        String::new()
+    } else {
+        format!(" with dilation {} (spans {})", argument(request.dilation), pair(span))
+    };
+    let message = format!(
+        "kernel {}{dilated} does not fit input {} (padding {})",
+        pair(request.kernel),
+        pair(input),
+        argument(pad)
+    );
+    (message, fitting(request, pad, input))
+}
+
+/// The least padding and the largest kernel that would fit.
+fn fitting(request: &Request, pad: [usize; 2], input: [usize; 2]) -> Option<String> {
+    let more = [0, 1].map(|axis| request.span(axis).saturating_sub(input[axis]).div_ceil(2).max(pad[axis]));
+    let less = [0, 1].map(|axis| {
+        let room = (input[axis] + 2 * pad[axis] - 1) / request.dilation[axis] + 1;
+        room.min(request.kernel[axis])
+    });
+    let pads = !request.pooling || (0..2).all(|axis| more[axis] <= request.kernel[axis] / 2);
+    let both = |values: [usize; 2], given: [usize; 2]| {
+        // One number was given for both axes where it can be.
+        if given[0] == given[1] { [values[0].max(values[1]); 2] } else { values }
+    };
+    let smallest = |values: [usize; 2], given: [usize; 2]| {
+        if given[0] == given[1] { [values[0].min(values[1]); 2] } else { values }
+    };
+    let kernel = format!("kernel = {}", argument(smallest(less, request.kernel)));
+    Some(if pads { format!("pad = {} or {kernel}", argument(both(more, pad))) } else { kernel })
+}
+
+/// What `summary` notes about the end of the input that no window reaches.
+pub(super) fn dropped(request: &Request, rows: usize, columns: usize) -> Option<String> {
+    let what = match (rows, columns) {
+        (0, 0) => return None,
+        (_, 0) => plural(rows, "row"),
+        (0, _) => plural(columns, "column"),
+        _ => format!("{} and {}", plural(rows, "row"), plural(columns, "column")),
+    };
+    Some(format!("a {} window with stride {} drops {what}", pair(request.kernel), argument(request.stride)))
+}
+
+// Outputs
+
+pub(super) fn wrong_auxiliary(layer: &str, found: &[usize], classes: usize) -> String {
+    let advice = if found.len() == 3 { "; insert `-> flatten -> dense`" } else { "" };
+    format!("output: expected {}, but {layer} yields {}{advice}", plural(classes, "score"), value(found))
+}
+
+/// For the declared number, and for the layer that yields something else.
+pub(super) fn wrong_output(network: &str, layer: &str, found: &[usize], declared: usize) -> (String, String) {
+    let found_text = value(found);
+    let declared_text = plural(declared, "output");
+    let advice = match found {
+        [_] => "",
+        _ if found.iter().product::<usize>() == declared => "; insert `-> flatten`",
+        _ => "; a network ends in a flat value",
+    };
+    (
+        format!("{network} declares {declared_text}, but {layer} yields {found_text}{advice}"),
+        format!("{layer}: yields {found_text}, expected {declared}"),
+    )
+}

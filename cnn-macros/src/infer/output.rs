@@ -1,0 +1,61 @@
+//! Where scores meet labels: the network's output and auxiliary ones.
+
+use super::{Infer, Kind, Spec, Value, args::Argument, args::Bound, bind, errors, optional};
+use crate::{
+    ast::{Integer, Span},
+    ir::{LayerId, Loss, NodeId},
+};
+
+const WEIGHT: Kind = Kind::Number("above 0", |weight| weight > 0.0);
+const OUTPUT: Spec = Spec { name: "output", params: &[optional("weight", WEIGHT, Bound::Number(1.0))] };
+
+/// `output(x, weight = 0.3)`: a loss of its own, in training only, over the same labels. Losses are added after the main one.
+pub fn output(
+    infer: &mut Infer,
+    word: Span,
+    input: &(Value, Span),
+    arguments: &[Argument],
+    classes: usize,
+) -> Option<Loss> {
+    let args = bind(&OUTPUT, "output", word, arguments, &mut infer.errors);
+    let (value, span) = input;
+    let node = match value {
+        Value::Map(node) => *node,
+        Value::Unknown => return None,
+        other => {
+            let found = other.describe(infer);
+            infer.errors.error(*span, format!("output: {}", errors::not_a_map("output", &found)));
+            return None;
+        }
+    };
+    let shape = &infer.graph[node].shape;
+    if *shape != [classes] {
+        let layer = &infer.graph.layers[infer.graph[node].layer.0].name;
+        let message = errors::wrong_auxiliary(layer, shape, classes);
+        infer.errors.error(*span, message);
+        return None;
+    }
+    Some(Loss { logits: node, weight: args?.number("weight"), layer: infer.graph[node].layer })
+}
+
+impl Infer {
+    /// Checks the network's value against the declared number of outputs.
+    pub fn check_output(&mut self, network: &str, node: NodeId, outputs: Integer) -> Option<()> {
+        let (shape, layer) = (&self.graph[node].shape, self.graph[node].layer);
+        let [expected] = <[usize; 1]>::try_from([usize::try_from(outputs.value).unwrap_or(0)]).ok()?;
+        if *shape == [expected] {
+            return Some(());
+        }
+        let name = &self.graph.layers[layer.0].name;
+        let (declared, here) = errors::wrong_output(network, name, shape, expected);
+        let trace = self.trace(node);
+        self.errors.error(outputs.span, format!("{declared}\nshapes: {trace}"));
+        self.errors.error(self.site(layer), here);
+        None
+    }
+
+    /// Where a layer stands in the source.
+    pub fn site(&self, layer: LayerId) -> Span {
+        self.sites[layer.0]
+    }
+}

@@ -1,0 +1,154 @@
+//! Tokens to syntax tree. Only syntax errors arise here, and the first one ends the parse.
+//!
+//! Recursive descent over `syn`'s token cursor; expressions by precedence climbing. Nesting is limited, so no input can exhaust
+//! the compiler's stack.
+
+mod body;
+mod expr;
+mod name;
+mod section;
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use syn::{
+    Error, LitInt, Result, Token, braced, bracketed,
+    parse::{Parse, ParseStream, Parser},
+};
+
+use crate::{
+    ast::{Integer, Network, Span},
+    diag::Errors,
+};
+
+/// Levels of nesting that an expression may have.
+const MAX_DEPTH: usize = 64;
+
+/// Parses what stands between the braces of `network! { … }`.
+pub fn parse(tokens: TokenStream) -> std::result::Result<Network, Errors> {
+    syn::parse2(tokens).map_err(Errors::from)
+}
+
+/// Visibility and name of the network, if at least these can be read.
+pub fn name(tokens: TokenStream) -> Option<(TokenStream, Ident)> {
+    let head = |input: ParseStream| {
+        attributes(input)?;
+        let head = (visibility(input)?, input.parse::<Ident>()?);
+        input.parse::<TokenStream>()?;
+        Ok(head)
+    };
+    head.parse2(tokens).ok()
+}
+
+impl Parse for Network {
+    fn parse(input: ParseStream) -> Result<Network> {
+        let attributes = attributes(input)?;
+        let visibility = visibility(input)?;
+        let name = input.parse()?;
+        expect(input, "<", "the network's type, as in `Name<[1, 28, 28] -> 10>`", |input| {
+            input.parse::<Token![<]>()
+        })?;
+        let shape = shape(input)?;
+        input.parse::<Token![->]>()?;
+        let outputs = integer(input)?;
+        input.parse::<Token![>]>()?;
+        let content;
+        let brace = braced!(content in input);
+        let body = body::body(&content, brace.span.close().into(), 0)?;
+        let sections = section::sections(&content)?;
+        if !input.is_empty() {
+            return Err(input.error("expected the end of the macro: one `network!` declares one network"));
+        }
+        Ok(Network { attributes, visibility, name, input: shape, outputs, body, sections })
+    }
+}
+
+/// `#[…]`, any number of times. Inner attributes cannot stand on a type.
+fn attributes(input: ParseStream) -> Result<TokenStream> {
+    let mut attributes = TokenStream::new();
+    while input.peek(Token![#]) {
+        attributes.extend([TokenTree::Punct(input.parse()?)]);
+        let content;
+        let bracket = bracketed!(content in input);
+        let mut group = proc_macro2::Group::new(proc_macro2::Delimiter::Bracket, content.parse()?);
+        group.set_span(bracket.span.join());
+        attributes.extend([TokenTree::Group(group)]);
+    }
+    Ok(attributes)
+}
+
+/// `pub`, `pub(…)` or nothing.
+fn visibility(input: ParseStream) -> Result<TokenStream> {
+    let mut visibility = TokenStream::new();
+    if input.peek(Token![pub]) {
+        visibility.extend([TokenTree::Ident(input.call(syn::ext::IdentExt::parse_any)?)]);
+        if input.peek(syn::token::Paren) {
+            visibility.extend([input.parse::<TokenTree>()?]);
+        }
+    }
+    Ok(visibility)
+}
+
+/// `[C, H, W]`
+fn shape(input: ParseStream) -> Result<[Integer; 3]> {
+    let content;
+    let bracket = bracketed!(content in input);
+    let sizes = separated(&content, integer)?.0;
+    let found = sizes.len();
+    sizes.try_into().map_err(|_| {
+        let message = format!("expected the input's [channels, height, width], found {found} numbers");
+        Error::new(bracket.span.join(), message)
+    })
+}
+
+/// An integer literal.
+fn integer(input: ParseStream) -> Result<Integer> {
+    let literal: LitInt = input.parse()?;
+    Ok(Integer { value: int_value(&literal)?, span: literal.span().into() })
+}
+
+/// The value of an integer literal without suffix.
+fn int_value(literal: &LitInt) -> Result<i64> {
+    if !literal.suffix().is_empty() {
+        return Err(Error::new(literal.span(), format!("unexpected suffix `{}`", literal.suffix())));
+    }
+    literal.base10_parse().map_err(|_| Error::new(literal.span(), format!("{literal} is too large")))
+}
+
+/// What `parse` yields, or an error that says what should stand here and what does.
+fn expect<T>(
+    input: ParseStream,
+    token: &str,
+    purpose: &str,
+    parse: impl FnOnce(ParseStream) -> Result<T>,
+) -> Result<T> {
+    parse(input).map_err(|_| input.error(format!("expected `{token}` and {purpose}")))
+}
+
+/// Items between commas, and whether a comma ends them.
+fn separated<T>(
+    input: ParseStream,
+    mut item: impl FnMut(ParseStream) -> Result<T>,
+) -> Result<(Vec<T>, bool)> {
+    let mut items = Vec::new();
+    while !input.is_empty() {
+        items.push(item(input)?);
+        if input.is_empty() {
+            return Ok((items, false));
+        }
+        if !input.peek(Token![,]) {
+            return Err(input.error("expected `,`"));
+        }
+        input.parse::<Token![,]>()?;
+    }
+    let trailing_comma = !items.is_empty();
+    Ok((items, trailing_comma))
+}
+
+/// Fails where nesting is too deep to be meant.
+fn guard(span: impl Into<Span>, depth: usize) -> Result<()> {
+    if depth <= MAX_DEPTH {
+        return Ok(());
+    }
+    Err(Error::new(span.into().start, format!("nested more than {MAX_DEPTH} levels deep; use `let`")))
+}

@@ -1,0 +1,28 @@
+//! The whole contract with generated code: what `network!` writes paths to.
+
+pub use crate::{
+    network::Network,
+    optim::{Adadelta, Optimizer, Sgd},
+    plan::*,
+};
+
+/// The description of a network with errors, which only lets the rest of the program compile.
+pub const UNFINISHED: Description = Description {
+    name: "",
+    input: [0; 3],
+    classes: 0,
+    params: &[],
+    params_len: 0,
+    layers: &[],
+    train: NO_PLAN,
+    infer: NO_PLAN,
+    training: Training {
+        optimizer: Optimizer::Sgd(Sgd { lr: 0.0, momentum: 0.0, nesterov: false, weight_decay: 0.0 }),
+        batch: 0,
+        epochs: 0,
+    },
+};
+
+const NO_PLAN: Plan = Plan { arena: Arena { slab: 0, fixed: 0 }, input: NO_MAP, logits: NO_MAP, losses: &[] };
+
+const NO_MAP: Map = Map { offset: 0, channels: 0, height: 0, width: 0, layout: Layout::Planar };
