@@ -2,12 +2,39 @@
 
 use proc_macro2::TokenStream;
 
-use crate::{diag, eval, parse};
+use crate::{
+    diag::Errors,
+    emit::{Compiled, emit},
+    eval,
+    ir::Network,
+    memory::{Program, pack::pack},
+    parse,
+    passes::{autodiff::differentiate, layout::Agreed, simplify},
+    trace::Trace,
+};
 
 /// Tokens of `network! { … }` to tokens of Rust.
 pub fn compile(tokens: TokenStream) -> TokenStream {
-    match parse::parse(tokens.clone()).and_then(|network| eval::network(&network)) {
-        Ok(_) => diag::stub(tokens),
+    match front(tokens.clone()) {
+        Ok(network) => back(&network),
         Err(errors) => errors.emit(tokens),
     }
+}
+
+/// All that can fail.
+fn front(tokens: TokenStream) -> Result<Network, Errors> {
+    eval::network(&parse::parse(tokens)?)
+}
+
+/// All that cannot.
+fn back(network: &Network) -> TokenStream {
+    let mut trace = Trace::from_env();
+    let mut agreed = Agreed::default();
+    let graph = &network.graph;
+    let train = trace.graph("training", simplify::training(differentiate(graph.clone())));
+    let infer = trace.graph("inference", simplify::inference(graph.clone()));
+    let train_program = trace.program("training", &train, Program::new(&train, &mut agreed));
+    let infer_program = trace.program("inference", &infer, Program::new(&infer, &mut agreed));
+    let params = pack(&train, &agreed);
+    trace.tokens(emit(&Compiled { network, params, train: train_program, infer: infer_program }))
 }

@@ -10,10 +10,20 @@
 mod ast;
 mod diag;
 mod driver;
+mod emit;
 mod eval;
 mod infer;
+#[cfg(test)]
+mod interp;
 mod ir;
+mod memory;
 mod parse;
+mod passes;
+mod report;
+mod schedule;
+#[cfg(test)]
+mod testing;
+mod trace;
 
 /// Declares a convolutional network: its layers, checked and planned while the program compiles.
 ///
