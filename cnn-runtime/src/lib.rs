@@ -4,6 +4,7 @@
 pub mod engine;
 pub mod error;
 pub mod network;
+pub mod opencl;
 pub mod optim;
 pub mod params;
 pub mod plan;
