@@ -1,0 +1,253 @@
+//! Convolution, and the gradients of its input, filters and bias.
+
+use cnn_runtime::plan::{Conv, ConvFilterGrad, ConvInputGrad, Layout, Role, Window, padded};
+use proptest::prelude::*;
+
+use crate::{
+    scene::Scene,
+    tail::{TAILS, Tail},
+    tensor::{Tensor, indices},
+};
+
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    batch: usize,
+    inputs: usize,
+    outputs: usize,
+    size: [usize; 2],
+    window: Window,
+    /// Rows and columns of padding below and on the right.
+    end_pad: [usize; 2],
+    groups: usize,
+    layout: Layout,
+    bias: bool,
+    tail: &'static [Tail],
+}
+
+const UNIT: Window = Window { kernel: [1, 1], stride: [1, 1], pad: [0, 0], dilation: [1, 1] };
+
+const BASE: Case = Case {
+    batch: 7,
+    inputs: 8,
+    outputs: 16,
+    size: [9, 11],
+    window: Window { kernel: [3, 3], ..UNIT },
+    end_pad: [0, 0],
+    groups: 1,
+    layout: Layout::Blocked,
+    bias: true,
+    tail: &[],
+};
+
+/// What the layer computes, once per output element and tap: `(output, filter, input)` positions with the input inside.
+fn taps(
+    case: &Case,
+    y: [usize; 4],
+    x: [usize; 4],
+    mut visit: impl FnMut([usize; 4], [usize; 4], [usize; 4]),
+) {
+    let Window { kernel, stride, pad, dilation } = case.window;
+    let (per_group, outputs_per_group) = (case.inputs / case.groups, case.outputs / case.groups);
+    for place @ [sample, output, row, column] in indices(y) {
+        for filter @ [_, input, tap_row, tap_column] in indices([1, per_group, kernel[0], kernel[1]]) {
+            let channel = output / outputs_per_group * per_group + input;
+            let in_row = (row * stride[0] + tap_row * dilation[0]).wrapping_sub(pad[0]);
+            let in_column = (column * stride[1] + tap_column * dilation[1]).wrapping_sub(pad[1]);
+            if in_row < x[2] && in_column < x[3] {
+                visit(place, [output, filter[1], tap_row, tap_column], [sample, channel, in_row, in_column]);
+            }
+        }
+    }
+}
+
+impl Case {
+    /// Output rows or columns; none if the kernel does not fit.
+    fn extent(&self, axis: usize) -> usize {
+        let Window { kernel, stride, pad, dilation } = self.window;
+        let span = dilation[axis] * (kernel[axis] - 1) + 1;
+        let size = self.size[axis] + pad[axis] + self.end_pad[axis];
+        if size < span { 0 } else { (size - span) / stride[axis] + 1 }
+    }
+
+    fn filter_shape(&self) -> [usize; 4] {
+        let [height, width] = self.window.kernel;
+        [self.outputs, self.inputs / self.groups, height, width]
+    }
+
+    fn check(&self, seed: u64) {
+        self.forward(seed);
+        self.input_gradient(seed);
+        self.filter_gradient(seed);
+    }
+
+    fn forward(&self, seed: u64) {
+        let mut scene = Scene::new(seed, self.batch);
+        let (x, x_values) = scene.input([self.inputs, self.size[0], self.size[1]], self.layout);
+        let (_, filter, filters) = scene.param(leak(self.filter_shape()), Role::Filter);
+        let (_, bias, biases) = scene.param(leak([self.outputs]), Role::Vector);
+        let y = scene.place([self.outputs, self.extent(0), self.extent(1)], Layout::Blocked);
+        let shape = [self.batch, y.channels, y.height, y.width];
+        let mut want =
+            Tensor::from_fn(shape, |place| if self.bias { biases[[place[1], 0, 0, 0]] } else { 0.0 });
+        taps(self, shape, x_values.shape, |y, w, x| want[y] += filters[w] * x_values[x]);
+        let epilogue = scene.tail(self.tail, y, &mut want);
+        let bias = self.bias.then_some(bias);
+        let (window, groups) = (self.window, self.groups);
+        let step = &*Box::leak(Box::new(Conv { name: "conv", x, y, window, groups, filter, bias, epilogue }));
+        scene.sample_step(move |steps| steps.conv(step));
+        scene.expect(y, want);
+        scene.check(self);
+    }
+
+    fn input_gradient(&self, seed: u64) {
+        let mut scene = Scene::new(seed, self.batch);
+        let (dy, dy_values) = scene.input([self.outputs, self.extent(0), self.extent(1)], Layout::Blocked);
+        let (_, filter, filters) = scene.param(leak(self.filter_shape()), Role::Filter);
+        let dx = scene.place([self.inputs, self.size[0], self.size[1]], Layout::Blocked);
+        let [_, _, height, width] = self.filter_shape();
+        let scratch = scene.scratch(padded(self.inputs) * self.outputs / self.groups * height * width);
+        let mut want = Tensor::zeros([self.batch, dx.channels, dx.height, dx.width]);
+        let shape = want.shape;
+        taps(self, dy_values.shape, shape, |y, w, x| want[x] += filters[w] * dy_values[y]);
+        let epilogue = scene.tail(self.tail, dx, &mut want);
+        let (window, groups) = (self.window, self.groups);
+        let step = ConvInputGrad { name: "conv", dy, dx, window, groups, filter, scratch, epilogue };
+        let step = &*Box::leak(Box::new(step));
+        scene.batch_step(move |steps| steps.prepare_input_grad(step));
+        scene.sample_step(move |steps| steps.conv_input_grad(step));
+        scene.expect(dx, want);
+        scene.check(self);
+    }
+
+    fn filter_gradient(&self, seed: u64) {
+        let mut scene = Scene::new(seed, self.batch);
+        let (x, x_values) = scene.input([self.inputs, self.size[0], self.size[1]], self.layout);
+        let (dy, dy_values) = scene.input([self.outputs, self.extent(0), self.extent(1)], Layout::Blocked);
+        let (filter_number, filter, _) = scene.param(leak(self.filter_shape()), Role::Filter);
+        let (bias_number, bias, _) = scene.param(leak([self.outputs]), Role::Vector);
+        let mut want = Tensor::zeros(self.filter_shape());
+        taps(self, dy_values.shape, x_values.shape, |y, w, x| want[w] += dy_values[y] * x_values[x]);
+        scene.expect_gradient(filter_number, want);
+        if self.bias {
+            let mut want = Tensor::zeros([self.outputs, 1, 1, 1]);
+            indices(dy_values.shape).for_each(|place| want[[place[1], 0, 0, 0]] += dy_values[place]);
+            scene.expect_gradient(bias_number, want);
+        }
+        let bias = self.bias.then_some(bias);
+        let (window, groups) = (self.window, self.groups);
+        let step = ConvFilterGrad { name: "conv", x, dy, window, groups, filter, bias };
+        let step = &*Box::leak(Box::new(step));
+        scene.batch_step(move |steps| steps.conv_filter_grad(step));
+        scene.check(self);
+    }
+}
+
+fn leak<const N: usize>(shape: [usize; N]) -> &'static [usize] {
+    Box::leak(Box::new(shape))
+}
+
+#[test]
+fn mnist() {
+    let conv1 = Case { inputs: 1, outputs: 32, size: [28, 28], layout: Layout::Planar, ..BASE };
+    conv1.check(1);
+    Case { batch: 3, inputs: 32, outputs: 64, size: [26, 26], ..BASE }.check(2);
+}
+
+#[test]
+fn planar_images() {
+    let window = Window { kernel: [5, 5], stride: [2, 2], pad: [2, 1], dilation: [1, 1] };
+    let image = Case { inputs: 3, size: [15, 13], layout: Layout::Planar, window, ..BASE };
+    image.check(3);
+    Case { batch: 1, outputs: 5, end_pad: [2, 2], bias: false, ..image }.check(4);
+}
+
+#[test]
+fn every_width_of_the_register_tile() {
+    for width in 1..=14 {
+        let window = Window { kernel: [1, 3], pad: [0, 1], ..UNIT };
+        Case { batch: 2, size: [2, width], end_pad: [0, 1], window, ..BASE }.check(width as u64);
+    }
+}
+
+#[test]
+fn padding_on_all_sides() {
+    let window = Window { kernel: [3, 3], pad: [1, 1], ..UNIT };
+    let same = Case { end_pad: [1, 1], window, ..BASE };
+    same.check(5);
+    Case { size: [1, 1], ..same }.check(6);
+    let wide = Window { kernel: [5, 5], pad: [4, 4], ..UNIT };
+    Case { size: [2, 3], end_pad: [4, 4], window: wide, ..BASE }.check(7);
+}
+
+#[test]
+fn stride_beyond_the_kernel() {
+    let window = Window { kernel: [2, 1], stride: [3, 4], ..UNIT };
+    Case { window, ..BASE }.check(8);
+    Case { window: Window { kernel: [1, 1], stride: [2, 2], ..UNIT }, batch: 1, ..BASE }.check(9);
+}
+
+#[test]
+fn dilation_and_groups() {
+    let window = Window { kernel: [3, 2], stride: [1, 1], pad: [2, 1], dilation: [2, 3] };
+    let dilated = Case { end_pad: [2, 2], window, ..BASE };
+    dilated.check(10);
+    Case { inputs: 16, outputs: 32, groups: 2, ..dilated }.check(11);
+    Case { inputs: 12, outputs: 6, groups: 3, ..dilated }.check(12);
+    Case { inputs: 9, outputs: 9, groups: 9, window: Window { stride: [2, 1], ..window }, ..dilated }
+        .check(13);
+}
+
+#[test]
+fn channels_that_do_not_fill_blocks() {
+    for (inputs, outputs) in [(1, 1), (5, 3), (17, 9), (10, 25), (8, 7)] {
+        Case { inputs, outputs, ..BASE }.check(14);
+    }
+}
+
+#[test]
+fn epilogues() {
+    for (seed, &tail) in TAILS.iter().enumerate() {
+        let window = Window { kernel: [3, 3], pad: [1, 0], ..UNIT };
+        let case = Case { batch: 3, inputs: 9, outputs: 20, window, tail, ..BASE };
+        case.forward(seed as u64);
+        case.input_gradient(seed as u64);
+    }
+}
+
+prop_compose! {
+    fn windows()(
+        kernel in [1usize..5, 1usize..5],
+        stride in [1usize..4, 1usize..4],
+        pad in [0usize..3, 0usize..3],
+        dilation in [1usize..3, 1usize..3],
+    ) -> Window {
+        Window { kernel, stride, pad, dilation }
+    }
+}
+
+prop_compose! {
+    fn cases()(
+        window in windows(),
+        end_pad in [0usize..3, 0usize..3],
+        size in [1usize..14, 1usize..20],
+        batch in prop::sample::select(vec![1usize, 2, 7]),
+        groups in prop::sample::select(vec![1usize, 1, 2, 3]),
+        (inputs, outputs) in (1usize..12, 1usize..12),
+        (planar, bias) in (any::<bool>(), any::<bool>()),
+        tail in prop::sample::select(TAILS.to_vec()),
+    ) -> Case {
+        let layout = if planar { Layout::Planar } else { Layout::Blocked };
+        let (inputs, outputs) = (inputs * groups, outputs * groups);
+        Case { batch, inputs, outputs, size, window, end_pad, groups, layout, bias, tail }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_shape(case in cases(), seed in any::<u64>()) {
+        prop_assume!(case.extent(0) > 0 && case.extent(1) > 0);
+        case.check(seed);
+    }
+}

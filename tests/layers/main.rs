@@ -1,0 +1,16 @@
+//! Every step of every engine against naive references in f64.
+//!
+//! A file an op holds its `Case` descriptor, its reference in torch order and its shapes. A case builds a [`scene::Scene`] of
+//! random operands, steps and expected results; [`backend::backends`] says which engines it runs on.
+
+mod backend;
+mod conv;
+mod copy;
+mod dense;
+mod elementwise;
+mod loss;
+mod pool;
+mod scene;
+mod tail;
+mod tensor;
+mod update;

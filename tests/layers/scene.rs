@@ -1,0 +1,255 @@
+//! A small plan around the step under test: operands at random, steps, expected results, and the comparison.
+//!
+//! Everything that a step may not read is NaN beforehand: the padding lanes of its inputs, its outputs, the gradients. NaN
+//! never passes the comparison unless it is expected.
+
+use cnn_runtime::{
+    engine::{Class, Engine, Pass, Sizes},
+    params::{load_map, pack, packed_len, store_map, unpack},
+    plan::{Arena, Init, Layout, Map, Param, Role, Steps, padded},
+    rng::Stream,
+};
+
+use crate::{
+    backend::{Backend, backends},
+    tensor::Tensor,
+};
+
+type Step = Box<dyn Fn(&dyn Steps) + Sync>;
+
+enum Result {
+    Map(Map),
+    Gradient(usize),
+}
+
+/// Work given for a region, so large that an engine uses all its threads.
+const HEAVY: u64 = 1 << 32;
+/// Key of the dropout masks.
+pub(crate) const KEY: Option<u64> = Some(0x5EED);
+
+pub(crate) struct Scene {
+    seed: u64,
+    pub(crate) batch: usize,
+    pub(crate) stream: Stream,
+    arena: Arena,
+    params: Vec<Param>,
+    packed: Vec<f32>,
+    inputs: Vec<(Map, Tensor)>,
+    labels: Vec<u32>,
+    steps: Vec<Step>,
+    expected: Vec<(Result, Tensor)>,
+    tolerance: f64,
+}
+
+impl Scene {
+    pub(crate) fn new(seed: u64, batch: usize) -> Scene {
+        Scene {
+            seed,
+            batch,
+            stream: Stream::new(seed),
+            arena: Arena { slab: 0, fixed: 0 },
+            params: Vec::new(),
+            packed: Vec::new(),
+            inputs: Vec::new(),
+            labels: Vec::new(),
+            steps: Vec::new(),
+            expected: Vec::new(),
+            tolerance: 1e-5,
+        }
+    }
+
+    /// Plans a map; nothing is known about its contents.
+    pub(crate) fn place(&mut self, [channels, height, width]: [usize; 3], layout: Layout) -> Map {
+        let map = Map { offset: self.arena.slab, channels, height, width, layout };
+        self.arena.slab += padded(map.len());
+        map
+    }
+
+    /// Plans a map that holds these values.
+    pub(crate) fn given(&mut self, values: &Tensor, layout: Layout) -> Map {
+        let [_, channels, height, width] = values.shape;
+        let map = self.place([channels, height, width], layout);
+        self.inputs.push((map, values.clone()));
+        map
+    }
+
+    /// Plans a map of normal random values.
+    pub(crate) fn input(&mut self, shape: [usize; 3], layout: Layout) -> (Map, Tensor) {
+        let [channels, height, width] = shape;
+        let values = self.normal([self.batch, channels, height, width]);
+        (self.given(&values, layout), values)
+    }
+
+    /// Normal random values that f32 holds exactly.
+    pub(crate) fn normal(&mut self, shape: [usize; 4]) -> Tensor {
+        Tensor::from_fn(shape, |_| self.stream.normal() as f32 as f64)
+    }
+
+    /// Adds a random parameter; returns its number, its offset and its values.
+    pub(crate) fn param(&mut self, shape: &'static [usize], role: Role) -> (usize, usize, Tensor) {
+        let mut full = [1; 4];
+        full[..shape.len()].copy_from_slice(shape);
+        let values = self.normal(full);
+        let param = Param {
+            name: "param",
+            shape,
+            role,
+            offset: self.packed.len(),
+            len: packed_len(shape, &role),
+            init: Init::Constant(0.0),
+            fan_in: 1,
+            fan_out: 1,
+            trainable: true,
+        };
+        self.packed.extend(pack(&param, &floats(&values)));
+        self.params.push(param);
+        (self.params.len() - 1, param.offset, values)
+    }
+
+    /// Plans floats in the fixed part.
+    pub(crate) fn scratch(&mut self, len: usize) -> usize {
+        self.arena.fixed += padded(len);
+        self.arena.fixed - padded(len)
+    }
+
+    /// Sets the labels.
+    pub(crate) fn labels(&mut self, labels: &[u32]) {
+        self.labels = labels.to_vec();
+    }
+
+    /// Adds a step outside of regions.
+    pub(crate) fn batch_step(&mut self, step: impl Fn(&dyn Steps) + Sync + 'static) {
+        self.steps.push(Box::new(step));
+    }
+
+    /// Adds a step in a region of its own.
+    pub(crate) fn sample_step(&mut self, step: impl Fn(&dyn Steps) + Sync + 'static) {
+        self.batch_step(move |steps| steps.region(HEAVY, &step));
+    }
+
+    pub(crate) fn expect(&mut self, map: Map, values: Tensor) {
+        self.expected.push((Result::Map(map), values));
+    }
+
+    /// Expects the gradient of a parameter, by number.
+    pub(crate) fn expect_gradient(&mut self, param: usize, values: Tensor) {
+        self.expected.push((Result::Gradient(param), values));
+    }
+
+    /// Runs on every backend and compares.
+    pub(crate) fn check(&self, case: &dyn std::fmt::Debug) {
+        for backend in backends() {
+            self.check_on(backend, &format!("{} seed {} {case:?}", backend.name, self.seed));
+        }
+    }
+
+    /// Runs on every backend and looks only whether the first element of each sample is finite.
+    pub(crate) fn check_finite(&self, map: Map, finite: bool) {
+        let pass = Pass { batch: self.batch, arena: self.arena, key: KEY };
+        for make in backends().iter().flat_map(|backend| &backend.variants) {
+            let mut engine = self.engine(make);
+            self.run(&mut *engine);
+            let values = self.read(&mut *engine, &pass, &Result::Map(map));
+            let first = values.iter().step_by(map.channels * map.height * map.width);
+            assert!(first.into_iter().all(|value| value.is_finite() == finite), "{values:?}");
+        }
+    }
+
+    fn check_on(&self, backend: &Backend, context: &str) {
+        let results: Vec<_> = backend.variants.iter().map(|make| self.run(&mut *self.engine(make))).collect();
+        for (number, (_, want)) in self.expected.iter().enumerate() {
+            let got = &results[0][number];
+            compare(got, want, self.tolerance, &format!("result {number} of {context}"));
+            for (variant, other) in results.iter().enumerate() {
+                assert_eq!(
+                    bits(got),
+                    bits(&other[number]),
+                    "result {number}, variant {variant} of {context}"
+                );
+            }
+        }
+    }
+
+    fn engine(&self, make: &crate::backend::Make) -> Box<dyn Engine> {
+        let params = self.packed.len();
+        let arena = self.arena.len(self.batch);
+        make(&Sizes { params, grads: params, state: 0, arena, batch: self.batch }).expect("engine")
+    }
+
+    fn run(&self, engine: &mut dyn Engine) -> Vec<Vec<f32>> {
+        let pass = Pass { batch: self.batch, arena: self.arena, key: KEY };
+        self.fill(engine, &pass).expect("operands written");
+        engine.run(&pass, &|steps| self.steps.iter().for_each(|step| step(steps))).expect("steps run");
+        self.expected.iter().map(|(result, _)| self.read(engine, &pass, result)).collect()
+    }
+
+    fn fill(&self, engine: &mut dyn Engine, pass: &Pass) -> cnn_runtime::Result<()> {
+        let slab = whole_slab(&self.arena);
+        engine.write_map(pass, &slab, &vec![f32::NAN; self.batch * slab.len()])?;
+        engine.write(Class::Params, 0, &self.packed)?;
+        engine.write(Class::Grads, 0, &vec![f32::NAN; self.packed.len()])?;
+        for (map, values) in &self.inputs {
+            engine.write_map(pass, map, &poisoned(map, values))?;
+        }
+        engine.write_labels(&self.labels)
+    }
+
+    fn read(&self, engine: &mut dyn Engine, pass: &Pass, result: &Result) -> Vec<f32> {
+        match result {
+            Result::Map(map) => {
+                let mut stored = vec![0.0; self.batch * map.len()];
+                engine.read_map(pass, map, &mut stored).expect("map read");
+                stored.chunks(map.len()).flat_map(|sample| load_map(map, sample)).collect()
+            }
+            Result::Gradient(number) => {
+                let param = &self.params[*number];
+                let mut packed = vec![0.0; param.len];
+                engine.read(Class::Grads, param.offset, &mut packed).expect("gradient read");
+                let values = unpack(param, &packed);
+                let padding_is_zero = bits(&pack(param, &values)).eq(&bits(&packed));
+                assert!(
+                    padding_is_zero,
+                    "a padding lane of gradient {number} is not zero, seed {}",
+                    self.seed
+                );
+                values
+            }
+        }
+    }
+}
+
+fn whole_slab(arena: &Arena) -> Map {
+    Map { offset: 0, channels: arena.slab, height: 1, width: 1, layout: Layout::Blocked }
+}
+
+/// All samples in storage order, NaN in padding lanes.
+fn poisoned(map: &Map, values: &Tensor) -> Vec<f32> {
+    let size = map.channels * map.height * map.width;
+    let is_padding = store_map(map, &vec![1.0; size]).into_iter().map(|mark| mark == 0.0);
+    let is_padding: Vec<bool> = is_padding.collect();
+    let store = |sample: &[f32]| {
+        let stored = store_map(map, sample).into_iter().zip(&is_padding);
+        stored.map(|(value, &padding)| if padding { f32::NAN } else { value }).collect::<Vec<_>>()
+    };
+    floats(values).chunks(size).flat_map(store).collect()
+}
+
+fn floats(values: &Tensor) -> Vec<f32> {
+    values.data.iter().map(|&value| value as f32).collect()
+}
+
+fn bits(values: &[f32]) -> Vec<u32> {
+    // Which NaN it is carries no meaning; a sign of zero does.
+    values.iter().map(|value| if value.is_nan() { u32::MAX } else { value.to_bits() }).collect()
+}
+
+/// Differences are measured against the largest expected element: a sum's rounding is relative to its terms.
+pub(crate) fn compare(got: &[f32], want: &Tensor, tolerance: f64, context: &str) {
+    assert_eq!(got.len(), want.data.len(), "{context}");
+    let largest = want.data.iter().filter(|value| value.is_finite()).fold(1e-2, |a: f64, b| a.max(b.abs()));
+    for (at, (&got, &want)) in got.iter().zip(&want.data).enumerate() {
+        let close = (got as f64 - want).abs() <= tolerance * largest;
+        let same = got as f64 == want || (got.is_nan() && want.is_nan());
+        assert!(close || same, "element {at}: got {got}, expected {want} (largest {largest}); {context}");
+    }
+}
