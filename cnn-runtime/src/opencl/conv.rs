@@ -1,0 +1,171 @@
+//! Convolution by `kernels/conv_direct.cl`: the constants of a program, and its launches in the three directions.
+//!
+//! The forward pass and the filter gradient share a program. The input gradient is the program of the exchanged maps with
+//! `TRANSPOSED`.
+
+use std::fmt::Write;
+
+use super::{
+    frame::{Frame, Kernel, offset_or_none},
+    kernels::{Arg, Source},
+};
+use crate::{
+    error::Result,
+    plan::{BLOCK, Conv, ConvFilterGrad, ConvInputGrad, Layout, Map, Window},
+};
+
+/// Output pixels of a work-item: with two blocks, 12 accumulators of the 16 registers of AVX2.
+const PIXELS: usize = 6;
+
+/// What a program computes: `y` from `x`.
+struct Shape<'a> {
+    x: &'a Map,
+    y: &'a Map,
+    window: &'a Window,
+    groups: usize,
+    transposed: bool,
+}
+
+impl Shape<'_> {
+    fn output_blocks(&self) -> usize {
+        self.y.channels.div_ceil(BLOCK)
+    }
+
+    /// Output blocks of a work-item: two, where both lie in one group.
+    fn item_blocks(&self) -> usize {
+        let paired = self.groups == 1 || (self.y.channels / self.groups).is_multiple_of(2 * BLOCK);
+        if paired && self.output_blocks().is_multiple_of(2) { 2 } else { 1 }
+    }
+
+    /// True if some tap of some pixel lies outside of `x`.
+    fn padded(&self) -> bool {
+        let Window { kernel, stride, pad, dilation } = self.window;
+        let reach = |d: usize, y: usize| (y - 1) * stride[d] + (kernel[d] - 1) * dilation[d];
+        self.transposed
+            || *pad != [0, 0]
+            || reach(0, self.y.height) >= self.x.height
+            || reach(1, self.y.width) >= self.x.width
+    }
+
+    /// The `-D` options.
+    fn options(&self) -> String {
+        let Window { kernel, stride, pad, dilation } = self.window;
+        let defines = [
+            ("X_CHANNELS", self.x.channels),
+            ("X_HEIGHT", self.x.height),
+            ("X_WIDTH", self.x.width),
+            ("X_PLANAR", (self.x.layout == Layout::Planar) as usize),
+            ("Y_CHANNELS", self.y.channels),
+            ("Y_HEIGHT", self.y.height),
+            ("Y_WIDTH", self.y.width),
+            ("KERNEL_H", kernel[0]),
+            ("KERNEL_W", kernel[1]),
+            ("STRIDE_H", stride[0]),
+            ("STRIDE_W", stride[1]),
+            ("PAD_H", pad[0]),
+            ("PAD_W", pad[1]),
+            ("DILATION_H", dilation[0]),
+            ("DILATION_W", dilation[1]),
+            ("GROUPS", self.groups),
+            ("TRANSPOSED", self.transposed as usize),
+            ("PADDED", self.padded() as usize),
+            ("BLOCKS", self.item_blocks()),
+            ("PIXELS", PIXELS),
+        ];
+        defines.iter().fold(String::new(), |mut options, (name, value)| {
+            let _ = write!(options, "-D{name}={value} ");
+            options
+        })
+    }
+
+    /// Work-items of `conv`.
+    fn items(&self, batch: usize) -> [usize; 3] {
+        let tiles = (self.y.height * self.y.width).div_ceil(PIXELS);
+        [tiles, self.output_blocks() / self.item_blocks(), batch]
+    }
+
+    fn launch<S>(
+        &self,
+        frame: &Frame,
+        step: &'static S,
+        name: &'static str,
+        args: &[Arg],
+        items: [usize; 3],
+    ) -> Result<()> {
+        let kernel = Kernel { name, source: Source::ConvDirect, options: &|| self.options() };
+        frame.launch(step, kernel, args, items)
+    }
+}
+
+fn transposed(step: &ConvInputGrad) -> Shape<'_> {
+    Shape { x: &step.dy, y: &step.dx, window: &step.window, groups: step.groups, transposed: true }
+}
+
+/// Where the transposed filters of a step are in the arena.
+fn scratch(frame: &Frame, step: &ConvInputGrad) -> Arg<'static> {
+    Arg::Offset(frame.pass.batch * frame.pass.arena.slab + step.scratch)
+}
+
+pub(super) fn forward(frame: &Frame, step: &'static Conv) -> Result<()> {
+    let shape =
+        Shape { x: &step.x, y: &step.y, window: &step.window, groups: step.groups, transposed: false };
+    let params = Arg::Buffer(&frame.engine.buffers.params);
+    let [arena, slab] = frame.arena();
+    let args = [
+        arena,
+        slab,
+        Arg::Uint(step.x.offset as u32),
+        Arg::Uint(step.y.offset as u32),
+        params,
+        Arg::Offset(step.filter),
+        params,
+        offset_or_none(step.bias),
+        Arg::Words(&frame.chain(step.epilogue, step.name)?),
+    ];
+    shape.launch(frame, step, "conv", &args, shape.items(frame.pass.batch))
+}
+
+/// Builds the filters for [`input_grad`].
+pub(super) fn transpose(frame: &Frame, step: &'static ConvInputGrad) -> Result<()> {
+    let shape = transposed(step);
+    let [arena, _] = frame.arena();
+    let params = Arg::Buffer(&frame.engine.buffers.params);
+    let args = [params, Arg::Offset(step.filter), arena, scratch(frame, step)];
+    let filters = step.dy.channels / step.groups * step.window.kernel.iter().product::<usize>();
+    shape.launch(frame, step, "conv_transpose", &args, [filters, shape.output_blocks(), 1])
+}
+
+pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) -> Result<()> {
+    let shape = transposed(step);
+    let [arena, slab] = frame.arena();
+    let args = [
+        arena,
+        slab,
+        Arg::Uint(step.dy.offset as u32),
+        Arg::Uint(step.dx.offset as u32),
+        arena,
+        scratch(frame, step),
+        Arg::Buffer(&frame.engine.buffers.params),
+        offset_or_none(None),
+        Arg::Words(&frame.chain(step.epilogue, step.name)?),
+    ];
+    shape.launch(frame, step, "conv", &args, shape.items(frame.pass.batch))
+}
+
+pub(super) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad) -> Result<()> {
+    let shape =
+        Shape { x: &step.x, y: &step.dy, window: &step.window, groups: step.groups, transposed: false };
+    let [arena, slab] = frame.arena();
+    let args = [
+        arena,
+        slab,
+        Arg::Uint(step.x.offset as u32),
+        Arg::Uint(step.dy.offset as u32),
+        Arg::Buffer(&frame.engine.buffers.grads),
+        Arg::Offset(step.filter),
+        frame.batch(),
+    ];
+    let tiles = (step.x.channels / step.groups).div_ceil(BLOCK);
+    shape.launch(frame, step, "conv_filter_grad", &args, [1, tiles, shape.output_blocks()])?;
+    frame.bias_grad(step, &step.dy, step.bias)
+}

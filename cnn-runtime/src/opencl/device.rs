@@ -1,0 +1,209 @@
+//! Finding a device by `opencl` or `opencl:P.D`, opening it, and checking that it computes.
+//!
+//! Platforms and devices are counted in the order in which the system lists them.
+
+use std::{fmt, str::FromStr};
+
+use ocl::core::{self, Context, DeviceId, DeviceInfoResult, DeviceType, PlatformId, PlatformInfo, PlatformInfoResult};
+
+use super::{
+    engine::ClEngine,
+    failure::failure,
+    kernels::{Arg, Kernels, Source},
+    memory::{Queue, upload},
+};
+use crate::{
+    engine::{Engine, Sizes},
+    error::{Error, Result},
+};
+
+/// A device as `--device opencl:P.D` names it, and what it has.
+#[derive(Clone, Debug)]
+pub struct DeviceInfo {
+    /// Place of its platform, from 0.
+    pub platform: usize,
+    /// Place in its platform, from 0.
+    pub device: usize,
+    /// Name of the platform.
+    pub platform_name: String,
+    /// Name of the device.
+    pub name: String,
+    /// Version of the driver.
+    pub driver: String,
+    /// True for a GPU.
+    pub is_gpu: bool,
+    /// Compute units: cores of a CPU.
+    pub units: usize,
+    /// Bytes of memory.
+    pub memory: u64,
+    /// Bytes of the largest buffer.
+    pub max_buffer: u64,
+    id: DeviceId,
+}
+
+impl fmt::Display for DeviceInfo {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let DeviceInfo { platform, device, name, platform_name, units, .. } = self;
+        let kind = if self.is_gpu { "GPU" } else { "CPU" };
+        let mib = self.memory >> 20;
+        write!(f, "opencl:{platform}.{device} {name} ({platform_name}, {kind}, {units} units, {mib} MiB)")
+    }
+}
+
+/// Which device to open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// `opencl`: the first GPU, else the first device.
+    First,
+    /// `opencl:P.D`
+    At {
+        /// Place of the platform.
+        platform: usize,
+        /// Place in the platform.
+        device: usize,
+    },
+}
+
+impl FromStr for Selection {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Selection> {
+        let at = |place: &str| {
+            let (platform, device) = place.split_once('.')?;
+            Some(Selection::At { platform: platform.parse().ok()?, device: device.parse().ok()? })
+        };
+        match text.strip_prefix("opencl") {
+            Some("") => Some(Selection::First),
+            Some(place) => place.strip_prefix(':').and_then(at),
+            None => None,
+        }
+        .ok_or_else(|| Error::Usage(format!("expected opencl or opencl:PLATFORM.DEVICE, found {text}")))
+    }
+}
+
+/// All devices of the system; none if there is no driver.
+pub fn devices() -> Vec<DeviceInfo> {
+    let platforms = core::get_platform_ids().unwrap_or_default();
+    platforms.iter().enumerate().flat_map(|(place, platform)| platform_devices(place, *platform)).collect()
+}
+
+fn platform_devices(place: usize, platform: PlatformId) -> Vec<DeviceInfo> {
+    let platform_name = match core::get_platform_info(platform, PlatformInfo::Name) {
+        Ok(PlatformInfoResult::Name(name)) => name.trim().to_owned(),
+        _ => "unnamed platform".to_owned(),
+    };
+    let ids = core::get_device_ids(platform, Some(DeviceType::ALL), None).unwrap_or_default();
+    let describe = |(device, id): (usize, &DeviceId)| describe(place, device, &platform_name, *id);
+    ids.iter().enumerate().filter_map(describe).collect()
+}
+
+/// `None` if the driver does not answer.
+fn describe(platform: usize, device: usize, platform_name: &str, id: DeviceId) -> Option<DeviceInfo> {
+    use core::DeviceInfo as Query;
+    let ask = |query| core::get_device_info(id, query).ok();
+    let text = |query| ask(query).map(|answer| answer.to_string().trim().to_owned());
+    let DeviceInfoResult::Type(kind) = ask(Query::Type)? else { return None };
+    let DeviceInfoResult::GlobalMemSize(memory) = ask(Query::GlobalMemSize)? else { return None };
+    let DeviceInfoResult::MaxMemAllocSize(max_buffer) = ask(Query::MaxMemAllocSize)? else { return None };
+    let DeviceInfoResult::MaxComputeUnits(units) = ask(Query::MaxComputeUnits)? else { return None };
+    Some(DeviceInfo {
+        platform,
+        device,
+        platform_name: platform_name.to_owned(),
+        name: text(Query::Name)?,
+        driver: text(Query::DriverVersion)?,
+        is_gpu: kind.contains(DeviceType::GPU),
+        units: units as usize,
+        memory,
+        max_buffer,
+        id,
+    })
+}
+
+/// An open device.
+#[derive(Clone, Debug)]
+pub struct OpenCl {
+    info: DeviceInfo,
+    context: Context,
+}
+
+impl OpenCl {
+    /// Opens a device.
+    pub fn open(selection: Selection) -> Result<OpenCl> {
+        let info = select(&devices(), selection)?.clone();
+        let context = core::create_context(None, &[info.id], None, None)
+            .map_err(|error| failure(&format!("open {info}"), error))?;
+        Ok(OpenCl { info, context })
+    }
+
+    /// The device.
+    pub fn info(&self) -> &DeviceInfo {
+        &self.info
+    }
+
+    /// One line for humans.
+    pub fn describe(&self) -> String {
+        self.info.to_string()
+    }
+
+    /// Compiles and runs a small kernel and checks what it computes.
+    pub fn probe(&self) -> Result<()> {
+        const LR: f32 = 0.5;
+        let queue = Queue::new(&self.context, self.info.id)?;
+        let mut kernels = Kernels::new(&self.context, &self.info);
+        let start: Vec<f32> = (0..64).map(|i| i as f32).collect();
+        let [params, grads, state] = [(); 3].map(|()| upload(&self.context, &start));
+        let (params, grads, state) = (params?, grads?, state?);
+        let kernel = kernels.get(0, "sgd", Source::Layers, String::new)?;
+        let [zero, blocks, plain] = [0, start.len() as u32 / 8, 0];
+        kernel.launch(
+            &queue,
+            &[
+                Arg::Buffer(&params),
+                Arg::Buffer(&grads),
+                Arg::Buffer(&state),
+                Arg::Uint(zero),
+                Arg::Uint(blocks),
+                Arg::Float(LR),
+                Arg::Float(0.0),
+                Arg::Uint(plain),
+                Arg::Float(0.0),
+            ],
+            [blocks as usize, 1, 1],
+        )?;
+        let mut result = vec![0.0; start.len()];
+        queue.read(&params, 0, &mut result)?;
+        if result.iter().zip(&start).all(|(&found, &value)| found == value - LR * value) {
+            return Ok(());
+        }
+        Err(Error::Device(format!("{} computes wrong results; update its driver or use --device cpu", self.info)))
+    }
+
+    /// Takes memory for a network.
+    pub fn engine(&self, sizes: &Sizes) -> Result<Box<dyn Engine>> {
+        Ok(Box::new(ClEngine::new(&self.context, &self.info, sizes)?))
+    }
+}
+
+impl DeviceInfo {
+    pub(super) fn id(&self) -> DeviceId {
+        self.id
+    }
+}
+
+fn select(devices: &[DeviceInfo], selection: Selection) -> Result<&DeviceInfo> {
+    let found = match selection {
+        Selection::First => devices.iter().find(|info| info.is_gpu).or(devices.first()),
+        Selection::At { platform, device } => {
+            devices.iter().find(|info| (info.platform, info.device) == (platform, device))
+        }
+    };
+    found.ok_or_else(|| {
+        Error::Device(if devices.is_empty() {
+            "no OpenCL platform: install a driver (Debian: pocl-opencl-icd) or use --device cpu".to_owned()
+        } else {
+            let listed: Vec<String> = devices.iter().map(DeviceInfo::to_string).collect();
+            format!("no such OpenCL device; found {}", listed.join(", "))
+        })
+    })
+}

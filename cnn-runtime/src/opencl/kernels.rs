@@ -1,0 +1,171 @@
+//! Programs and kernels, compiled when first asked for.
+//!
+//! A program is known by its source and options, so equal layers share one. A kernel is known by the address of the step that
+//! launches it and its name, so that the path of every later step is one look-up.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    ffi::CString,
+};
+
+use ocl::core::{self, ArgVal, Context, DeviceId, Event, Kernel, Mem, Program};
+
+use super::{device::DeviceInfo, failure::failure, memory::Queue};
+use crate::error::Result;
+
+/// A program's text, without `common.cl`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Source {
+    /// Everything whose shapes are arguments.
+    Layers,
+    /// Convolution, whose shapes are constants.
+    ConvDirect,
+}
+
+impl Source {
+    fn text(self) -> &'static str {
+        match self {
+            Source::Layers => concat!(
+                include_str!("../../../kernels/common.cl"),
+                include_str!("../../../kernels/dense.cl"),
+                include_str!("../../../kernels/pool.cl"),
+                include_str!("../../../kernels/elementwise.cl"),
+                include_str!("../../../kernels/softmax.cl"),
+                include_str!("../../../kernels/update.cl"),
+            ),
+            Source::ConvDirect => concat!(
+                include_str!("../../../kernels/common.cl"),
+                include_str!("../../../kernels/conv_direct.cl"),
+            ),
+        }
+    }
+
+    /// Work-items of a group along the first dimension. An item of a convolution is long and full of registers: on a CPU it gains
+    /// nothing from neighbours.
+    fn group(self, is_gpu: bool) -> usize {
+        match self {
+            Source::ConvDirect if !is_gpu => 1,
+            _ => 64,
+        }
+    }
+}
+
+/// The kernels of a device.
+pub(super) struct Kernels {
+    context: Context,
+    device: DeviceId,
+    is_gpu: bool,
+    programs: HashMap<(Source, String), Program>,
+    kernels: HashMap<(usize, &'static str), Compiled>,
+}
+
+/// A kernel and its group size.
+pub(super) struct Compiled {
+    kernel: Kernel,
+    name: &'static str,
+    group: usize,
+}
+
+impl Kernels {
+    pub(super) fn new(context: &Context, info: &DeviceInfo) -> Kernels {
+        Kernels {
+            context: context.clone(),
+            device: info.id(),
+            is_gpu: info.is_gpu,
+            programs: HashMap::new(),
+            kernels: HashMap::new(),
+        }
+    }
+
+    /// The kernel `name` for the step at an address; `options` are asked for the first time only.
+    pub(super) fn get(
+        &mut self,
+        step: usize,
+        name: &'static str,
+        source: Source,
+        options: impl FnOnce() -> String,
+    ) -> Result<&Compiled> {
+        let key = (step, name);
+        if !self.kernels.contains_key(&key) {
+            let program = self.program(source, options())?;
+            let kernel = core::create_kernel(program, name)
+                .map_err(|error| failure(&format!("create the kernel {name}"), error))?;
+            let group = source.group(self.is_gpu);
+            self.kernels.insert(key, Compiled { kernel, name, group });
+        }
+        Ok(&self.kernels[&key])
+    }
+
+    fn program(&mut self, source: Source, options: String) -> Result<&Program> {
+        match self.programs.entry((source, options)) {
+            Entry::Occupied(entry) => Ok(entry.into_mut()),
+            Entry::Vacant(entry) => {
+                let program = build(&self.context, self.device, source, &entry.key().1)
+                    .map_err(|error| failure(&format!("compile {source:?} {}", entry.key().1), error))?;
+                Ok(entry.insert(program))
+            }
+        }
+    }
+}
+
+fn build(context: &Context, device: DeviceId, source: Source, options: &str) -> core::Result<Program> {
+    let program = core::create_program_with_source(context, &[CString::new(source.text())?])?;
+    let options = CString::new(format!("-cl-std=CL1.2 {options}"))?;
+    core::build_program(&program, Some(&[device]), &options, None, None)?;
+    Ok(program)
+}
+
+/// A kernel argument.
+#[derive(Clone, Copy)]
+pub(super) enum Arg<'a> {
+    /// A buffer.
+    Buffer(&'a Mem),
+    /// A structure of 32-bit words.
+    Words(&'a [u32]),
+    /// `uint` or `int`
+    Uint(u32),
+    /// `float`
+    Float(f32),
+    /// `ulong`: an element offset that may exceed 32 bits.
+    Offset(usize),
+}
+
+impl Compiled {
+    /// Enqueues at least `items` work-items, the first dimension rounded up to whole groups.
+    pub(super) fn launch(&self, queue: &Queue, args: &[Arg], items: [usize; 3]) -> Result<()> {
+        self.enqueue(queue, args, items).map_err(|error| failure(&format!("run the kernel {}", self.name), error))
+    }
+
+    fn enqueue(&self, queue: &Queue, args: &[Arg], items: [usize; 3]) -> core::Result<()> {
+        for (index, arg) in args.iter().enumerate() {
+            self.set(index as u32, arg)?;
+        }
+        let global = [items[0].next_multiple_of(self.group), items[1], items[2]];
+        let local = [self.group, 1, 1];
+        // SAFETY: the kernel stays within the buffers as the plan lays them out; every argument is set just above.
+        unsafe {
+            core::enqueue_kernel(
+                queue.raw(),
+                &self.kernel,
+                3,
+                None,
+                &global,
+                Some(local),
+                None::<&Event>,
+                None::<&mut Event>,
+            )
+        }
+    }
+
+    fn set(&self, index: u32, arg: &Arg) -> core::Result<()> {
+        let set = |value| core::set_kernel_arg(&self.kernel, index, value);
+        match arg {
+            Arg::Buffer(buffer) => set(ArgVal::mem(buffer)),
+            Arg::Uint(value) => set(ArgVal::scalar(value)),
+            Arg::Float(value) => set(ArgVal::scalar(value)),
+            Arg::Offset(value) => set(ArgVal::scalar(&(*value as u64))),
+            // SAFETY: the slice is readable for its size; the call copies it.
+            Arg::Words(words) => set(unsafe { ArgVal::from_raw(size_of_val(*words), words.as_ptr().cast(), false) }),
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The queue and the buffers: transfers that wait, and one buffer for each class of memory.
+
+use ocl::core::{self, CommandQueue, Context, DeviceId, Event, Mem, MemFlags};
+
+use super::{device::DeviceInfo, failure::failure};
+use crate::{
+    engine::{Class, Sizes},
+    error::{Error, Result},
+};
+
+const FLOAT: usize = size_of::<f32>();
+
+/// One in-order queue.
+pub(super) struct Queue(CommandQueue);
+
+/// Nothing to wait for, and no event wanted.
+const NO_EVENTS: Option<&Event> = None;
+const NO_EVENT: Option<&mut Event> = None;
+
+impl Queue {
+    pub(super) fn new(context: &Context, device: DeviceId) -> Result<Queue> {
+        let queue = core::create_command_queue(context, device, None);
+        queue.map(Queue).map_err(|error| failure("create a command queue", error))
+    }
+
+    pub(super) fn raw(&self) -> &CommandQueue {
+        &self.0
+    }
+
+    /// Writes values at an element offset; returns when they are copied.
+    pub(super) fn write<T: ocl::OclPrm>(&self, buffer: &Mem, offset: usize, values: &[T]) -> Result<()> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        // SAFETY: a blocking write has copied `values` when it returns; the driver checks the buffer's bounds.
+        unsafe { core::enqueue_write_buffer(&self.0, buffer, true, offset, values, NO_EVENTS, NO_EVENT) }
+            .map_err(|error| failure("write to the device", error))
+    }
+
+    /// Reads values from an element offset, after all work before.
+    pub(super) fn read(&self, buffer: &Mem, offset: usize, values: &mut [f32]) -> Result<()> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        // SAFETY: a blocking read is done with `values` when it returns; the driver checks the buffer's bounds.
+        unsafe { core::enqueue_read_buffer(&self.0, buffer, true, offset, values, NO_EVENTS, NO_EVENT) }
+            .map_err(|error| failure("read from the device", error))
+    }
+
+    /// Writes rows one after the other in `values` to places that are `rows.pitch` apart.
+    pub(super) fn write_rows(&self, buffer: &Mem, rows: &Rows, values: &[f32]) -> Result<()> {
+        assert_eq!(values.len(), rows.count * rows.len, "one row a sample");
+        // SAFETY: as in `write`; `values` has exactly the rows that are read.
+        unsafe {
+            core::enqueue_write_buffer_rect(
+                &self.0,
+                buffer,
+                true,
+                [rows.offset, 0, 0],
+                [0; 3],
+                [rows.len, rows.count, 1],
+                rows.pitch * FLOAT,
+                0,
+                rows.len * FLOAT,
+                0,
+                values,
+                NO_EVENTS,
+                NO_EVENT,
+            )
+        }
+        .map_err(|error| failure("write to the device", error))
+    }
+
+    /// The inverse of [`Queue::write_rows`].
+    pub(super) fn read_rows(&self, buffer: &Mem, rows: &Rows, values: &mut [f32]) -> Result<()> {
+        assert_eq!(values.len(), rows.count * rows.len, "one row a sample");
+        // SAFETY: as in `read`; `values` has exactly the rows that are written.
+        unsafe {
+            core::enqueue_read_buffer_rect(
+                &self.0,
+                buffer,
+                true,
+                [rows.offset, 0, 0],
+                [0; 3],
+                [rows.len, rows.count, 1],
+                rows.pitch * FLOAT,
+                0,
+                rows.len * FLOAT,
+                0,
+                values,
+                NO_EVENTS,
+                NO_EVENT,
+            )
+        }
+        .map_err(|error| failure("read from the device", error))
+    }
+
+    fn fill_zero(&self, buffer: &Mem, len: usize) -> ocl::core::Result<()> {
+        core::enqueue_fill_buffer(&self.0, buffer, 0.0f32, 0, len, NO_EVENTS, NO_EVENT, None)?;
+        core::finish(&self.0)
+    }
+}
+
+/// Equal pieces of a buffer at equal distances, in floats.
+pub(super) struct Rows {
+    pub(super) offset: usize,
+    pub(super) len: usize,
+    pub(super) pitch: usize,
+    pub(super) count: usize,
+}
+
+/// A network's memory on the device.
+pub(super) struct Buffers {
+    pub(super) params: Mem,
+    pub(super) grads: Mem,
+    pub(super) state: Mem,
+    pub(super) arena: Mem,
+    pub(super) labels: Mem,
+}
+
+impl Buffers {
+    /// Takes the memory; parameters, gradients and state start as zero.
+    pub(super) fn new(context: &Context, queue: &Queue, info: &DeviceInfo, sizes: &Sizes) -> Result<Buffers> {
+        let floats = [sizes.params, sizes.grads, sizes.state, sizes.arena, sizes.batch];
+        let largest = floats.iter().max().map_or(0, |&len| len * FLOAT) as u64;
+        let needed = (floats.iter().sum::<usize>() * FLOAT) as u64;
+        if needed > info.memory || largest > info.max_buffer {
+            return Err(too_large(info, sizes));
+        }
+        let take = |len: usize, zero: bool| {
+            let buffer = create::<f32>(context, MemFlags::READ_WRITE, len, None)?;
+            if zero { queue.fill_zero(&buffer, len.max(1)).map(|()| buffer) } else { Ok(buffer) }
+        };
+        let take = |len, zero| take(len, zero).map_err(|error| allocation_failure(error, info, sizes));
+        let [params, grads, state] = [sizes.params, sizes.grads, sizes.state].map(|len| take(len, true));
+        let (params, grads, state) = (params?, grads?, state?);
+        Ok(Buffers { params, grads, state, arena: take(sizes.arena, false)?, labels: take(sizes.batch, false)? })
+    }
+
+    pub(super) fn class(&self, class: Class) -> &Mem {
+        match class {
+            Class::Params => &self.params,
+            Class::Grads => &self.grads,
+            Class::State => &self.state,
+        }
+    }
+}
+
+/// A buffer with these values.
+pub(super) fn upload(context: &Context, values: &[f32]) -> Result<Mem> {
+    create(context, MemFlags::READ_WRITE | MemFlags::COPY_HOST_PTR, values.len(), Some(values))
+        .map_err(|error| failure("allocate device memory", error))
+}
+
+/// A buffer of at least one element: OpenCL has no empty ones.
+fn create<T: ocl::OclPrm>(
+    context: &Context,
+    flags: MemFlags,
+    len: usize,
+    values: Option<&[T]>,
+) -> ocl::core::Result<Mem> {
+    // SAFETY: without USE_HOST_PTR the driver keeps no reference to `values`.
+    unsafe { core::create_buffer(context, flags, len.max(1), values) }
+}
+
+fn allocation_failure(error: ocl::core::Error, info: &DeviceInfo, sizes: &Sizes) -> Error {
+    use ocl::core::Status;
+    match error.api_status() {
+        Some(
+            Status::CL_MEM_OBJECT_ALLOCATION_FAILURE
+            | Status::CL_INVALID_BUFFER_SIZE
+            | Status::CL_OUT_OF_RESOURCES
+            | Status::CL_OUT_OF_HOST_MEMORY,
+        ) => too_large(info, sizes),
+        _ => failure("allocate device memory", error),
+    }
+}
+
+/// Names what is needed, what there is and a batch that fits.
+fn too_large(info: &DeviceInfo, sizes: &Sizes) -> Error {
+    let constant = (sizes.params + sizes.grads + sizes.state) * FLOAT;
+    let needed = constant + (sizes.arena + sizes.batch) * FLOAT;
+    let room = (info.memory.saturating_sub(constant as u64)).min(info.max_buffer);
+    let sample = (sizes.arena * FLOAT).div_ceil(sizes.batch.max(1)).max(1);
+    // A driver that refuses what it claims to have gets half of what it refused.
+    let fits = (room / sample as u64).min(sizes.batch as u64 / 2);
+    let advice = match fits {
+        0 => "use another device".to_owned(),
+        batch => format!("try --batch {batch}"),
+    };
+    Error::Device(format!(
+        "{info}: the network needs {needed} bytes, the device has {} and at most {} a buffer; {advice}",
+        info.memory, info.max_buffer
+    ))
+}

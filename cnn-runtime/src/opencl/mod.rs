@@ -1,0 +1,17 @@
+//! The OpenCL engine: devices in, an [`crate::engine::Engine`] out. The only module that names `ocl`.
+//!
+//! Kernels are in the folder `kernels/`, compiled when a step first runs. One buffer holds each class of memory, and a kernel
+//! argument is a buffer and an element offset. One in-order queue: a pass is enqueued without waiting, a read waits.
+
+mod conv;
+mod device;
+mod engine;
+mod failure;
+mod frame;
+mod kernels;
+#[cfg(all(unix, not(target_os = "macos")))]
+mod loader;
+mod memory;
+mod words;
+
+pub use device::{DeviceInfo, OpenCl, Selection, devices};
