@@ -43,7 +43,8 @@ static ALLOCATOR: Counting = Counting;
 
 #[test]
 fn a_training_step_allocates_nothing() {
-    let (images, labels) = (common::noise(1, 16 * 144), (0..16).map(|sample| sample % 10).collect::<Vec<u32>>());
+    let (images, labels) =
+        (common::noise(1, 16 * 144), (0..16).map(|sample| sample % 10).collect::<Vec<u32>>());
     let device = Device::cpu().unwrap();
     let model = Model::of::<Convnet>();
     let training = Some(model.description.training.optimizer);

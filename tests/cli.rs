@@ -38,8 +38,19 @@ fn text(path: &Path) -> &str {
 fn trains_writes_and_evaluates() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("run");
-    let arguments =
-        ["train", "--device", "cpu", "--epochs", "2", "--limit", "1000", "--seed", "3", "--output", text(&output)];
+    let arguments = [
+        "train",
+        "--device",
+        "cpu",
+        "--epochs",
+        "2",
+        "--limit",
+        "1000",
+        "--seed",
+        "3",
+        "--output",
+        text(&output),
+    ];
     let trained = run("lenet5", &arguments);
     let result = stdout(&trained);
     assert!(result.starts_with("test accuracy 0.") && result.ends_with("(2000 images)\n"), "{result}");
@@ -83,7 +94,9 @@ fn summary_states_what_bench_uses() {
             let bench = ["bench", "--device", "cpu", "--batch", "3", "--steps", "2"];
             let bench = stdout(&run(name, &[&bench[..], flags].concat()));
             let json: Value = serde_json::from_str(bench.lines().last().unwrap()).unwrap();
-            for key in ["batch", "threads", "median_ms", "min_ms", "images_per_second", "gflops", "peak_rss_mib"] {
+            for key in
+                ["batch", "threads", "median_ms", "min_ms", "images_per_second", "gflops", "peak_rss_mib"]
+            {
                 assert!(json[key].is_number(), "{key} in {json}");
             }
             assert_eq!((&json["net"], &json["device"]), (&name.into(), &"cpu".into()), "{json}");
@@ -105,8 +118,7 @@ fn inspect_writes_torch_names() {
     let output = folder.path().join("out.safetensors");
     let [weights, batch, expected] = ["weights", "batch", "expected"]
         .map(|file| common::fixture(&format!("goldens/lenet5.{file}.safetensors")));
-    let files =
-        ["inspect", "--weights", text(&weights), "--batch", text(&batch), "--output", text(&output)];
+    let files = ["inspect", "--weights", text(&weights), "--batch", text(&batch), "--output", text(&output)];
     stdout(&run("lenet5", &files));
     let names = |path: &Path| {
         let bytes = std::fs::read(path).unwrap();

@@ -68,7 +68,10 @@ fn devices_agree_through_dropout() {
     for other in &runs[1..] {
         let values = |run: &[u32]| run.iter().map(|&bits| f32::from_bits(bits)).collect::<Vec<f32>>();
         let distance = common::relative_distance(&values(other), &values(&runs[0]));
-        assert!(distance < 1e-3, "parameters differ by {distance:.2e} after 20 steps: are the masks the same?");
+        assert!(
+            distance < 1e-3,
+            "parameters differ by {distance:.2e} after 20 steps: are the masks the same?"
+        );
     }
 }
 

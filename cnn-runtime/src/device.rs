@@ -6,7 +6,7 @@ use crate::{
     cpu::Cpu,
     engine::{Engine, Sizes},
     error::{Error, Result},
-    opencl::{self, OpenCl},
+    opencl::{self, OpenCl, Selection},
 };
 
 /// What `--device` asks for: `auto`, `cpu`, `opencl` or `opencl:PLATFORM.DEVICE`.
@@ -17,28 +17,20 @@ pub enum DeviceChoice {
     Auto,
     /// The CPU engine.
     Cpu,
-    /// An OpenCL device: the first GPU, or the one at (platform, device).
-    OpenCl {
-        /// Indices of platform and device.
-        index: Option<(usize, usize)>,
-    },
+    /// An OpenCL device.
+    OpenCl(Selection),
 }
 
 impl FromStr for DeviceChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<DeviceChoice, String> {
-        let unknown = || format!("unknown device '{text}'; use auto, cpu, opencl or opencl:PLATFORM.DEVICE");
         match text {
             "auto" => Ok(DeviceChoice::Auto),
             "cpu" => Ok(DeviceChoice::Cpu),
-            "opencl" => Ok(DeviceChoice::OpenCl { index: None }),
-            _ => {
-                let place = text.strip_prefix("opencl:").ok_or_else(unknown)?;
-                let (platform, device) = place.split_once('.').ok_or_else(unknown)?;
-                let number = |digits: &str| digits.parse::<usize>().map_err(|_| unknown());
-                Ok(DeviceChoice::OpenCl { index: Some((number(platform)?, number(device)?)) })
-            }
+            _ => text.parse().map(DeviceChoice::OpenCl).map_err(|_| {
+                format!("unknown device '{text}'; use auto, cpu, opencl or opencl:PLATFORM.DEVICE")
+            }),
         }
     }
 }
@@ -66,16 +58,19 @@ impl Device {
             return Err(Error::Usage("--threads 0: at least one thread is needed".into()));
         }
         let cpu = |reason: String| Ok(Device { backend: Backend::Cpu(Cpu::new(threads)?), reason });
-        let opencl = |index, reason: String| {
-            OpenCl::open(index).map(|device| Device { backend: Backend::OpenCl(device), reason })
+        let opencl = |selection, reason: String| {
+            OpenCl::open(selection).map(|device| Device { backend: Backend::OpenCl(device), reason })
         };
         match choice {
             DeviceChoice::Cpu => cpu("as asked".into()),
-            DeviceChoice::OpenCl { index } => opencl(*index, "as asked".into()),
+            DeviceChoice::OpenCl(selection) => opencl(*selection, "as asked".into()),
             DeviceChoice::Auto => match opencl::devices().into_iter().find(|device| device.is_gpu) {
                 None => cpu("no OpenCL GPU found".into()),
-                Some(gpu) => opencl(Some((gpu.platform, gpu.device)), "the first OpenCL GPU".into())
-                    .or_else(|error| cpu(format!("the OpenCL GPU failed: {error}"))),
+                Some(gpu) => opencl(
+                    Selection::At { platform: gpu.platform, device: gpu.device },
+                    "the first OpenCL GPU".into(),
+                )
+                .or_else(|error| cpu(format!("the OpenCL GPU failed: {error}"))),
             },
         }
     }
@@ -133,7 +128,9 @@ mod tests {
 
     #[test]
     fn choices_are_read_or_explained() {
-        assert_eq!("opencl:1.0".parse(), Ok(DeviceChoice::OpenCl { index: Some((1, 0)) }));
+        let at = Selection::At { platform: 1, device: 0 };
+        assert_eq!("opencl:1.0".parse(), Ok(DeviceChoice::OpenCl(at)));
+        assert_eq!("opencl".parse(), Ok(DeviceChoice::OpenCl(Selection::First)));
         assert_eq!("auto".parse(), Ok(DeviceChoice::Auto));
         for wrong in ["gpu", "opencl:", "opencl:1", "opencl:a.b", "CPU "] {
             let error = wrong.parse::<DeviceChoice>().unwrap_err();

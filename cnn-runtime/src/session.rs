@@ -171,7 +171,10 @@ impl Session {
         let Description { infer: plan, classes, .. } = self.model.description;
         let batch = self.samples(images)?;
         if logits.len() != batch * classes {
-            return Err(Error::Usage(format!("{} scores asked of {batch} images of {classes} classes", logits.len())));
+            return Err(Error::Usage(format!(
+                "{} scores asked of {batch} images of {classes} classes",
+                logits.len()
+            )));
         }
         let pass = Pass { batch, arena: plan.arena, key: None };
         let infer = self.model.infer;
@@ -179,7 +182,8 @@ impl Session {
         self.engine.run(&pass, &|run: &dyn Steps| infer(run))?;
         let stored = &mut self.logits[..batch * plan.logits.len()];
         self.engine.read_map(&pass, &plan.logits, stored)?;
-        for (scores, stored) in logits.chunks_exact_mut(*classes).zip(stored.chunks_exact(plan.logits.len())) {
+        for (scores, stored) in logits.chunks_exact_mut(*classes).zip(stored.chunks_exact(plan.logits.len()))
+        {
             scores.copy_from_slice(&stored[..*classes]);
         }
         Ok(())
@@ -247,7 +251,9 @@ impl Session {
     /// The update rule; its absence means that there is no memory for gradients.
     fn rule(&self) -> Result<Optimizer> {
         self.optimizer.ok_or_else(|| {
-            Error::Usage("the session was made for inference only; give Options::training an optimizer".into())
+            Error::Usage(
+                "the session was made for inference only; give Options::training an optimizer".into(),
+            )
         })
     }
 

@@ -3,13 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
-use cnn_runtime::{Device, device::DeviceChoice};
+use cnn_runtime::{Device, device::DeviceChoice, opencl::Selection};
 
 /// Every device that tests run on: the CPU engine, and OpenCL where there is a driver. Says what it skips; with
 /// `CNN_REQUIRE_OPENCL=1` a missing driver fails the test.
 pub fn devices() -> Vec<Device> {
     let mut devices = vec![Device::cpu().unwrap()];
-    match Device::open(&DeviceChoice::OpenCl { index: None }, None) {
+    match Device::open(&DeviceChoice::OpenCl(Selection::First), None) {
         Ok(device) => devices.push(device),
         Err(error) if std::env::var_os("CNN_REQUIRE_OPENCL").is_some_and(|value| value == "1") => {
             panic!("CNN_REQUIRE_OPENCL=1, but {error}")

@@ -53,7 +53,9 @@ impl Machine<'_> {
     fn region(&mut self, region: &Region) {
         let samples = 0..self.feed.images.len();
         match region.scope {
-            Scope::Sample => samples.for_each(|sample| region.steps.iter().for_each(|step| self.step(step, sample))),
+            Scope::Sample => {
+                samples.for_each(|sample| region.steps.iter().for_each(|step| self.step(step, sample)))
+            }
             Scope::Batch => region.steps.iter().for_each(|step| {
                 samples.clone().for_each(|sample| self.step(step, sample));
             }),

@@ -33,10 +33,14 @@ fn check_gradients(graph: &Graph, feed: &Feed, seed: u64) {
         let Some(NodeId(gradient)) = *gradient else { continue };
         for _ in 0..4 {
             let element = random.below(feed.params[param].data.len());
-            let expected = (loss_with(param, element, STEP) - loss_with(param, element, -STEP)) / (2.0 * STEP);
+            let expected =
+                (loss_with(param, element, STEP) - loss_with(param, element, -STEP)) / (2.0 * STEP);
             let found = values[gradient][0].data[element];
             let name = &graph.params[param].name;
-            assert!((found - expected).abs() < 1e-6 * (1.0 + expected.abs()), "{name}: {found}, not {expected}");
+            assert!(
+                (found - expected).abs() < 1e-6 * (1.0 + expected.abs()),
+                "{name}: {found}, not {expected}"
+            );
         }
     }
 }
@@ -77,7 +81,11 @@ fn check_programs(graph: &Graph, feed: &Feed) {
     let calm = evaluate(&without_dropout(graph), feed);
     let logits = &calm[graph.losses[0].logits.0];
     let results = arena::run(&programs[1], feed);
-    results.logits.iter().zip(logits).for_each(|(found, expected)| assert_close(found, expected, "inference"));
+    results
+        .logits
+        .iter()
+        .zip(logits)
+        .for_each(|(found, expected)| assert_close(found, expected, "inference"));
 }
 
 fn without_dropout(graph: &Graph) -> Graph {

@@ -4,7 +4,9 @@
 
 use std::{fmt, str::FromStr};
 
-use ocl::core::{self, Context, DeviceId, DeviceInfoResult, DeviceType, PlatformId, PlatformInfo, PlatformInfoResult};
+use ocl::core::{
+    self, Context, DeviceId, DeviceInfoResult, DeviceType, PlatformId, PlatformInfo, PlatformInfoResult,
+};
 
 use super::{
     engine::ClEngine,
@@ -176,7 +178,10 @@ impl OpenCl {
         if result.iter().zip(&start).all(|(&found, &value)| found == value - LR * value) {
             return Ok(());
         }
-        Err(Error::Device(format!("{} computes wrong results; update its driver or use --device cpu", self.info)))
+        Err(Error::Device(format!(
+            "{} computes wrong results; update its driver or use --device cpu",
+            self.info
+        )))
     }
 
     /// Takes memory for a network.

@@ -46,7 +46,12 @@ impl ClEngine {
         let name = match update.optimizer {
             Optimizer::Sgd(rule) => {
                 let nesterov = Arg::Uint(rule.nesterov as u32);
-                args.extend([Arg::Float(rule.lr), Arg::Float(rule.momentum), nesterov, Arg::Float(rule.weight_decay)]);
+                args.extend([
+                    Arg::Float(rule.lr),
+                    Arg::Float(rule.momentum),
+                    nesterov,
+                    Arg::Float(rule.weight_decay),
+                ]);
                 "sgd"
             }
             Optimizer::Adadelta(rule) => {
@@ -82,7 +87,10 @@ impl Engine for ClEngine {
     }
 
     fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
-        assert!(pass.batch <= self.sizes.batch && pass.arena.len(pass.batch) <= self.sizes.arena, "pass exceeds arena");
+        assert!(
+            pass.batch <= self.sizes.batch && pass.arena.len(pass.batch) <= self.sizes.arena,
+            "pass exceeds arena"
+        );
         let frame = Frame::new(self, pass);
         body(&frame);
         frame.finish()

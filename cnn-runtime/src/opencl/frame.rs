@@ -12,8 +12,8 @@ use crate::{
     engine::Pass,
     error::Result,
     plan::{
-        BLOCK, Conv, ConvFilterGrad, ConvInputGrad, Copy, CrossEntropy, Dense, DenseInputGrad, DenseWeightGrad,
-        Elementwise, Elt, Map, Pool, PoolGrad, PoolKind, Steps,
+        BLOCK, Conv, ConvFilterGrad, ConvInputGrad, Copy, CrossEntropy, Dense, DenseInputGrad,
+        DenseWeightGrad, Elementwise, Elt, Map, Pool, PoolGrad, PoolKind, Steps,
     },
 };
 
@@ -51,10 +51,20 @@ impl<'a> Frame<'a> {
     }
 
     /// Enqueues a kernel of `step`; its first two arguments are the arena and the slab.
-    pub(super) fn launch<S>(&self, step: &'static S, kernel: Kernel, args: &[Arg], items: [usize; 3]) -> Result<()> {
+    pub(super) fn launch<S>(
+        &self,
+        step: &'static S,
+        kernel: Kernel,
+        args: &[Arg],
+        items: [usize; 3],
+    ) -> Result<()> {
         let mut kernels = self.engine.kernels.borrow_mut();
         let address = std::ptr::from_ref(step).addr();
-        kernels.get(address, kernel.name, kernel.source, kernel.options)?.launch(&self.engine.queue, args, items)
+        kernels.get(address, kernel.name, kernel.source, kernel.options)?.launch(
+            &self.engine.queue,
+            args,
+            items,
+        )
     }
 
     fn layers<S>(&self, step: &'static S, name: &'static str, args: &[Arg], items: [usize; 3]) -> Result<()> {

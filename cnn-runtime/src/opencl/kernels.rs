@@ -133,7 +133,8 @@ pub(super) enum Arg<'a> {
 impl Compiled {
     /// Enqueues at least `items` work-items, the first dimension rounded up to whole groups.
     pub(super) fn launch(&self, queue: &Queue, args: &[Arg], items: [usize; 3]) -> Result<()> {
-        self.enqueue(queue, args, items).map_err(|error| failure(&format!("run the kernel {}", self.name), error))
+        self.enqueue(queue, args, items)
+            .map_err(|error| failure(&format!("run the kernel {}", self.name), error))
     }
 
     fn enqueue(&self, queue: &Queue, args: &[Arg], items: [usize; 3]) -> core::Result<()> {
@@ -165,7 +166,9 @@ impl Compiled {
             Arg::Float(value) => set(ArgVal::scalar(value)),
             Arg::Offset(value) => set(ArgVal::scalar(&(*value as u64))),
             // SAFETY: the slice is readable for its size; the call copies it.
-            Arg::Words(words) => set(unsafe { ArgVal::from_raw(size_of_val(*words), words.as_ptr().cast(), false) }),
+            Arg::Words(words) => {
+                set(unsafe { ArgVal::from_raw(size_of_val(*words), words.as_ptr().cast(), false) })
+            }
         }
     }
 }
