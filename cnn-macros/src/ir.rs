@@ -5,6 +5,8 @@
 //! after `infer` can fail.
 
 pub mod op;
+pub mod print;
+pub mod verify;
 
 pub use op::{Act, Conv, Op, Pool, PoolKind, Window};
 

@@ -1,0 +1,63 @@
+//! From plans to Rust: the type, its tables and straight-line code that calls an engine step by step.
+//!
+//! One `static` per step, named after the layer, in a module per mode; all paths go through `::cnn_runtime::__private`.
+//! The same network always yields the same tokens.
+
+mod names;
+mod run;
+mod steps;
+mod tables;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::{
+    ir::Network,
+    memory::{Program, pack::Packed},
+    report,
+};
+use names::Names;
+
+/// Everything that emission needs.
+pub struct Compiled<'a> {
+    pub network: &'a Network,
+    pub params: Vec<Packed>,
+    pub train: Program,
+    pub infer: Program,
+}
+
+/// The generated type and its implementation of `Network`.
+pub fn emit(compiled: &Compiled) -> TokenStream {
+    let Network { name, visibility, attributes, graph, .. } = compiled.network;
+    let rows = report::rows(graph);
+    let documentation = report::documentation(compiled.network, &rows);
+    let train_names = Names::of(&compiled.train.schedule, graph);
+    let infer_names = Names::of(&compiled.infer.schedule, graph);
+    let description = tables::description(compiled, &rows);
+    let train = steps::module(&quote!(train), &compiled.train, &train_names, compiled);
+    let infer = steps::module(&quote!(infer), &compiled.infer, &infer_names, compiled);
+    let infer_body = run::body(&compiled.infer.schedule.forward, &quote!(infer), &mut infer_names.iter());
+    let mut names = train_names.iter();
+    let forward_body = run::body(&compiled.train.schedule.forward, &quote!(train), &mut names);
+    let backward_body = run::body(&compiled.train.schedule.backward, &quote!(train), &mut names);
+    quote! {
+        #attributes
+        #(#[doc = #documentation])*
+        #visibility struct #name;
+
+        const _: () = {
+            mod description {
+                use ::cnn_runtime::__private::*;
+                pub(super) const DESCRIPTION: Description = #description;
+            }
+            #train
+            #infer
+            impl ::cnn_runtime::__private::Network for #name {
+                const DESCRIPTION: ::cnn_runtime::__private::Description = description::DESCRIPTION;
+                fn infer(run: &dyn ::cnn_runtime::__private::Steps) { #infer_body }
+                fn forward(run: &dyn ::cnn_runtime::__private::Steps) { #forward_body }
+                fn backward(run: &dyn ::cnn_runtime::__private::Steps) { #backward_body }
+            }
+        };
+    }
+}

@@ -1,0 +1,54 @@
+//! The bodies of `infer`, `forward` and `backward`.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::tables::integer;
+use crate::schedule::{
+    Region,
+    step::{Anchor, Scope, Step},
+};
+
+/// Calls of one pass; `names` yields the name of each step and stands at this pass's first.
+pub fn body(
+    regions: &[Region],
+    module: &TokenStream,
+    names: &mut impl Iterator<Item = Ident>,
+) -> TokenStream {
+    let calls = regions.iter().map(|region| self::region(region, module, names));
+    quote!(#(#calls)*)
+}
+
+fn region(region: &Region, module: &TokenStream, names: &mut impl Iterator<Item = Ident>) -> TokenStream {
+    let named: Vec<(&Step, Ident)> = region.steps.iter().zip(names.by_ref()).collect();
+    let calls = named.iter().map(|(step, name)| {
+        let method = method(&step.anchor);
+        quote!(run.#method(&#module::#name);)
+    });
+    let prepared = named
+        .iter()
+        .filter(|(step, _)| matches!(step.anchor, Anchor::ConvInputGrad { .. }))
+        .map(|(_, name)| quote!(run.prepare_input_grad(&#module::#name);));
+    let macs = integer(region.steps.iter().map(Step::work).sum::<u64>());
+    match region.scope {
+        Scope::Batch => quote!(#(#calls)*),
+        Scope::Sample => quote!(#(#prepared)* run.region(#macs, &|run| { #(#calls)* });),
+    }
+}
+
+/// The method of `Steps` that runs a step.
+fn method(anchor: &Anchor) -> TokenStream {
+    match anchor {
+        Anchor::Conv { .. } => quote!(conv),
+        Anchor::ConvInputGrad { .. } => quote!(conv_input_grad),
+        Anchor::ConvFilterGrad { .. } => quote!(conv_filter_grad),
+        Anchor::Dense { .. } => quote!(dense),
+        Anchor::DenseInputGrad { .. } => quote!(dense_input_grad),
+        Anchor::DenseWeightGrad { .. } => quote!(dense_weight_grad),
+        Anchor::Pool { .. } => quote!(pool),
+        Anchor::PoolGrad { .. } => quote!(pool_grad),
+        Anchor::Elementwise { .. } => quote!(elementwise),
+        Anchor::Copy { .. } => quote!(copy),
+        Anchor::CrossEntropy { .. } => quote!(cross_entropy),
+    }
+}

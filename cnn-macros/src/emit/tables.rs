@@ -1,0 +1,149 @@
+//! The network's description: parameters, plans, summary rows, training defaults.
+
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+use super::{Compiled, steps::map_at};
+use crate::{
+    ir::{Act, Init, Op, Optimizer, Param},
+    memory::{
+        Program,
+        pack::{Packed, Role},
+    },
+    report::Row,
+    schedule::step::Map,
+};
+
+/// The constant `DESCRIPTION`.
+pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
+    let graph = &compiled.network.graph;
+    let name = compiled.network.name.to_string();
+    let input = graph.nodes.iter().find(|node| node.op == Op::Input).expect("an input");
+    let input = list(&input.shape);
+    let classes = integer(graph[graph.losses[0].logits].shape[0]);
+    let params = graph.params.iter().zip(&compiled.params).map(|(param, packed)| self::param(param, packed));
+    let params_len = integer(compiled.params.last().map_or(0, |packed| packed.offset + packed.len));
+    let layers = rows.iter().map(layer);
+    let (train, infer) = (plan(&compiled.train), plan(&compiled.infer));
+    let training = &compiled.network.training;
+    let optimizer = optimizer(&training.optimizer);
+    let (batch, epochs) = (integer(training.batch), integer(training.epochs));
+    quote! {
+        Description {
+            name: #name,
+            input: #input,
+            classes: #classes,
+            params: &[#(#params),*],
+            params_len: #params_len,
+            layers: &[#(#layers),*],
+            train: #train,
+            infer: #infer,
+            training: Training { optimizer: #optimizer, batch: #batch, epochs: #epochs },
+        }
+    }
+}
+
+fn param(param: &Param, packed: &Packed) -> TokenStream {
+    let (name, trainable) = (&param.name, packed.trained);
+    let (shape, init) = (list(&param.shape), init(param.init));
+    let (offset, len) = (integer(packed.offset), integer(packed.len));
+    let (fan_in, fan_out) = (integer(param.fan_in), integer(param.fan_out));
+    let role = match packed.role {
+        Role::Filter => quote!(Role::Filter),
+        Role::Vector => quote!(Role::Vector),
+        Role::Weight(form) => {
+            let map = map_at(form, 0);
+            quote!(Role::Weight(#map))
+        }
+    };
+    quote! {
+        Param {
+            name: #name, shape: &#shape, role: #role, offset: #offset, len: #len,
+            init: #init, fan_in: #fan_in, fan_out: #fan_out, trainable: #trainable,
+        }
+    }
+}
+
+fn init(init: Init) -> TokenStream {
+    match init {
+        Init::Constant(value) => quote!(Init::Constant(#value)),
+        Init::GlorotUniform => quote!(Init::GlorotUniform),
+        Init::GlorotNormal => quote!(Init::GlorotNormal),
+        Init::HeUniform => quote!(Init::HeUniform),
+        Init::HeNormal => quote!(Init::HeNormal),
+        Init::Torch => quote!(Init::Torch),
+    }
+}
+
+/// `Act` of the plan.
+pub fn act(act: Act) -> TokenStream {
+    match act {
+        Act::Relu => quote!(Act::Relu),
+        Act::LeakyRelu(slope) => quote!(Act::LeakyRelu(#slope)),
+        Act::Elu(alpha) => quote!(Act::Elu(#alpha)),
+        Act::Sigmoid => quote!(Act::Sigmoid),
+        Act::Tanh => quote!(Act::Tanh),
+    }
+}
+
+fn layer(row: &Row) -> TokenStream {
+    let Row { name, kind, .. } = row;
+    let (shape, note) = (list(&row.shape), option(row.note.as_ref().map(|note| quote!(#note))));
+    let (parameters, macs) = (integer(row.parameters), integer(row.macs));
+    let (activation_bytes, receptive_field) = (integer(row.activation_bytes), list(&row.receptive_field));
+    quote! {
+        Layer {
+            name: #name, kind: #kind, shape: &#shape, parameters: #parameters, macs: #macs,
+            activation_bytes: #activation_bytes, receptive_field: #receptive_field, note: #note,
+        }
+    }
+}
+
+fn plan(program: &Program) -> TokenStream {
+    let map = |map: Map| map_at(map.form, program.memory.offset(map));
+    let (slab, fixed) = (integer(program.memory.slab), integer(program.memory.fixed));
+    let (input, logits) = (map(program.schedule.input), map(program.schedule.logits));
+    let losses = program.schedule.losses.iter().copied().map(map);
+    quote! {
+        Plan {
+            arena: Arena { slab: #slab, fixed: #fixed },
+            input: #input,
+            logits: #logits,
+            losses: &[#(#losses),*],
+        }
+    }
+}
+
+fn optimizer(optimizer: &Optimizer) -> TokenStream {
+    match *optimizer {
+        Optimizer::Sgd { lr, momentum, nesterov, weight_decay } => quote! {
+            Optimizer::Sgd(Sgd {
+                lr: #lr, momentum: #momentum, nesterov: #nesterov, weight_decay: #weight_decay,
+            })
+        },
+        Optimizer::Adadelta { lr, rho, epsilon, weight_decay } => quote! {
+            Optimizer::Adadelta(Adadelta {
+                lr: #lr, rho: #rho, epsilon: #epsilon, weight_decay: #weight_decay,
+            })
+        },
+    }
+}
+
+/// `[64, 26, 26]`
+fn list(numbers: &[usize]) -> TokenStream {
+    let numbers = numbers.iter().map(|&number| integer(number));
+    quote!([#(#numbers),*])
+}
+
+/// `Some(…)` or `None`.
+pub fn option(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote!(Some(#value)),
+        None => quote!(None),
+    }
+}
+
+/// An integer without suffix, as people write them.
+pub fn integer(number: impl TryInto<u64, Error: std::fmt::Debug>) -> Literal {
+    Literal::u64_unsuffixed(number.try_into().expect("sizes fit 64 bits"))
+}

@@ -1,0 +1,131 @@
+//! Checks what the passes promise each other; a broken promise is a bug of the compiler and panics with the place.
+//!
+//! Nothing here is shared with the passes: shapes are derived anew, and lives are found by replaying the steps.
+
+use std::ops::Range;
+
+use super::{Graph, Node, Op, Window};
+use crate::{
+    memory::Program,
+    schedule::step::{Anchor, Map},
+};
+
+/// Order, operands and shapes of every node; shapes of the gradients.
+pub fn graph(graph: &Graph) {
+    for (index, node) in graph.nodes.iter().enumerate() {
+        let name = &graph.layers[node.layer.0].name;
+        assert!(node.inputs.iter().all(|input| input.0 < index), "{name}: %{index} precedes an operand");
+        let (least, most) = arity(&node.op);
+        assert!(
+            (least..=most).contains(&node.inputs.len()),
+            "{name}: %{index} has {} operands",
+            node.inputs.len()
+        );
+        let shapes: Vec<&[usize]> = node.inputs.iter().map(|&id| graph[id].shape.as_slice()).collect();
+        assert!(
+            fits(graph, node, &shapes),
+            "{name}: %{index} {:?} of {shapes:?} is not {:?}",
+            node.op,
+            node.shape
+        );
+    }
+    for (param, gradient) in graph.params.iter().zip(&graph.gradients) {
+        let shape = gradient.map(|id| &graph[id].shape);
+        assert!(shape.is_none_or(|shape| *shape == param.shape), "gradient of {}: {shape:?}", param.name);
+    }
+}
+
+fn arity(op: &Op) -> (usize, usize) {
+    match op {
+        Op::Input | Op::Param(_) => (0, 0),
+        Op::Conv(_) | Op::Dense => (2, 3),
+        Op::Add | Op::Concat => (1, usize::MAX),
+        Op::ConvInputGrad(_) | Op::ConvFilterGrad(_) | Op::DenseInputGrad | Op::DenseWeightGrad => (2, 2),
+        Op::PoolGrad(_) | Op::ActGrad(_) => (2, 2),
+        Op::Pool(_) | Op::Act(_) | Op::Dropout { .. } | Op::Reshape | Op::Slice { .. } => (1, 1),
+        Op::CrossEntropy { .. } | Op::CrossEntropyGrad { .. } | Op::BiasGrad => (1, 1),
+    }
+}
+
+/// Whether a node's shape follows from its operands'.
+fn fits(graph: &Graph, node: &Node, shapes: &[&[usize]]) -> bool {
+    let shape = node.shape.as_slice();
+    let elements = |shape: &[usize]| shape.iter().product::<usize>();
+    match &node.op {
+        Op::Input => shape.len() == 3,
+        Op::Param(param) => shape == graph.params[param.0].shape,
+        Op::Conv(conv) => {
+            slides(shapes[0], shape, &conv.window) && filters(shapes[0], shape, shapes[1], conv.groups)
+        }
+        Op::ConvInputGrad(conv) => {
+            slides(shape, shapes[0], &conv.window) && filters(shape, shapes[0], shapes[1], conv.groups)
+        }
+        Op::ConvFilterGrad(conv) => {
+            slides(shapes[0], shapes[1], &conv.window) && filters(shapes[0], shapes[1], shape, conv.groups)
+        }
+        Op::Dense => *shapes[1] == [shape[0], shapes[0][0]],
+        Op::DenseInputGrad => *shapes[1] == [shapes[0][0], shape[0]],
+        Op::DenseWeightGrad => *shape == [shapes[1][0], shapes[0][0]],
+        Op::BiasGrad => *shape == [shapes[0][0]],
+        Op::Pool(pool) => shape[0] == shapes[0][0] && slides(shapes[0], shape, &pool.window),
+        Op::PoolGrad(pool) => shape == shapes[0] && slides(shape, shapes[1], &pool.window),
+        Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add => {
+            shapes.iter().all(|input| *input == shape)
+        }
+        Op::Reshape => elements(shape) == elements(shapes[0]),
+        Op::Concat => {
+            shape[0] == shapes.iter().map(|input| input[0]).sum()
+                && shapes.iter().all(|input| input[1..] == shape[1..])
+        }
+        Op::Slice { start } => start + shape[0] <= shapes[0][0] && shape[1..] == shapes[0][1..],
+        Op::CrossEntropy { .. } => *shape == [1],
+        Op::CrossEntropyGrad { .. } => shape == shapes[0],
+    }
+}
+
+/// Every window touches the input: the last one starts before the padded input ends.
+fn slides(x: &[usize], y: &[usize], window: &Window) -> bool {
+    (0..2).all(|axis| {
+        let pads = [window.pad_rows, window.pad_columns][axis];
+        (y[axis + 1] - 1) * window.stride[axis] < x[axis + 1] + pads[0]
+    })
+}
+
+fn filters(x: &[usize], y: &[usize], filter: &[usize], groups: usize) -> bool {
+    filter[0] == y[0] && filter[1] * groups == x[0] && y[0].is_multiple_of(groups)
+}
+
+/// Replays a program and checks that every step reads what was meant: each float of the slab remembers the buffer that
+/// wrote it last.
+pub fn program(program: &Program) {
+    let mut owner: Vec<Option<usize>> = vec![None; program.memory.slab];
+    let range = |map: Map| -> Range<usize> {
+        let start = program.memory.offset(map);
+        start..start + map.form.len()
+    };
+    let schedule = &program.schedule;
+    let write = |owner: &mut Vec<Option<usize>>, map: Map| owner[range(map)].fill(Some(map.buffer.0));
+    let check = |owner: &[Option<usize>], map: Map, reader: &str| {
+        let intact = owner[range(map)].iter().all(|&owner| owner == Some(map.buffer.0));
+        assert!(intact, "{reader} reads buffer {} after it was overwritten", map.buffer.0);
+    };
+    write(&mut owner, schedule.input);
+    for (position, step) in schedule.steps().enumerate() {
+        if position == schedule.forward_len() {
+            check(&owner, schedule.logits, "the session");
+        }
+        step.reads().into_iter().for_each(|map| check(&owner, map, &format!("{step:?}")));
+        for (read, written) in
+            step.reads().iter().flat_map(|read| step.writes().into_iter().map(move |w| (*read, w)))
+        {
+            let in_place = matches!(step.anchor, Anchor::Elementwise { .. }) && read == written;
+            let apart = range(read).end <= range(written).start || range(written).end <= range(read).start;
+            assert!(in_place || apart, "{step:?} writes what it reads");
+        }
+        step.writes().into_iter().for_each(|map| write(&mut owner, map));
+    }
+    if schedule.backward.is_empty() {
+        check(&owner, schedule.logits, "the session");
+    }
+    schedule.losses.iter().for_each(|&map| check(&owner, map, "the session"));
+}

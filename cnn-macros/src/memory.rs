@@ -1,0 +1,144 @@
+//! From buffers to addresses: a schedule goes in, offsets and the arena's size come out.
+//!
+//! A buffer lives from the first step that touches it to the last; buffers whose lives overlap get disjoint floats of the
+//! sample's slab, others may share. Largest first, each at the lowest free place: near optimal for networks, whose big
+//! buffers are few. All places are multiples of a block.
+
+pub mod pack;
+
+use std::ops::RangeInclusive;
+
+use crate::{
+    ir::Graph,
+    passes::layout::Agreed,
+    schedule::{
+        Region, Schedule,
+        step::{Anchor, BufferId, Map, ScratchId},
+    },
+};
+
+/// One mode's steps and addresses.
+#[derive(Clone, Debug)]
+pub struct Program {
+    pub schedule: Schedule,
+    pub memory: Memory,
+}
+
+impl Program {
+    /// Schedules a graph and plans its memory; `agreed` ties training and inference together.
+    pub fn new(graph: &Graph, agreed: &mut Agreed) -> Program {
+        let schedule = Schedule::new(graph, agreed);
+        let memory = Memory::plan(&schedule);
+        Program { schedule, memory }
+    }
+}
+
+/// Addresses of one mode.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    /// Floats per sample.
+    pub slab: usize,
+    /// Floats for the batch as a whole.
+    pub fixed: usize,
+    buffers: Vec<usize>,
+    scratch: Vec<usize>,
+}
+
+/// Samples a multiple of this many floats apart would compete for the same cache sets: 4 KiB.
+const ALIAS: usize = 1024;
+/// What keeps them apart: a cache line.
+const SKEW: usize = 16;
+
+impl Memory {
+    /// Plans the memory of a schedule.
+    pub fn plan(schedule: &Schedule) -> Memory {
+        let buffers = place(&schedule.buffers, &lives(schedule));
+        let ends = buffers.iter().zip(&schedule.buffers).map(|(&start, &len)| start + len);
+        let slab: usize = ends.max().unwrap_or(0);
+        let (scratch, fixed) = place_scratch(schedule);
+        let skew = if slab.is_multiple_of(ALIAS) { SKEW } else { 0 };
+        Memory { slab: slab + skew, fixed, buffers, scratch }
+    }
+
+    /// Floats from the start of a sample's slab.
+    pub fn offset(&self, map: Map) -> usize {
+        self.buffers[map.buffer.0] + map.start
+    }
+
+    /// Floats from the start of the fixed part.
+    pub fn scratch(&self, id: ScratchId) -> usize {
+        self.scratch[id.0]
+    }
+}
+
+/// Steps during which a buffer must not be overwritten; `None` if no step touches it.
+type Life = Option<RangeInclusive<usize>>;
+
+/// The input is written before the first step, the logits are read after the forward pass, the losses after the last
+/// step.
+fn lives(schedule: &Schedule) -> Vec<Life> {
+    let mut lives: Vec<Life> = vec![None; schedule.buffers.len()];
+    let mut touch = |buffer: BufferId, step: usize| {
+        let life = &mut lives[buffer.0];
+        let first = life.as_ref().map_or(step, |life| *life.start());
+        *life = Some(first..=step);
+    };
+    let end = schedule.steps().count();
+    touch(schedule.input.buffer, 0);
+    for (position, step) in schedule.steps().enumerate() {
+        if position == schedule.forward_len() {
+            touch(schedule.logits.buffer, position);
+        }
+        step.reads().iter().chain(&step.writes()).for_each(|map| touch(map.buffer, position));
+    }
+    if schedule.backward.is_empty() {
+        touch(schedule.logits.buffer, end);
+    }
+    schedule.losses.iter().for_each(|map| touch(map.buffer, end));
+    lives
+}
+
+/// Offsets of buffers of these lengths.
+fn place(lengths: &[usize], lives: &[Life]) -> Vec<usize> {
+    let mut largest_first: Vec<usize> =
+        (0..lengths.len()).filter(|&buffer| lives[buffer].is_some()).collect();
+    largest_first.sort_by_key(|&buffer| std::cmp::Reverse(lengths[buffer]));
+    let mut offsets = vec![0; lengths.len()];
+    for (rank, &buffer) in largest_first.iter().enumerate() {
+        let mut taken: Vec<_> = largest_first[..rank]
+            .iter()
+            .filter(|&&other| overlap(&lives[other], &lives[buffer]))
+            .map(|&other| offsets[other]..offsets[other] + lengths[other])
+            .collect();
+        taken.sort_by_key(|range| range.start);
+        offsets[buffer] = taken.iter().fold(0, |start, range| {
+            if start + lengths[buffer] <= range.start { start } else { start.max(range.end) }
+        });
+    }
+    offsets
+}
+
+fn overlap(one: &Life, other: &Life) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.start() <= other.end() && other.start() <= one.end(),
+        _ => false,
+    }
+}
+
+/// Scratch is filled before its region runs, so the areas of one region stand side by side and regions share.
+fn place_scratch(schedule: &Schedule) -> (Vec<usize>, usize) {
+    let mut offsets = vec![0; schedule.scratch.len()];
+    let in_region = |region: &Region, offsets: &mut Vec<usize>| {
+        let mut end = 0;
+        for step in &region.steps {
+            if let Anchor::ConvInputGrad { scratch, .. } = step.anchor {
+                offsets[scratch.0] = end;
+                end += schedule.scratch[scratch.0];
+            }
+        }
+        end
+    };
+    let regions = schedule.forward.iter().chain(&schedule.backward);
+    let fixed = regions.map(|region| in_region(region, &mut offsets)).max().unwrap_or(0);
+    (offsets, fixed)
+}

@@ -1,0 +1,51 @@
+//! Where each parameter lies among all parameters, and in which order its elements are packed.
+//!
+//! Offsets ascend in order of declaration and are multiples of a block; gradients lie at the same offsets.
+
+use crate::{
+    ir::{Graph, ParamId},
+    passes::layout::Agreed,
+    schedule::step::{Form, padded},
+};
+
+/// How a parameter is packed; `cnn_runtime::plan::Role`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Role {
+    /// `[ceil(O/8)][I/groups][KH][KW][8]`
+    Filter,
+    /// `[ceil(O/8)][input in this form][8]`
+    Weight(Form),
+    /// `[ceil(O/8)][8]`
+    Vector,
+}
+
+/// A parameter's packed form.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Packed {
+    pub role: Role,
+    pub offset: usize,
+    pub len: usize,
+    /// False without a gradient: the layer is frozen, or no loss depends on it.
+    pub trained: bool,
+}
+
+/// Packs all parameters of a differentiated graph, one after the other.
+pub fn pack(graph: &Graph, agreed: &Agreed) -> Vec<Packed> {
+    let mut end = 0;
+    let packed = |(index, gradient): (usize, &Option<_>)| {
+        let shape = &graph.params[index].shape;
+        let role = match agreed.weights.get(&ParamId(index)) {
+            Some(&form) => Role::Weight(form),
+            None if shape.len() == 1 => Role::Vector,
+            None => Role::Filter,
+        };
+        let inner = match role {
+            Role::Weight(form) => form.len(),
+            Role::Filter | Role::Vector => shape[1..].iter().product(),
+        };
+        let (offset, len) = (end, padded(shape[0]) * inner);
+        end += len;
+        Packed { role, offset, len, trained: gradient.is_some() }
+    };
+    graph.gradients.iter().enumerate().map(packed).collect()
+}

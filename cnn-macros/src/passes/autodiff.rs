@@ -1,0 +1,73 @@
+//! Reverse-mode differentiation: a forward graph goes in, the same graph with its losses and gradients comes out.
+//!
+//! Only values that a trainable parameter feeds get a gradient, so a frozen layer costs no backward work and keeps no
+//! activation. All losses and the gradients of their logits come before the first other backward node.
+
+use super::grad::input_gradient;
+use crate::ir::{Graph, NodeId, Op};
+
+/// Appends losses and backward nodes, and fills [`Graph::gradients`].
+pub fn differentiate(mut graph: Graph) -> Graph {
+    let forward = graph.nodes.len();
+    let wanted = fed_by_parameters(&graph);
+    let mut received = vec![Vec::new(); forward];
+    for (logits, gradient) in push_losses(&mut graph, &wanted) {
+        received[logits.0].push(gradient);
+    }
+    graph.gradients = vec![None; graph.params.len()];
+    for node in (0..forward).rev().map(NodeId).filter(|node| wanted[node.0]) {
+        let Some(dy) = sum(&mut graph, node, std::mem::take(&mut received[node.0])) else { continue };
+        if let Op::Param(param) = graph[node].op {
+            graph.gradients[param.0] = Some(dy);
+        }
+        let inputs = graph[node].inputs.clone();
+        for slot in parameters_first(inputs.len()).filter(|&slot| wanted[inputs[slot].0]) {
+            let gradient = input_gradient(&mut graph, node, slot, dy);
+            received[inputs[slot].0].push(gradient);
+        }
+    }
+    graph
+}
+
+/// For each node, whether a trainable parameter is among its ancestors or is the node itself.
+fn fed_by_parameters(graph: &Graph) -> Vec<bool> {
+    let mut fed: Vec<bool> = Vec::with_capacity(graph.nodes.len());
+    for node in &graph.nodes {
+        fed.push(match node.op {
+            Op::Param(param) => graph.params[param.0].trainable,
+            _ => node.inputs.iter().any(|input| fed[input.0]),
+        });
+    }
+    fed
+}
+
+/// Appends each loss, and the gradient of those logits that can have one.
+fn push_losses(graph: &mut Graph, wanted: &[bool]) -> Vec<(NodeId, NodeId)> {
+    let mut gradients = Vec::new();
+    for loss in graph.losses.clone() {
+        let weight = loss.weight;
+        graph.push(Op::CrossEntropy { weight }, vec![loss.logits], vec![1], loss.layer);
+        if wanted[loss.logits.0] {
+            let shape = graph[loss.logits].shape.clone();
+            let op = Op::CrossEntropyGrad { weight };
+            gradients.push((loss.logits, graph.push(op, vec![loss.logits], shape, loss.layer)));
+        }
+    }
+    gradients
+}
+
+/// The gradient of a node from what its uses contribute; none if no loss depends on it.
+fn sum(graph: &mut Graph, node: NodeId, parts: Vec<NodeId>) -> Option<NodeId> {
+    match parts.len() {
+        0 | 1 => parts.first().copied(),
+        _ => {
+            let (shape, layer) = (graph[node].shape.clone(), graph[node].layer);
+            Some(graph.push(Op::Add, parts, shape, layer))
+        }
+    }
+}
+
+/// Parameters take their gradient as soon as `dy` is known, while it and the input are still at hand.
+fn parameters_first(inputs: usize) -> impl Iterator<Item = usize> {
+    (1..inputs).chain((inputs > 0).then_some(0))
+}

@@ -1,0 +1,139 @@
+//! What a network costs, layer by layer: rows of `summary` and of the generated type's documentation.
+//!
+//! Counted on the forward graph as the user wrote it, for one image, without padding or sharing.
+
+use crate::ir::{Graph, LayerId, Network, Node, NodeId, Op, Window};
+
+/// A row; `cnn_runtime::plan::Layer`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    pub name: String,
+    pub kind: &'static str,
+    pub shape: Vec<usize>,
+    pub parameters: usize,
+    pub macs: u64,
+    pub activation_bytes: usize,
+    pub receptive_field: [usize; 2],
+    pub note: Option<String>,
+}
+
+/// A row for every layer that yields a value.
+pub fn rows(graph: &Graph) -> Vec<Row> {
+    let sights = sights(graph);
+    let row = |(index, layer): (usize, &crate::ir::Layer)| {
+        let own = |node: &&Node| node.layer == LayerId(index);
+        let is_value = |node: &Node| own(&node) && !matches!(node.op, Op::Param(_));
+        let last = graph.nodes.iter().rposition(is_value)?;
+        let nodes = || graph.nodes.iter().filter(own);
+        Some(Row {
+            name: layer.name.clone(),
+            kind: layer.kind,
+            shape: graph.nodes[last].shape.clone(),
+            parameters: nodes().filter(|node| matches!(node.op, Op::Param(_))).map(elements).sum(),
+            macs: nodes().map(|node| macs(graph, node)).sum(),
+            activation_bytes: activation_bytes(&graph.nodes[last]),
+            receptive_field: sights[last].map(|sight| sight.field),
+            note: layer.note.clone(),
+        })
+    };
+    graph.layers.iter().enumerate().filter_map(row).collect()
+}
+
+fn elements(node: &Node) -> usize {
+    node.shape.iter().product()
+}
+
+fn macs(graph: &Graph, node: &Node) -> u64 {
+    match node.op {
+        Op::Conv(_) | Op::Dense => {
+            let taps: usize = graph[node.inputs[1]].shape[1..].iter().product();
+            (elements(node) * taps) as u64
+        }
+        _ => 0,
+    }
+}
+
+/// Flatten, dropout and concat store nothing of their own.
+fn activation_bytes(node: &Node) -> usize {
+    match node.op {
+        Op::Reshape | Op::Dropout { .. } | Op::Concat => 0,
+        _ => elements(node) * size_of::<f32>(),
+    }
+}
+
+/// What one element sees of the input, along one axis.
+#[derive(Clone, Copy, Default)]
+struct Sight {
+    /// Input pixels that it depends on.
+    field: usize,
+    /// Input pixels between it and its neighbour.
+    jump: usize,
+}
+
+/// Receptive fields of all nodes, vertical and horizontal: a window widens what its input sees by
+/// `(kernel - 1) * dilation` of the input's jumps; a join sees what its widest part sees; a dense layer sees everything.
+fn sights(graph: &Graph) -> Vec<[Sight; 2]> {
+    let extent =
+        graph.nodes.iter().find(|node| node.op == Op::Input).map_or([1, 1], |node| match *node.shape {
+            [_, height, width] => [height, width],
+            _ => [1, 1],
+        });
+    let mut sights: Vec<[Sight; 2]> = Vec::with_capacity(graph.nodes.len());
+    for node in &graph.nodes {
+        let widest = |axis: usize| {
+            let parts = node.inputs.iter().map(|&NodeId(input)| sights[input][axis]);
+            parts.max_by_key(|sight| sight.field).unwrap_or_default()
+        };
+        let sight = |axis: usize| match &node.op {
+            Op::Input => Sight { field: 1, jump: 1 },
+            Op::Dense => Sight { field: extent[axis], jump: 0 },
+            Op::Conv(conv) => through(widest(axis), &conv.window, axis, extent),
+            Op::Pool(pool) => through(widest(axis), &pool.window, axis, extent),
+            _ => widest(axis),
+        };
+        sights.push([sight(0), sight(1)]);
+    }
+    sights
+}
+
+fn through(input: Sight, window: &Window, axis: usize, extent: [usize; 2]) -> Sight {
+    let field = input.field + (window.kernel[axis] - 1) * window.dilation[axis] * input.jump;
+    Sight { field: field.min(extent[axis]), jump: input.jump * window.stride[axis] }
+}
+
+/// Documentation of the generated type: totals and a table.
+pub fn documentation(network: &Network, rows: &[Row]) -> Vec<String> {
+    let parameters: usize = rows.iter().map(|row| row.parameters).sum();
+    let macs: u64 = rows.iter().map(|row| row.macs).sum();
+    let mut lines = vec![
+        String::new(),
+        format!(
+            "`{}` has {} parameters; an image takes {} multiply-accumulates.",
+            network.name,
+            grouped(parameters as u64),
+            grouped(macs)
+        ),
+        String::new(),
+        "| layer | output | parameters | MACs | receptive field |".into(),
+        "|---|---|--:|--:|---|".into(),
+    ];
+    lines.extend(rows.iter().map(|row| {
+        let [height, width] = row.receptive_field;
+        let (parameters, macs) = (grouped(row.parameters as u64), grouped(row.macs));
+        format!("| `{}` | {} | {parameters} | {macs} | {height}x{width} |", row.name, extent(&row.shape))
+    }));
+    lines
+}
+
+/// `32x26x26`
+fn extent(shape: &[usize]) -> String {
+    shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x")
+}
+
+/// `1,199,882`
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let parts: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|part| str::from_utf8(part).expect("digits")).collect();
+    parts.join(",")
+}

@@ -1,0 +1,72 @@
+//! From a graph to steps: fused groups become calls, values become maps in buffers, per-sample calls form regions.
+//!
+//! Buffers have sizes but no addresses yet. Values share a buffer where that is free: a flattened map, an aligned part of
+//! a concatenation, the result of an element-wise step on a value that dies there.
+
+mod build;
+mod in_place;
+pub mod step;
+
+use crate::{ir::Graph, passes::layout::Agreed};
+use step::{Anchor, Map, Scope, Step};
+
+/// A maximal run of steps of one scope.
+#[derive(Clone, Debug)]
+pub struct Region {
+    pub scope: Scope,
+    pub steps: Vec<Step>,
+}
+
+/// The program of one mode.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// Floats of each buffer, per sample.
+    pub buffers: Vec<usize>,
+    /// Floats of each area that a step needs once per batch.
+    pub scratch: Vec<usize>,
+    /// Up to the scores and the losses.
+    pub forward: Vec<Region>,
+    /// Empty for inference.
+    pub backward: Vec<Region>,
+    pub input: Map,
+    pub logits: Map,
+    /// Main loss first; empty for inference.
+    pub losses: Vec<Map>,
+}
+
+impl Schedule {
+    /// Schedules a graph; `agreed` ties the storage orders of training and inference together.
+    pub fn new(graph: &Graph, agreed: &mut Agreed) -> Schedule {
+        let mut schedule = build::build(graph, agreed);
+        in_place::merge(&mut schedule);
+        schedule
+    }
+
+    /// All steps in order of execution.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.forward.iter().chain(&self.backward).flat_map(|region| &region.steps)
+    }
+
+    /// Number of steps before the backward pass.
+    pub fn forward_len(&self) -> usize {
+        self.forward.iter().map(|region| region.steps.len()).sum()
+    }
+}
+
+/// Groups steps into regions.
+fn regions(steps: Vec<Step>) -> Vec<Region> {
+    let mut regions: Vec<Region> = Vec::new();
+    for step in steps {
+        match regions.last_mut() {
+            Some(region) if region.scope == step.scope() => region.steps.push(step),
+            _ => regions.push(Region { scope: step.scope(), steps: vec![step] }),
+        }
+    }
+    regions
+}
+
+/// Position of the first step after the last loss.
+fn backward_start(steps: &[Step]) -> usize {
+    let loss = |step: &Step| matches!(step.anchor, Anchor::CrossEntropy { .. });
+    steps.iter().rposition(loss).map_or(steps.len(), |last| last + 1)
+}

@@ -1,0 +1,176 @@
+//! Networks for tests, built node by node as the front end does.
+
+use crate::ir::{
+    Act, Conv, Graph, Init, Layer, LayerId, Loss, Network, NodeId, Op, Optimizer, Param, Pool, PoolKind,
+    Training, Window,
+};
+
+/// A network in the making.
+#[derive(Default)]
+pub struct Net {
+    pub graph: Graph,
+    streams: u32,
+    frozen: bool,
+}
+
+/// How a window slides: kernel and stride, padding all around, dilation.
+pub fn window(kernel: usize, stride: usize, pad: usize, dilation: usize) -> Window {
+    Window {
+        kernel: [kernel; 2],
+        stride: [stride; 2],
+        pad_rows: [pad; 2],
+        pad_columns: [pad; 2],
+        dilation: [dilation; 2],
+    }
+}
+
+/// Output extents of a window, the last window inside the padded input.
+fn slide(shape: &[usize], window: &Window) -> [usize; 2] {
+    let pads = [window.pad_rows, window.pad_columns];
+    std::array::from_fn(|axis| {
+        let span = (window.kernel[axis] - 1) * window.dilation[axis] + 1;
+        (shape[axis + 1] + pads[axis][0] + pads[axis][1] - span) / window.stride[axis] + 1
+    })
+}
+
+impl Net {
+    pub fn new(shape: [usize; 3]) -> (Net, NodeId) {
+        let mut net = Net::default();
+        let layer = net.layer("input");
+        let input = net.graph.push(Op::Input, vec![], shape.to_vec(), layer);
+        (net, input)
+    }
+
+    /// Layers from here on are frozen, or trained again.
+    pub fn freeze(&mut self, frozen: bool) {
+        self.frozen = frozen;
+    }
+
+    fn layer(&mut self, kind: &'static str) -> LayerId {
+        let number = self.graph.layers.iter().filter(|layer| layer.kind == kind).count() + 1;
+        self.graph.layers.push(Layer { name: format!("{kind}{number}"), kind, note: None });
+        LayerId(self.graph.layers.len() - 1)
+    }
+
+    fn shape(&self, node: NodeId) -> Vec<usize> {
+        self.graph[node].shape.clone()
+    }
+
+    fn param(&mut self, layer: LayerId, kind: &str, shape: &[usize]) -> NodeId {
+        let name = format!("{}.{kind}", self.graph.layers[layer.0].name);
+        let inner: usize = shape[1..].iter().product();
+        let param = Param {
+            name,
+            shape: shape.to_vec(),
+            init: Init::GlorotUniform,
+            fan_in: inner,
+            fan_out: shape[0] * inner,
+            trainable: !self.frozen,
+        };
+        self.graph.push_param(param, layer)
+    }
+
+    pub fn conv(&mut self, x: NodeId, channels: usize, window: Window, groups: usize, bias: bool) -> NodeId {
+        let layer = self.layer("conv");
+        let shape = self.shape(x);
+        let filter = [channels, shape[0] / groups, window.kernel[0], window.kernel[1]];
+        let mut inputs = vec![x, self.param(layer, "weight", &filter)];
+        if bias {
+            inputs.push(self.param(layer, "bias", &[channels]));
+        }
+        let [height, width] = slide(&shape, &window);
+        self.graph.push(Op::Conv(Conv { window, groups }), inputs, vec![channels, height, width], layer)
+    }
+
+    pub fn dense(&mut self, x: NodeId, features: usize) -> NodeId {
+        let layer = self.layer("dense");
+        let weight = self.param(layer, "weight", &[features, self.graph[x].shape[0]]);
+        let bias = self.param(layer, "bias", &[features]);
+        self.graph.push(Op::Dense, vec![x, weight, bias], vec![features], layer)
+    }
+
+    pub fn pool(&mut self, x: NodeId, kind: PoolKind, window: Window) -> NodeId {
+        let layer = self.layer("pool");
+        let [height, width] = slide(&self.shape(x), &window);
+        let shape = vec![self.graph[x].shape[0], height, width];
+        self.graph.push(Op::Pool(Pool { kind, window }), vec![x], shape, layer)
+    }
+
+    pub fn act(&mut self, x: NodeId, act: Act) -> NodeId {
+        let layer = self.layer("act");
+        self.graph.push(Op::Act(act), vec![x], self.shape(x), layer)
+    }
+
+    pub fn relu(&mut self, x: NodeId) -> NodeId {
+        self.act(x, Act::Relu)
+    }
+
+    pub fn dropout(&mut self, x: NodeId, rate: f32) -> NodeId {
+        let layer = self.layer("dropout");
+        self.streams += 1;
+        self.graph.push(Op::Dropout { rate, stream: self.streams - 1 }, vec![x], self.shape(x), layer)
+    }
+
+    pub fn flatten(&mut self, x: NodeId) -> NodeId {
+        let layer = self.layer("flatten");
+        let elements = self.graph[x].shape.iter().product();
+        self.graph.push(Op::Reshape, vec![x], vec![elements], layer)
+    }
+
+    pub fn add(&mut self, parts: &[NodeId]) -> NodeId {
+        let layer = self.layer("add");
+        self.graph.push(Op::Add, parts.to_vec(), self.shape(parts[0]), layer)
+    }
+
+    pub fn concat(&mut self, parts: &[NodeId]) -> NodeId {
+        let layer = self.layer("concat");
+        let mut shape = self.shape(parts[0]);
+        shape[0] = parts.iter().map(|&part| self.graph[part].shape[0]).sum();
+        self.graph.push(Op::Concat, parts.to_vec(), shape, layer)
+    }
+
+    /// Adds a loss; the first is the main one.
+    pub fn loss(&mut self, logits: NodeId, weight: f32) {
+        let layer = self.graph[logits].layer;
+        self.graph.losses.push(Loss { logits, weight, layer });
+    }
+
+    /// Ends the network with its scores.
+    pub fn finish(mut self, logits: NodeId) -> Graph {
+        let layer = self.graph[logits].layer;
+        self.graph.losses.insert(0, Loss { logits, weight: 1.0, layer });
+        self.graph
+    }
+}
+
+/// The Keras MNIST convnet.
+pub fn mnist() -> Graph {
+    let (mut net, x) = Net::new([1, 28, 28]);
+    let x = net.conv(x, 32, window(3, 1, 0, 1), 1, true);
+    let x = net.relu(x);
+    let x = net.conv(x, 64, window(3, 1, 0, 1), 1, true);
+    let x = net.relu(x);
+    let x = net.pool(x, PoolKind::Max, window(2, 2, 0, 1));
+    let x = net.dropout(x, 0.25);
+    let x = net.flatten(x);
+    let x = net.dense(x, 128);
+    let x = net.relu(x);
+    let x = net.dropout(x, 0.5);
+    let x = net.dense(x, 10);
+    net.finish(x)
+}
+
+/// A graph as the front end hands it over.
+pub fn network(graph: Graph) -> Network {
+    Network {
+        name: quote::format_ident!("Net"),
+        visibility: quote::quote!(pub),
+        attributes: quote::quote!(#[doc = " A network."]),
+        graph,
+        training: Training {
+            optimizer: Optimizer::Sgd { lr: 0.1, momentum: 0.9, nesterov: false, weight_decay: 0.0 },
+            batch: 128,
+            epochs: 12,
+        },
+    }
+}
