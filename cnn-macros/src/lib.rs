@@ -13,5 +13,7 @@ mod passes;
 mod report;
 mod schedule;
 #[cfg(test)]
+mod interp;
+#[cfg(test)]
 mod testing;
 mod trace;

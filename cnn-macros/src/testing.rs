@@ -1,5 +1,7 @@
 //! Networks for tests, built node by node as the front end does.
 
+pub mod random;
+
 use crate::ir::{
     Act, Conv, Graph, Init, Layer, LayerId, Loss, Network, NodeId, Op, Optimizer, Param, Pool, PoolKind,
     Training, Window,

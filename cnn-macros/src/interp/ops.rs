@@ -1,0 +1,193 @@
+//! The operations of one sample. A convolution and its two gradients walk the same triples (input, filter, output).
+
+use super::Tensor;
+use crate::ir::{Act, Conv, Pool, PoolKind, Window};
+
+/// `[C, H, W]` of a map; a flat value is a map of one pixel.
+fn extents(shape: &[usize]) -> [usize; 3] {
+    [shape[0], *shape.get(1).unwrap_or(&1), *shape.get(2).unwrap_or(&1)]
+}
+
+/// Calls `visit(x, tap)` for the elements of one channel that a window covers, in row-major order.
+fn covered(window: &Window, x: [usize; 3], at: [usize; 2], mut visit: impl FnMut(usize, usize)) {
+    let pads = [window.pad_rows[0], window.pad_columns[0]];
+    let place = |axis: usize, tap: usize| {
+        let padded = at[axis] * window.stride[axis] + tap * window.dilation[axis];
+        padded.checked_sub(pads[axis]).filter(|&place| place < x[axis + 1])
+    };
+    for tap_row in 0..window.kernel[0] {
+        for tap_column in 0..window.kernel[1] {
+            if let (Some(row), Some(column)) = (place(0, tap_row), place(1, tap_column)) {
+                visit(row * x[2] + column, tap_row * window.kernel[1] + tap_column);
+            }
+        }
+    }
+}
+
+/// Calls `visit(x, w, y)` for each product of a convolution.
+fn products(conv: &Conv, x: &[usize], w: &[usize], y: &[usize], mut visit: impl FnMut(usize, usize, usize)) {
+    let (x, [outputs, height, width]) = (extents(x), extents(y));
+    let (area, taps, per_group) = (x[1] * x[2], w[2] * w[3], outputs / conv.groups);
+    for output in 0..outputs {
+        for position in 0..height * width {
+            covered(&conv.window, x, [position / width, position % width], |place, tap| {
+                for input in 0..w[1] {
+                    let channel = output / per_group * w[1] + input;
+                    let weight = (output * w[1] + input) * taps + tap;
+                    visit(channel * area + place, weight, output * height * width + position);
+                }
+            });
+        }
+    }
+}
+
+pub fn conv(conv: &Conv, x: &Tensor, w: &Tensor, bias: Option<&Tensor>, shape: &[usize]) -> Tensor {
+    let mut y = biased(bias, shape);
+    products(conv, &x.shape, &w.shape, shape, |xi, wi, yi| y.data[yi] += x.data[xi] * w.data[wi]);
+    y
+}
+
+pub fn conv_input_grad(conv: &Conv, dy: &Tensor, w: &Tensor, shape: &[usize]) -> Tensor {
+    let mut dx = Tensor::zeros(shape);
+    products(conv, shape, &w.shape, &dy.shape, |xi, wi, yi| dx.data[xi] += dy.data[yi] * w.data[wi]);
+    dx
+}
+
+pub fn conv_filter_grad(conv: &Conv, x: &Tensor, dy: &Tensor, shape: &[usize]) -> Tensor {
+    let mut dw = Tensor::zeros(shape);
+    products(conv, &x.shape, shape, &dy.shape, |xi, wi, yi| dw.data[wi] += x.data[xi] * dy.data[yi]);
+    dw
+}
+
+pub fn dense(x: &Tensor, w: &Tensor, bias: Option<&Tensor>, shape: &[usize]) -> Tensor {
+    let mut y = biased(bias, shape);
+    for (wi, weight) in w.data.iter().enumerate() {
+        y.data[wi / w.shape[1]] += weight * x.data[wi % w.shape[1]];
+    }
+    y
+}
+
+pub fn dense_input_grad(dy: &Tensor, w: &Tensor, shape: &[usize]) -> Tensor {
+    let mut dx = Tensor::zeros(shape);
+    for (wi, weight) in w.data.iter().enumerate() {
+        dx.data[wi % w.shape[1]] += weight * dy.data[wi / w.shape[1]];
+    }
+    dx
+}
+
+pub fn dense_weight_grad(x: &Tensor, dy: &Tensor, shape: &[usize]) -> Tensor {
+    let features = x.data.len();
+    let data = (0..dy.data.len() * features).map(|wi| dy.data[wi / features] * x.data[wi % features]).collect();
+    Tensor { shape: shape.to_vec(), data }
+}
+
+pub fn bias_grad(dy: &Tensor, shape: &[usize]) -> Tensor {
+    let area = dy.data.len() / shape[0];
+    Tensor { shape: shape.to_vec(), data: dy.data.chunks(area).map(|channel| channel.iter().sum()).collect() }
+}
+
+fn biased(bias: Option<&Tensor>, shape: &[usize]) -> Tensor {
+    let mut y = Tensor::zeros(shape);
+    if let Some(bias) = bias {
+        let area = y.data.len() / shape[0];
+        y.data.iter_mut().enumerate().for_each(|(position, value)| *value = bias.data[position / area]);
+    }
+    y
+}
+
+/// Calls `visit(y, shares)` for each window, with the elements of `x` that it depends on and their shares in the result.
+fn shares(pool: &Pool, x: &Tensor, y: &[usize], mut visit: impl FnMut(usize, &[(usize, f64)])) {
+    let (extent, [channels, height, width]) = (extents(&x.shape), extents(y));
+    for output in 0..channels * height * width {
+        let (channel, at) = (output / (height * width), [output / width % height, output % width]);
+        let mut places = Vec::new();
+        covered(&pool.window, extent, at, |place, _| places.push(channel * extent[1] * extent[2] + place));
+        let shares: Vec<_> = match pool.kind {
+            PoolKind::Max => {
+                let keeps = |best: usize, next: usize| x.data[best].is_nan() || x.data[next] <= x.data[best];
+                let first = places.into_iter().reduce(|best, next| if keeps(best, next) { best } else { next });
+                first.into_iter().map(|place| (place, 1.0)).collect()
+            }
+            PoolKind::Avg { count_include_pad } => {
+                let inside = places.len();
+                let count = if count_include_pad { area(&pool.window, extent, at) } else { inside };
+                places.into_iter().map(|place| (place, 1.0 / count as f64)).collect()
+            }
+        };
+        visit(output, &shares);
+    }
+}
+
+/// Elements of the padded input under a window.
+fn area(window: &Window, x: [usize; 3], at: [usize; 2]) -> usize {
+    let pads = [window.pad_rows, window.pad_columns];
+    let side = |axis: usize| {
+        let padded = x[axis + 1] + pads[axis][0] + pads[axis][1];
+        window.kernel[axis].min(padded - at[axis] * window.stride[axis])
+    };
+    side(0) * side(1)
+}
+
+pub fn pool(pool: &Pool, x: &Tensor, shape: &[usize]) -> Tensor {
+    let mut y = Tensor::zeros(shape);
+    shares(pool, x, shape, |yi, parts| y.data[yi] = parts.iter().map(|&(xi, share)| share * x.data[xi]).sum());
+    y
+}
+
+pub fn pool_grad(pool: &Pool, x: &Tensor, dy: &Tensor) -> Tensor {
+    let mut dx = Tensor::zeros(&x.shape);
+    shares(pool, x, &dy.shape, |yi, parts| {
+        parts.iter().for_each(|&(xi, share)| dx.data[xi] += share * dy.data[yi]);
+    });
+    dx
+}
+
+pub fn act(act: Act, x: &Tensor) -> Tensor {
+    x.map(|x| match act {
+        Act::Relu => if x <= 0.0 { 0.0 } else { x },
+        Act::LeakyRelu(slope) => x * if x > 0.0 { 1.0 } else { slope as f64 },
+        Act::Elu(alpha) => if x > 0.0 { x } else { alpha as f64 * x.exp_m1() },
+        Act::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        Act::Tanh => x.tanh(),
+    })
+}
+
+pub fn act_grad(act: Act, y: &Tensor, dy: &Tensor) -> Tensor {
+    y.zip(dy, |y, dy| {
+        dy * match act {
+            Act::Relu => (y > 0.0) as u8 as f64,
+            Act::LeakyRelu(slope) => if y > 0.0 { 1.0 } else { slope as f64 },
+            Act::Elu(alpha) => if y > 0.0 { 1.0 } else { y + alpha as f64 },
+            Act::Sigmoid => y * (1.0 - y),
+            Act::Tanh => 1.0 - y * y,
+        }
+    })
+}
+
+/// Any fixed mask does, as long as stream, sample and element matter.
+pub fn dropout(rate: f32, stream: u32, sample: usize, x: &Tensor) -> Tensor {
+    let kept = |element: usize| {
+        let key = (element * 31 + sample * 17 + stream as usize * 7 + 3) as u32;
+        (key.wrapping_mul(2_654_435_761) >> 8) as f32 / (1 << 24) as f32 >= rate
+    };
+    let scale = 1.0 / (1.0 - rate as f64);
+    let data = x.data.iter().enumerate().map(|(element, x)| if kept(element) { x * scale } else { 0.0 });
+    Tensor { shape: x.shape.clone(), data: data.collect() }
+}
+
+fn log_sum_exp(logits: &Tensor) -> f64 {
+    let largest = logits.data.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    largest + logits.data.iter().map(|z| (z - largest).exp()).sum::<f64>().ln()
+}
+
+pub fn cross_entropy(weight: f32, logits: &Tensor, label: usize) -> Tensor {
+    let loss = log_sum_exp(logits) - logits.data[label];
+    Tensor { shape: vec![1], data: vec![weight as f64 * loss] }
+}
+
+pub fn cross_entropy_grad(weight: f32, logits: &Tensor, label: usize, batch: usize) -> Tensor {
+    let norm = log_sum_exp(logits);
+    let mut grad = logits.map(|z| (z - norm).exp());
+    grad.data[label] -= 1.0;
+    grad.map(|value| value * weight as f64 / batch as f64)
+}

@@ -1,0 +1,146 @@
+//! Random small networks and batches, the same for the same seed.
+
+use super::{Net, window};
+use crate::{
+    interp::{Feed, Tensor},
+    ir::{Act, Graph, NodeId, Op, PoolKind},
+};
+
+/// SplitMix64.
+pub struct Random(pub u64);
+
+impl Random {
+    fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let bits = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let bits = (bits ^ (bits >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        bits ^ (bits >> 31)
+    }
+
+    pub fn below(&mut self, bound: usize) -> usize {
+        (self.bits() % bound as u64) as usize
+    }
+
+    pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+        items[self.below(items.len())]
+    }
+
+    /// In `-1..1`.
+    fn signed(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1u64 << 52) as f64 - 1.0
+    }
+
+    fn tensor(&mut self, shape: &[usize]) -> Tensor {
+        let mut tensor = Tensor::zeros(shape);
+        tensor.data.fill_with(|| self.signed());
+        tensor
+    }
+}
+
+/// A batch and parameters for a graph.
+pub fn feed(graph: &Graph, batch: usize, seed: u64) -> Feed {
+    let mut random = Random(seed);
+    let input = graph.nodes.iter().find(|node| node.op == Op::Input).expect("an input");
+    let classes = graph[graph.losses[0].logits].shape[0];
+    Feed {
+        images: (0..batch).map(|_| random.tensor(&input.shape)).collect(),
+        labels: (0..batch).map(|_| random.below(classes)).collect(),
+        params: graph.params.iter().map(|param| random.tensor(&param.shape)).collect(),
+    }
+}
+
+const ACTS: [Act; 5] = [Act::Relu, Act::LeakyRelu(0.1), Act::Elu(1.0), Act::Sigmoid, Act::Tanh];
+const POOLS: [PoolKind; 3] = [
+    PoolKind::Max,
+    PoolKind::Avg { count_include_pad: true },
+    PoolKind::Avg { count_include_pad: false },
+];
+
+/// A network of up to a dozen layers on a tiny image, with branches, joins and sometimes a second loss.
+pub fn network(seed: u64) -> Graph {
+    let mut random = Random(seed);
+    let shape = [random.pick(&[1, 3, 8, 10]), 4 + random.below(4), 4 + random.below(4)];
+    let (mut net, input) = Net::new(shape);
+    let mut maps = vec![input];
+    for _ in 0..3 + random.below(9) {
+        net.freeze(random.below(6) == 0);
+        let next = layer(&mut net, &maps, &mut random);
+        maps.push(next);
+    }
+    net.freeze(false);
+    let mut value = *maps.last().expect("a map");
+    if random.below(3) == 0 {
+        let logits = head(&mut net, random.pick(&maps), 3, &mut random);
+        net.loss(logits, 0.3);
+    }
+    if random.below(4) == 0 {
+        value = net.concat(&[value, value]);
+    }
+    let logits = head(&mut net, value, 3, &mut random);
+    net.finish(logits)
+}
+
+fn layer(net: &mut Net, maps: &[NodeId], random: &mut Random) -> NodeId {
+    let recent = maps.len().saturating_sub(3);
+    let x = random.pick(&maps[recent..]);
+    let shape = net.graph[x].shape.clone();
+    let fellows = |same: &dyn Fn(&[usize]) -> bool| -> Vec<NodeId> {
+        maps.iter().copied().filter(|&map| same(&net.graph[map].shape)).collect()
+    };
+    match random.below(8) {
+        0..3 => {
+            let groups = if shape[0].is_multiple_of(2) { random.pick(&[1, 1, 2]) } else { 1 };
+            let channels = groups * random.pick(&[1, 3, 4, 8, 12]);
+            let sliding = sliding(&shape, random);
+            net.conv(x, channels, sliding, groups, random.below(2) == 0)
+        }
+        3 => net.act(x, random.pick(&ACTS)),
+        4 => {
+            let mut sliding = sliding(&shape, random);
+            sliding.dilation = [1; 2];
+            sliding.pad_rows = sliding.pad_rows.map(|pad| pad.min(sliding.kernel[0] / 2));
+            sliding.pad_columns = sliding.pad_columns.map(|pad| pad.min(sliding.kernel[1] / 2));
+            net.pool(x, random.pick(&POOLS), sliding)
+        }
+        5 => net.dropout(x, 0.3),
+        6 => {
+            let same = fellows(&|other| other == shape);
+            let parts = [x, random.pick(&same), random.pick(&same)];
+            net.add(&parts[..2 + random.below(2)])
+        }
+        _ => {
+            let same = fellows(&|other| other[1..] == shape[1..]);
+            let parts = [random.pick(&same), x, random.pick(&same)];
+            net.concat(&parts[..2 + random.below(2)])
+        }
+    }
+}
+
+/// A window that fits, with some stride, padding and dilation.
+fn sliding(shape: &[usize], random: &mut Random) -> crate::ir::Window {
+    let smallest = shape[1].min(shape[2]);
+    let kernel = 1 + random.below(smallest.min(3));
+    let dilation = if smallest > 2 * (kernel - 1) { 1 + random.below(2) } else { 1 };
+    window(kernel, 1 + random.below(2), random.below(2).min(kernel - 1), dilation)
+}
+
+/// Scores of a map: flattened, perhaps through a hidden layer.
+fn head(net: &mut Net, map: NodeId, classes: usize, random: &mut Random) -> NodeId {
+    let mut value = net.flatten(map);
+    match random.below(5) {
+        0 => value = net.relu(value),
+        1 => value = net.dropout(value, 0.4),
+        2 => {
+            let hidden = net.dense(value, 11);
+            let hidden = net.act(hidden, random.pick(&ACTS));
+            let hidden = net.dropout(hidden, 0.2);
+            value = net.concat(&[value, hidden]);
+        }
+        3 => {
+            let hidden = net.dense(value, net.graph[value].shape[0]);
+            value = net.add(&[value, hidden]);
+        }
+        _ => {}
+    }
+    net.dense(value, classes)
+}
