@@ -17,9 +17,8 @@ pub fn lower(network: &Network) -> TokenStream {
     let graph = &network.graph;
     let train = trace.graph("training", simplify::training(differentiate(graph.clone())));
     let infer = trace.graph("inference", simplify::inference(graph.clone()));
-    let params = |agreed: &Agreed| pack(&train, agreed);
     let train_program = trace.program("training", &train, Program::new(&train, &mut agreed));
     let infer_program = trace.program("inference", &infer, Program::new(&infer, &mut agreed));
-    let compiled = Compiled { network, params: params(&agreed), train: train_program, infer: infer_program };
-    trace.tokens(emit(&compiled))
+    let params = pack(&train, &agreed);
+    trace.tokens(emit(&Compiled { network, params, train: train_program, infer: infer_program }))
 }

@@ -60,7 +60,9 @@ pub fn evaluate(graph: &Graph, feed: &Feed) -> Vec<Vec<Tensor>> {
 pub fn loss(graph: &Graph, values: &[Vec<Tensor>]) -> f64 {
     let is_loss = |node: &Node| matches!(node.op, Op::CrossEntropy { .. });
     let losses = graph.nodes.iter().zip(values).filter(|(node, _)| is_loss(node));
-    losses.map(|(_, samples)| samples.iter().map(|loss| loss.data[0]).sum::<f64>() / samples.len() as f64).sum()
+    losses
+        .map(|(_, samples)| samples.iter().map(|loss| loss.data[0]).sum::<f64>() / samples.len() as f64)
+        .sum()
 }
 
 fn sample_value(node: &Node, sample: usize, feed: &Feed, values: &[Vec<Tensor>]) -> Tensor {

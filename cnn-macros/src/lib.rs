@@ -7,13 +7,13 @@
 
 mod driver;
 mod emit;
+#[cfg(test)]
+mod interp;
 mod ir;
 mod memory;
 mod passes;
 mod report;
 mod schedule;
-#[cfg(test)]
-mod interp;
 #[cfg(test)]
 mod testing;
 mod trace;

@@ -5,6 +5,8 @@
 //! buffers are few. All places are multiples of a block.
 
 pub mod pack;
+pub mod print;
+pub mod verify;
 
 use std::ops::RangeInclusive;
 

@@ -5,6 +5,7 @@
 
 mod build;
 mod in_place;
+mod sharing;
 pub mod step;
 
 use crate::{ir::Graph, passes::layout::Agreed};

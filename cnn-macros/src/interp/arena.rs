@@ -7,10 +7,11 @@ use indexmap::IndexMap;
 
 use super::{Feed, Tensor, ops};
 use crate::{
+    ir::form::{BLOCK, Form, Layout},
     memory::Program,
     schedule::{
         Region,
-        step::{Anchor, BLOCK, Elt, Form, Layout, Map, Scope, Step},
+        step::{Anchor, Elt, Map, Scope, Step},
     },
 };
 
@@ -53,7 +54,9 @@ impl Machine<'_> {
     fn region(&mut self, region: &Region) {
         let samples = 0..self.feed.images.len();
         match region.scope {
-            Scope::Sample => samples.for_each(|sample| region.steps.iter().for_each(|step| self.step(step, sample))),
+            Scope::Sample => {
+                samples.for_each(|sample| region.steps.iter().for_each(|step| self.step(step, sample)))
+            }
             Scope::Batch => region.steps.iter().for_each(|step| {
                 samples.clone().for_each(|sample| self.step(step, sample));
             }),

@@ -77,7 +77,8 @@ pub fn dense_input_grad(dy: &Tensor, w: &Tensor, shape: &[usize]) -> Tensor {
 
 pub fn dense_weight_grad(x: &Tensor, dy: &Tensor, shape: &[usize]) -> Tensor {
     let features = x.data.len();
-    let data = (0..dy.data.len() * features).map(|wi| dy.data[wi / features] * x.data[wi % features]).collect();
+    let data =
+        (0..dy.data.len() * features).map(|wi| dy.data[wi / features] * x.data[wi % features]).collect();
     Tensor { shape: shape.to_vec(), data }
 }
 
@@ -105,7 +106,8 @@ fn shares(pool: &Pool, x: &Tensor, y: &[usize], mut visit: impl FnMut(usize, &[(
         let shares: Vec<_> = match pool.kind {
             PoolKind::Max => {
                 let keeps = |best: usize, next: usize| x.data[best].is_nan() || x.data[next] <= x.data[best];
-                let first = places.into_iter().reduce(|best, next| if keeps(best, next) { best } else { next });
+                let first =
+                    places.into_iter().reduce(|best, next| if keeps(best, next) { best } else { next });
                 first.into_iter().map(|place| (place, 1.0)).collect()
             }
             PoolKind::Avg { count_include_pad } => {
@@ -130,7 +132,9 @@ fn area(window: &Window, x: [usize; 3], at: [usize; 2]) -> usize {
 
 pub fn pool(pool: &Pool, x: &Tensor, shape: &[usize]) -> Tensor {
     let mut y = Tensor::zeros(shape);
-    shares(pool, x, shape, |yi, parts| y.data[yi] = parts.iter().map(|&(xi, share)| share * x.data[xi]).sum());
+    shares(pool, x, shape, |yi, parts| {
+        y.data[yi] = parts.iter().map(|&(xi, share)| share * x.data[xi]).sum()
+    });
     y
 }
 
@@ -144,9 +148,21 @@ pub fn pool_grad(pool: &Pool, x: &Tensor, dy: &Tensor) -> Tensor {
 
 pub fn act(act: Act, x: &Tensor) -> Tensor {
     x.map(|x| match act {
-        Act::Relu => if x <= 0.0 { 0.0 } else { x },
+        Act::Relu => {
+            if x <= 0.0 {
+                0.0
+            } else {
+                x
+            }
+        }
         Act::LeakyRelu(slope) => x * if x > 0.0 { 1.0 } else { slope as f64 },
-        Act::Elu(alpha) => if x > 0.0 { x } else { alpha as f64 * x.exp_m1() },
+        Act::Elu(alpha) => {
+            if x > 0.0 {
+                x
+            } else {
+                alpha as f64 * x.exp_m1()
+            }
+        }
         Act::Sigmoid => 1.0 / (1.0 + (-x).exp()),
         Act::Tanh => x.tanh(),
     })
@@ -156,8 +172,20 @@ pub fn act_grad(act: Act, y: &Tensor, dy: &Tensor) -> Tensor {
     y.zip(dy, |y, dy| {
         dy * match act {
             Act::Relu => (y > 0.0) as u8 as f64,
-            Act::LeakyRelu(slope) => if y > 0.0 { 1.0 } else { slope as f64 },
-            Act::Elu(alpha) => if y > 0.0 { 1.0 } else { y + alpha as f64 },
+            Act::LeakyRelu(slope) => {
+                if y > 0.0 {
+                    1.0
+                } else {
+                    slope as f64
+                }
+            }
+            Act::Elu(alpha) => {
+                if y > 0.0 {
+                    1.0
+                } else {
+                    y + alpha as f64
+                }
+            }
             Act::Sigmoid => y * (1.0 - y),
             Act::Tanh => 1.0 - y * y,
         }

@@ -6,9 +6,9 @@
 
 use indexmap::IndexMap;
 
-use crate::{
-    ir::{Graph, NodeId, Op, ParamId},
-    schedule::step::{Form, Layout},
+use crate::ir::{
+    Graph, NodeId, Op, ParamId,
+    form::{Form, Layout},
 };
 
 /// What the forward, the backward and the inference graph must agree on. The first graph laid out decides.

@@ -6,10 +6,14 @@ use indexmap::IndexMap;
 
 use super::{
     Schedule, backward_start, regions,
-    step::{Anchor, BLOCK, BufferId, Elt, Form, Map, ScratchId, Step, padded},
+    sharing::homes,
+    step::{Anchor, BufferId, Elt, Map, ScratchId, Step},
 };
 use crate::{
-    ir::{Graph, LayerId, NodeId, Op, ParamId},
+    ir::{
+        Graph, LayerId, NodeId, Op, ParamId,
+        form::{BLOCK, Form, padded},
+    },
     passes::{
         fuse::{Group, fuse},
         layout::{Agreed, differentiated, forms, operand, parameter},
@@ -36,33 +40,6 @@ pub fn build(graph: &Graph, agreed: &mut Agreed) -> Schedule {
     };
     groups.iter().for_each(|group| builder.group(group));
     builder.finish()
-}
-
-/// Where a value lies inside a concatenation, if it can be written there at once: its start must be the start of a block,
-/// it must be the result of a step, and no other concatenation may want it. An entry names concatenation and channel.
-fn homes(graph: &Graph, forms: &[Option<Form>], groups: &[Group]) -> IndexMap<NodeId, (NodeId, usize)> {
-    let concats: Vec<NodeId> =
-        (0..graph.nodes.len()).map(NodeId).filter(|&id| graph[id].op == Op::Concat).collect();
-    let wanted_once = |value: NodeId| {
-        concats.iter().flat_map(|&id| &graph[id].inputs).filter(|&&input| input == value).count() == 1
-    };
-    let is_result = |value: NodeId| {
-        let owner = groups.iter().find(|group| group.last() == Some(&value));
-        owner.is_some_and(|group| !matches!(graph[group[0]].op, Op::Input | Op::Reshape | Op::Slice { .. }))
-    };
-    let mut homes = IndexMap::new();
-    for &id in &concats {
-        let mut start = 0;
-        for &value in &graph[id].inputs {
-            let shape = &graph[value].shape;
-            let stored_alike = forms[value.0] == Some(Form::of(shape));
-            if start % BLOCK == 0 && stored_alike && is_result(value) && wanted_once(value) {
-                homes.insert(value, (id, start));
-            }
-            start += shape[0];
-        }
-    }
-    homes
 }
 
 struct Builder<'a> {

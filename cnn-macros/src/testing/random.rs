@@ -50,11 +50,8 @@ pub fn feed(graph: &Graph, batch: usize, seed: u64) -> Feed {
 }
 
 const ACTS: [Act; 5] = [Act::Relu, Act::LeakyRelu(0.1), Act::Elu(1.0), Act::Sigmoid, Act::Tanh];
-const POOLS: [PoolKind; 3] = [
-    PoolKind::Max,
-    PoolKind::Avg { count_include_pad: true },
-    PoolKind::Avg { count_include_pad: false },
-];
+const POOLS: [PoolKind; 3] =
+    [PoolKind::Max, PoolKind::Avg { count_include_pad: true }, PoolKind::Avg { count_include_pad: false }];
 
 /// A network of up to a dozen layers on a tiny image, with branches, joins and sometimes a second loss.
 pub fn network(seed: u64) -> Graph {
