@@ -22,3 +22,27 @@ pub fn lower(network: &Network) -> TokenStream {
     let params = pack(&train, &agreed);
     trace.tokens(emit(&Compiled { network, params, train: train_program, infer: infer_program }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::lower;
+    use crate::testing;
+
+    fn generated() -> String {
+        lower(&testing::network(testing::mnist())).to_string()
+    }
+
+    #[test]
+    fn the_same_network_always_yields_the_same_tokens() {
+        assert_eq!(generated(), generated());
+    }
+
+    #[test]
+    fn passes_are_straight_line_calls() {
+        let calls = "run . region (10848384 , & | run | { run . conv (& infer :: CONV1) ; \
+                     run . conv (& infer :: CONV2) ; run . pool (& infer :: POOL1) ; }) ; \
+                     run . dense (& infer :: DENSE1) ; run . dense (& infer :: DENSE2) ;";
+        let tokens = generated();
+        assert!(tokens.contains(calls), "{}", &tokens[tokens.find("fn infer").unwrap_or(0)..]);
+    }
+}

@@ -6,6 +6,8 @@
 
 pub mod pack;
 pub mod print;
+#[cfg(test)]
+mod tests;
 pub mod verify;
 
 use std::ops::RangeInclusive;

@@ -29,7 +29,7 @@ fn steps(graph: &Graph, schedule: &Schedule, place: &dyn Fn(Map) -> String) -> S
         for region in regions {
             writeln!(text, "{pass} {:?}", region.scope).expect("a string");
             for step in &region.steps {
-                writeln!(text, "  {}", line(graph, step, place)).expect("a string");
+                writeln!(text, "  {}", line(graph, step, place).trim_end()).expect("a string");
             }
         }
     }

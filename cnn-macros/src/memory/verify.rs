@@ -1,15 +1,18 @@
-//! Checks a plan without knowing how it was made: the steps are replayed on a slab whose floats remember who wrote them.
+//! Checks a plan without knowing how it was made: the steps are replayed on a slab whose blocks remember who wrote them.
 //!
 //! A failed check is a bug of the compiler and panics with the step.
 
 use std::ops::Range;
 
 use super::Program;
-use crate::schedule::step::{Anchor, Map, Step};
+use crate::{
+    ir::form::BLOCK,
+    schedule::step::{Anchor, Map, Step},
+};
 
 /// Every step finds what it reads as it was written, and writes nothing that it reads, except in place.
 pub fn program(program: &Program) {
-    let mut slab = Slab { program, writers: vec![None; program.memory.slab] };
+    let mut slab = Slab { program, writers: vec![None; program.memory.slab.div_ceil(BLOCK)] };
     let schedule = &program.schedule;
     slab.write(schedule.input);
     for (position, step) in schedule.steps().enumerate() {
@@ -26,25 +29,25 @@ pub fn program(program: &Program) {
     schedule.losses.iter().for_each(|&map| slab.read(map, "the session"));
 }
 
-/// One sample's floats: for each, the buffer that was written there last.
+/// One sample's blocks of floats: for each, the buffer that was written there last.
 struct Slab<'a> {
     program: &'a Program,
-    writers: Vec<Option<usize>>,
+    writers: Vec<Option<u32>>,
 }
 
 impl Slab<'_> {
     fn range(&self, map: Map) -> Range<usize> {
-        let start = self.program.memory.offset(map);
-        start..start + map.form.len()
+        let start = self.program.memory.offset(map) / BLOCK;
+        start..start + map.form.len().div_ceil(BLOCK)
     }
 
     fn write(&mut self, map: Map) {
         let range = self.range(map);
-        self.writers[range].fill(Some(map.buffer.0));
+        self.writers[range].fill(Some(map.buffer.0 as u32));
     }
 
     fn read(&self, map: Map, reader: &str) {
-        let intact = self.writers[self.range(map)].iter().all(|&writer| writer == Some(map.buffer.0));
+        let intact = self.writers[self.range(map)].iter().all(|&writer| writer == Some(map.buffer.0 as u32));
         assert!(intact, "{reader} reads buffer {} where it was overwritten", map.buffer.0);
     }
 

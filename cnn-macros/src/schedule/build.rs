@@ -198,7 +198,7 @@ impl Builder<'_> {
         let x = self.operand(node, 0);
         let form = Form::of(&self.graph[node].shape);
         let area = form.shape[1] * form.shape[2];
-        if start % BLOCK == 0 {
+        if start.is_multiple_of(BLOCK) {
             self.maps[node.0] = Some(Map { buffer: x.buffer, start: x.start + start * area, form });
         } else {
             let y = self.place(node);
