@@ -14,9 +14,10 @@ use crate::{
 pub fn lower(network: &Network) -> TokenStream {
     let mut trace = Trace::from_env();
     let mut agreed = Agreed::default();
-    let graph = &network.graph;
-    let train = trace.graph("training", simplify::training(differentiate(graph.clone())));
-    let infer = trace.graph("inference", simplify::inference(graph.clone()));
+    let forward = trace.graph("forward", network.graph.clone());
+    let differentiated = trace.graph("differentiated", differentiate(forward.clone()));
+    let train = trace.graph("training", simplify::training(differentiated));
+    let infer = trace.graph("inference", simplify::inference(forward));
     let train_program = trace.program("training", &train, Program::new(&train, &mut agreed));
     let infer_program = trace.program("inference", &infer, Program::new(&infer, &mut agreed));
     let params = pack(&train, &agreed);

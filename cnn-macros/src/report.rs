@@ -2,7 +2,7 @@
 //!
 //! Counted on the forward graph as the user wrote it, for one image, without padding or sharing.
 
-use crate::ir::{Graph, LayerId, Network, Node, NodeId, Op, Window};
+use crate::ir::{Graph, Layer, LayerId, Network, Node, NodeId, Op, Window};
 
 /// A row; `cnn_runtime::plan::Layer`.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Row {
 /// A row for every layer that yields a value.
 pub fn rows(graph: &Graph) -> Vec<Row> {
     let sights = sights(graph);
-    let row = |(index, layer): (usize, &crate::ir::Layer)| {
+    let row = |(index, layer): (usize, &Layer)| {
         let own = |node: &&Node| node.layer == LayerId(index);
         let is_value = |node: &Node| own(&node) && !matches!(node.op, Op::Param(_));
         let last = graph.nodes.iter().rposition(is_value)?;

@@ -88,3 +88,25 @@ fn slides(x: &[usize], y: &[usize], window: &Window) -> bool {
 fn filters(x: &[usize], y: &[usize], filter: &[usize], groups: usize) -> bool {
     filter[0] == y[0] && filter[1] * groups == x[0] && y[0].is_multiple_of(groups)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::graph;
+    use crate::testing;
+
+    #[test]
+    #[should_panic(expected = "conv2: %7")]
+    fn a_wrong_shape_names_its_layer() {
+        let mut network = testing::mnist();
+        network.nodes[7].shape[0] = 63;
+        graph(&network);
+    }
+
+    #[test]
+    #[should_panic(expected = "precedes an operand")]
+    fn nodes_stand_behind_their_operands() {
+        let mut network = testing::mnist();
+        network.nodes.swap(3, 4);
+        graph(&network);
+    }
+}

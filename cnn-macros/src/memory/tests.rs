@@ -1,4 +1,4 @@
-use super::{Life, Memory, Program, lives, pack::pack, place};
+use super::{Life, Memory, Program, lives, pack::pack, place, verify};
 use crate::{
     ir::Graph,
     passes::{autodiff::differentiate, layout::Agreed, simplify},
@@ -65,4 +65,21 @@ fn parameters_lie_one_after_the_other() {
     let ends = packed.iter().scan(0, |end, param| Some(std::mem::replace(end, *end + param.len)));
     assert!(packed.iter().map(|param| param.offset).eq(ends));
     assert!(packed.iter().all(|param| param.trained));
+}
+
+#[test]
+#[should_panic(expected = "overwritten")]
+fn the_verifier_sees_an_overwritten_value() {
+    let (_, _, mut program) = training(testing::mnist());
+    let pooled = program.memory.buffers[3];
+    program.memory.buffers[0] = pooled;
+    verify::program(&program);
+}
+
+#[test]
+#[should_panic(expected = "writes what it reads")]
+fn the_verifier_sees_a_step_that_writes_what_it_reads() {
+    let (_, _, mut program) = training(testing::mnist());
+    program.memory.buffers[1] = program.memory.buffers[0];
+    verify::program(&program);
 }

@@ -56,6 +56,8 @@ pub fn operand(graph: &Graph, forms: &[Option<Form>], agreed: &Agreed, node: Nod
     let stored = || forms[input.0].expect("a map");
     match &graph[node].op {
         Op::Conv(conv) | Op::ConvFilterGrad(conv) if slot == 0 && conv.groups == 1 => stored(),
+        // Copies read any order, and views are taken of what is stored.
+        Op::Concat | Op::Slice { .. } => stored(),
         Op::Dense => agreed.weights[&parameter(graph, graph[node].inputs[1])],
         Op::DenseWeightGrad if slot == 0 => agreed.weights[&differentiated(graph, node)],
         Op::Act(_) | Op::Add | Op::ActGrad(_) | Op::Dropout { .. } | Op::Reshape => {
