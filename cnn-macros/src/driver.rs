@@ -3,7 +3,6 @@
 use proc_macro2::TokenStream;
 
 use crate::{
-    diag::Errors,
     emit::{Compiled, emit},
     eval,
     ir::Network,
@@ -15,26 +14,46 @@ use crate::{
 
 /// Tokens of `network! { … }` to tokens of Rust.
 pub fn compile(tokens: TokenStream) -> TokenStream {
-    match front(tokens.clone()) {
-        Ok(network) => back(&network),
+    match parse::parse(tokens.clone()).and_then(|network| eval::network(&network)) {
+        Ok(network) => lower(&network),
         Err(errors) => errors.emit(tokens),
     }
 }
 
-/// All that can fail.
-fn front(tokens: TokenStream) -> Result<Network, Errors> {
-    eval::network(&parse::parse(tokens)?)
-}
-
-/// All that cannot.
-fn back(network: &Network) -> TokenStream {
+/// A typed network to tokens of Rust.
+fn lower(network: &Network) -> TokenStream {
     let mut trace = Trace::from_env();
     let mut agreed = Agreed::default();
-    let graph = &network.graph;
-    let train = trace.graph("training", simplify::training(differentiate(graph.clone())));
-    let infer = trace.graph("inference", simplify::inference(graph.clone()));
+    let forward = trace.graph("forward", network.graph.clone());
+    let differentiated = trace.graph("differentiated", differentiate(forward.clone()));
+    let train = trace.graph("training", simplify::training(differentiated));
+    let infer = trace.graph("inference", simplify::inference(forward));
     let train_program = trace.program("training", &train, Program::new(&train, &mut agreed));
     let infer_program = trace.program("inference", &infer, Program::new(&infer, &mut agreed));
     let params = pack(&train, &agreed);
     trace.tokens(emit(&Compiled { network, params, train: train_program, infer: infer_program }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lower;
+    use crate::testing;
+
+    fn generated() -> String {
+        lower(&testing::network(testing::mnist())).to_string()
+    }
+
+    #[test]
+    fn the_same_network_always_yields_the_same_tokens() {
+        assert_eq!(generated(), generated());
+    }
+
+    #[test]
+    fn passes_are_straight_line_calls() {
+        let calls = "run . region (10848384 , & | run | { run . conv (& infer :: CONV1) ; \
+                     run . conv (& infer :: CONV2) ; run . pool (& infer :: POOL1) ; }) ; \
+                     run . dense (& infer :: DENSE1) ; run . dense (& infer :: DENSE2) ;";
+        let tokens = generated();
+        assert!(tokens.contains(calls), "{}", &tokens[tokens.find("fn infer").unwrap_or(0)..]);
+    }
 }

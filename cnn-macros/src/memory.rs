@@ -5,6 +5,10 @@
 //! buffers are few. All places are multiples of a block.
 
 pub mod pack;
+pub mod print;
+#[cfg(test)]
+mod tests;
+pub mod verify;
 
 use std::ops::RangeInclusive;
 

@@ -2,7 +2,7 @@
 //!
 //! Counted on the forward graph as the user wrote it, for one image, without padding or sharing.
 
-use crate::ir::{Graph, LayerId, Network, Node, NodeId, Op, Window};
+use crate::ir::{Graph, Layer, LayerId, Network, Node, NodeId, Op, Window};
 
 /// A row; `cnn_runtime::plan::Layer`.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Row {
 /// A row for every layer that yields a value.
 pub fn rows(graph: &Graph) -> Vec<Row> {
     let sights = sights(graph);
-    let row = |(index, layer): (usize, &crate::ir::Layer)| {
+    let row = |(index, layer): (usize, &Layer)| {
         let own = |node: &&Node| node.layer == LayerId(index);
         let is_value = |node: &Node| own(&node) && !matches!(node.op, Op::Param(_));
         let last = graph.nodes.iter().rposition(is_value)?;
@@ -136,4 +136,42 @@ fn grouped(number: u64) -> String {
     let parts: Vec<&str> =
         digits.as_bytes().rchunks(3).rev().map(|part| str::from_utf8(part).expect("digits")).collect();
     parts.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{grouped, rows};
+    use crate::{
+        ir::PoolKind,
+        testing::{self, Net, window},
+    };
+
+    #[test]
+    fn mnist_costs_what_keras_says() {
+        let rows = rows(&testing::mnist());
+        assert_eq!(rows.iter().map(|row| row.parameters).sum::<usize>(), 1_199_882);
+        assert_eq!(rows.iter().map(|row| row.macs).sum::<u64>(), 11_992_448);
+        let conv2 = rows.iter().find(|row| row.name == "conv2").expect("a row");
+        assert_eq!((conv2.shape.as_slice(), conv2.activation_bytes), ([64, 24, 24].as_slice(), 147_456));
+    }
+
+    #[test]
+    fn receptive_fields_follow_windows_and_joins() {
+        let (mut net, x) = Net::new([1, 32, 32]);
+        let narrow = net.conv(x, 8, window(3, 2, 1, 1), 1, true);
+        let wide = net.conv(x, 8, window(5, 2, 2, 1), 1, true);
+        let x = net.add(&[narrow, wide]);
+        let x = net.conv(x, 8, window(3, 1, 2, 2), 1, true);
+        let x = net.pool(x, PoolKind::Max, window(2, 2, 0, 1));
+        let x = net.flatten(x);
+        let x = net.dense(x, 2);
+        let rows = rows(&net.finish(x));
+        let fields: Vec<usize> = rows.iter().map(|row| row.receptive_field[0]).collect();
+        assert_eq!(fields, [1, 3, 5, 5, 13, 15, 15, 32]);
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        assert_eq!([7, 1000, 1_199_882].map(grouped), ["7", "1,000", "1,199,882"]);
+    }
 }

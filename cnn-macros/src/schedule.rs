@@ -5,7 +5,10 @@
 
 mod build;
 mod in_place;
+mod sharing;
 pub mod step;
+#[cfg(test)]
+mod tests;
 
 use crate::{ir::Graph, passes::layout::Agreed};
 use step::{Anchor, Map, Scope, Step};

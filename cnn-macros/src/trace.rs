@@ -6,8 +6,8 @@ use std::time::Instant;
 use proc_macro2::TokenStream;
 
 use crate::{
-    ir::{Graph, print, verify},
-    memory::Program,
+    ir::{self, Graph},
+    memory::{self, Program},
 };
 
 pub struct Trace {
@@ -23,9 +23,9 @@ impl Trace {
     /// A graph after its passes.
     pub fn graph(&mut self, mode: &str, graph: Graph) -> Graph {
         if cfg!(debug_assertions) {
-            verify::graph(&graph);
+            ir::verify::graph(&graph);
         }
-        self.show("graph", mode, || print::graph(&graph));
+        self.show("graph", mode, || ir::print::graph(&graph));
         self.time("graph", mode);
         graph
     }
@@ -33,10 +33,10 @@ impl Trace {
     /// A mode's steps with their addresses.
     pub fn program(&mut self, mode: &str, graph: &Graph, program: Program) -> Program {
         if cfg!(debug_assertions) {
-            verify::program(&program);
+            memory::verify::program(&program);
         }
-        self.show("schedule", mode, || print::schedule(graph, &program.schedule));
-        self.show("plan", mode, || print::plan(graph, &program));
+        self.show("schedule", mode, || memory::print::schedule(graph, &program.schedule));
+        self.show("plan", mode, || memory::print::plan(graph, &program));
         self.time("plan", mode);
         program
     }

@@ -17,9 +17,13 @@ pub struct Names(IndexSet<String>);
 
 impl Names {
     pub fn of(schedule: &Schedule, graph: &Graph) -> Names {
+        Names::distinct(schedule.steps().map(|step| base(&graph.layers[step.layer.0].name, step)))
+    }
+
+    /// Numbers the second and later of equal names.
+    fn distinct(bases: impl Iterator<Item = String>) -> Names {
         let mut names = IndexSet::new();
-        for step in schedule.steps() {
-            let base = base(&graph.layers[step.layer.0].name, step);
+        for base in bases {
             let numbered = (2..).map(|number| format!("{base}_{number}"));
             let name = std::iter::once(base.clone()).chain(numbered).find(|name| !names.contains(name));
             names.insert(name.expect("numbers do not end"));
@@ -33,7 +37,6 @@ impl Names {
 }
 
 fn base(layer: &str, step: &Step) -> String {
-    let path = layer.replace(|letter: char| !letter.is_alphanumeric(), "_").to_uppercase();
     let suffix = match step.anchor {
         Anchor::Conv { .. } | Anchor::Dense { .. } | Anchor::Pool { .. } => "",
         Anchor::Elementwise { .. } => "",
@@ -44,6 +47,27 @@ fn base(layer: &str, step: &Step) -> String {
         Anchor::Copy { .. } => "_COPY",
         Anchor::CrossEntropy { .. } => "_LOSS",
     };
-    let first_is_digit = path.starts_with(|letter: char| letter.is_numeric());
-    format!("{}{path}{suffix}", if first_is_digit { "_" } else { "" })
+    capitals(layer) + suffix
+}
+
+/// A layer's path as a constant's name.
+fn capitals(layer: &str) -> String {
+    let path = layer.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_").to_ascii_uppercase();
+    if path.starts_with(|letter: char| letter.is_ascii_digit()) { format!("_{path}") } else { path }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Names, capitals};
+
+    #[test]
+    fn paths_become_constants() {
+        assert_eq!(["layer1.0.conv1", "1x1", "größe"].map(capitals), ["LAYER1_0_CONV1", "_1X1", "GR__E"]);
+    }
+
+    #[test]
+    fn equal_names_are_numbered() {
+        let names = Names::distinct(["A", "A_2", "A", "B", "A"].map(String::from).into_iter());
+        assert!(names.iter().eq(["A", "A_2", "A_3", "B", "A_4"]));
+    }
 }

@@ -9,9 +9,12 @@ use super::{
     tables::{act, integer, option},
 };
 use crate::{
-    ir::{ParamId, Pool, PoolKind, Window},
+    ir::{
+        ParamId, Pool, PoolKind, Window,
+        form::{Form, Layout},
+    },
     memory::{Program, pack::Packed},
-    schedule::step::{Anchor, Elt, Form, Layout, Map, Step},
+    schedule::step::{Anchor, Elt, Map, Step},
 };
 
 /// `mod train { static CONV1: Conv = …; … }`

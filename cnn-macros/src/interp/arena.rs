@@ -7,10 +7,11 @@ use indexmap::IndexMap;
 
 use super::{Feed, Tensor, ops};
 use crate::{
+    ir::form::{BLOCK, Form, Layout},
     memory::Program,
     schedule::{
         Region,
-        step::{Anchor, BLOCK, Elt, Form, Layout, Map, Scope, Step},
+        step::{Anchor, Elt, Map, Scope, Step},
     },
 };
 

@@ -4,8 +4,8 @@ use approx::assert_relative_eq;
 
 use super::{Feed, Tensor, arena, evaluate, loss};
 use crate::{
-    ir::{Act, Graph, Node, NodeId, Op, PoolKind, verify},
-    memory::Program,
+    ir::{self, Act, Graph, Node, NodeId, Op, PoolKind},
+    memory::{self, Program},
     passes::{autodiff::differentiate, layout::Agreed, simplify},
     testing::{
         Net,
@@ -18,7 +18,7 @@ use crate::{
 fn check_gradients(graph: &Graph, feed: &Feed, seed: u64) {
     const STEP: f64 = 1e-5;
     let differentiated = differentiate(graph.clone());
-    verify::graph(&differentiated);
+    ir::verify::graph(&differentiated);
     let values = evaluate(&differentiated, feed);
     let is_loss = |node: &Node| matches!(node.op, Op::CrossEntropy { .. });
     let mut losses = differentiated.clone();
@@ -56,11 +56,11 @@ fn check_programs(graph: &Graph, feed: &Feed) {
     let plain = differentiate(graph.clone());
     let train = simplify::training(plain.clone());
     let infer = simplify::inference(graph.clone());
-    verify::graph(&train);
-    verify::graph(&infer);
+    ir::verify::graph(&train);
+    ir::verify::graph(&infer);
     let mut agreed = Agreed::default();
     let programs = [Program::new(&train, &mut agreed), Program::new(&infer, &mut agreed)];
-    programs.iter().for_each(verify::program);
+    programs.iter().for_each(memory::verify::program);
 
     let expected = evaluate(&plain, feed);
     let simplified = evaluate(&train, feed);
@@ -119,7 +119,7 @@ fn convolution_sums_what_the_window_covers() {
 #[test]
 fn convolutions_with_every_window() {
     for (kernel, stride, pad, dilation, groups) in
-        [(1, 1, 0, 1, 1), (3, 1, 1, 1, 2), (3, 2, 1, 1, 1), (2, 3, 0, 1, 2), (3, 1, 2, 2, 4)]
+        [(1, 1, 2, 1, 1), (3, 1, 1, 1, 2), (3, 2, 1, 1, 1), (2, 3, 0, 1, 2), (3, 1, 2, 2, 4)]
     {
         let (mut net, x) = Net::new([4, 7, 6]);
         let x = net.conv(x, 8, window(kernel, stride, pad, dilation), groups, true);
@@ -201,7 +201,7 @@ fn a_frozen_stem_costs_no_backward_work() {
 
 #[test]
 fn random_networks() {
-    for seed in 0..100 {
+    for seed in 0..60 {
         let graph = random::network(seed);
         let feed = random::feed(&graph, 3, seed);
         println!("network {seed}");

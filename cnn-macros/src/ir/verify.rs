@@ -1,14 +1,8 @@
 //! Checks what the passes promise each other; a broken promise is a bug of the compiler and panics with the place.
 //!
-//! Nothing here is shared with the passes: shapes are derived anew, and lives are found by replaying the steps.
-
-use std::ops::Range;
+//! Nothing here is shared with the passes: shapes are derived anew.
 
 use super::{Graph, Node, Op, Window};
-use crate::{
-    memory::Program,
-    schedule::step::{Anchor, Map},
-};
 
 /// Order, operands and shapes of every node; shapes of the gradients.
 pub fn graph(graph: &Graph) {
@@ -83,11 +77,11 @@ fn fits(graph: &Graph, node: &Node, shapes: &[&[usize]]) -> bool {
     }
 }
 
-/// Every window touches the input: the last one starts before the padded input ends.
+/// Every window starts within the padded input.
 fn slides(x: &[usize], y: &[usize], window: &Window) -> bool {
     (0..2).all(|axis| {
         let pads = [window.pad_rows, window.pad_columns][axis];
-        (y[axis + 1] - 1) * window.stride[axis] < x[axis + 1] + pads[0]
+        (y[axis + 1] - 1) * window.stride[axis] < x[axis + 1] + pads[0] + pads[1]
     })
 }
 
@@ -95,37 +89,24 @@ fn filters(x: &[usize], y: &[usize], filter: &[usize], groups: usize) -> bool {
     filter[0] == y[0] && filter[1] * groups == x[0] && y[0].is_multiple_of(groups)
 }
 
-/// Replays a program and checks that every step reads what was meant: each float of the slab remembers the buffer that
-/// wrote it last.
-pub fn program(program: &Program) {
-    let mut owner: Vec<Option<usize>> = vec![None; program.memory.slab];
-    let range = |map: Map| -> Range<usize> {
-        let start = program.memory.offset(map);
-        start..start + map.form.len()
-    };
-    let schedule = &program.schedule;
-    let write = |owner: &mut Vec<Option<usize>>, map: Map| owner[range(map)].fill(Some(map.buffer.0));
-    let check = |owner: &[Option<usize>], map: Map, reader: &str| {
-        let intact = owner[range(map)].iter().all(|&owner| owner == Some(map.buffer.0));
-        assert!(intact, "{reader} reads buffer {} after it was overwritten", map.buffer.0);
-    };
-    write(&mut owner, schedule.input);
-    for (position, step) in schedule.steps().enumerate() {
-        if position == schedule.forward_len() {
-            check(&owner, schedule.logits, "the session");
-        }
-        step.reads().into_iter().for_each(|map| check(&owner, map, &format!("{step:?}")));
-        for (read, written) in
-            step.reads().iter().flat_map(|read| step.writes().into_iter().map(move |w| (*read, w)))
-        {
-            let in_place = matches!(step.anchor, Anchor::Elementwise { .. }) && read == written;
-            let apart = range(read).end <= range(written).start || range(written).end <= range(read).start;
-            assert!(in_place || apart, "{step:?} writes what it reads");
-        }
-        step.writes().into_iter().for_each(|map| write(&mut owner, map));
+#[cfg(test)]
+mod tests {
+    use super::graph;
+    use crate::testing;
+
+    #[test]
+    #[should_panic(expected = "conv2: %7")]
+    fn a_wrong_shape_names_its_layer() {
+        let mut network = testing::mnist();
+        network.nodes[7].shape[0] = 63;
+        graph(&network);
     }
-    if schedule.backward.is_empty() {
-        check(&owner, schedule.logits, "the session");
+
+    #[test]
+    #[should_panic(expected = "precedes an operand")]
+    fn nodes_stand_behind_their_operands() {
+        let mut network = testing::mnist();
+        network.nodes.swap(3, 4);
+        graph(&network);
     }
-    schedule.losses.iter().for_each(|&map| check(&owner, map, "the session"));
 }

@@ -3,9 +3,11 @@
 //! Offsets ascend in order of declaration and are multiples of a block; gradients lie at the same offsets.
 
 use crate::{
-    ir::{Graph, ParamId},
+    ir::{
+        Graph, ParamId,
+        form::{Form, padded},
+    },
     passes::layout::Agreed,
-    schedule::step::{Form, padded},
 };
 
 /// How a parameter is packed; `cnn_runtime::plan::Role`.

@@ -3,10 +3,7 @@
 //! A group's inner values have no other use and are never stored. A group stands where its *last* node stood: all it
 //! reads is ready there, and nothing earlier asks for its result.
 
-use crate::{
-    ir::{Graph, NodeId, Op},
-    schedule::step::Form,
-};
+use crate::ir::{Graph, NodeId, Op, form::Form};
 
 /// Nodes that share a step, the anchor first. A reshape in the middle changes no storage.
 pub type Group = Vec<NodeId>;

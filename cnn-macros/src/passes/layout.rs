@@ -6,9 +6,9 @@
 
 use indexmap::IndexMap;
 
-use crate::{
-    ir::{Graph, NodeId, Op, ParamId},
-    schedule::step::{Form, Layout},
+use crate::ir::{
+    Graph, NodeId, Op, ParamId,
+    form::{Form, Layout},
 };
 
 /// What the forward, the backward and the inference graph must agree on. The first graph laid out decides.
@@ -56,6 +56,8 @@ pub fn operand(graph: &Graph, forms: &[Option<Form>], agreed: &Agreed, node: Nod
     let stored = || forms[input.0].expect("a map");
     match &graph[node].op {
         Op::Conv(conv) | Op::ConvFilterGrad(conv) if slot == 0 && conv.groups == 1 => stored(),
+        // Copies read any order, and views are taken of what is stored.
+        Op::Concat | Op::Slice { .. } => stored(),
         Op::Dense => agreed.weights[&parameter(graph, graph[node].inputs[1])],
         Op::DenseWeightGrad if slot == 0 => agreed.weights[&differentiated(graph, node)],
         Op::Act(_) | Op::Add | Op::ActGrad(_) | Op::Dropout { .. } | Op::Reshape => {

@@ -1,18 +1,24 @@
-//! Walks the fused groups in order and writes a step for each, deciding where its result is stored.
+//! Walks the fused groups in order and writes a step for each.
 //!
 //! Invariant: when a group is visited, every value it reads has a map.
+
+mod storage;
 
 use indexmap::IndexMap;
 
 use super::{
     Schedule, backward_start, regions,
-    step::{Anchor, BLOCK, BufferId, Elt, Form, Map, ScratchId, Step, padded},
+    sharing::homes,
+    step::{Anchor, Elt, Map, ScratchId, Step},
 };
 use crate::{
-    ir::{Graph, LayerId, NodeId, Op, ParamId},
+    ir::{
+        Graph, LayerId, NodeId, Op, ParamId,
+        form::{Form, padded},
+    },
     passes::{
         fuse::{Group, fuse},
-        layout::{Agreed, differentiated, forms, operand, parameter},
+        layout::{Agreed, differentiated, forms, parameter},
     },
 };
 
@@ -36,33 +42,6 @@ pub fn build(graph: &Graph, agreed: &mut Agreed) -> Schedule {
     };
     groups.iter().for_each(|group| builder.group(group));
     builder.finish()
-}
-
-/// Where a value lies inside a concatenation, if it can be written there at once: its start must be the start of a block,
-/// it must be the result of a step, and no other concatenation may want it. An entry names concatenation and channel.
-fn homes(graph: &Graph, forms: &[Option<Form>], groups: &[Group]) -> IndexMap<NodeId, (NodeId, usize)> {
-    let concats: Vec<NodeId> =
-        (0..graph.nodes.len()).map(NodeId).filter(|&id| graph[id].op == Op::Concat).collect();
-    let wanted_once = |value: NodeId| {
-        concats.iter().flat_map(|&id| &graph[id].inputs).filter(|&&input| input == value).count() == 1
-    };
-    let is_result = |value: NodeId| {
-        let owner = groups.iter().find(|group| group.last() == Some(&value));
-        owner.is_some_and(|group| !matches!(graph[group[0]].op, Op::Input | Op::Reshape | Op::Slice { .. }))
-    };
-    let mut homes = IndexMap::new();
-    for &id in &concats {
-        let mut start = 0;
-        for &value in &graph[id].inputs {
-            let shape = &graph[value].shape;
-            let stored_alike = forms[value.0] == Some(Form::of(shape));
-            if start % BLOCK == 0 && stored_alike && is_result(value) && wanted_once(value) {
-                homes.insert(value, (id, start));
-            }
-            start += shape[0];
-        }
-    }
-    homes
 }
 
 struct Builder<'a> {
@@ -184,13 +163,13 @@ impl Builder<'_> {
     fn epilogue(&mut self, group: &Group) -> Vec<Elt> {
         let mut elts = Vec::new();
         for (position, &node) in group.iter().enumerate() {
-            let slot = || running_slot(self.graph, node, position.checked_sub(1).map(|before| group[before]));
             match self.graph[node].op {
                 Op::Act(act) => elts.push(Elt::Act(act)),
                 Op::Dropout { rate, stream } => elts.push(Elt::Dropout { rate, stream }),
                 Op::ActGrad(act) => elts.push(Elt::ActGrad(act, self.operand(node, 0))),
                 Op::Add => {
-                    let running = slot();
+                    let before = position.checked_sub(1).map(|before| group[before]);
+                    let running = running_slot(self.graph, node, before);
                     let others = (0..self.graph[node].inputs.len()).filter(|&slot| slot != running);
                     elts.extend(others.map(|slot| Elt::Add(self.operand(node, slot))));
                 }
@@ -198,80 +177,6 @@ impl Builder<'_> {
             }
         }
         elts
-    }
-
-    /// Parts that could not be written in place are copied.
-    fn concat(&mut self, node: NodeId) {
-        let whole = self.place(node);
-        let [_, height, width] = whole.form.shape;
-        let mut start = 0;
-        for (slot, value) in self.graph[node].inputs.iter().enumerate() {
-            let count = self.graph[*value].shape[0] * height * width;
-            if !self.homes.contains_key(value) {
-                let x = self.operand(node, slot);
-                let copy = Anchor::Copy { x, x_start: 0, y: whole, y_start: start, count };
-                self.push(self.graph[node].layer, copy, Vec::new());
-            }
-            start += count;
-        }
-    }
-
-    /// A part that starts at a block is a view, others are copied out.
-    fn slice(&mut self, node: NodeId, start: usize) {
-        let x = self.operand(node, 0);
-        let form = Form::of(&self.graph[node].shape);
-        let area = form.shape[1] * form.shape[2];
-        if start % BLOCK == 0 {
-            self.maps[node.0] = Some(Map { buffer: x.buffer, start: x.start + start * area, form });
-        } else {
-            let y = self.place(node);
-            let copy = Anchor::Copy { x, x_start: start * area, y, y_start: 0, count: form.elements() };
-            self.push(self.graph[node].layer, copy, Vec::new());
-        }
-    }
-
-    /// The map of an operand, in the form in which the node reads it.
-    fn operand(&mut self, node: NodeId, slot: usize) -> Map {
-        let form = operand(self.graph, &self.forms, self.agreed, node, slot);
-        self.converted(self.graph[node].inputs[slot], form)
-    }
-
-    fn converted(&mut self, value: NodeId, form: Form) -> Map {
-        let map = self.maps[value.0].expect("a value stands before its uses");
-        if map.form == form {
-            return map;
-        }
-        if let Some(&copy) = self.copies.get(&(value, form)) {
-            return copy;
-        }
-        let y = self.allocate(form);
-        let copy = Anchor::Copy { x: map, x_start: 0, y, y_start: 0, count: form.elements() };
-        self.push(self.graph[value].layer, copy, Vec::new());
-        self.copies.insert((value, form), y);
-        y
-    }
-
-    /// Storage for a result: a part of the concatenation that it belongs to, or a buffer of its own.
-    fn place(&mut self, node: NodeId) -> Map {
-        if let Some(map) = self.maps[node.0] {
-            return map;
-        }
-        let form = self.forms[node.0].expect("a map");
-        let map = match self.homes.get(&node).copied() {
-            Some((concat, channel)) => {
-                let whole = self.place(concat);
-                let start = whole.start + channel * form.shape[1] * form.shape[2];
-                Map { buffer: whole.buffer, start, form }
-            }
-            None => self.allocate(form),
-        };
-        self.maps[node.0] = Some(map);
-        map
-    }
-
-    fn allocate(&mut self, form: Form) -> Map {
-        self.buffers.push(padded(form.len()));
-        Map { buffer: BufferId(self.buffers.len() - 1), start: 0, form }
     }
 
     /// Room for the transposed filters of an input gradient.

@@ -1,0 +1,85 @@
+use super::{Life, Memory, Program, lives, pack::pack, place, verify};
+use crate::{
+    ir::Graph,
+    passes::{autodiff::differentiate, layout::Agreed, simplify},
+    schedule::Schedule,
+    testing,
+};
+
+fn training(graph: Graph) -> (Graph, Agreed, Program) {
+    let graph = simplify::training(differentiate(graph));
+    let mut agreed = Agreed::default();
+    let program = Program::new(&graph, &mut agreed);
+    (graph, agreed, program)
+}
+
+/// Floats that live at once, at most: no plan can do with less.
+fn peak(schedule: &Schedule) -> usize {
+    let lives = lives(schedule);
+    let at = |step: usize| {
+        let alive = |life: &Life| life.as_ref().is_some_and(|life| life.contains(&step));
+        lives.iter().zip(&schedule.buffers).filter(|(life, _)| alive(life)).map(|(_, &len)| len).sum()
+    };
+    (0..=schedule.steps().count()).map(at).max().unwrap_or(0)
+}
+
+#[test]
+fn buffers_share_memory_when_their_lives_do_not_overlap() {
+    let lives = [Some(0..=1), Some(1..=2), Some(2..=3), None];
+    assert_eq!(place(&[64, 32, 48, 8], &lives), [0, 64, 0, 0]);
+}
+
+#[test]
+fn small_buffers_fill_gaps() {
+    let lives = [Some(0..=9), Some(0..=3), Some(4..=9), Some(4..=9)];
+    assert_eq!(place(&[64, 32, 16, 16], &lives), [0, 64, 64, 80]);
+}
+
+#[test]
+fn samples_do_not_compete_for_cache_sets() {
+    let (mut net, x) = testing::Net::new([16, 8, 8]);
+    let x = net.flatten(x);
+    let graph = net.finish(x);
+    let schedule = Schedule::new(&graph, &mut Agreed::default());
+    assert_eq!(peak(&schedule) % 1024, 0);
+    assert_eq!(Memory::plan(&schedule).slab, peak(&schedule) + 16);
+}
+
+#[test]
+fn plans_come_near_the_peak_of_live_values() {
+    for seed in 0..200 {
+        let (_, _, program) = training(testing::random::network(seed));
+        let (slab, peak) = (program.memory.slab, peak(&program.schedule));
+        assert!((peak..=peak * 5 / 4 + 16).contains(&slab), "network {seed}: {slab} floats for {peak}");
+    }
+    let (_, _, program) = training(testing::mnist());
+    assert_eq!(program.memory.slab, peak(&program.schedule));
+}
+
+#[test]
+fn parameters_lie_one_after_the_other() {
+    let (graph, agreed, _) = training(testing::mnist());
+    let packed = pack(&graph, &agreed);
+    let lens: Vec<usize> = packed.iter().map(|param| param.len).collect();
+    assert_eq!(lens, [288, 32, 64 * 32 * 9, 64, 128 * 9216, 128, 16 * 128, 16]);
+    let ends = packed.iter().scan(0, |end, param| Some(std::mem::replace(end, *end + param.len)));
+    assert!(packed.iter().map(|param| param.offset).eq(ends));
+    assert!(packed.iter().all(|param| param.trained));
+}
+
+#[test]
+#[should_panic(expected = "overwritten")]
+fn the_verifier_sees_an_overwritten_value() {
+    let (_, _, mut program) = training(testing::mnist());
+    let pooled = program.memory.buffers[3];
+    program.memory.buffers[0] = pooled;
+    verify::program(&program);
+}
+
+#[test]
+#[should_panic(expected = "writes what it reads")]
+fn the_verifier_sees_a_step_that_writes_what_it_reads() {
+    let (_, _, mut program) = training(testing::mnist());
+    program.memory.buffers[1] = program.memory.buffers[0];
+    verify::program(&program);
+}

@@ -1,0 +1,66 @@
+//! Checks a plan without knowing how it was made: the steps are replayed on a slab whose blocks remember who wrote them.
+//!
+//! A failed check is a bug of the compiler and panics with the step.
+
+use std::ops::Range;
+
+use super::Program;
+use crate::{
+    ir::form::BLOCK,
+    schedule::step::{Anchor, Map, Step},
+};
+
+/// Every step finds what it reads as it was written, and writes nothing that it reads, except in place.
+pub fn program(program: &Program) {
+    let mut slab = Slab { program, writers: vec![None; program.memory.slab.div_ceil(BLOCK)] };
+    let schedule = &program.schedule;
+    slab.write(schedule.input);
+    for (position, step) in schedule.steps().enumerate() {
+        if position == schedule.forward_len() {
+            slab.read(schedule.logits, "the session");
+        }
+        step.reads().into_iter().for_each(|map| slab.read(map, &format!("{step:?}")));
+        slab.check_apart(step);
+        step.writes().into_iter().for_each(|map| slab.write(map));
+    }
+    if schedule.backward.is_empty() {
+        slab.read(schedule.logits, "the session");
+    }
+    schedule.losses.iter().for_each(|&map| slab.read(map, "the session"));
+}
+
+/// One sample's blocks of floats: for each, the buffer that was written there last.
+struct Slab<'a> {
+    program: &'a Program,
+    writers: Vec<Option<u32>>,
+}
+
+impl Slab<'_> {
+    fn range(&self, map: Map) -> Range<usize> {
+        let start = self.program.memory.offset(map) / BLOCK;
+        start..start + map.form.len().div_ceil(BLOCK)
+    }
+
+    fn write(&mut self, map: Map) {
+        let range = self.range(map);
+        self.writers[range].fill(Some(map.buffer.0 as u32));
+    }
+
+    fn read(&self, map: Map, reader: &str) {
+        let intact = self.writers[self.range(map)].iter().all(|&writer| writer == Some(map.buffer.0 as u32));
+        assert!(intact, "{reader} reads buffer {} where it was overwritten", map.buffer.0);
+    }
+
+    fn check_apart(&self, step: &Step) {
+        for (read, written) in
+            step.reads().iter().flat_map(|&read| step.writes().into_iter().map(move |map| (read, map)))
+        {
+            let in_place = matches!(step.anchor, Anchor::Elementwise { .. }) && read == written;
+            let (from, to) = (self.range(read), self.range(written));
+            assert!(
+                in_place || from.end <= to.start || to.end <= from.start,
+                "{step:?} writes what it reads"
+            );
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Where values lie: buffers of their own, parts of a concatenation, views, or copies where a reader needs another form.
+
+use super::Builder;
+use crate::{
+    ir::{
+        NodeId,
+        form::{BLOCK, Form, padded},
+    },
+    passes::layout::operand,
+    schedule::step::{Anchor, BufferId, Map},
+};
+
+impl Builder<'_> {
+    /// Parts that could not be written in place are copied.
+    pub(super) fn concat(&mut self, node: NodeId) {
+        let whole = self.place(node);
+        let [_, height, width] = whole.form.shape;
+        let mut start = 0;
+        for (slot, value) in self.graph[node].inputs.iter().enumerate() {
+            let count = self.graph[*value].shape[0] * height * width;
+            if !self.homes.contains_key(value) {
+                let x = self.operand(node, slot);
+                let copy = Anchor::Copy { x, x_start: 0, y: whole, y_start: start, count };
+                self.push(self.graph[node].layer, copy, Vec::new());
+            }
+            start += count;
+        }
+    }
+
+    /// A part that starts at a block is a view, others are copied out.
+    pub(super) fn slice(&mut self, node: NodeId, start: usize) {
+        let (whole, x) = (&self.graph[self.graph[node].inputs[0]].shape, self.operand(node, 0));
+        let form = Form::of(&self.graph[node].shape);
+        let area = form.shape[1] * form.shape[2];
+        if start.is_multiple_of(BLOCK) && x.form == Form::of(whole) {
+            self.maps[node.0] = Some(Map { buffer: x.buffer, start: x.start + start * area, form });
+        } else {
+            let y = self.place(node);
+            let copy = Anchor::Copy { x, x_start: start * area, y, y_start: 0, count: form.elements() };
+            self.push(self.graph[node].layer, copy, Vec::new());
+        }
+    }
+
+    /// The map of an operand, in the form in which the node reads it.
+    pub(super) fn operand(&mut self, node: NodeId, slot: usize) -> Map {
+        let form = operand(self.graph, &self.forms, self.agreed, node, slot);
+        self.converted(self.graph[node].inputs[slot], form)
+    }
+
+    pub(super) fn converted(&mut self, value: NodeId, form: Form) -> Map {
+        let map = self.maps[value.0].expect("a value stands before its uses");
+        if map.form == form {
+            return map;
+        }
+        if let Some(&copy) = self.copies.get(&(value, form)) {
+            return copy;
+        }
+        let y = self.allocate(form);
+        let copy = Anchor::Copy { x: map, x_start: 0, y, y_start: 0, count: form.elements() };
+        self.push(self.graph[value].layer, copy, Vec::new());
+        self.copies.insert((value, form), y);
+        y
+    }
+
+    /// Storage for a result: a part of the concatenation that it belongs to, or a buffer of its own.
+    pub(super) fn place(&mut self, node: NodeId) -> Map {
+        if let Some(map) = self.maps[node.0] {
+            return map;
+        }
+        let form = self.forms[node.0].expect("a map");
+        let map = match self.homes.get(&node).copied() {
+            Some((concat, channel)) => {
+                let whole = self.place(concat);
+                let start = whole.start + channel * form.shape[1] * form.shape[2];
+                Map { buffer: whole.buffer, start, form }
+            }
+            None => self.allocate(form),
+        };
+        self.maps[node.0] = Some(map);
+        map
+    }
+
+    pub(super) fn allocate(&mut self, form: Form) -> Map {
+        self.buffers.push(padded(form.len()));
+        Map { buffer: BufferId(self.buffers.len() - 1), start: 0, form }
+    }
+}
