@@ -1,6 +1,6 @@
 //! Calls of blocks: parameters bound in a scope of their own, layer names below the call's name.
 
-use super::{Eval, apply::Call};
+use super::{Eval, MAX_CALLS, apply::Call};
 use crate::{
     ast::{self, Block, Expr, Span},
     diag::did_you_mean,
@@ -11,6 +11,13 @@ impl<'a> Eval<'a> {
     /// Evaluates a block's body for one call.
     pub(super) fn block(&mut self, block: &'a Block, call: Call<'a>) -> Value {
         let word = Span::from(call.callee.span());
+        if self.calls == MAX_CALLS {
+            let name = &block.name;
+            self.exhaust(
+                word,
+                format!("blocks call each other more than {MAX_CALLS} deep; `{name}` may call itself"),
+            );
+        }
         if !self.spend(word, 1) {
             return Value::Unknown;
         }
@@ -18,6 +25,7 @@ impl<'a> Eval<'a> {
         let Some(arguments) = self.block_arguments(block, call) else { return Value::Unknown };
         let prefix = name.as_ref().map(|(name, _)| format!("{}{name}.", self.prefix));
         let line = self.describe_call(block, prefix.as_deref(), &arguments);
+        self.calls += 1;
         self.infer.errors.enter(line);
         let base = self.scopes.isolate();
         let outer = prefix.map(|prefix| std::mem::replace(&mut self.prefix, prefix));
@@ -37,6 +45,7 @@ impl<'a> Eval<'a> {
         }
         self.scopes.restore(base);
         self.infer.errors.leave();
+        self.calls -= 1;
         value
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Inputs, Spec, Value,
-    args::{Kind, Param},
+    args::{Argument, Given, Kind, Param},
     window::Request,
 };
 use crate::diag::did_you_mean;
@@ -50,24 +50,36 @@ pub(super) fn duplicate_name(name: &str, kind: &str, written: bool, first_writte
     }
 }
 
+/// The same layer, evaluated again by a loop or by another call of its block.
+pub(super) fn name_repeats(name: &str) -> String {
+    format!(
+        "{name}: the name repeats; name the block's calls, or put the loop's variable in the name: `stage{{i}}`"
+    )
+}
+
 pub(super) fn first_of_name(name: &str, written: bool) -> String {
     if written { format!("{name}: first used here") } else { format!("{name}: the unnamed layer is here") }
 }
 
 // Arguments
 
-pub(super) fn missing(spec: &Spec, name: &str) -> String {
-    format!("`{name}` is missing; expected {}", signature(spec))
+pub(super) fn missing(spec: &Spec, names: &[&str]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {verb} missing; expected {}", names.join(" and "), signature(spec))
 }
 
 pub(super) fn given_twice(name: &str) -> String {
     format!("`{name}` is given twice")
 }
 
-pub(super) fn too_many(spec: &Spec) -> String {
-    match spec.params {
-        [] => format!("`{}` takes no arguments", spec.name),
-        _ => format!("too many arguments; expected {}", signature(spec)),
+pub(super) fn too_many(spec: &Spec, extra: &Argument) -> String {
+    match (&extra.value, spec.params) {
+        (Given::Value(Value::Map(_)), _) => {
+            format!("`{}` takes one feature map; join two with `add` or `concat`", spec.name)
+        }
+        (_, []) => format!("`{}` takes no arguments", spec.name),
+        _ => format!("too many arguments; `{}` takes {}", spec.name, names(spec)),
     }
 }
 
@@ -75,20 +87,29 @@ pub(super) fn unknown_argument(spec: &Spec, key: &str) -> String {
     let guess = did_you_mean(key, spec.params.iter().map(|param| param.name));
     match spec.params {
         [] => format!("`{}` takes no arguments", spec.name),
-        _ if guess.is_empty() => {
-            format!("`{}` has no argument `{key}`; expected {}", spec.name, signature(spec))
-        }
-        _ => format!("`{}` has no argument `{key}`{guess}", spec.name),
+        _ if guess.is_empty() => format!("unknown argument `{key}`; `{}` takes {}", spec.name, names(spec)),
+        _ => format!("unknown argument `{key}`{guess}"),
     }
 }
 
-/// `conv(channels, kernel, stride = …)`
+/// `channels, kernel, stride and pad`
+fn names(spec: &Spec) -> String {
+    let names: Vec<_> = spec.params.iter().map(|param| param.name).collect();
+    match names.split_last() {
+        Some((last, [])) => last.to_string(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => "nothing".into(),
+    }
+}
+
+/// What must be given: `conv(channels, kernel, …)`.
 fn signature(spec: &Spec) -> String {
-    let param = |param: &Param| match param.default {
-        None => param.name.to_string(),
-        Some(_) => format!("{} = …", param.name),
-    };
-    format!("{}({})", spec.name, spec.params.iter().map(param).collect::<Vec<_>>().join(", "))
+    let required = spec.params.iter().filter(|param| param.default.is_none()).map(|param| param.name);
+    let mut shown: Vec<_> = required.collect();
+    if shown.len() < spec.params.len() {
+        shown.push("…");
+    }
+    format!("{}({})", spec.name, shown.join(", "))
 }
 
 pub(super) fn wrong_kind(param: &Param, found: &Value) -> String {
@@ -121,7 +142,10 @@ fn words(kind: Kind) -> String {
     kind.words().iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-pub(super) fn unknown_word(param: &Param, word: &str) -> String {
+pub(super) fn unknown_word(param: &Param, word: &str, unknown: &str) -> String {
+    if param.kind.words().is_empty() {
+        return unknown.to_string();
+    }
     let guess = did_you_mean(word, param.kind.words().iter().map(|(word, _)| *word));
     if guess.is_empty() {
         format!("{} must be {}, found `{word}`", param.name, kind(param.kind))
@@ -132,13 +156,10 @@ pub(super) fn unknown_word(param: &Param, word: &str) -> String {
 
 // Inputs
 
-pub(super) fn input_count(kind: &str, expected: Inputs, found: usize) -> Option<String> {
+pub(super) fn too_few_inputs(kind: &str, expected: Inputs, found: usize) -> Option<String> {
     match (expected, found) {
         (_, 0) => Some(format!("`{kind}` needs an input: `x -> {kind}` or `{kind}(x)`")),
         (Inputs::Many, 1) => Some(format!("`{kind}` joins two or more values, found 1")),
-        (Inputs::One, 2..) => {
-            Some(format!("`{kind}` takes one value, found {found}; use `add` or `concat` to join"))
-        }
         _ => None,
     }
 }
@@ -242,8 +263,9 @@ pub(super) fn wrong_output(network: &str, layer: &str, found: &[usize], declared
     let advice = match found {
         [_] => "",
         _ if found.iter().product::<usize>() == declared => "; insert `-> flatten`",
-        _ => "; a network ends in a flat value",
+        _ => "; add `-> flatten -> dense({declared})`",
     };
+    let advice = advice.replace("{declared}", &declared.to_string());
     (
         format!("{network} declares {declared_text}, but {layer} yields {found_text}{advice}"),
         format!("{layer}: yields {found_text}, expected {declared}"),

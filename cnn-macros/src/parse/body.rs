@@ -100,6 +100,9 @@ fn pattern(input: ParseStream, depth: usize) -> Result<Pattern> {
 
 /// `block name(x, a, b = default) { … }`
 fn block(input: ParseStream, depth: usize) -> Result<Block> {
+    if depth > 0 {
+        return Err(input.error("blocks are defined at the top level of the network"));
+    }
     input.parse::<Ident>()?;
     let name = input.parse()?;
     let content;

@@ -141,7 +141,8 @@ fn literal(input: ParseStream) -> Result<Expr> {
 fn float_value(literal: &LitFloat) -> Result<f64> {
     let value: f64 = literal.base10_parse()?;
     if !literal.suffix().is_empty() {
-        return Err(Error::new(literal.span(), format!("unexpected suffix `{}`", literal.suffix())));
+        let (digits, suffix) = (literal.base10_digits(), literal.suffix());
+        return Err(Error::new(literal.span(), format!("unexpected suffix `{suffix}`; write `{digits}`")));
     }
     if value.is_infinite() {
         return Err(Error::new(literal.span(), format!("{literal} is too large")));
