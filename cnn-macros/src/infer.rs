@@ -12,6 +12,7 @@ mod join;
 mod layers;
 mod output;
 mod pool;
+mod signature;
 mod unary;
 mod value;
 mod window;
@@ -22,6 +23,7 @@ pub use args::{Args, Argument, Bound, Given, INIT, Kind, Spec, optional, require
 pub use bind::bind;
 pub use layers::{Inputs, Layer, find, names};
 pub use output::output;
+pub use signature::{Place, Signature};
 pub use value::{List, Value};
 
 use crate::{
@@ -108,6 +110,12 @@ impl Infer {
         let id = LayerId(self.graph.layers.len());
         self.graph.layers.push(ir::Layer { name: name.clone(), kind: layer.name, note: None });
         self.sites.push(*span);
+        if layer.inputs == Inputs::One
+            && let Some(extra) = application.arguments.iter().find(|argument| argument.is_map())
+        {
+            self.error(id, extra.span, errors::joins_nothing(layer.name));
+            return Value::Unknown;
+        }
         let args = bind(&layer.spec(), &name, *word, &application.arguments, &mut self.errors);
         let inputs = self.typed(id, *word, layer.inputs, inputs);
         let (Some(args), Some(inputs)) = (args, inputs) else { return Value::Unknown };

@@ -1,7 +1,10 @@
 //! Arguments of layers: one table for each layer says their names, order, kinds and defaults, and a checked argument is read
 //! by the name it has there.
 
-use super::Value;
+use super::{
+    Value,
+    signature::{Place, Signature},
+};
 use crate::{ast::Span, ir::Init};
 
 /// The arguments that something takes, in positional order.
@@ -10,6 +13,13 @@ pub struct Spec {
     /// What takes them, `conv`.
     pub name: &'static str,
     pub params: &'static [Param],
+}
+
+impl Spec {
+    pub(super) fn signature(&self) -> Signature<'static> {
+        let params = self.params.iter().map(|param| (param.name, param.default.is_none())).collect();
+        Signature { name: self.name, params }
+    }
 }
 
 /// One argument that may or must be given.
@@ -91,6 +101,17 @@ pub struct Argument {
     pub key: Option<(String, Span)>,
     pub value: Given,
     pub span: Span,
+}
+
+impl Argument {
+    /// True for a feature map without a key: a second input.
+    pub(super) fn is_map(&self) -> bool {
+        self.key.is_none() && matches!(self.value, Given::Value(Value::Map(_)))
+    }
+
+    pub(super) fn place(&self) -> Place<'_> {
+        Place { key: self.key.as_ref().map(|(key, span)| (key.as_str(), *span)), span: self.span }
+    }
 }
 
 /// A value, or a bare word that is no variable, such as `same`, with the error that it is where no words are taken.

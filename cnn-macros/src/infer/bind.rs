@@ -21,80 +21,23 @@ pub fn bind(
     given: &[Argument],
     diagnostics: &mut Diagnostics,
 ) -> Option<Args> {
-    let slots = vec![Slot::Free; spec.params.len()];
-    let mut binder = Binder { spec, who, word, slots, diagnostics, sound: true };
-    let keyed = given.iter().position(|argument| argument.key.is_some()).unwrap_or(given.len());
-    for (position, argument) in given.iter().enumerate() {
-        binder.take(argument, (position < keyed).then_some(position));
-    }
-    binder.finish()
-}
-
-struct Binder<'a> {
-    spec: &'a Spec,
-    who: &'a str,
-    word: Span,
-    slots: Vec<Slot>,
-    diagnostics: &'a mut Diagnostics,
-    sound: bool,
-}
-
-#[derive(Clone, Copy)]
-enum Slot {
-    Free,
-    /// Given, with a value that is wrong or unknown.
-    Failed,
-    Bound(Bound, Span),
-}
-
-impl Binder<'_> {
-    fn complain(&mut self, span: Span, message: String) {
-        self.diagnostics.error(span, format!("{}: {message}", self.who));
-        self.sound = false;
-    }
-
-    /// Puts an argument into its slot; a positional one knows its position.
-    fn take(&mut self, argument: &Argument, position: Option<usize>) {
-        let index = match (&argument.key, position) {
-            (Some((key, span)), _) => match self.spec.params.iter().position(|param| param.name == key) {
-                Some(index) => index,
-                None => return self.complain(*span, errors::unknown_argument(self.spec, key)),
-            },
-            (None, None) => return self.complain(argument.span, errors::POSITIONAL_AFTER_KEYED.into()),
-            (None, Some(index)) if index < self.slots.len() => index,
-            (None, Some(_)) => return self.complain(argument.span, errors::too_many(self.spec, argument)),
+    let places: Vec<_> = given.iter().map(Argument::place).collect();
+    let (assigned, mut sound) = spec.signature().assign(who, word, &places, diagnostics);
+    let mut bound = Vec::new();
+    for (param, position) in spec.params.iter().zip(assigned) {
+        let Some(argument) = position.map(|position| &given[position]) else {
+            bound.extend(param.default.map(|default| (default, word)));
+            continue;
         };
-        let param = &self.spec.params[index];
-        if !matches!(self.slots[index], Slot::Free) {
-            let span = argument.key.as_ref().map_or(argument.span, |key| key.1);
-            return self.complain(span, errors::given_twice(param.name));
-        }
-        self.slots[index] = Slot::Failed;
         match convert(param, &argument.value) {
-            Ok(Some(bound)) => self.slots[index] = Slot::Bound(bound, argument.span),
-            Ok(None) => {}
-            Err(message) => self.complain(argument.span, message),
+            Ok(value) => bound.extend(value.map(|value| (value, argument.span))),
+            Err(message) => {
+                diagnostics.error(argument.span, format!("{who}: {message}"));
+                sound = false;
+            }
         }
     }
-
-    /// The arguments with the defaults of those left out.
-    fn finish(mut self) -> Option<Args> {
-        let params = self.spec.params.iter().zip(&self.slots);
-        let missing: Vec<_> = params
-            .filter(|(param, slot)| param.default.is_none() && matches!(slot, Slot::Free))
-            .map(|(param, _)| param.name)
-            .collect();
-        if !missing.is_empty() && self.sound {
-            self.complain(self.word, errors::missing(self.spec, &missing));
-        }
-        let value = |(slot, param): (&Slot, &Param)| match *slot {
-            Slot::Bound(bound, span) => Some((bound, span)),
-            Slot::Free => param.default.map(|default| (default, self.word)),
-            Slot::Failed => None,
-        };
-        let bound = self.slots.iter().zip(self.spec.params).map(value).collect::<Option<_>>()?;
-        self.sound.then_some(Args { spec: *self.spec, bound })
-    }
+    (sound && bound.len() == spec.params.len()).then_some(Args { spec: *spec, bound })
 }
 
 /// The argument's value as its parameter wants it; nothing if the value is unknown.

@@ -1,8 +1,8 @@
 //! The wording of every error about layers: what was expected, what was found, what to do. The layer's name is put before.
 
 use super::{
-    Inputs, Spec, Value,
-    args::{Argument, Given, Kind, Param},
+    Inputs, Signature, Value,
+    args::{Kind, Param},
     window::Request,
 };
 use crate::diag::did_you_mean;
@@ -53,7 +53,7 @@ pub(super) fn duplicate_name(name: &str, kind: &str, written: bool, first_writte
 /// The same layer, evaluated again by a loop or by another call of its block.
 pub(super) fn name_repeats(name: &str) -> String {
     format!(
-        "{name}: the name repeats; name the block's calls, or put the loop's variable in the name: `stage{{i}}`"
+        "{name}: another call of the block or turn of the loop has used the name; name each, as in `stage{{i}}: …`"
     )
 }
 
@@ -63,38 +63,37 @@ pub(super) fn first_of_name(name: &str, written: bool) -> String {
 
 // Arguments
 
-pub(super) fn missing(spec: &Spec, names: &[&str]) -> String {
+pub(super) fn missing(signature: &Signature, names: &[&str]) -> String {
     let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
     let verb = if names.len() == 1 { "is" } else { "are" };
-    format!("{} {verb} missing; expected {}", names.join(" and "), signature(spec))
+    format!("{} {verb} missing; expected {}", names.join(" and "), required(signature))
 }
 
 pub(super) fn given_twice(name: &str) -> String {
     format!("`{name}` is given twice")
 }
 
-pub(super) fn too_many(spec: &Spec, extra: &Argument) -> String {
-    match (&extra.value, spec.params) {
-        (Given::Value(Value::Map(_)), _) => {
-            format!("`{}` takes one feature map; join two with `add` or `concat`", spec.name)
-        }
-        (_, []) => format!("`{}` takes no arguments", spec.name),
-        _ => format!("too many arguments; `{}` takes {}", spec.name, names(spec)),
+pub(super) fn too_many(signature: &Signature) -> String {
+    match &signature.params[..] {
+        [] => format!("`{}` takes no arguments", signature.name),
+        _ => format!("too many arguments; `{}` takes {}", signature.name, names(signature)),
     }
 }
 
-pub(super) fn unknown_argument(spec: &Spec, key: &str) -> String {
-    let guess = did_you_mean(key, spec.params.iter().map(|param| param.name));
-    match spec.params {
-        [] => format!("`{}` takes no arguments", spec.name),
-        _ if guess.is_empty() => format!("unknown argument `{key}`; `{}` takes {}", spec.name, names(spec)),
+pub(super) fn unknown_argument(signature: &Signature, key: &str) -> String {
+    let guess = did_you_mean(key, signature.params.iter().map(|(name, _)| *name));
+    match &signature.params[..] {
+        [] => format!("`{}` takes no arguments", signature.name),
+        _ if guess.is_empty() => {
+            format!("unknown argument `{key}`; `{}` takes {}", signature.name, names(signature))
+        }
         _ => format!("unknown argument `{key}`{guess}"),
     }
 }
 
 /// `channels, kernel, stride and pad`
-fn names(spec: &Spec) -> String {
-    let names: Vec<_> = spec.params.iter().map(|param| param.name).collect();
+fn names(signature: &Signature) -> String {
+    let names: Vec<_> = signature.params.iter().map(|(name, _)| *name).collect();
     match names.split_last() {
         Some((last, [])) => last.to_string(),
         Some((last, others)) => format!("{} and {last}", others.join(", ")),
@@ -103,13 +102,13 @@ fn names(spec: &Spec) -> String {
 }
 
 /// What must be given: `conv(channels, kernel, …)`.
-fn signature(spec: &Spec) -> String {
-    let required = spec.params.iter().filter(|param| param.default.is_none()).map(|param| param.name);
+fn required(signature: &Signature) -> String {
+    let required = signature.params.iter().filter(|(_, required)| *required).map(|(name, _)| *name);
     let mut shown: Vec<_> = required.collect();
-    if shown.len() < spec.params.len() {
+    if shown.len() < signature.params.len() {
         shown.push("…");
     }
-    format!("{}({})", spec.name, shown.join(", "))
+    format!("{}({})", signature.name, shown.join(", "))
 }
 
 pub(super) fn wrong_kind(param: &Param, found: &Value) -> String {
@@ -162,6 +161,10 @@ pub(super) fn too_few_inputs(kind: &str, expected: Inputs, found: usize) -> Opti
         (Inputs::Many, 1) => Some(format!("`{kind}` joins two or more values, found 1")),
         _ => None,
     }
+}
+
+pub(super) fn joins_nothing(kind: &str) -> String {
+    format!("`{kind}` takes one feature map; join two with `add` or `concat`")
 }
 
 pub(super) fn not_a_map(kind: &str, found: &str) -> String {

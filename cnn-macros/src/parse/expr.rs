@@ -122,7 +122,7 @@ fn primary(input: ParseStream, depth: usize) -> Result<Expr> {
     } else if input.peek(syn::Ident) {
         name_or_call(input, depth)
     } else {
-        Err(input.error("expected a value: a name such as `input`, a number, a call or `if`"))
+        Err(input.error("expected a value, such as `input`, a number, a call or `if`"))
     }
 }
 

@@ -59,7 +59,7 @@ fn syntax_errors_say_what_is_expected() {
         ("Net<[1, 2, 3] -> 3> { let x = 1 }", "expected `->` and the next layer, or `;`"),
         ("Net<[1, 2, 3] -> 3> { input -> }", "expected a layer"),
         ("Net<[1, 2, 3] -> 3> { input -> a b: relu }", "expected `->` and the next layer, or `;`"),
-        ("Net<[1, 2, 3] -> 3> { input -> a.b c: relu }", "expected `.` or `:` in a layer's name"),
+        ("Net<[1, 2, 3] -> 3> { input -> a.b c: relu }", "expected `:` and a layer after the layer's name"),
         ("Net<[1, 2, 3] -> 3> { input -> a.1e3: relu }", "a layer's name is made of words"),
         ("Net<[1, 2, 3] -> 3> { input -> conv(3 3) }", "expected `,`"),
         ("Net<[1, 2, 3] -> 3> { input -> conv('a') }", "expected a number, `true`, `false` or a string"),

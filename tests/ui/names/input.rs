@@ -3,7 +3,7 @@ use cnn_runtime::network;
 network! {
     Net<[1, 28, 28] -> 10> {
         let input = 3;
-        input -> flatten -> fc: dense(input)
+        input -> flatten -> fc: dense(10)
     }
 }
 
