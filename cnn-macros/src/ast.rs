@@ -16,6 +16,16 @@ impl From<proc_macro2::Span> for Span {
 }
 
 impl Span {
+    /// True if both are one place. Spans cannot be compared on a stable compiler, but what `Debug` prints tells places apart.
+    pub fn is_at(self, other: Span) -> bool {
+        self.place() == other.place()
+    }
+
+    /// A key that is different for each place of a source file.
+    pub fn place(self) -> String {
+        format!("{:?} {:?}", self.start, self.end)
+    }
+
     /// From the start of `self` to the end of `last`.
     pub fn to(self, last: impl Into<Span>) -> Span {
         Span { start: self.start, end: last.into().end }

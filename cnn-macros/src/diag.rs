@@ -3,6 +3,7 @@
 //! A stage accumulates its errors in [`Diagnostics`] and asks once, at its end, whether there were any. On errors the macro still
 //! emits the network's type, so that one mistake does not make every use of the type a second one.
 
+use indexmap::IndexSet;
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
@@ -25,25 +26,48 @@ pub struct Diagnostics {
     /// Lines that say where in the evaluation of blocks and loops we are, outermost first.
     context: Vec<String>,
     /// Places inside blocks and loops that have failed: they fail alike each time they are evaluated.
-    seen: Vec<String>,
+    seen: IndexSet<String>,
 }
 
 impl Diagnostics {
-    /// Adds an error. Inside a block or a loop, the same complaint about the same place counts once.
+    /// Adds an error. Inside a block or a loop, the first error of each place counts.
     pub fn error(&mut self, span: Span, message: impl Into<String>) {
-        let mut message = message.into();
-        if !self.context.is_empty() {
-            let key = format!("{span:?} {}", complaint(&message));
-            if self.seen.contains(&key) {
-                return;
-            }
-            self.seen.push(key);
+        self.add(span, message.into());
+    }
+
+    /// Adds an error that concerns two places, the wrong one first.
+    pub fn error_at_both(&mut self, [wrong, other]: [Span; 2], [message, note]: [String; 2]) {
+        if self.add(wrong, message) && !other.is_at(wrong) {
+            self.errors.push(Error { span: other, message: note });
         }
-        for line in self.context.iter().rev() {
-            message.push_str("\nin ");
-            message.push_str(line);
+    }
+
+    /// False if the place has an error already.
+    fn add(&mut self, span: Span, mut message: String) -> bool {
+        if self.in_context() {
+            if !self.seen.insert(span.place()) {
+                return false;
+            }
+            message.push_str(&self.whereabouts());
         }
         self.errors.push(Error { span, message });
+        true
+    }
+
+    /// Lines for the blocks and loops around, innermost first; of deep nesting only the ends.
+    fn whereabouts(&self) -> String {
+        const SHOWN: usize = 4;
+        let mut lines: Vec<_> = self.context.iter().rev().map(|line| format!("\nin {line}")).collect();
+        if lines.len() > SHOWN {
+            let hidden = lines.len() - SHOWN;
+            lines.splice(SHOWN - 1..lines.len() - 1, [format!("\nin {hidden} more")]);
+        }
+        lines.concat()
+    }
+
+    /// True inside a block or a loop.
+    pub fn in_context(&self) -> bool {
+        !self.context.is_empty()
     }
 
     /// Enters a block or a turn of a loop, which `line` describes.
@@ -74,12 +98,6 @@ impl Drop for Diagnostics {
     fn drop(&mut self) {
         debug_assert!(self.errors.is_empty() || std::thread::panicking(), "unchecked: {:?}", self.errors);
     }
-}
-
-/// A message's first line without the path of the layer, which differs from turn to turn.
-fn complaint(message: &str) -> &str {
-    let headline = message.lines().next().unwrap_or_default();
-    headline.split_once(": ").map_or(headline, |(_, complaint)| complaint)
 }
 
 impl From<syn::Error> for Errors {

@@ -28,8 +28,10 @@ use scope::Scopes;
 /// Turns of loops, calls of blocks and items of ranges that one network may take: far above any real one, and no source can keep
 /// the compiler busy for longer.
 const MAX_STEPS: usize = 100_000;
-/// Nesting of expressions and block calls together.
-const MAX_DEPTH: usize = 200;
+/// Calls of blocks within calls of blocks.
+const MAX_CALLS: usize = 32;
+/// Nesting of expressions, through the calls of blocks.
+const MAX_DEPTH: usize = 256;
 /// Largest size of the input and number of outputs.
 const MAX_SIZE: i64 = 1 << 16;
 
@@ -37,16 +39,12 @@ const MAX_SIZE: i64 = 1 << 16;
 pub fn network(ast: &ast::Network) -> Result<ir::Network, Errors> {
     let mut errors = Diagnostics::default();
     let training = train::training(ast, &mut errors);
-    let header = header(ast, &mut errors);
-    let init = training.init;
-    // Without the sizes of the header nothing else can be checked.
-    let Some(input) = header else {
-        errors.check()?;
-        unreachable!("a header without sizes is an error");
-    };
+    let input = header(ast, &mut errors);
     let input_span = ast.input[0].span.to(ast.input[2].span);
-    let (mut infer, image) = Infer::new(input, input_span, init);
-    std::mem::swap(&mut infer.errors, &mut errors);
+    let (infer, mut image) = Infer::new(input.unwrap_or([1, 1, 1]), input_span, training.init, errors);
+    if input.is_none() {
+        image = Value::Unknown;
+    }
     let mut eval = Eval {
         infer,
         scopes: Scopes::default(),
@@ -56,6 +54,7 @@ pub fn network(ast: &ast::Network) -> Result<ir::Network, Errors> {
         losses: Vec::new(),
         steps: 0,
         depth: 0,
+        calls: 0,
         exhausted: false,
         skipped: false,
     };
@@ -99,6 +98,7 @@ struct Eval<'a> {
     losses: Vec<ir::Loss>,
     steps: usize,
     depth: usize,
+    calls: usize,
     /// A limit was reached; nothing more is evaluated.
     exhausted: bool,
     /// Something was not evaluated because it depends on a value that failed.
@@ -123,10 +123,12 @@ impl<'a> Eval<'a> {
             let span = Span::from(block.name.span());
             if infer::find(&name).is_some() || name == "output" {
                 self.error(span, format!("`{name}` is a layer; choose another name for the block"));
-            } else if let Some(first) = self.blocks.get(&name) {
-                let first = first.name.span();
-                self.error(span, format!("the block `{name}` is defined twice"));
-                self.error(first.into(), format!("`{name}` is first defined here"));
+            }
+            if let Some(first) = self.blocks.get(&name) {
+                let spans = [span, first.name.span().into()];
+                let message = format!("the block `{name}` is defined twice");
+                let note = format!("`{name}` is first defined here");
+                self.infer.errors.error_at_both(spans, [message, note]);
             } else {
                 self.blocks.insert(name, block);
             }
@@ -159,7 +161,10 @@ impl<'a> Eval<'a> {
         let name = callee.to_string();
         let mut known: Vec<&str> = infer::names().chain(["output"]).collect();
         known.extend(self.blocks.keys().map(String::as_str));
-        let guess = did_you_mean(&name, known);
+        let mut guess = did_you_mean(&name, known.iter().copied());
+        if guess.is_empty() {
+            guess = format!("; known are {}", known.join(", "));
+        }
         self.error(callee.span().into(), format!("unknown layer or block `{name}`{guess}"))
     }
 }

@@ -4,6 +4,7 @@
 //! it; its name and arguments are still checked, so independent mistakes are found together.
 
 mod args;
+mod bind;
 mod conv;
 mod dense;
 mod errors;
@@ -11,15 +12,18 @@ mod join;
 mod layers;
 mod output;
 mod pool;
+mod signature;
 mod unary;
 mod value;
 mod window;
 
 use indexmap::IndexMap;
 
-pub use args::{Args, Argument, Bound, Given, INIT, Kind, Spec, bind, optional, required};
+pub use args::{Args, Argument, Bound, Given, INIT, Kind, Spec, optional, required};
+pub use bind::bind;
 pub use layers::{Inputs, Layer, find, names};
 pub use output::output;
+pub use signature::{Place, Signature};
 pub use value::{List, Value};
 
 use crate::{
@@ -43,7 +47,7 @@ pub struct Infer {
     /// Where each layer stands in the source.
     sites: Vec<Span>,
     names: IndexMap<String, Named>,
-    /// Unnamed layers so far, by kind and the block they are in.
+    /// Layers so far, by the block they are in and kind.
     numbers: IndexMap<String, usize>,
     dropouts: u32,
 }
@@ -83,10 +87,10 @@ pub struct Site {
 
 impl Infer {
     /// A graph of the input alone.
-    pub fn new(input: [usize; 3], span: Span, init: Init) -> (Infer, Value) {
+    pub fn new(input: [usize; 3], span: Span, init: Init, errors: Diagnostics) -> (Infer, Value) {
         let mut infer = Infer {
             graph: Graph::default(),
-            errors: Diagnostics::default(),
+            errors,
             init,
             sites: vec![span],
             names: IndexMap::new(),
@@ -106,6 +110,12 @@ impl Infer {
         let id = LayerId(self.graph.layers.len());
         self.graph.layers.push(ir::Layer { name: name.clone(), kind: layer.name, note: None });
         self.sites.push(*span);
+        if layer.inputs == Inputs::One
+            && let Some(extra) = application.arguments.iter().find(|argument| argument.is_map())
+        {
+            self.error(id, extra.span, errors::joins_nothing(layer.name));
+            return Value::Unknown;
+        }
         let args = bind(&layer.spec(), &name, *word, &application.arguments, &mut self.errors);
         let inputs = self.typed(id, *word, layer.inputs, inputs);
         let (Some(args), Some(inputs)) = (args, inputs) else { return Value::Unknown };
@@ -117,13 +127,19 @@ impl Infer {
     fn choose_name(&mut self, application: &Application) -> String {
         let Application { layer, word, prefix, name, .. } = application;
         let written = name.is_some();
+        let numbered = self.numbered(prefix, layer.name);
         let (name, span) = match name {
             Some((name, span)) => (format!("{prefix}{name}"), *span),
-            None => (self.numbered(prefix, layer.name), *word),
+            None => (numbered, *word),
         };
         if let Some(&first) = self.names.get(&name) {
-            self.errors.error(span, errors::duplicate_name(&name, layer.name, written, first.written));
-            self.errors.error(first.span, errors::first_of_name(&name, first.written));
+            let message = if span.is_at(first.span) && self.errors.in_context() {
+                errors::name_repeats(&name)
+            } else {
+                errors::duplicate_name(&name, layer.name, written, first.written)
+            };
+            let note = errors::first_of_name(&name, first.written);
+            self.errors.error_at_both([span, first.span], [message, note]);
         } else {
             self.names.insert(name.clone(), Named { span, written });
         }
@@ -145,9 +161,8 @@ impl Infer {
         inputs: &[(Value, Span)],
     ) -> Option<Vec<(NodeId, Span)>> {
         let kind = self.graph.layers[id.0].kind;
-        if let Some(problem) = errors::input_count(kind, expected, inputs.len()) {
-            let span = inputs.get(1).filter(|_| expected == Inputs::One).map_or(word, |&(_, span)| span);
-            self.error(id, span, problem);
+        if let Some(problem) = errors::too_few_inputs(kind, expected, inputs.len()) {
+            self.error(id, word, problem);
             return None;
         }
         let mut nodes = Vec::new();

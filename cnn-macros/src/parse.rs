@@ -110,7 +110,8 @@ fn integer(input: ParseStream) -> Result<Integer> {
 /// The value of an integer literal without suffix.
 fn int_value(literal: &LitInt) -> Result<i64> {
     if !literal.suffix().is_empty() {
-        return Err(Error::new(literal.span(), format!("unexpected suffix `{}`", literal.suffix())));
+        let (digits, suffix) = (literal.base10_digits(), literal.suffix());
+        return Err(Error::new(literal.span(), format!("unexpected suffix `{suffix}`; write `{digits}`")));
     }
     literal.base10_parse().map_err(|_| Error::new(literal.span(), format!("{literal} is too large")))
 }

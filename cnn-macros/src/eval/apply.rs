@@ -25,7 +25,14 @@ impl<'a> Eval<'a> {
             if self.exhausted {
                 return Value::Unknown;
             }
-            let name = link.name.as_ref().and_then(|name| self.name(name));
+            let name = match &link.name {
+                Some(name) => self.name(name),
+                None => None,
+            };
+            if link.name.is_some() && name.is_none() {
+                current = (Value::Unknown, link.span);
+                continue;
+            }
             let Link { layer: callee, arguments, span, .. } = link;
             let call = Call { callee, name, receiver: Some(current), arguments, span: *span };
             current = (self.dispatch(call), *span);
@@ -93,7 +100,7 @@ impl<'a> Eval<'a> {
         let value = match &argument.value.kind {
             ExprKind::Name(name) => match self.scopes.get(&name.to_string()) {
                 Some(value) => Given::Value(value),
-                None => Given::Word(name.to_string()),
+                None => Given::Word { word: name.to_string(), unknown: self.unknown_name(name) },
             },
             _ => Given::Value(self.expr(&argument.value)),
         };

@@ -19,7 +19,7 @@ impl<'a> Eval<'a> {
             return Value::Unknown;
         }
         if self.depth >= MAX_DEPTH {
-            self.exhaust(expr.span, format!("blocks call each other more than {MAX_DEPTH} levels deep"));
+            self.exhaust(expr.span, format!("expressions nest more than {MAX_DEPTH} levels deep"));
             return Value::Unknown;
         }
         self.depth += 1;
@@ -56,9 +56,21 @@ impl<'a> Eval<'a> {
         if let Some(value) = self.scopes.get(&word) {
             return value;
         }
+        let message = self.unknown_name(name);
+        self.error(name.span().into(), message)
+    }
+
+    /// The error that a name is unknown, with what may be meant by it.
+    pub(super) fn unknown_name(&mut self, name: &Ident) -> String {
+        let word = name.to_string();
         let names = self.scopes.names();
-        let guess = did_you_mean(&word, names.iter().map(String::as_str));
-        self.error(name.span().into(), format!("unknown name `{word}`{guess}"))
+        let mut guess = did_you_mean(&word, names.iter().map(String::as_str));
+        if guess.is_empty() && self.scopes.is_hidden(&word) {
+            guess = "; a block sees its parameters only, so pass it as one".into();
+        }
+        // The variable that was meant is not unused.
+        self.skipped |= !guess.is_empty();
+        format!("unknown name `{word}`{guess}")
     }
 
     fn field(&mut self, value: &'a Expr, field: &Ident) -> Value {

@@ -15,7 +15,8 @@ impl Eval<'_> {
             Value::Unknown => None,
             other => self.no_value(ast, &other),
         };
-        if !self.skipped && !self.exhausted {
+        // What nothing reads may be what is missing at the end.
+        if !self.skipped && !self.exhausted && ast.body.value.is_some() {
             self.report_unused(logits);
         }
         if self.infer.errors.is_empty() {

@@ -27,7 +27,7 @@ pub(super) struct Definition {
 #[derive(Default, Debug)]
 pub(super) struct Scopes {
     scopes: Vec<Vec<Variable>>,
-    /// By place in the source, which `{:?}` of a span tells apart, and name.
+    /// By place in the source, and name.
     sites: IndexMap<(String, String), Definition>,
     /// Scopes below this belong to the caller of a block.
     base: usize,
@@ -53,7 +53,7 @@ impl Scopes {
 
     /// Defines a variable in the innermost scope; `used` if it need not be read.
     pub(super) fn define(&mut self, name: &str, value: Value, span: Span, used: bool) {
-        let key = (format!("{span:?}"), name.to_string());
+        let key = (span.place(), name.to_string());
         let entry = self.sites.entry(key);
         let site = entry.index();
         let definition =
@@ -85,6 +85,11 @@ impl Scopes {
     fn find(&mut self, name: &str) -> Option<&mut Variable> {
         let visible = self.scopes[self.base..].iter_mut().rev();
         visible.flat_map(|scope| scope.iter_mut().rev()).find(|variable| variable.name == name)
+    }
+
+    /// True for a variable of the callers of this block.
+    pub(super) fn is_hidden(&self, name: &str) -> bool {
+        self.scopes[..self.base].iter().flatten().any(|variable| variable.name == name)
     }
 
     /// Names in scope.

@@ -33,17 +33,12 @@ impl<'a> Eval<'a> {
         match statement {
             Statement::Let { pattern, value } => {
                 let found = self.expr(value);
-                self.bind(pattern, found, value.span, false);
+                self.bind(pattern, found, false);
             }
             Statement::Assign { name, value } => self.assign(name, value),
             Statement::For { pattern, values, body } => self.repeat(pattern, values, body),
-            Statement::Block(block) => {
-                if !self.blocks.values().any(|known| std::ptr::eq(*known, block)) && self.depth > 0 {
-                    let message =
-                        "a block is defined at the top level of the network, not inside another body";
-                    self.error(block.name.span().into(), message);
-                }
-            }
+            // Known since before the first statement.
+            Statement::Block(_) => {}
             Statement::Expr(value) => {
                 self.expr(value);
             }
@@ -54,29 +49,32 @@ impl<'a> Eval<'a> {
         let found = self.expr(value);
         let word = name.to_string();
         if self.scopes.set(&word, found).is_none() {
+            self.skipped = true;
             let names = self.scopes.names();
             let mut guess = did_you_mean(&word, names.iter().map(String::as_str));
             if guess.is_empty() {
                 guess = format!("; write `let {word} = …`");
             }
             self.error(name.span().into(), format!("unknown variable `{word}`{guess}"));
+            self.scopes.define(&word, Value::Unknown, name.span().into(), true);
         }
     }
 
-    /// Binds a pattern's names to the parts of a value that stands at `span`.
-    pub(super) fn bind(&mut self, pattern: &Pattern, value: Value, span: Span, used: bool) {
+    /// Binds a pattern's names to the parts of a value; `used` if they need not be read.
+    fn bind(&mut self, pattern: &Pattern, value: Value, used: bool) {
         match (pattern, value) {
             (Pattern::Ignore, _) => {}
             (Pattern::Name(name), value) => {
                 let place = Span::from(name.span());
                 if name == "input" {
                     self.error(place, "`input` is the network's input; choose another name");
+                    return;
                 }
                 self.scopes.define(&name.to_string(), value, place, used);
             }
             (Pattern::Tuple(patterns, _), Value::Tuple(list)) if list.items.len() == patterns.len() => {
                 for (pattern, value) in patterns.iter().zip(list.items.iter()) {
-                    self.bind(pattern, value.clone(), span, used);
+                    self.bind(pattern, value.clone(), used);
                 }
             }
             (Pattern::Tuple(patterns, place), value) => {
@@ -85,7 +83,7 @@ impl<'a> Eval<'a> {
                     self.error(*place, format!("expected a tuple of {}, found {found}", patterns.len()));
                 }
                 for pattern in patterns {
-                    self.bind(pattern, Value::Unknown, span, true);
+                    self.bind(pattern, Value::Unknown, true);
                 }
             }
         }
@@ -108,9 +106,10 @@ impl<'a> Eval<'a> {
             if !self.spend(values.span, 1) {
                 return;
             }
-            self.infer.errors.enter(format!("`for` with {}", value.brief(&self.infer)));
+            let turn = format!("`for` with {} = {}", describe(pattern), value.brief(&self.infer));
+            self.infer.errors.enter(turn);
             self.scopes.push();
-            self.bind(pattern, value.clone(), values.span, false);
+            self.bind(pattern, value.clone(), false);
             self.statements(body);
             self.scopes.pop();
             self.infer.errors.leave();
@@ -146,6 +145,17 @@ impl<'a> Eval<'a> {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// A pattern as written.
+fn describe(pattern: &Pattern) -> String {
+    match pattern {
+        Pattern::Name(name) => name.to_string(),
+        Pattern::Ignore => "_".into(),
+        Pattern::Tuple(patterns, _) => {
+            format!("({})", patterns.iter().map(describe).collect::<Vec<_>>().join(", "))
         }
     }
 }

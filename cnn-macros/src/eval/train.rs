@@ -149,7 +149,9 @@ fn adadelta(args: &Args) -> Optimizer {
 fn evaluated(argument: &Argument, errors: &mut Diagnostics) -> Evaluated {
     let key = argument.key.as_ref().map(|key| (key.to_string(), key.span().into()));
     let value = match &argument.value.kind {
-        ExprKind::Name(word) => Given::Word(word.to_string()),
+        ExprKind::Name(word) => {
+            Given::Word { word: word.to_string(), unknown: format!("unknown word `{word}`") }
+        }
         _ => Given::Value(constant(&argument.value).unwrap_or_else(|| {
             errors.error(
                 argument.value.span,

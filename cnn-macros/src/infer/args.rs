@@ -1,13 +1,11 @@
-//! Arguments: one table for each layer says their names, order, defaults and ranges; everything an argument can do wrong
-//! is found by binding against that table.
+//! Arguments of layers: one table for each layer says their names, order, kinds and defaults, and a checked argument is read
+//! by the name it has there.
 
-use super::{Value, errors};
-use crate::{ast::Span, diag::Diagnostics, ir::Init};
-
-/// Largest count, such as channels or units.
-const MAX_COUNT: i64 = 1 << 24;
-/// Largest kernel, stride, padding or dilation.
-const MAX_WINDOW: i64 = 1 << 15;
+use super::{
+    Value,
+    signature::{Place, Signature},
+};
+use crate::{ast::Span, ir::Init};
 
 /// The arguments that something takes, in positional order.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +13,13 @@ pub struct Spec {
     /// What takes them, `conv`.
     pub name: &'static str,
     pub params: &'static [Param],
+}
+
+impl Spec {
+    pub(super) fn signature(&self) -> Signature<'static> {
+        let params = self.params.iter().map(|param| (param.name, param.default.is_none())).collect();
+        Signature { name: self.name, params }
+    }
 }
 
 /// One argument that may or must be given.
@@ -98,159 +103,46 @@ pub struct Argument {
     pub span: Span,
 }
 
-/// A value, or a bare word that is no variable, such as `same`.
+impl Argument {
+    /// True for a feature map without a key: a second input.
+    pub(super) fn is_map(&self) -> bool {
+        self.key.is_none() && matches!(self.value, Given::Value(Value::Map(_)))
+    }
+
+    pub(super) fn place(&self) -> Place<'_> {
+        Place { key: self.key.as_ref().map(|(key, span)| (key.as_str(), *span)), span: self.span }
+    }
+}
+
+/// A value, or a bare word that is no variable, such as `same`, with the error that it is where no words are taken.
 #[derive(Debug)]
 pub enum Given {
     Value(Value),
-    Word(String),
+    Word { word: String, unknown: String },
 }
 
 /// Arguments bound to their parameters, every parameter present.
 #[derive(Debug)]
 pub struct Args {
-    spec: Spec,
-    bound: Vec<Bound>,
-    spans: Vec<Span>,
+    pub(super) spec: Spec,
+    /// Values and where they stand; the word of the layer for a default.
+    pub(super) bound: Vec<(Bound, Span)>,
 }
 
-/// Binds arguments; `who` begins each error and `word` is where a missing argument is reported.
-pub fn bind(
-    spec: &Spec,
-    who: &str,
-    word: Span,
-    given: &[Argument],
-    errors: &mut Diagnostics,
-) -> Option<Args> {
-    let mut bound: Vec<Option<(Bound, Span)>> = vec![None; spec.params.len()];
-    let mut sound = true;
-    let mut complain = |span, message: String| {
-        errors.error(span, format!("{who}: {message}"));
-        sound = false;
-    };
-    let mut taken = vec![false; spec.params.len()];
-    let mut keyed = false;
-    for (position, argument) in given.iter().enumerate() {
-        keyed |= argument.key.is_some();
-        let index = match place(spec, position, keyed, argument) {
-            Ok(index) => index,
-            Err((span, message)) => {
-                complain(span, message);
-                continue;
-            }
-        };
-        let param = &spec.params[index];
-        if std::mem::replace(&mut taken[index], true) {
-            let span = argument.key.as_ref().map_or(argument.span, |key| key.1);
-            complain(span, errors::given_twice(param.name));
-            continue;
-        }
-        match convert(param, &argument.value) {
-            Ok(Some(value)) => bound[index] = Some((value, argument.span)),
-            Ok(None) => {}
-            Err(message) => complain(argument.span, message),
-        }
-    }
-    for (param, _) in
-        spec.params.iter().zip(&taken).filter(|(param, taken)| param.default.is_none() && !**taken)
-    {
-        complain(word, errors::missing(spec, param.name));
-    }
-    let unknown = taken.iter().zip(&bound).any(|(&taken, bound)| taken && bound.is_none());
-    if !sound || unknown {
-        return None;
-    }
-    let filled: Option<Vec<_>> = bound
-        .iter()
-        .zip(spec.params)
-        .map(|(bound, param)| bound.or_else(|| param.default.map(|default| (default, word))))
-        .collect();
-    let (bound, spans) = filled?.into_iter().unzip();
-    Some(Args { spec: *spec, bound, spans })
-}
-
-/// Which parameter an argument is for.
-fn place(spec: &Spec, position: usize, keyed: bool, argument: &Argument) -> Result<usize, (Span, String)> {
-    match &argument.key {
-        Some((key, span)) => spec
-            .params
-            .iter()
-            .position(|param| param.name == key)
-            .ok_or_else(|| (*span, errors::unknown_argument(spec, key))),
-        None if keyed => Err((argument.span, errors::POSITIONAL_AFTER_KEYED.into())),
-        None if position < spec.params.len() => Ok(position),
-        None => Err((argument.span, errors::too_many(spec))),
-    }
-}
-
-/// The argument's value as its parameter wants it; nothing if the value is unknown.
-fn convert(param: &Param, given: &Given) -> Result<Option<Bound>, String> {
-    let value = match given {
-        Given::Value(Value::Unknown) => return Ok(None),
-        Given::Value(value) => value,
-        Given::Word(word) => {
-            let words = param.kind.words();
-            return match words.iter().find(|(name, _)| name == word) {
-                Some((_, bound)) => Ok(Some(*bound)),
-                None => Err(errors::unknown_word(param, word)),
-            };
-        }
-    };
-    let name = param.name;
-    let bound = match (param.kind, value) {
-        (Kind::Count, Value::Int(_)) => Bound::Count(size(name, value, 1, MAX_COUNT)?),
-        (Kind::Pair, _) => Bound::Pair(pair(param, value, 1)?),
-        (Kind::Pad, _) => Bound::Pad(pair(param, value, 0)?),
-        (Kind::Flag, &Value::Bool(flag)) => Bound::Flag(flag),
-        (Kind::Number(range, holds), &Value::Float(number)) => in_range(name, number, range, holds)?,
-        (Kind::Number(range, holds), &Value::Int(number)) => in_range(name, number as f64, range, holds)?,
-        _ => return Err(errors::wrong_kind(param, value)),
-    };
-    Ok(Some(bound))
-}
-
-fn in_range(name: &str, number: f64, range: &str, holds: fn(f64) -> bool) -> Result<Bound, String> {
-    // f32 is what the network computes with.
-    if holds(number) && (number as f32).is_finite() {
-        return Ok(Bound::Number(number));
-    }
-    Err(format!("{name} must be {range}, found {number}"))
-}
-
-fn pair(param: &Param, value: &Value, least: i64) -> Result<[usize; 2], String> {
-    let one = |value: &Value| size(param.name, value, least, MAX_WINDOW);
-    match value {
-        Value::Int(_) => one(value).map(|size| [size, size]),
-        Value::Tuple(list) => match &*list.items {
-            [vertical @ Value::Int(_), horizontal @ Value::Int(_)] => Ok([one(vertical)?, one(horizontal)?]),
-            _ => Err(errors::wrong_kind(param, value)),
-        },
-        _ => Err(errors::wrong_kind(param, value)),
-    }
-}
-
-fn size(name: &str, value: &Value, least: i64, most: i64) -> Result<usize, String> {
-    match *value {
-        Value::Int(value) if value < least => Err(format!("{name} must be at least {least}, found {value}")),
-        Value::Int(value) if value > most => Err(format!("{name} must be at most {most}, found {value}")),
-        Value::Int(value) => Ok(value as usize),
-        _ => Err(format!("{name} must be a whole number")),
-    }
-}
-
-/// Reading. The names are those of the layer's own table, which the tests of every layer go through.
 impl Args {
+    /// Layers read the names of their own tables only, and the tests go through every layer.
     fn index(&self, name: &str) -> usize {
         let index = self.spec.params.iter().position(|param| param.name == name);
         index.unwrap_or_else(|| unreachable!("{} has no parameter {name}", self.spec.name))
     }
 
     fn get(&self, name: &str) -> Bound {
-        self.bound[self.index(name)]
+        self.bound[self.index(name)].0
     }
 
     /// Where the argument stands; the layer's word if it was left out.
     pub fn span(&self, name: &str) -> Span {
-        self.spans[self.index(name)]
+        self.bound[self.index(name)].1
     }
 
     pub fn count(&self, name: &str) -> usize {

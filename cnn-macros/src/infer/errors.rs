@@ -1,7 +1,7 @@
 //! The wording of every error about layers: what was expected, what was found, what to do. The layer's name is put before.
 
 use super::{
-    Inputs, Spec, Value,
+    Inputs, Signature, Value,
     args::{Kind, Param},
     window::Request,
 };
@@ -50,45 +50,65 @@ pub(super) fn duplicate_name(name: &str, kind: &str, written: bool, first_writte
     }
 }
 
+/// The same layer, evaluated again by a loop or by another call of its block.
+pub(super) fn name_repeats(name: &str) -> String {
+    format!(
+        "{name}: another call of the block or turn of the loop has used the name; name each, as in `stage{{i}}: …`"
+    )
+}
+
 pub(super) fn first_of_name(name: &str, written: bool) -> String {
     if written { format!("{name}: first used here") } else { format!("{name}: the unnamed layer is here") }
 }
 
 // Arguments
 
-pub(super) fn missing(spec: &Spec, name: &str) -> String {
-    format!("`{name}` is missing; expected {}", signature(spec))
+pub(super) fn missing(signature: &Signature, names: &[&str]) -> String {
+    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {verb} missing; expected {}", names.join(" and "), required(signature))
 }
 
 pub(super) fn given_twice(name: &str) -> String {
     format!("`{name}` is given twice")
 }
 
-pub(super) fn too_many(spec: &Spec) -> String {
-    match spec.params {
-        [] => format!("`{}` takes no arguments", spec.name),
-        _ => format!("too many arguments; expected {}", signature(spec)),
+pub(super) fn too_many(signature: &Signature) -> String {
+    match &signature.params[..] {
+        [] => format!("`{}` takes no arguments", signature.name),
+        _ => format!("too many arguments; `{}` takes {}", signature.name, names(signature)),
     }
 }
 
-pub(super) fn unknown_argument(spec: &Spec, key: &str) -> String {
-    let guess = did_you_mean(key, spec.params.iter().map(|param| param.name));
-    match spec.params {
-        [] => format!("`{}` takes no arguments", spec.name),
+pub(super) fn unknown_argument(signature: &Signature, key: &str) -> String {
+    let guess = did_you_mean(key, signature.params.iter().map(|(name, _)| *name));
+    match &signature.params[..] {
+        [] => format!("`{}` takes no arguments", signature.name),
         _ if guess.is_empty() => {
-            format!("`{}` has no argument `{key}`; expected {}", spec.name, signature(spec))
+            format!("unknown argument `{key}`; `{}` takes {}", signature.name, names(signature))
         }
-        _ => format!("`{}` has no argument `{key}`{guess}", spec.name),
+        _ => format!("unknown argument `{key}`{guess}"),
     }
 }
 
-/// `conv(channels, kernel, stride = …)`
-fn signature(spec: &Spec) -> String {
-    let param = |param: &Param| match param.default {
-        None => param.name.to_string(),
-        Some(_) => format!("{} = …", param.name),
-    };
-    format!("{}({})", spec.name, spec.params.iter().map(param).collect::<Vec<_>>().join(", "))
+/// `channels, kernel, stride and pad`
+fn names(signature: &Signature) -> String {
+    let names: Vec<_> = signature.params.iter().map(|(name, _)| *name).collect();
+    match names.split_last() {
+        Some((last, [])) => last.to_string(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+        None => "nothing".into(),
+    }
+}
+
+/// What must be given: `conv(channels, kernel, …)`.
+fn required(signature: &Signature) -> String {
+    let required = signature.params.iter().filter(|(_, required)| *required).map(|(name, _)| *name);
+    let mut shown: Vec<_> = required.collect();
+    if shown.len() < signature.params.len() {
+        shown.push("…");
+    }
+    format!("{}({})", signature.name, shown.join(", "))
 }
 
 pub(super) fn wrong_kind(param: &Param, found: &Value) -> String {
@@ -121,7 +141,10 @@ fn words(kind: Kind) -> String {
     kind.words().iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", ")
 }
 
-pub(super) fn unknown_word(param: &Param, word: &str) -> String {
+pub(super) fn unknown_word(param: &Param, word: &str, unknown: &str) -> String {
+    if param.kind.words().is_empty() {
+        return unknown.to_string();
+    }
     let guess = did_you_mean(word, param.kind.words().iter().map(|(word, _)| *word));
     if guess.is_empty() {
         format!("{} must be {}, found `{word}`", param.name, kind(param.kind))
@@ -132,15 +155,16 @@ pub(super) fn unknown_word(param: &Param, word: &str) -> String {
 
 // Inputs
 
-pub(super) fn input_count(kind: &str, expected: Inputs, found: usize) -> Option<String> {
+pub(super) fn too_few_inputs(kind: &str, expected: Inputs, found: usize) -> Option<String> {
     match (expected, found) {
         (_, 0) => Some(format!("`{kind}` needs an input: `x -> {kind}` or `{kind}(x)`")),
         (Inputs::Many, 1) => Some(format!("`{kind}` joins two or more values, found 1")),
-        (Inputs::One, 2..) => {
-            Some(format!("`{kind}` takes one value, found {found}; use `add` or `concat` to join"))
-        }
         _ => None,
     }
+}
+
+pub(super) fn joins_nothing(kind: &str) -> String {
+    format!("`{kind}` takes one feature map; join two with `add` or `concat`")
 }
 
 pub(super) fn not_a_map(kind: &str, found: &str) -> String {
@@ -242,8 +266,9 @@ pub(super) fn wrong_output(network: &str, layer: &str, found: &[usize], declared
     let advice = match found {
         [_] => "",
         _ if found.iter().product::<usize>() == declared => "; insert `-> flatten`",
-        _ => "; a network ends in a flat value",
+        _ => "; add `-> flatten -> dense({declared})`",
     };
+    let advice = advice.replace("{declared}", &declared.to_string());
     (
         format!("{network} declares {declared_text}, but {layer} yields {found_text}{advice}"),
         format!("{layer}: yields {found_text}, expected {declared}"),

@@ -32,9 +32,9 @@ fn agree(infer: &mut Infer, site: &Site, from: usize) -> Option<()> {
         let kind = infer.graph.layers[site.id.0].kind;
         let [a, b] = [a, b].map(|node| (&*infer.graph.layers[node.layer.0].name, &*node.shape));
         let message = errors::shapes_differ(kind, a, b);
-        let here = format!("{}: {} yields {}", infer.graph.layers[site.id.0].name, a.0, errors::shape(a.1));
-        infer.error(site.id, span, message);
-        infer.errors.error(first_span, here);
+        let join = &infer.graph.layers[site.id.0].name;
+        let note = format!("{join}: {} yields {} here", a.0, errors::shape(a.1));
+        infer.errors.error_at_both([span, first_span], [format!("{join}: {message}"), note]);
         return None;
     }
     Some(())

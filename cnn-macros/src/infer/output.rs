@@ -42,15 +42,15 @@ impl Infer {
     /// Checks the network's value against the declared number of outputs.
     pub fn check_output(&mut self, network: &str, node: NodeId, outputs: Integer) -> Option<()> {
         let (shape, layer) = (&self.graph[node].shape, self.graph[node].layer);
-        let [expected] = <[usize; 1]>::try_from([usize::try_from(outputs.value).unwrap_or(0)]).ok()?;
+        let expected = outputs.value as usize;
         if *shape == [expected] {
             return Some(());
         }
         let name = &self.graph.layers[layer.0].name;
         let (declared, here) = errors::wrong_output(network, name, shape, expected);
         let trace = self.trace(node);
-        self.errors.error(outputs.span, format!("{declared}\nshapes: {trace}"));
-        self.errors.error(self.site(layer), here);
+        let spans = [outputs.span, self.site(layer)];
+        self.errors.error_at_both(spans, [format!("{declared}\nshapes: {trace}"), here]);
         None
     }
 

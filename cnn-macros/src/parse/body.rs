@@ -1,7 +1,7 @@
 //! Statements: `let`, assignment, `for`, `block`, and the final value.
 
 use proc_macro2::Ident;
-use syn::{Result, Token, braced, parenthesized, parse::ParseStream, token};
+use syn::{Error, Result, Token, braced, parenthesized, parse::ParseStream, token};
 
 use super::{expr::expr, guard, section, separated};
 use crate::ast::{Block, Body, Expr, ExprKind, Parameter, Pattern, Span, Statement};
@@ -24,7 +24,7 @@ pub(super) fn body(input: ParseStream, close: Span, depth: usize) -> Result<Body
         } else if is_block_like(&value) {
             body.statements.push(Statement::Expr(value));
         } else {
-            return Err(input.error("expected `->` and the next layer, or `;`"));
+            return Err(after_value(input));
         }
     }
     Ok(body)
@@ -64,10 +64,18 @@ fn assigned(input: ParseStream, depth: usize) -> Result<Expr> {
     input.parse::<Token![=]>()?;
     let value = expr(input, depth + 1)?;
     if !input.peek(Token![;]) {
-        return Err(input.error("expected `->` and the next layer, or `;`"));
+        return Err(after_value(input));
     }
     input.parse::<Token![;]>()?;
     Ok(value)
+}
+
+/// What can follow a value is not here.
+fn after_value(input: ParseStream) -> Error {
+    input.error(match input.peek(Token![=]) {
+        true => "expected `:` between a layer's name and the layer",
+        false => "expected `->` and the next layer, or `;`",
+    })
 }
 
 /// `for pattern in values { … }`
@@ -100,6 +108,9 @@ fn pattern(input: ParseStream, depth: usize) -> Result<Pattern> {
 
 /// `block name(x, a, b = default) { … }`
 fn block(input: ParseStream, depth: usize) -> Result<Block> {
+    if depth > 0 {
+        return Err(input.error("blocks are defined at the top level of the network"));
+    }
     input.parse::<Ident>()?;
     let name = input.parse()?;
     let content;

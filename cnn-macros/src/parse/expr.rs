@@ -122,7 +122,7 @@ fn primary(input: ParseStream, depth: usize) -> Result<Expr> {
     } else if input.peek(syn::Ident) {
         name_or_call(input, depth)
     } else {
-        Err(input.error("expected a value: a name such as `input`, a number, a call or `if`"))
+        Err(input.error("expected a value, such as `input`, a number, a call or `if`"))
     }
 }
 
@@ -141,7 +141,8 @@ fn literal(input: ParseStream) -> Result<Expr> {
 fn float_value(literal: &LitFloat) -> Result<f64> {
     let value: f64 = literal.base10_parse()?;
     if !literal.suffix().is_empty() {
-        return Err(Error::new(literal.span(), format!("unexpected suffix `{}`", literal.suffix())));
+        let (digits, suffix) = (literal.base10_digits(), literal.suffix());
+        return Err(Error::new(literal.span(), format!("unexpected suffix `{suffix}`; write `{digits}`")));
     }
     if value.is_infinite() {
         return Err(Error::new(literal.span(), format!("{literal} is too large")));

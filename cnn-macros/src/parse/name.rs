@@ -71,5 +71,5 @@ fn before_separator(input: ParseStream) -> Result<()> {
     if input.peek(Token![.]) || input.peek(token::Brace) || input.peek(Token![:]) {
         return Ok(());
     }
-    Err(input.error("expected `.` or `:` in a layer's name"))
+    Err(input.error("expected `:` and a layer after the layer's name"))
 }

@@ -1,0 +1,12 @@
+use cnn_runtime::network;
+
+network! {
+    Net<[1, 28, 28] -> 10> {
+        input -> flatten -> dense(10)
+
+        train { epochs = 1 }
+        train { batch = 8 }
+    }
+}
+
+fn main() {}
