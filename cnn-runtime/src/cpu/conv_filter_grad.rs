@@ -10,13 +10,16 @@ use super::{
     axis::Axis,
     frame::Frame,
     memory::Span,
-    simd::tile::{Channels, Level, Start, Tile},
+    simd::{
+        Kernel, Simd,
+        tile::{Channels, Level, Start, Tile},
+    },
     split,
 };
 use crate::plan::{BLOCK, ConvFilterGrad, Layout};
 
 /// Pixels that eight sums in registers run over before they return to memory.
-const PIXELS: usize = 128;
+const PIXELS: usize = 256;
 /// Pixels gathered at a time.
 const GATHERED: usize = 32;
 
@@ -156,7 +159,7 @@ impl Task<'_> {
             pixels: lanes,
             blocks: 1,
             start: Start::Sum,
-            channels: Channels::strided(1, 0, 0),
+            channels: Channels::ONE,
             rows: Level {
                 count: rows,
                 x: (self.rows.in_step * x.width * BLOCK) as isize,
@@ -276,14 +279,30 @@ impl Task<'_> {
         let mut sums = [0.0; BLOCK];
         for sample in self.frame.samples.clone() {
             let dy = self.frame.map(sample, map).part(block * area * BLOCK, area * BLOCK);
-            let mut of_sample = [0.0; BLOCK];
-            for at in 0..area * BLOCK {
-                of_sample[at % BLOCK] += dy.get(at);
-            }
+            let of_sample = self.frame.isa().run(Total(dy));
             (0..BLOCK).for_each(|lane| sums[lane] += of_sample[lane]);
         }
         let lanes = BLOCK.min(map.channels - block * BLOCK);
         sums[lanes..].fill(0.0);
         self.frame.memory.grads.part(bias + block * BLOCK, BLOCK).write(&sums);
+    }
+}
+
+/// The sum of all vectors, in four interleaved sums that hide the latency of additions.
+struct Total<'a>(Span<'a>);
+
+impl Kernel for Total<'_> {
+    type Output = [f32; BLOCK];
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> [f32; BLOCK] {
+        let mut sums = [simd.splat(0.0); 4];
+        for (number, at) in (0..self.0.len()).step_by(BLOCK).enumerate() {
+            sums[number % 4] = simd.add(sums[number % 4], self.0.load(simd, at));
+        }
+        let mut total = [0.0; BLOCK];
+        let sum = simd.add(simd.add(sums[0], sums[1]), simd.add(sums[2], sums[3]));
+        Span::local(&mut total).store(simd, 0, sum);
+        total
     }
 }
