@@ -150,9 +150,13 @@ fn transpose(
     for block in 0..blocks {
         for lane in 0..BLOCK {
             let element = (first + block) * BLOCK + lane;
-            for (row, output) in outputs.clone().enumerate() {
-                let weight = weights.get((output / BLOCK * len + element) * BLOCK + output % BLOCK);
-                panel[(block * PANEL + row) * BLOCK + lane] = weight;
+            for start in outputs.clone().step_by(BLOCK) {
+                let mut of_block = [0.0; BLOCK];
+                weights.from((start / BLOCK * len + element) * BLOCK).read(&mut of_block);
+                let count = BLOCK.min(outputs.end - start);
+                for (output, weight) in of_block[..count].iter().enumerate() {
+                    panel[(block * PANEL + start - outputs.start + output) * BLOCK + lane] = *weight;
+                }
             }
         }
     }

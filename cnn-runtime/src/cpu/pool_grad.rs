@@ -55,7 +55,8 @@ impl Kernel for Plane<'_> {
             let row_taps = self.rows.valid_taps(row);
             for run in self.columns.runs() {
                 for column in run.outputs {
-                    let start = [self.rows.input(row, row_taps.start), self.columns.input(column, run.taps.start)];
+                    let start =
+                        [self.rows.input(row, row_taps.start), self.columns.input(column, run.taps.start)];
                     let taps = Taps { start, count: [row_taps.len(), run.taps.len()] };
                     let dy = self.dy.load(simd, window);
                     match self.kind {

@@ -3,14 +3,18 @@
 //! `y[b][p] = start + sum over channels, rows, columns of x[p] * w[b]`, where `y[b][p]` and `w[b]` are vectors of eight outputs, `x[p]`
 //! is a scalar, and all three are addressed by strides. Terms are added in that order, whatever the tile's size, so a
 //! result does not depend on how an output is cut into tiles.
+#![allow(clippy::needless_range_loop, reason = "indices name the register of a sum; loops of constant length unroll")]
 
 use super::{Isa, Kernel, Simd};
 use crate::{cpu::memory::Span, plan::BLOCK};
 
 /// Pixels in a tile of two blocks: 12 of the 16 vector registers hold sums.
 pub(in crate::cpu) const PIXELS: usize = 6;
-/// Pixels in a tile of one block.
-pub(in crate::cpu) const PIXELS_OF_ONE: usize = 8;
+
+/// Pixels that fit a tile of one or two blocks.
+pub(in crate::cpu) const fn pixels_of(blocks: usize) -> usize {
+    if blocks == 1 { 8 } else { PIXELS }
+}
 
 /// One loop of the sum: how many terms, and how far apart they lie.
 #[derive(Clone, Copy)]
@@ -55,7 +59,7 @@ pub(in crate::cpu) enum Start<'a> {
     Bias(Span<'a>),
 }
 
-/// A tile of at most [`PIXELS`] by two blocks or [`PIXELS_OF_ONE`] by one.
+/// A tile of one or two blocks by at most [`pixels_of`] them.
 #[derive(Clone, Copy)]
 pub(in crate::cpu) struct Tile<'a> {
     pub(in crate::cpu) pixels: usize,
