@@ -10,15 +10,15 @@ use crate::plan::Window;
 
 #[derive(Clone, Copy)]
 pub(super) struct Axis {
-    pub(super) out_start: usize,
+    out_start: usize,
     pub(super) out_step: usize,
     pub(super) out_count: usize,
-    pub(super) in_start: isize,
+    in_start: isize,
     pub(super) in_step: usize,
     in_size: usize,
     pub(super) tap_step: isize,
     taps: usize,
-    pub(super) filter_start: usize,
+    filter_start: usize,
     pub(super) filter_step: usize,
 }
 
@@ -82,6 +82,11 @@ impl Axis {
     /// The output's place in its map.
     pub(super) fn output(&self, output: usize) -> usize {
         self.out_start + output * self.out_step
+    }
+
+    /// The tap's place in the kernel.
+    pub(super) fn filter(&self, tap: usize) -> usize {
+        self.filter_start + tap * self.filter_step
     }
 
     /// Taps whose input lies inside the map.

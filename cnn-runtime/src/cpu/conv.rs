@@ -5,25 +5,26 @@
 
 use super::{
     axis::{Axis, Run},
+    conv_ragged,
     epilogue::Epilogue,
     frame::Frame,
     memory::Span,
-    simd::tile::{Channels, Level, PIXELS, PIXELS_OF_ONE, Start, Tile},
+    simd::tile::{Channels, Level, PIXELS, Start, Tile, pixels_of},
     split,
 };
 use crate::plan::{BLOCK, Conv, ConvInputGrad, Layout, Map};
 
 /// What a sum over channels and taps needs, without its samples.
-struct Correlation<'a> {
-    x: Map,
-    y: Map,
+pub(super) struct Correlation<'a> {
+    pub(super) x: Map,
+    pub(super) y: Map,
     /// Input channels that one output sees.
-    inputs: usize,
+    pub(super) inputs: usize,
     /// Output channels of a group.
-    outputs: usize,
-    kernel: [usize; 2],
-    filters: Span<'a>,
-    bias: Option<Span<'a>>,
+    pub(super) outputs: usize,
+    pub(super) kernel: [usize; 2],
+    pub(super) filters: Span<'a>,
+    pub(super) bias: Option<Span<'a>>,
 }
 
 /// One or two output blocks of the same group, computed together.
@@ -132,7 +133,7 @@ impl Correlation<'_> {
 
     fn run(&self, piece: usize, rows: &Axis, columns: &Axis, x: Span, epilogue: &Epilogue) {
         if self.is_ragged() {
-            return self.run_ragged(rows, columns, x, epilogue);
+            return conv_ragged::correlate(self, (rows, columns), x, epilogue);
         }
         let (group, pair) = (piece / self.pairs(), piece % self.pairs());
         let of_group = self.outputs.div_ceil(BLOCK);
@@ -165,7 +166,7 @@ impl Correlation<'_> {
         } else {
             (row_run.outputs.clone(), column_run.outputs.clone())
         };
-        let limit = if blocks.count == 2 { PIXELS } else { PIXELS_OF_ONE };
+        let limit = pixels_of(blocks.count);
         let tiles = along.len().div_ceil(limit);
         for line in lines {
             for tile in 0..tiles {
@@ -209,9 +210,8 @@ impl Correlation<'_> {
         };
         let from = rows.input(row, taps.0.start) * x_row as isize
             + columns.input(column, taps.1.start) * x_unit as isize;
-        let filter_row = rows.filter_start + taps.0.start * rows.filter_step;
-        let filter_column = columns.filter_start + taps.1.start * columns.filter_step;
-        let filter = blocks.first * self.inputs * w_area + (filter_row * width + filter_column) * BLOCK;
+        let tap = rows.filter(taps.0.start) * width + columns.filter(taps.1.start);
+        let filter = blocks.first * self.inputs * w_area + tap * BLOCK;
         let to = self.y.index(blocks.first * BLOCK, rows.output(row), columns.output(column));
         tile.run(epilogue.isa, (*x, from), (self.filters, filter as isize), (epilogue.y, to as isize));
         for block in 0..blocks.count {
@@ -229,49 +229,6 @@ impl Correlation<'_> {
         let w = self.kernel[0] * self.kernel[1] * BLOCK;
         let channels = Channels { first, count: self.inputs, shift, block: plane * unit, w };
         (unit, self.x.width * unit, channels)
-    }
-
-    /// One element at a time, for groups that share blocks of the output.
-    fn run_ragged(&self, rows: &Axis, columns: &Axis, x: Span, epilogue: &Epilogue) {
-        for row in 0..rows.out_count {
-            for column in 0..columns.out_count {
-                for output in 0..self.y.channels {
-                    let at = self.y.index(output, rows.output(row), columns.output(column));
-                    epilogue.y.set(at, self.element(output, (rows, row), (columns, column), x));
-                }
-                for block in 0..self.y.channels.div_ceil(BLOCK) {
-                    let at = self.y.index(block * BLOCK, rows.output(row), columns.output(column));
-                    epilogue.apply(at, BLOCK, 1);
-                }
-            }
-        }
-    }
-
-    fn element(
-        &self,
-        output: usize,
-        (rows, row): (&Axis, usize),
-        (columns, column): (&Axis, usize),
-        x: Span,
-    ) -> f32 {
-        let [height, width] = self.kernel;
-        let mut sum = self.bias.map_or(0.0, |bias| bias.get(output));
-        for input in 0..self.inputs {
-            let channel = output / self.outputs * self.inputs + input;
-            for tap_row in rows.valid_taps(row) {
-                for tap_column in columns.valid_taps(column) {
-                    let [in_row, in_column] = [rows.input(row, tap_row), columns.input(column, tap_column)];
-                    let filter_row = rows.filter_start + tap_row * rows.filter_step;
-                    let filter_column = columns.filter_start + tap_column * columns.filter_step;
-                    let inner = (input * height + filter_row) * width + filter_column;
-                    let filter =
-                        (output / BLOCK * self.inputs * height * width + inner) * BLOCK + output % BLOCK;
-                    let pixel = self.x.index(channel, in_row as usize, in_column as usize);
-                    sum += x.get(pixel) * self.filters.get(filter);
-                }
-            }
-        }
-        sum
     }
 }
 

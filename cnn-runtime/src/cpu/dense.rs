@@ -17,8 +17,10 @@ use crate::plan::{BLOCK, Dense, DenseInputGrad, DenseWeightGrad, Layout, Map};
 const CHUNK: usize = 256;
 /// Samples that one piece of work takes through a pair of blocks.
 const SAMPLES: usize = 4 * PIXELS;
-/// Terms of a sum over outputs in one go, as many weights as are transposed on the stack.
+/// Terms of a sum over outputs or samples in one go: as many as are packed on the stack.
 const PANEL: usize = 128;
+/// Input elements whose weight gradients are computed together, a multiple of the tile.
+const STRIP: usize = 8 * PIXELS;
 
 /// The storage positions of a map that hold channels, in order, at most `limit` at a time.
 fn stored(map: &Map, limit: usize) -> impl Iterator<Item = Range<usize>> {
@@ -43,8 +45,9 @@ fn pair_of(blocks: usize, pair: usize) -> (usize, usize) {
     (2 * pair, 2.min(blocks - 2 * pair))
 }
 
-const fn tile<'a>(pixels: usize, blocks: usize, channels: Channels) -> Tile<'a> {
-    let (rows, columns) = (Level::ONE, Level::ONE);
+/// A tile whose sum is one loop.
+const fn tile<'a>(pixels: usize, blocks: usize, terms: Level) -> Tile<'a> {
+    let (channels, rows, columns) = (Channels::ONE, Level::ONE, terms);
     let (x_pixel, w_block, y_pixel, y_block) = (0, 0, 0, 0);
     Tile { pixels, blocks, start: Start::Sum, channels, rows, columns, x_pixel, w_block, y_pixel, y_block }
 }
@@ -83,7 +86,7 @@ fn forward_piece(
                 w_block: step.x.len() * BLOCK,
                 y_pixel: slab,
                 y_block: BLOCK,
-                ..tile(group.len(), blocks, Channels::strided(elements.len(), 1, BLOCK))
+                ..tile(group.len(), blocks, Level { count: elements.len(), x: 1, w: BLOCK as isize })
             };
             tile.run(
                 frame.isa(),
@@ -119,7 +122,7 @@ fn input_grad_piece(frame: &Frame, step: &'static DenseInputGrad, (first, blocks
                 w_block: PANEL * BLOCK,
                 y_pixel: slab,
                 y_block: BLOCK,
-                ..tile(group.len(), blocks, Channels::strided(outputs.len(), 1, BLOCK))
+                ..tile(group.len(), blocks, Level { count: outputs.len(), x: 1, w: BLOCK as isize })
             };
             tile.run(
                 frame.isa(),
@@ -147,58 +150,67 @@ fn transpose(
     for block in 0..blocks {
         for lane in 0..BLOCK {
             let element = (first + block) * BLOCK + lane;
-            for (row, output) in outputs.clone().enumerate() {
-                let weight = weights.get((output / BLOCK * len + element) * BLOCK + output % BLOCK);
-                panel[(block * PANEL + row) * BLOCK + lane] = weight;
+            for start in outputs.clone().step_by(BLOCK) {
+                let mut of_block = [0.0; BLOCK];
+                weights.from((start / BLOCK * len + element) * BLOCK).read(&mut of_block);
+                let count = BLOCK.min(outputs.end - start);
+                for (output, weight) in of_block[..count].iter().enumerate() {
+                    panel[(block * PANEL + start - outputs.start + output) * BLOCK + lane] = *weight;
+                }
             }
         }
     }
 }
 
-/// See [`DenseWeightGrad`]: pixels are input elements, channels are samples.
+/// See [`DenseWeightGrad`]: pixels are input elements, terms are samples.
 pub(super) fn weight_grad(frame: &Frame, step: &'static DenseWeightGrad) {
-    let blocks = step.dy.channels.div_ceil(BLOCK);
-    let (pairs, parts) = (blocks.div_ceil(2), step.x.len().div_ceil(CHUNK));
     let work = (frame.samples.len() * step.x.len() * step.dy.len()) as u64;
-    frame.each(pairs * parts, work, &|piece| {
-        let elements = split::part(step.x.len(), parts, piece % parts);
-        weight_grad_piece(frame, step, pair_of(blocks, piece / parts), elements);
+    frame.each(step.x.len().div_ceil(STRIP), work, &|strip| {
+        let start = strip * STRIP;
+        weight_grad_strip(frame, step, start..step.x.len().min(start + STRIP));
     });
     if let Some(bias) = step.bias {
-        (0..blocks).for_each(|block| bias_grad(frame, step, bias, block));
+        (0..step.dy.channels.div_ceil(BLOCK)).for_each(|block| bias_grad(frame, step, bias, block));
     }
 }
 
-fn weight_grad_piece(
-    frame: &Frame,
-    step: &'static DenseWeightGrad,
-    (first, blocks): (usize, usize),
-    elements: Range<usize>,
-) {
+/// The gradient of all weights of a few input elements. Samples lie far apart in the arena, so operands are packed.
+fn weight_grad_strip(frame: &Frame, step: &'static DenseWeightGrad, elements: Range<usize>) {
     let slab = frame.pass.arena.slab;
-    let (x, dy) = (frame.batch_map(&step.x), frame.batch_map(&step.dy));
+    let blocks = step.dy.channels.div_ceil(BLOCK);
+    let (x, dy) = (frame.batch_map(&step.x).from(elements.start), frame.batch_map(&step.dy));
     let weights = frame.memory.grads.part(step.weight, step.dy.len() * step.x.len());
-    for group in tiles(elements.len()) {
-        let element = elements.start + group.start;
-        let place = (first * step.x.len() + element) * BLOCK;
-        let tile = Tile {
-            start: Start::Zero,
-            x_pixel: 1,
-            w_block: BLOCK,
-            y_pixel: BLOCK,
-            y_block: step.x.len() * BLOCK,
-            ..tile(group.len(), blocks, Channels::strided(frame.samples.len(), slab, slab))
-        };
-        tile.run(
-            frame.isa(),
-            (x, element as isize),
-            (dy, (first * BLOCK) as isize),
-            (weights, place as isize),
-        );
-        for block in 0..blocks {
-            let place = place + block * tile.y_block;
-            clear_padding(step, first + block, element, weights.part(place, group.len() * BLOCK));
+    let (mut x_panel, mut dy_panel) = ([0.0; PANEL * STRIP], [0.0; PANEL * 2 * BLOCK]);
+    let (x_panel, dy_panel) = (Span::local(&mut x_panel), Span::local(&mut dy_panel));
+    for first_sample in frame.samples.clone().step_by(PANEL) {
+        let samples = first_sample..frame.samples.end.min(first_sample + PANEL);
+        for (row, sample) in samples.clone().enumerate() {
+            x_panel.part(row * STRIP, elements.len()).copy_from(x.from(sample * slab));
         }
+        for (first, blocks) in (0..blocks.div_ceil(2)).map(|pair| pair_of(blocks, pair)) {
+            for (row, sample) in samples.clone().enumerate() {
+                let dy = dy.from(sample * slab + first * BLOCK);
+                dy_panel.part(row * 2 * BLOCK, blocks * BLOCK).copy_from(dy);
+            }
+            for group in tiles(elements.len()) {
+                let terms = Level { count: samples.len(), x: STRIP as isize, w: 2 * BLOCK as isize };
+                let tile = Tile {
+                    start: if first_sample == frame.samples.start { Start::Zero } else { Start::Sum },
+                    x_pixel: 1,
+                    w_block: BLOCK,
+                    y_pixel: BLOCK,
+                    y_block: step.x.len() * BLOCK,
+                    ..tile(group.len(), blocks, terms)
+                };
+                let place = (first * step.x.len() + elements.start + group.start) * BLOCK;
+                let x = (x_panel, group.start as isize);
+                tile.run(frame.isa(), x, (dy_panel, 0), (weights, place as isize));
+            }
+        }
+    }
+    for block in 0..blocks {
+        let gradient = weights.part((block * step.x.len() + elements.start) * BLOCK, elements.len() * BLOCK);
+        clear_padding(step, block, elements.start, gradient);
     }
 }
 
@@ -211,6 +223,9 @@ fn clear_padding(step: &DenseWeightGrad, block: usize, element: usize, gradient:
             (step.x.channels / BLOCK * BLOCK * step.x.height * step.x.width, step.x.channels % BLOCK)
         }
     };
+    if lanes == BLOCK && whole == step.x.len() {
+        return;
+    }
     for at in 0..gradient.len() / BLOCK {
         let is_padding = element + at >= whole && (element + at) % BLOCK >= partial;
         let kept = if is_padding { 0 } else { lanes };

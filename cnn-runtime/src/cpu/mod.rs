@@ -6,6 +6,7 @@
 mod axis;
 mod conv;
 mod conv_filter_grad;
+mod conv_ragged;
 mod copy;
 mod dense;
 mod engine;

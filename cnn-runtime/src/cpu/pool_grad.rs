@@ -1,6 +1,6 @@
-//! Gradient of pooling: every input element gathers from the windows that contain it.
+//! Gradient of pooling: every window passes its gradient on to its elements, in row-major order of the windows.
 //!
-//! An element of a maximum's window takes the gradient if it beats all elements before it and no element after it beats it.
+//! A maximum's gradient goes to the first element of the window that none beats.
 
 use super::{
     axis::Axis,
@@ -13,6 +13,8 @@ use crate::plan::{BLOCK, PoolGrad, PoolKind};
 
 /// See [`PoolGrad`].
 pub(super) fn run(frame: &Frame, step: &'static PoolGrad) {
+    let rows = Axis::forward(&step.window, 0, step.dx.height, step.dy.height);
+    let columns = Axis::forward(&step.window, 1, step.dx.width, step.dy.width);
     let area = step.window.kernel[0] * step.window.kernel[1];
     let work = (step.dy.len() * area) as u64;
     frame.each_sample(step.dx.channels.div_ceil(BLOCK), work, &|sample, block| {
@@ -22,20 +24,22 @@ pub(super) fn run(frame: &Frame, step: &'static PoolGrad) {
             PoolKind::Max => block_of(&step.x),
             PoolKind::Avg { .. } => block_of(&step.dx),
         };
-        let (dy, dx) = (block_of(&step.dy), block_of(&step.dx));
-        frame.isa().run(Plane { step, x, dy, dx });
-        for row in 0..step.dx.height {
-            epilogue.apply(step.dx.index(block * BLOCK, row, 0), BLOCK, step.dx.width);
-        }
+        let (dy, dx, width) = (block_of(&step.dy), block_of(&step.dx), step.dx.width);
+        frame.isa().run(Plane { kind: step.kind, rows, columns, area, x, dy, dx, width });
+        epilogue.apply(step.dx.index(block * BLOCK, 0, 0), BLOCK, step.dx.height * width);
     });
 }
 
 /// Eight channels of a sample.
 struct Plane<'a> {
-    step: &'static PoolGrad,
+    kind: PoolKind,
+    rows: Axis,
+    columns: Axis,
+    area: usize,
     x: Span<'a>,
     dy: Span<'a>,
     dx: Span<'a>,
+    width: usize,
 }
 
 impl Kernel for Plane<'_> {
@@ -43,94 +47,82 @@ impl Kernel for Plane<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let PoolGrad { window, dx, dy, x, .. } = self.step;
-        let forward = Windows {
-            rows: Axis::forward(window, 0, dx.height, dy.height),
-            columns: Axis::forward(window, 1, dx.width, dy.width),
-            kind: self.step.kind,
-            area: window.kernel[0] * window.kernel[1],
-            width: x.width,
-            x: self.x,
-        };
-        for row_phase in 0..window.stride[0] {
-            let rows = Axis::transpose(window, 0, dy.height, dx.height, row_phase);
-            for column_phase in 0..window.stride[1] {
-                let columns = Axis::transpose(window, 1, dy.width, dx.width, column_phase);
-                self.phase(simd, &forward, &rows, &columns);
+        for at in (0..self.dx.len()).step_by(BLOCK) {
+            self.dx.store(simd, at, simd.splat(0.0));
+        }
+        let mut window = 0;
+        for row in 0..self.rows.out_count {
+            let row_taps = self.rows.valid_taps(row);
+            for run in self.columns.runs() {
+                for column in run.outputs {
+                    let start =
+                        [self.rows.input(row, row_taps.start), self.columns.input(column, run.taps.start)];
+                    let taps = Taps { start, count: [row_taps.len(), run.taps.len()] };
+                    let dy = self.dy.load(simd, window);
+                    match self.kind {
+                        PoolKind::Max => self.to_maximum(simd, &taps, dy),
+                        PoolKind::Avg { count_include_pad } => {
+                            let inside = taps.count[0] * taps.count[1];
+                            let count = if count_include_pad { self.area } else { inside };
+                            self.to_all(simd, &taps, simd.div(dy, simd.splat(count as f32)));
+                        }
+                    }
+                    window += BLOCK;
+                }
             }
         }
     }
+}
+
+/// The taps of a window that lie inside the input.
+struct Taps {
+    start: [isize; 2],
+    count: [usize; 2],
 }
 
 impl Plane<'_> {
-    /// Elements at one position within the stride.
     #[inline(always)]
-    fn phase<S: Simd>(&self, simd: S, windows: &Windows, rows: &Axis, columns: &Axis) {
-        let (width, dy_width) = (self.step.dx.width, self.step.dy.width);
-        for row in 0..rows.out_count {
-            let row_taps = rows.valid_taps(row);
-            for run in columns.runs() {
-                for column in run.outputs {
-                    let at = (rows.output(row) * width + columns.output(column)) * BLOCK;
-                    let mut sum = simd.splat(0.0);
-                    for tap_row in row_taps.clone() {
-                        for tap_column in run.taps.clone() {
-                            let (y, x) = (rows.input(row, tap_row), columns.input(column, tap_column));
-                            let [y, x] = [y as usize, x as usize];
-                            let dy = self.dy.load(simd, (y * dy_width + x) * BLOCK);
-                            sum = simd.add(sum, windows.share(simd, [y, x], at, dy));
-                        }
-                    }
-                    self.dx.store(simd, at, sum);
-                }
-            }
-        }
+    fn place(&self, taps: &Taps, row: usize, column: usize) -> usize {
+        let row = taps.start[0] + row as isize * self.rows.tap_step;
+        let column = taps.start[1] + column as isize * self.columns.tap_step;
+        (row as usize * self.width + column as usize) * BLOCK
     }
-}
 
-/// The windows of the forward pass.
-struct Windows<'a> {
-    rows: Axis,
-    columns: Axis,
-    kind: PoolKind,
-    area: usize,
-    width: usize,
-    x: Span<'a>,
-}
-
-impl Windows<'_> {
-    /// What the element at `at` takes of its window's gradient.
     #[inline(always)]
-    fn share<S: Simd>(&self, simd: S, window: [usize; 2], at: usize, dy: S::V) -> S::V {
-        match self.kind {
-            PoolKind::Max => self.winners(simd, window, at, dy),
-            PoolKind::Avg { count_include_pad: true } => simd.div(dy, simd.splat(self.area as f32)),
-            PoolKind::Avg { count_include_pad: false } => {
-                let count = self.rows.valid_taps(window[0]).len() * self.columns.valid_taps(window[1]).len();
-                simd.div(dy, simd.splat(count as f32))
+    fn add<S: Simd>(&self, simd: S, at: usize, share: S::V) {
+        self.dx.store(simd, at, simd.add(self.dx.load(simd, at), share));
+    }
+
+    #[inline(always)]
+    fn to_all<S: Simd>(&self, simd: S, taps: &Taps, share: S::V) {
+        for row in 0..taps.count[0] {
+            for column in 0..taps.count[1] {
+                self.add(simd, self.place(taps, row, column), share);
             }
         }
     }
 
-    /// `dy` where the element is its window's maximum, else zero.
     #[inline(always)]
-    fn winners<S: Simd>(&self, simd: S, window: [usize; 2], at: usize, dy: S::V) -> S::V {
-        let zero = simd.splat(0.0);
-        let element = self.x.load(simd, at);
-        let mut share = dy;
-        for tap_row in self.rows.valid_taps(window[0]) {
-            let row = self.rows.input(window[0], tap_row) as usize * self.width;
-            for tap_column in self.columns.valid_taps(window[1]) {
-                let other_at = (row + self.columns.input(window[1], tap_column) as usize) * BLOCK;
-                let other = self.x.load(simd, other_at);
-                if other_at < at {
-                    share = simd.select(beats(simd, element, other), share, zero);
-                } else if other_at > at {
-                    share = simd.select(beats(simd, other, element), zero, share);
-                }
+    fn to_maximum<S: Simd>(&self, simd: S, taps: &Taps, dy: S::V) {
+        if taps.count.contains(&0) {
+            return;
+        }
+        let mut best = self.x.load(simd, self.place(taps, 0, 0));
+        for row in 0..taps.count[0] {
+            for column in 0..taps.count[1] {
+                let x = self.x.load(simd, self.place(taps, row, column));
+                best = simd.select(beats(simd, x, best), x, best);
             }
         }
-        share
+        let (mut left, zero) = (dy, simd.splat(0.0));
+        for row in 0..taps.count[0] {
+            for column in 0..taps.count[1] {
+                let at = self.place(taps, row, column);
+                let beaten = beats(simd, best, self.x.load(simd, at));
+                self.add(simd, at, simd.select(beaten, zero, left));
+                left = simd.select(beaten, left, zero);
+            }
+        }
     }
 }
 

@@ -3,14 +3,18 @@
 //! `y[b][p] = start + sum over channels, rows, columns of x[p] * w[b]`, where `y[b][p]` and `w[b]` are vectors of eight outputs, `x[p]`
 //! is a scalar, and all three are addressed by strides. Terms are added in that order, whatever the tile's size, so a
 //! result does not depend on how an output is cut into tiles.
+#![allow(clippy::needless_range_loop, reason = "indices name the register of a sum; loops of constant length unroll")]
 
 use super::{Isa, Kernel, Simd};
 use crate::{cpu::memory::Span, plan::BLOCK};
 
 /// Pixels in a tile of two blocks: 12 of the 16 vector registers hold sums.
 pub(in crate::cpu) const PIXELS: usize = 6;
-/// Pixels in a tile of one block.
-pub(in crate::cpu) const PIXELS_OF_ONE: usize = 8;
+
+/// Pixels that fit a tile of one or two blocks.
+pub(in crate::cpu) const fn pixels_of(blocks: usize) -> usize {
+    if blocks == 1 { 8 } else { PIXELS }
+}
 
 /// One loop of the sum: how many terms, and how far apart they lie.
 #[derive(Clone, Copy)]
@@ -36,10 +40,8 @@ pub(in crate::cpu) struct Channels {
 }
 
 impl Channels {
-    /// `count` terms at regular distances.
-    pub(in crate::cpu) fn strided(count: usize, x: usize, w: usize) -> Channels {
-        Channels { first: 0, count, shift: 0, block: x, w }
-    }
+    /// A single channel.
+    pub(in crate::cpu) const ONE: Channels = Channels { first: 0, count: 1, shift: 0, block: 0, w: 0 };
 
     #[inline(always)]
     fn place(&self, channel: usize) -> usize {
@@ -57,7 +59,7 @@ pub(in crate::cpu) enum Start<'a> {
     Bias(Span<'a>),
 }
 
-/// A tile of at most [`PIXELS`] by two blocks or [`PIXELS_OF_ONE`] by one.
+/// A tile of one or two blocks by at most [`pixels_of`] them.
 #[derive(Clone, Copy)]
 pub(in crate::cpu) struct Tile<'a> {
     pub(in crate::cpu) pixels: usize,
@@ -79,10 +81,19 @@ impl Tile<'_> {
     /// Computes the tile.
     pub(in crate::cpu) fn run(&self, isa: Isa, x: Operand, w: Operand, y: Operand) {
         self.check(x, w, y);
+        match self.x_pixel {
+            1 => self.run_strided::<1>(isa, x, w, y),
+            BLOCK => self.run_strided::<BLOCK>(isa, x, w, y),
+            _ => self.run_strided::<0>(isa, x, w, y),
+        }
+    }
+
+    /// The distance of pixels is a constant, or any if that is 0.
+    fn run_strided<const X: usize>(&self, isa: Isa, x: Operand, w: Operand, y: Operand) {
         macro_rules! sized {
             ($($blocks:literal x $pixels:literal),*) => {
                 match (self.blocks, self.pixels) {
-                    $(($blocks, $pixels) => isa.run(Sized::<$blocks, $pixels> { tile: self, x, w, y }),)*
+                    $(($blocks, $pixels) => isa.run(Sized::<$blocks, $pixels, X> { tile: self, x, w, y }),)*
                     (blocks, pixels) => unreachable!("a tile of {blocks} blocks x {pixels} pixels"),
                 }
             };
@@ -120,14 +131,14 @@ fn assert_inside((memory, position): Operand, low: isize, high: isize) {
     assert!(position + low >= 0 && position + high < memory.len() as isize, "a tile leaves its memory");
 }
 
-struct Sized<'a, const B: usize, const P: usize> {
+struct Sized<'a, const B: usize, const P: usize, const X: usize> {
     tile: &'a Tile<'a>,
     x: Operand<'a>,
     w: Operand<'a>,
     y: Operand<'a>,
 }
 
-impl<const B: usize, const P: usize> Kernel for Sized<'_, B, P> {
+impl<const B: usize, const P: usize, const X: usize> Kernel for Sized<'_, B, P, X> {
     type Output = ();
 
     #[inline(always)]
@@ -139,7 +150,7 @@ impl<const B: usize, const P: usize> Kernel for Sized<'_, B, P> {
             let mut sums = begin::<S, B, P>(simd, tile, y);
             // Wrapping: a sum without terms has no position in its memory.
             let (x, w) = (x.0.address().wrapping_offset(x.1), w.0.address().wrapping_offset(w.1));
-            accumulate(simd, tile, x, w, &mut sums);
+            accumulate::<S, B, P, X>(simd, tile, x, w, &mut sums);
             for b in 0..B {
                 for p in 0..P {
                     simd.store(y.add(b * tile.y_block + p * tile.y_pixel), sums[b][p]);
@@ -176,14 +187,15 @@ unsafe fn begin<S: Simd, const B: usize, const P: usize>(
 }
 
 #[inline(always)]
-unsafe fn accumulate<S: Simd, const B: usize, const P: usize>(
+unsafe fn accumulate<S: Simd, const B: usize, const P: usize, const X: usize>(
     simd: S,
     tile: &Tile,
     x: *const f32,
     w: *const f32,
     sums: &mut [[S::V; P]; B],
 ) {
-    let Tile { channels, rows, columns, x_pixel, w_block, .. } = *tile;
+    let Tile { channels, rows, columns, w_block, .. } = *tile;
+    let x_pixel = if X == 0 { tile.x_pixel } else { X };
     for channel in 0..channels.count {
         let mut x_row = x.wrapping_add(channels.place(channels.first + channel));
         let mut w_row = w.wrapping_add(channel * channels.w);
