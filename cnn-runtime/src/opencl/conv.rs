@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use super::{
-    frame::{Frame, Kernel, offset_or_none},
+    frame::{Frame, Launch, offset_or_none},
     kernels::{Arg, Source},
 };
 use crate::{
@@ -92,7 +92,7 @@ impl Shape<'_> {
         args: &[Arg],
         items: [usize; 3],
     ) -> Result<()> {
-        let kernel = Kernel { name, source: Source::ConvDirect, options: &|| self.options() };
+        let kernel = Launch { name, source: Source::ConvDirect, options: &|| self.options() };
         frame.launch(step, kernel, args, items)
     }
 }

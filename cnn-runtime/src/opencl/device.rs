@@ -2,14 +2,16 @@
 //!
 //! Platforms and devices are counted in the order in which the system lists them.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
-use ocl::core::{self, Context, DeviceId, DeviceInfoResult, DeviceType, PlatformId, PlatformInfo, PlatformInfoResult};
+use ocl::core::{
+    self, Context, DeviceId, DeviceInfoResult, DeviceType, PlatformId, PlatformInfo, PlatformInfoResult,
+};
 
 use super::{
     engine::ClEngine,
     failure::failure,
-    kernels::{Arg, Kernels, Source},
+    kernels::{Arg, Kernels, Programs, Source},
     memory::{Queue, upload},
 };
 use crate::{
@@ -125,6 +127,7 @@ fn describe(platform: usize, device: usize, platform_name: &str, id: DeviceId) -
 pub struct OpenCl {
     info: DeviceInfo,
     context: Context,
+    programs: Arc<Programs>,
 }
 
 impl OpenCl {
@@ -133,7 +136,8 @@ impl OpenCl {
         let info = select(&devices(), selection)?.clone();
         let context = core::create_context(None, &[info.id], None, None)
             .map_err(|error| failure(&format!("open {info}"), error))?;
-        Ok(OpenCl { info, context })
+        let programs = Arc::new(Programs::new(&context, &info));
+        Ok(OpenCl { info, context, programs })
     }
 
     /// The device.
@@ -150,7 +154,7 @@ impl OpenCl {
     pub fn probe(&self) -> Result<()> {
         const LR: f32 = 0.5;
         let queue = Queue::new(&self.context, self.info.id)?;
-        let mut kernels = Kernels::new(&self.context, &self.info);
+        let mut kernels = Kernels::new(self.programs.clone());
         let start: Vec<f32> = (0..64).map(|i| i as f32).collect();
         let [params, grads, state] = [(); 3].map(|()| upload(&self.context, &start));
         let (params, grads, state) = (params?, grads?, state?);
@@ -176,12 +180,15 @@ impl OpenCl {
         if result.iter().zip(&start).all(|(&found, &value)| found == value - LR * value) {
             return Ok(());
         }
-        Err(Error::Device(format!("{} computes wrong results; update its driver or use --device cpu", self.info)))
+        Err(Error::Device(format!(
+            "{} computes wrong results; update its driver or use --device cpu",
+            self.info
+        )))
     }
 
     /// Takes memory for a network.
     pub fn engine(&self, sizes: &Sizes) -> Result<Box<dyn Engine>> {
-        Ok(Box::new(ClEngine::new(&self.context, &self.info, sizes)?))
+        Ok(Box::new(ClEngine::new(&self.context, &self.info, self.programs.clone(), sizes)?))
     }
 }
 

@@ -1,13 +1,13 @@
 //! The engine: a network's memory on one device, and passes enqueued on its queue.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, sync::Arc};
 
 use ocl::core::Context;
 
 use super::{
     device::DeviceInfo,
     frame::Frame,
-    kernels::{Arg, Kernels, Source},
+    kernels::{Arg, Kernels, Programs, Source},
     memory::{Buffers, Queue, Rows},
 };
 use crate::{
@@ -26,10 +26,15 @@ pub(super) struct ClEngine {
 }
 
 impl ClEngine {
-    pub(super) fn new(context: &Context, info: &DeviceInfo, sizes: &Sizes) -> Result<ClEngine> {
+    pub(super) fn new(
+        context: &Context,
+        info: &DeviceInfo,
+        programs: Arc<Programs>,
+        sizes: &Sizes,
+    ) -> Result<ClEngine> {
         let queue = Queue::new(context, info.id())?;
         let buffers = Buffers::new(context, &queue, info, sizes)?;
-        Ok(ClEngine { queue, buffers, kernels: RefCell::new(Kernels::new(context, info)), sizes: *sizes })
+        Ok(ClEngine { queue, buffers, kernels: RefCell::new(Kernels::new(programs)), sizes: *sizes })
     }
 
     /// The places of a map in the slabs of a batch.
@@ -46,7 +51,12 @@ impl ClEngine {
         let name = match update.optimizer {
             Optimizer::Sgd(rule) => {
                 let nesterov = Arg::Uint(rule.nesterov as u32);
-                args.extend([Arg::Float(rule.lr), Arg::Float(rule.momentum), nesterov, Arg::Float(rule.weight_decay)]);
+                args.extend([
+                    Arg::Float(rule.lr),
+                    Arg::Float(rule.momentum),
+                    nesterov,
+                    Arg::Float(rule.weight_decay),
+                ]);
                 "sgd"
             }
             Optimizer::Adadelta(rule) => {
@@ -82,7 +92,10 @@ impl Engine for ClEngine {
     }
 
     fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
-        assert!(pass.batch <= self.sizes.batch && pass.arena.len(pass.batch) <= self.sizes.arena, "pass exceeds arena");
+        assert!(
+            pass.batch <= self.sizes.batch && pass.arena.len(pass.batch) <= self.sizes.arena,
+            "pass exceeds arena"
+        );
         let frame = Frame::new(self, pass);
         body(&frame);
         frame.finish()

@@ -135,7 +135,8 @@ unsafe extern "system" fn clGetPlatformIDs(entries: u32, platforms: Ptr, count: 
 #[unsafe(no_mangle)]
 unsafe extern "system" fn clGetExtensionFunctionAddress(name: Ptr) -> Ptr {
     // SAFETY: the caller passes a C string.
-    resolve!(clGetExtensionFunctionAddress(Ptr) -> Ptr).map_or(std::ptr::null_mut(), |function| unsafe { function(name) })
+    resolve!(clGetExtensionFunctionAddress(Ptr) -> Ptr)
+        .map_or(std::ptr::null_mut(), |function| unsafe { function(name) })
 }
 
 #[unsafe(no_mangle)]

@@ -134,7 +134,13 @@ impl Buffers {
         let take = |len, zero| take(len, zero).map_err(|error| allocation_failure(error, info, sizes));
         let [params, grads, state] = [sizes.params, sizes.grads, sizes.state].map(|len| take(len, true));
         let (params, grads, state) = (params?, grads?, state?);
-        Ok(Buffers { params, grads, state, arena: take(sizes.arena, false)?, labels: take(sizes.batch, false)? })
+        Ok(Buffers {
+            params,
+            grads,
+            state,
+            arena: take(sizes.arena, false)?,
+            labels: take(sizes.batch, false)?,
+        })
     }
 
     pub(super) fn class(&self, class: Class) -> &Mem {

@@ -23,7 +23,11 @@ pub(super) fn map(map: &Map) -> [u32; 5] {
 /// `Window` in `kernels/common.cl`.
 pub(super) fn window(window: &Window) -> [u32; 8] {
     let Window { kernel, stride, pad, dilation } = window;
-    [kernel, stride, pad, dilation].map(|pair| pair.map(|size| size as u32)).concat().try_into().expect("4 pairs")
+    [kernel, stride, pad, dilation]
+        .map(|pair| pair.map(|size| size as u32))
+        .concat()
+        .try_into()
+        .expect("4 pairs")
 }
 
 /// The chain of a step in this pass.
