@@ -2,7 +2,11 @@
 //!
 //! Platforms and devices are counted in the order in which the system lists them.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{Arc, LazyLock},
+};
 
 use ocl::core::{
     self, Context, DeviceId, DeviceInfoResult, DeviceType, PlatformId, PlatformInfo, PlatformInfoResult,
@@ -84,9 +88,16 @@ impl FromStr for Selection {
 }
 
 /// All devices of the system; none if there is no driver.
-pub fn devices() -> Vec<DeviceInfo> {
-    let platforms = core::get_platform_ids().unwrap_or_default();
-    platforms.iter().enumerate().flat_map(|(place, platform)| platform_devices(place, *platform)).collect()
+///
+/// They are looked up once: drivers wake up at the first call, and another thread that asks meanwhile may be told that there
+/// are none.
+pub fn devices() -> &'static [DeviceInfo] {
+    static DEVICES: LazyLock<Vec<DeviceInfo>> = LazyLock::new(|| {
+        let platforms = core::get_platform_ids().unwrap_or_default();
+        let numbered = platforms.iter().enumerate();
+        numbered.flat_map(|(place, platform)| platform_devices(place, *platform)).collect()
+    });
+    &DEVICES
 }
 
 fn platform_devices(place: usize, platform: PlatformId) -> Vec<DeviceInfo> {
@@ -133,7 +144,7 @@ pub struct OpenCl {
 impl OpenCl {
     /// Opens a device.
     pub fn open(selection: Selection) -> Result<OpenCl> {
-        let info = select(&devices(), selection)?.clone();
+        let info = select(devices(), selection)?.clone();
         let context = core::create_context(None, &[info.id], None, None)
             .map_err(|error| failure(&format!("open {info}"), error))?;
         let programs = Arc::new(Programs::new(&context, &info));

@@ -117,3 +117,21 @@ fn runs(params: &[Param]) -> Vec<(usize, usize)> {
     }
     runs
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Init, Role};
+
+    fn param(offset: usize, trainable: bool) -> Param {
+        let (name, shape, role, init) = ("", &[8][..], Role::Vector, Init::Constant(0.0));
+        Param { name, shape, role, offset, len: 8, init, fan_in: 1, fan_out: 1, trainable }
+    }
+
+    #[test]
+    fn neighbours_are_updated_together_and_frozen_parameters_not() {
+        assert_eq!(runs(&[]), []);
+        let params = [param(0, true), param(8, true), param(16, false), param(24, true), param(40, true)];
+        assert_eq!(runs(&params), [(0, 16), (24, 32), (40, 48)]);
+    }
+}
