@@ -6,6 +6,8 @@
 // at one pixel. The structures are the host's words, one for one.
 
 #define BLOCK 8
+// Before a loop over an array that is to live in registers.
+#define UNROLL _Pragma("unroll")
 #define CHAIN_MAX 16
 
 typedef struct {

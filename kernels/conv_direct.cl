@@ -91,6 +91,14 @@ static int source(int y, int tap, int stride, int pad, int dilation, int size) {
 #endif
 }
 
+// Adds the products of one input channel: 8 weights of each block, a value of each pixel.
+static void multiply_add(float8 sum[BLOCKS][PIXELS], const float8 v[PIXELS], const global float* w) {
+    UNROLL for (int b = 0; b < BLOCKS; b++) {
+        const float8 weight = vload8(0, w + b * (GROUP_X * TAPS * BLOCK));
+        UNROLL for (int p = 0; p < PIXELS; p++) sum[b][p] = fma(v[p], weight, sum[b][p]);
+    }
+}
+
 kernel void conv(global float* arena, uint slab, uint x_offset, uint y_offset, const global float* filters,
                  ulong filter_offset, const global float* params, int bias_offset, Chain chain) {
     const int first_pixel = get_global_id(0) * PIXELS;
@@ -103,17 +111,17 @@ kernel void conv(global float* arena, uint slab, uint x_offset, uint y_offset, c
 
     float8 sum[BLOCKS][PIXELS];
     int row[PIXELS], column[PIXELS];
-    for (int p = 0; p < PIXELS; p++) {
+    UNROLL for (int p = 0; p < PIXELS; p++) {
         const int pixel = min(first_pixel + p, Y_AREA - 1);
         row[p] = pixel / Y_WIDTH;
         column[p] = pixel % Y_WIDTH;
-        for (int b = 0; b < BLOCKS; b++) {
+        UNROLL for (int b = 0; b < BLOCKS; b++) {
             sum[b][p] = bias_offset < 0 ? (float8)(0.0f) : vload8(first_block + b, params + bias_offset);
         }
     }
     for (int tap = 0; tap < TAPS; tap++, w += BLOCK) {
         int offset[PIXELS], inside[PIXELS], all = -1, any = 0;
-        for (int p = 0; p < PIXELS; p++) {
+        UNROLL for (int p = 0; p < PIXELS; p++) {
             const int r = source(row[p], tap / KERNEL_W, STRIDE_H, PAD_H, DILATION_H, X_HEIGHT);
             const int c = source(column[p], tap % KERNEL_W, STRIDE_W, PAD_W, DILATION_W, X_WIDTH);
             inside[p] = r >= 0 && c >= 0 ? -1 : 0;
@@ -121,26 +129,32 @@ kernel void conv(global float* arena, uint slab, uint x_offset, uint y_offset, c
             all &= inside[p];
             any |= inside[p];
         }
-        if (!any) continue;
-        for (int i = 0; i < GROUP_X; i++) {
-            float8 v[PIXELS];
-            for (int p = 0; p < PIXELS; p++) v[p] = load_inputs(x + offset[p], first_block, i);
-            if (!all) {
-                for (int p = 0; p < PIXELS; p++) v[p] = inside[p] ? v[p] : (float8)(0.0f);
+        if (all) {
+            for (int i = 0; i < GROUP_X; i++) {
+                float8 v[PIXELS];
+                UNROLL for (int p = 0; p < PIXELS; p++) v[p] = load_inputs(x + offset[p], first_block, i);
+                multiply_add(sum, v, w + i * (TAPS * BLOCK));
             }
-            for (int b = 0; b < BLOCKS; b++) {
-                const float8 weight = vload8(0, w + (b * GROUP_X + i) * (TAPS * BLOCK));
-                for (int p = 0; p < PIXELS; p++) sum[b][p] = fma(v[p], weight, sum[b][p]);
+        } else if (any) {
+            for (int i = 0; i < GROUP_X; i++) {
+                float8 v[PIXELS];
+                UNROLL for (int p = 0; p < PIXELS; p++) {
+                    v[p] = select((float8)(0.0f), load_inputs(x + offset[p], first_block, i), (int8)(inside[p]));
+                }
+                multiply_add(sum, v, w + i * (TAPS * BLOCK));
             }
         }
     }
-    for (int b = 0; b < BLOCKS; b++) {
-        for (int p = 0; p < PIXELS && first_pixel + p < Y_AREA; p++) {
-            const uint position = ((first_block + b) * Y_AREA + first_pixel + p) * BLOCK;
-            const uint element = n * (uint)(blocks(Y_CHANNELS) * Y_AREA * BLOCK) + position;
-            vstore8(apply(&chain, sum[b][p], sample, position, element), 0,
-                    arena + (size_t)n * slab + y_offset + position);
-        }
+    // Out of the registers: the loop below is too long to be unrolled.
+    float8 result[BLOCKS * PIXELS];
+    UNROLL for (int k = 0; k < BLOCKS * PIXELS; k++) result[k] = sum[k / PIXELS][k % PIXELS];
+    for (int k = 0; k < BLOCKS * PIXELS; k++) {
+        const int pixel = first_pixel + k % PIXELS;
+        if (pixel >= Y_AREA) continue;
+        const uint position = ((first_block + k / PIXELS) * Y_AREA + pixel) * BLOCK;
+        const uint element = n * (uint)(blocks(Y_CHANNELS) * Y_AREA * BLOCK) + position;
+        vstore8(apply(&chain, result[k], sample, position, element), 0,
+                arena + (size_t)n * slab + y_offset + position);
     }
 }
 
@@ -187,7 +201,7 @@ static void accumulate(float8* sum, const global float* x, const global float* d
         for (int column = begin; column < end; column++) {
             const float8 d = vload8(row * Y_WIDTH + column, dy);
             const global float* pixel = x + (x_row * X_WIDTH + column * STRIDE_W + shift_w) * X_STEP;
-            for (int j = 0; j < TILE; j++) sum[j] = fma(load_tile(pixel, block, first, j), d, sum[j]);
+            UNROLL for (int j = 0; j < TILE; j++) sum[j] = fma(load_tile(pixel, block, first, j), d, sum[j]);
         }
     }
 }
@@ -205,11 +219,11 @@ kernel void conv_filter_grad(const global float* arena, uint slab, uint x_offset
         const global float* dy = arena + (size_t)n * slab + dy_offset + block * (Y_AREA * BLOCK);
         for (int tap = first_tap; tap < min(first_tap + ITEM_TAPS, TAPS); tap++) {
             float8 sum[TILE];
-            for (int j = 0; j < TILE; j++) {
+            UNROLL for (int j = 0; j < TILE; j++) {
                 sum[j] = n > 0 && j < count ? vload8(j * TAPS + tap, dw) : (float8)(0.0f);
             }
             accumulate(sum, x, dy, block, first, tap);
-            for (int j = 0; j < TILE; j++) {
+            UNROLL for (int j = 0; j < TILE; j++) {
                 if (j < count) vstore8(mask_lanes(sum[j], lanes(Y_CHANNELS, block)), j * TAPS + tap, dw);
             }
         }
