@@ -62,7 +62,7 @@
 #define GROUP_Y (Y_CHANNELS / GROUPS)
 // Distance of neighbouring pixels of x, and the place of a channel at pixel 0.
 #define X_STEP (X_PLANAR ? 1 : BLOCK)
-#define X_CHANNEL(c) (X_PLANAR ? (c) * X_AREA : (c) / BLOCK * (X_AREA * BLOCK) + (c) % BLOCK)
+#define X_CHANNEL(c) (X_PLANAR ? (c) * X_AREA : (uint)(c) / BLOCK * (X_AREA * BLOCK) + (uint)(c) % BLOCK)
 // 1 if the lanes of an output block may belong to different groups.
 #define MIXED (GROUPS > 1 && GROUP_Y % BLOCK != 0)
 
@@ -91,11 +91,18 @@ static int source(int y, int tap, int stride, int pad, int dilation, int size) {
 #endif
 }
 
-// Adds the products of one input channel: 8 weights of each block, a value of each pixel.
-static void multiply_add(float8 sum[BLOCKS][PIXELS], const float8 v[PIXELS], const global float* w) {
-    UNROLL for (int b = 0; b < BLOCKS; b++) {
-        const float8 weight = vload8(0, w + b * (GROUP_X * TAPS * BLOCK));
-        UNROLL for (int p = 0; p < PIXELS; p++) sum[b][p] = fma(v[p], weight, sum[b][p]);
+// Adds the products of one tap for the pixels that are `inside` (all bits set, or none). A pixel's value is used by all blocks
+// at once, so that 12 sums, 2 weights and it fit in 16 registers.
+static void add_tap(float8 sum[BLOCKS][PIXELS], const global float* x, const int offset[PIXELS],
+                    const int inside[PIXELS], const global float* w, int block) {
+    for (int i = 0; i < GROUP_X; i++, w += TAPS * BLOCK) {
+        float8 weight[BLOCKS];
+        UNROLL for (int b = 0; b < BLOCKS; b++) weight[b] = vload8(0, w + b * (GROUP_X * TAPS * BLOCK));
+        UNROLL for (int p = 0; p < PIXELS; p++) {
+            float8 v = load_inputs(x + offset[p], block, i);
+            if (PADDED) v = as_float8(as_int8(v) & (int8)(inside[p]));
+            UNROLL for (int b = 0; b < BLOCKS; b++) sum[b][p] = fma(v, weight[b], sum[b][p]);
+        }
     }
 }
 
@@ -120,30 +127,15 @@ kernel void conv(global float* arena, uint slab, uint x_offset, uint y_offset, c
         }
     }
     for (int tap = 0; tap < TAPS; tap++, w += BLOCK) {
-        int offset[PIXELS], inside[PIXELS], all = -1, any = 0;
+        int offset[PIXELS], inside[PIXELS], any = 0;
         UNROLL for (int p = 0; p < PIXELS; p++) {
             const int r = source(row[p], tap / KERNEL_W, STRIDE_H, PAD_H, DILATION_H, X_HEIGHT);
             const int c = source(column[p], tap % KERNEL_W, STRIDE_W, PAD_W, DILATION_W, X_WIDTH);
-            inside[p] = r >= 0 && c >= 0 ? -1 : 0;
+            inside[p] = !PADDED || (r >= 0 && c >= 0) ? -1 : 0;
             offset[p] = inside[p] & (r * X_WIDTH + c) * X_STEP;
-            all &= inside[p];
             any |= inside[p];
         }
-        if (all) {
-            for (int i = 0; i < GROUP_X; i++) {
-                float8 v[PIXELS];
-                UNROLL for (int p = 0; p < PIXELS; p++) v[p] = load_inputs(x + offset[p], first_block, i);
-                multiply_add(sum, v, w + i * (TAPS * BLOCK));
-            }
-        } else if (any) {
-            for (int i = 0; i < GROUP_X; i++) {
-                float8 v[PIXELS];
-                UNROLL for (int p = 0; p < PIXELS; p++) {
-                    v[p] = select((float8)(0.0f), load_inputs(x + offset[p], first_block, i), (int8)(inside[p]));
-                }
-                multiply_add(sum, v, w + i * (TAPS * BLOCK));
-            }
-        }
+        if (any) add_tap(sum, x, offset, inside, w, first_block);
     }
     // Out of the registers: the loop below is too long to be unrolled.
     float8 result[BLOCKS * PIXELS];
@@ -180,6 +172,9 @@ kernel void conv_transpose(const global float* params, ulong filter_offset, glob
 #if !TRANSPOSED
 // Input channels of a work-item of conv_filter_grad.
 #define TILE (GROUP_X < BLOCK ? GROUP_X : BLOCK)
+// Work-items: runs of taps, of tiles, of output blocks.
+#define TAP_RUNS ((TAPS + ITEM_TAPS - 1) / ITEM_TAPS)
+#define TILES ((GROUP_X + BLOCK - 1) / BLOCK)
 // 1 if the channels of a tile are neighbours in storage.
 #define ADJACENT (!X_PLANAR && !MIXED && (GROUPS == 1 || GROUP_X % BLOCK == 0))
 
@@ -208,10 +203,11 @@ static void accumulate(float8* sum, const global float* x, const global float* d
 
 kernel void conv_filter_grad(const global float* arena, uint slab, uint x_offset, uint dy_offset, global float* grads,
                              ulong filter_offset, uint batch) {
-    const int first_tap = get_global_id(0) * ITEM_TAPS;
-    const int first = get_global_id(1) * BLOCK;
-    const int block = get_global_id(2);
-    if (first_tap >= TAPS) return;
+    const int id = get_global_id(0);
+    const int first_tap = id % TAP_RUNS * ITEM_TAPS;
+    const int first = id / TAP_RUNS % TILES * BLOCK;
+    const int block = id / (TAP_RUNS * TILES);
+    if (block >= blocks(Y_CHANNELS)) return;
     global float* dw = grads + filter_offset + ((size_t)block * GROUP_X + first) * (TAPS * BLOCK);
     const int count = min(TILE, GROUP_X - first);
     for (uint n = 0; n < batch; n++) {

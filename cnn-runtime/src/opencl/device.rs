@@ -134,6 +134,15 @@ fn describe(platform: usize, device: usize, platform_name: &str, id: DeviceId) -
 }
 
 /// An open device.
+///
+/// ```
+/// use cnn_runtime::opencl::{OpenCl, Selection};
+///
+/// match OpenCl::open(Selection::First) {
+///     Ok(device) => println!("{}", device.describe()),
+///     Err(error) => println!("{error}"),
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct OpenCl {
     info: DeviceInfo,

@@ -22,6 +22,7 @@ pub(super) struct ClEngine {
     pub(super) queue: Queue,
     pub(super) buffers: Buffers,
     pub(super) kernels: RefCell<Kernels>,
+    pub(super) is_gpu: bool,
     sizes: Sizes,
 }
 
@@ -34,7 +35,8 @@ impl ClEngine {
     ) -> Result<ClEngine> {
         let queue = Queue::new(context, info.id())?;
         let buffers = Buffers::new(context, &queue, info, sizes)?;
-        Ok(ClEngine { queue, buffers, kernels: RefCell::new(Kernels::new(programs)), sizes: *sizes })
+        let kernels = RefCell::new(Kernels::new(programs));
+        Ok(ClEngine { queue, buffers, kernels, is_gpu: info.is_gpu, sizes: *sizes })
     }
 
     /// The places of a map in the slabs of a batch.

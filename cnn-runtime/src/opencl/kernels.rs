@@ -176,8 +176,8 @@ impl Kernel {
             Arg::Uint(value) => set(ArgVal::scalar(value)),
             Arg::Float(value) => set(ArgVal::scalar(value)),
             Arg::Offset(value) => set(ArgVal::scalar(&(*value as u64))),
-            // SAFETY: the slice is readable for its size; the call copies it.
             Arg::Words(words) => {
+                // SAFETY: the slice is readable for its size; the call copies it.
                 set(unsafe { ArgVal::from_raw(size_of_val(*words), words.as_ptr().cast(), false) })
             }
         }
