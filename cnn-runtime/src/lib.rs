@@ -1,6 +1,7 @@
 //! Convolutional networks declared in Rust, checked and planned while rustc compiles them, and trained by ordinary
 //! binaries.
 
+pub mod cpu;
 pub mod engine;
 pub mod error;
 pub mod network;

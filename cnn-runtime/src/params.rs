@@ -7,9 +7,8 @@ use crate::{
 
 /// For each element in torch order, its place in the packed form.
 fn places(param: &Param) -> Box<dyn Fn(usize) -> usize + '_> {
-    let outputs_first = |inner: usize, output: usize, place: usize| {
-        (output / BLOCK * inner + place) * BLOCK + output % BLOCK
-    };
+    let outputs_first =
+        |inner: usize, output: usize, place: usize| (output / BLOCK * inner + place) * BLOCK + output % BLOCK;
     match param.role {
         Role::Vector => Box::new(|element| element),
         Role::Filter => {

@@ -1,9 +1,10 @@
 //! The engines under test.
 
-use std::sync::LazyLock;
+use std::{env, sync::OnceLock};
 
 use cnn_runtime::{
     Result,
+    cpu::Cpu,
     engine::{Engine, Sizes},
     opencl::{OpenCl, Selection},
 };
@@ -19,23 +20,29 @@ pub(crate) type Make = Box<dyn Fn(&Sizes) -> Result<Box<dyn Engine>> + Send + Sy
 
 /// Every engine that this machine can run.
 pub(crate) fn backends() -> &'static [Backend] {
-    static BACKENDS: LazyLock<Vec<Backend>> = LazyLock::new(|| opencl().into_iter().collect());
-    &BACKENDS
+    static BACKENDS: OnceLock<Vec<Backend>> = OnceLock::new();
+    BACKENDS.get_or_init(|| [cpu(Cpu::new), cpu(Cpu::portable)].into_iter().chain(opencl()).collect())
 }
 
-/// The first OpenCL device, run twice; none is a failure if `CNN_REQUIRE_OPENCL` is 1.
+/// The processor with 1, 2 and 8 threads.
+fn cpu(create: fn(Option<usize>) -> Result<Cpu>) -> Backend {
+    let cpus = [1, 2, 8].map(|threads| create(Some(threads)).expect("threads"));
+    let name = cpus[0].describe();
+    let variants = cpus.map(|cpu| -> Make { Box::new(move |sizes| cpu.engine(sizes)) });
+    Backend { name, variants: variants.into() }
+}
+
+/// The first OpenCL device, run twice. Without one this says so; with `CNN_REQUIRE_OPENCL=1` it fails.
 fn opencl() -> Option<Backend> {
-    match OpenCl::open(Selection::First) {
-        Ok(device) => {
-            let make = |device: OpenCl| -> Make { Box::new(move |sizes: &Sizes| device.engine(sizes)) };
-            Some(Backend { name: device.describe(), variants: vec![make(device.clone()), make(device)] })
-        }
-        Err(error) if std::env::var("CNN_REQUIRE_OPENCL").is_ok_and(|value| value == "1") => {
-            panic!("{error}")
-        }
+    let device = match OpenCl::open(Selection::First) {
+        Ok(device) => device,
+        Err(error) if env::var("CNN_REQUIRE_OPENCL").is_ok_and(|value| value == "1") => panic!("{error}"),
         Err(error) => {
-            eprintln!("skipped on OpenCL: {error}");
-            None
+            eprintln!("skipped: {error}");
+            return None;
         }
-    }
+    };
+    let name = device.describe();
+    let make = |device: OpenCl| -> Make { Box::new(move |sizes| device.engine(sizes)) };
+    Some(Backend { name, variants: vec![make(device.clone()), make(device)] })
 }

@@ -40,7 +40,13 @@ pub(crate) const TAILS: &[&[Tail]] = &[
 
 pub(crate) fn act(act: Act, x: f64) -> f64 {
     match act {
-        Act::Relu => x.max(0.0),
+        Act::Relu => {
+            if x < 0.0 {
+                0.0
+            } else {
+                x
+            }
+        }
         Act::LeakyRelu(slope) => {
             if x > 0.0 {
                 x

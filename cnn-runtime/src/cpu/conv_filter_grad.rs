@@ -1,0 +1,283 @@
+//! Gradients of a convolution's filters and bias.
+//!
+//! `dw[o][i][tap] = sum over samples, pixels of dy[o][pixel] * x[i][pixel at tap]`. The sums of a few filter elements stay in registers while
+//! they run over a chunk of rows; chunks and samples follow in order, so the order of a sum depends on shapes only. Blocked
+//! inputs offer eight channels of one tap side by side; of any other input, taps are gathered to look so.
+
+use std::ops::Range;
+
+use super::{
+    axis::Axis,
+    conv_ragged,
+    frame::Frame,
+    memory::Span,
+    simd::{
+        Kernel, Simd,
+        tile::{Channels, Level, Start, Tile, pixels_of},
+    },
+    split,
+};
+use crate::plan::{BLOCK, ConvFilterGrad, Layout};
+
+/// Pixels that sums in registers run over before they return to memory: what fits the nearest cache.
+const PIXELS: usize = 256;
+/// Pixels gathered at a time.
+const GATHERED: usize = 32;
+
+/// The step, and how it is cut: a unit is one or two output blocks of a group, and a block of input channels or, of a gathered
+/// input, all of them.
+struct Task<'a> {
+    frame: &'a Frame<'a>,
+    step: &'static ConvFilterGrad,
+    /// Input and output channels of a group.
+    inputs: usize,
+    outputs: usize,
+    rows: Axis,
+    columns: Axis,
+    filters: Span<'a>,
+    /// Output blocks of a unit.
+    width: usize,
+    /// Units that share output blocks.
+    parts: usize,
+    gathers: bool,
+}
+
+/// See [`ConvFilterGrad`].
+pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
+    let (inputs, outputs) = (step.x.channels / step.groups, step.dy.channels / step.groups);
+    let rows = Axis::forward(&step.window, 0, step.x.height, step.dy.height);
+    let columns = Axis::forward(&step.window, 1, step.x.width, step.dy.width);
+    let area = step.window.kernel[0] * step.window.kernel[1];
+    let blocks = step.dy.channels.div_ceil(BLOCK);
+    let filters = frame.memory.grads.part(step.filter, blocks * BLOCK * inputs * area);
+    let work = (frame.pass.batch * step.dy.len() * inputs * area) as u64;
+    if step.groups > 1 && !outputs.is_multiple_of(BLOCK) {
+        frame.each(blocks, work, &|block| {
+            conv_ragged::filter_grad(frame, step, (&rows, &columns), filters, block);
+            bias(frame, step, block);
+        });
+        return;
+    }
+    let gathers = step.x.layout == Layout::Planar || (step.groups > 1 && !inputs.is_multiple_of(BLOCK));
+    let parts = if gathers { 1 } else { inputs.div_ceil(BLOCK) };
+    let pairs = step.groups == 1 || outputs.is_multiple_of(2 * BLOCK);
+    let width = if pairs { 2 } else { 1 };
+    let task = Task { frame, step, inputs, outputs, rows, columns, filters, width, parts, gathers };
+    let units = blocks.div_ceil(width) * parts;
+    let pieces = units.min(4 * frame.cpu.threads);
+    frame.each(pieces, work, &|piece| task.piece(split::part(units, pieces, piece)));
+}
+
+impl Task<'_> {
+    fn area(&self) -> usize {
+        self.step.window.kernel[0] * self.step.window.kernel[1]
+    }
+
+    /// Output blocks of a unit.
+    fn blocks(&self, unit: usize) -> Range<usize> {
+        let first = unit / self.parts * self.width;
+        first..self.step.dy.channels.div_ceil(BLOCK).min(first + self.width)
+    }
+
+    /// Input channels of a unit, counted within their group.
+    fn channels(&self, unit: usize) -> Range<usize> {
+        let first = unit % self.parts * BLOCK;
+        first..if self.gathers { self.inputs } else { self.inputs.min(first + BLOCK) }
+    }
+
+    fn piece(&self, units: Range<usize>) {
+        units.clone().for_each(|unit| self.gradients(unit).for_each(|(_, gradient)| gradient.fill(0.0)));
+        for sample in self.frame.samples.clone() {
+            for unit in units.clone() {
+                if self.gathers { self.gather(sample, unit) } else { self.add(sample, unit) }
+            }
+        }
+        for unit in units {
+            // The lanes past the last output took what the padding lanes of `dy` hold.
+            self.gradients(unit).for_each(|(block, gradient)| self.clear_padding(block, gradient));
+            if unit % self.parts == 0 {
+                self.blocks(unit).for_each(|block| bias(self.frame, self.step, block));
+            }
+        }
+    }
+
+    /// A unit's part of the gradient, by output block.
+    fn gradients(&self, unit: usize) -> impl Iterator<Item = (usize, Span<'_>)> {
+        let (channels, vectors) = (self.channels(unit), self.area() * BLOCK);
+        self.blocks(unit).map(move |block| {
+            let start = (block * self.inputs + channels.start) * vectors;
+            (block, self.filters.part(start, channels.len() * vectors))
+        })
+    }
+
+    fn clear_padding(&self, block: usize, gradient: Span) {
+        let lanes = BLOCK.min(self.step.dy.channels - block * BLOCK);
+        if lanes < BLOCK {
+            for vector in (0..gradient.len()).step_by(BLOCK) {
+                gradient.part(vector + lanes, BLOCK - lanes).fill(0.0);
+            }
+        }
+    }
+
+    /// Adds one sample to a unit of a blocked input.
+    fn add(&self, sample: usize, unit: usize) {
+        let [height, width] = self.step.window.kernel;
+        let dy_map = &self.step.dy;
+        let chunk = (PIXELS / dy_map.width).max(1);
+        for start in (0..dy_map.height).step_by(chunk) {
+            for tap_row in 0..height {
+                let valid = self.rows.valid_outputs(tap_row);
+                let rows = valid.start.max(start)..valid.end.min(start + chunk);
+                for tap_column in 0..width {
+                    let columns = self.columns.valid_outputs(tap_column);
+                    if !rows.is_empty() && !columns.is_empty() {
+                        self.add_tap(sample, unit, [tap_row, tap_column], [rows.clone(), columns]);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Adds the products of one tap over a rectangle of outputs.
+    fn add_tap(&self, sample: usize, unit: usize, tap: [usize; 2], [rows, columns]: [Range<usize>; 2]) {
+        let (x_map, dy_map) = (&self.step.x, &self.step.dy);
+        let (x, dy) = (self.frame.map(sample, x_map), self.frame.map(sample, dy_map));
+        let (blocks, channels) = (self.blocks(unit), self.channels(unit));
+        let group = blocks.start * BLOCK / self.outputs;
+        let place = [self.rows.input(rows.start, tap[0]), self.columns.input(columns.start, tap[1])];
+        let x_start = x_map.index(group * self.inputs + channels.start, place[0] as usize, place[1] as usize);
+        let dy_start = dy_map.index(blocks.start * BLOCK, rows.start, columns.start);
+        let tap = tap[0] * self.step.window.kernel[1] + tap[1];
+        let element = (blocks.start * self.inputs + channels.start) * self.area() + tap;
+        let terms = [
+            Level {
+                count: rows.len(),
+                x: (self.rows.in_step * x_map.width * BLOCK) as isize,
+                w: (dy_map.width * BLOCK) as isize,
+            },
+            Level { count: columns.len(), x: (self.columns.in_step * BLOCK) as isize, w: BLOCK as isize },
+        ];
+        // Eight channels in equal tiles: two of four, or one of eight.
+        let limit = BLOCK / blocks.len();
+        for lane in (0..channels.len()).step_by(limit) {
+            let lanes = limit.min(channels.len() - lane);
+            self.tile(blocks.len(), lanes, terms, self.area() * BLOCK).run(
+                self.frame.isa(),
+                (x, (x_start + lane) as isize),
+                (dy, dy_start as isize),
+                (self.filters, ((element + lane * self.area()) * BLOCK) as isize),
+            );
+        }
+    }
+
+    /// Lanes of the input are the tile's pixels, and positions of the map are what it sums over.
+    fn tile(
+        &self,
+        blocks: usize,
+        lanes: usize,
+        [rows, columns]: [Level; 2],
+        y_pixel: usize,
+    ) -> Tile<'static> {
+        Tile {
+            pixels: lanes,
+            blocks,
+            start: Start::Sum,
+            channels: Channels::ONE,
+            rows,
+            columns,
+            x_pixel: 1,
+            w_block: self.step.dy.height * self.step.dy.width * BLOCK,
+            y_pixel,
+            y_block: self.inputs * self.area() * BLOCK,
+        }
+    }
+
+    /// Adds one sample to a unit of any input, a few taps at a time.
+    fn gather(&self, sample: usize, unit: usize) {
+        let (map, blocks) = (&self.step.dy, self.blocks(unit));
+        let (dy, taps) = (self.frame.map(sample, map), self.inputs * self.area());
+        let group = blocks.start * BLOCK / self.outputs;
+        let limit = pixels_of(blocks.len());
+        for row in 0..map.height {
+            for column in (0..map.width).step_by(GATHERED) {
+                let pixels = GATHERED.min(map.width - column);
+                let dy_start = map.index(blocks.start * BLOCK, row, column) as isize;
+                let terms = [Level::ONE, Level { count: pixels, x: BLOCK as isize, w: BLOCK as isize }];
+                for tap in (0..taps).step_by(limit) {
+                    let lanes = limit.min(taps - tap);
+                    let mut patch = [0.0; GATHERED * BLOCK];
+                    self.patch(sample, group, tap..tap + lanes, (row, column..column + pixels), &mut patch);
+                    let gradient = (blocks.start * taps + tap) * BLOCK;
+                    self.tile(blocks.len(), lanes, terms, BLOCK).run(
+                        self.frame.isa(),
+                        (Span::local(&mut patch), 0),
+                        (dy, dy_start),
+                        (self.filters, gradient as isize),
+                    );
+                }
+            }
+        }
+    }
+
+    /// `patch[pixel][lane]` becomes what the pixel sees through the lane's tap; padding stays zero.
+    fn patch(
+        &self,
+        sample: usize,
+        group: usize,
+        taps: Range<usize>,
+        (row, columns): (usize, Range<usize>),
+        patch: &mut [f32],
+    ) {
+        let (map, [_, width]) = (&self.step.x, self.step.window.kernel);
+        let x = self.frame.map(sample, map);
+        for (lane, tap) in taps.enumerate() {
+            let channel = group * self.inputs + tap / self.area();
+            let in_row = self.rows.input(row, tap % self.area() / width);
+            if !(0..map.height as isize).contains(&in_row) {
+                continue;
+            }
+            for (pixel, column) in columns.clone().enumerate() {
+                let in_column = self.columns.input(column, tap % width);
+                if (0..map.width as isize).contains(&in_column) {
+                    patch[pixel * BLOCK + lane] =
+                        x.get(map.index(channel, in_row as usize, in_column as usize));
+                }
+            }
+        }
+    }
+}
+
+/// `db[o] = sum over samples, pixels of dy[o][pixel]`, zero past the last output.
+fn bias(frame: &Frame, step: &ConvFilterGrad, block: usize) {
+    let Some(bias) = step.bias else { return };
+    let map = &step.dy;
+    let area = map.height * map.width;
+    let mut sums = [0.0; BLOCK];
+    for sample in frame.samples.clone() {
+        let dy = frame.map(sample, map).part(block * area * BLOCK, area * BLOCK);
+        let of_sample = frame.isa().run(Total(dy));
+        (0..BLOCK).for_each(|lane| sums[lane] += of_sample[lane]);
+    }
+    let lanes = BLOCK.min(map.channels - block * BLOCK);
+    sums[lanes..].fill(0.0);
+    frame.memory.grads.part(bias + block * BLOCK, BLOCK).write(&sums);
+}
+
+/// The sum of all vectors, in four interleaved sums that hide the latency of additions.
+struct Total<'a>(Span<'a>);
+
+impl Kernel for Total<'_> {
+    type Output = [f32; BLOCK];
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> [f32; BLOCK] {
+        let mut sums = [simd.splat(0.0); 4];
+        for (number, at) in (0..self.0.len()).step_by(BLOCK).enumerate() {
+            sums[number % 4] = simd.add(sums[number % 4], self.0.load(simd, at));
+        }
+        let mut total = [0.0; BLOCK];
+        let sum = simd.add(simd.add(sums[0], sums[1]), simd.add(sums[2], sums[3]));
+        Span::local(&mut total).store(simd, 0, sum);
+        total
+    }
+}

@@ -1,0 +1,244 @@
+//! Dense layers and their gradients: the register tile with samples or input elements as its pixels.
+//!
+//! A tile's sum over a long axis is cut into chunks that stay in the nearest cache while all samples pass; the partial
+//! sums wait in the output. Padding lanes of inputs are never read: they may hold NaN.
+
+use std::ops::Range;
+
+use super::{
+    frame::Frame,
+    memory::Span,
+    simd::tile::{Channels, Level, PIXELS, Start, Tile},
+    split,
+};
+use crate::plan::{BLOCK, Dense, DenseInputGrad, DenseWeightGrad, Layout, Map};
+
+/// Terms of a sum in one go: two blocks of weights are 16 KiB.
+const CHUNK: usize = 256;
+/// Samples that one piece of work takes through a pair of blocks.
+const SAMPLES: usize = 4 * PIXELS;
+/// Terms of a sum over outputs or samples in one go: as many as are packed on the stack.
+const PANEL: usize = 128;
+/// Input elements whose weight gradients are computed together, a multiple of the tile.
+const STRIP: usize = 8 * PIXELS;
+
+/// The storage positions of a map that hold channels, in order, at most `limit` at a time.
+fn stored(map: &Map, limit: usize) -> impl Iterator<Item = Range<usize>> {
+    let area = map.height * map.width;
+    let (whole, lanes) = match map.layout {
+        Layout::Planar => (map.len(), 0),
+        Layout::Blocked => (map.channels / BLOCK * BLOCK * area, map.channels % BLOCK),
+    };
+    let full = (0..whole).step_by(limit).map(move |start| start..whole.min(start + limit));
+    let pixels = if lanes == 0 { 0 } else { area };
+    full.chain((0..pixels).map(move |pixel| whole + pixel * BLOCK..whole + pixel * BLOCK + lanes))
+}
+
+/// `len` pixels in near-equal tiles.
+fn tiles(len: usize) -> impl Iterator<Item = Range<usize>> {
+    let count = len.div_ceil(PIXELS);
+    (0..count).map(move |tile| split::part(len, count, tile))
+}
+
+/// The `pair`-th one or two of `blocks` blocks: the first, and how many.
+fn pair_of(blocks: usize, pair: usize) -> (usize, usize) {
+    (2 * pair, 2.min(blocks - 2 * pair))
+}
+
+/// A tile whose sum is one loop.
+const fn tile<'a>(pixels: usize, blocks: usize, terms: Level) -> Tile<'a> {
+    let (channels, rows, columns) = (Channels::ONE, Level::ONE, terms);
+    let (x_pixel, w_block, y_pixel, y_block) = (0, 0, 0, 0);
+    Tile { pixels, blocks, start: Start::Sum, channels, rows, columns, x_pixel, w_block, y_pixel, y_block }
+}
+
+/// See [`Dense`]: pixels are samples, channels are input elements.
+pub(super) fn forward(frame: &Frame, step: &'static Dense) {
+    let blocks = step.y.channels.div_ceil(BLOCK);
+    let (pairs, parts) = (blocks.div_ceil(2), frame.samples.len().div_ceil(SAMPLES));
+    let work = (frame.samples.len() * step.x.len() * step.y.len()) as u64;
+    frame.each(pairs * parts, work, &|piece| {
+        let samples = split::part(frame.samples.len(), parts, piece % parts);
+        forward_piece(frame, step, pair_of(blocks, piece / parts), samples);
+    });
+}
+
+fn forward_piece(
+    frame: &Frame,
+    step: &'static Dense,
+    (first, blocks): (usize, usize),
+    samples: Range<usize>,
+) {
+    let slab = frame.pass.arena.slab;
+    let params = frame.memory.params;
+    let weights = params.part(step.weight, step.y.len() * step.x.len());
+    let (x, y) = (frame.batch_map(&step.x), frame.batch_map(&step.y));
+    let mut start = match step.bias {
+        Some(bias) => Start::Bias(params.part(bias + first * BLOCK, blocks * BLOCK)),
+        None => Start::Zero,
+    };
+    for elements in stored(&step.x, CHUNK) {
+        for group in tiles(samples.len()) {
+            let sample = samples.start + group.start;
+            let tile = Tile {
+                start,
+                x_pixel: slab,
+                w_block: step.x.len() * BLOCK,
+                y_pixel: slab,
+                y_block: BLOCK,
+                ..tile(group.len(), blocks, Level { count: elements.len(), x: 1, w: BLOCK as isize })
+            };
+            tile.run(
+                frame.isa(),
+                (x, (sample * slab + elements.start) as isize),
+                (weights, ((first * step.x.len() + elements.start) * BLOCK) as isize),
+                (y, (sample * slab + first * BLOCK) as isize),
+            );
+        }
+        start = Start::Sum;
+    }
+    for sample in samples {
+        frame.epilogue(step.epilogue, &step.y, sample).apply(first * BLOCK, BLOCK, blocks);
+    }
+}
+
+/// See [`DenseInputGrad`]: pixels are samples, channels are outputs, blocks are of input elements.
+pub(super) fn input_grad(frame: &Frame, step: &'static DenseInputGrad) {
+    let blocks = step.dx.len().div_ceil(BLOCK);
+    let work = (frame.samples.len() * step.dx.len() * step.dy.len()) as u64;
+    frame.each(blocks.div_ceil(2), work, &|pair| input_grad_piece(frame, step, pair_of(blocks, pair)));
+}
+
+fn input_grad_piece(frame: &Frame, step: &'static DenseInputGrad, (first, blocks): (usize, usize)) {
+    let slab = frame.pass.arena.slab;
+    let (dy, dx) = (frame.batch_map(&step.dy), frame.batch_map(&step.dx));
+    let mut panel = [0.0; 2 * PANEL * BLOCK];
+    for outputs in stored(&step.dy, PANEL) {
+        transpose(frame, step, (first, blocks), outputs.clone(), &mut panel);
+        for group in tiles(frame.samples.len()) {
+            let tile = Tile {
+                start: if outputs.start == 0 { Start::Zero } else { Start::Sum },
+                x_pixel: slab,
+                w_block: PANEL * BLOCK,
+                y_pixel: slab,
+                y_block: BLOCK,
+                ..tile(group.len(), blocks, Level { count: outputs.len(), x: 1, w: BLOCK as isize })
+            };
+            tile.run(
+                frame.isa(),
+                (dy, (group.start * slab + outputs.start) as isize),
+                (Span::local(&mut panel), 0),
+                (dx, (group.start * slab + first * BLOCK) as isize),
+            );
+        }
+    }
+    for sample in frame.samples.clone() {
+        frame.epilogue(step.epilogue, &step.dx, sample).apply(first * BLOCK, BLOCK, blocks);
+    }
+}
+
+/// `panel[block][output][lane]` becomes the weight of the output for the block's input element.
+fn transpose(
+    frame: &Frame,
+    step: &DenseInputGrad,
+    (first, blocks): (usize, usize),
+    outputs: Range<usize>,
+    panel: &mut [f32],
+) {
+    let len = step.dx.len();
+    let weights = frame.memory.params.part(step.weight, step.dy.len() * len);
+    for block in 0..blocks {
+        for lane in 0..BLOCK {
+            let element = (first + block) * BLOCK + lane;
+            for start in outputs.clone().step_by(BLOCK) {
+                let mut of_block = [0.0; BLOCK];
+                weights.from((start / BLOCK * len + element) * BLOCK).read(&mut of_block);
+                let count = BLOCK.min(outputs.end - start);
+                for (output, weight) in of_block[..count].iter().enumerate() {
+                    panel[(block * PANEL + start - outputs.start + output) * BLOCK + lane] = *weight;
+                }
+            }
+        }
+    }
+}
+
+/// See [`DenseWeightGrad`]: pixels are input elements, terms are samples.
+pub(super) fn weight_grad(frame: &Frame, step: &'static DenseWeightGrad) {
+    let work = (frame.samples.len() * step.x.len() * step.dy.len()) as u64;
+    frame.each(step.x.len().div_ceil(STRIP), work, &|strip| {
+        let start = strip * STRIP;
+        weight_grad_strip(frame, step, start..step.x.len().min(start + STRIP));
+    });
+    if let Some(bias) = step.bias {
+        (0..step.dy.channels.div_ceil(BLOCK)).for_each(|block| bias_grad(frame, step, bias, block));
+    }
+}
+
+/// The gradient of all weights of a few input elements. Samples lie far apart in the arena, so operands are packed.
+fn weight_grad_strip(frame: &Frame, step: &'static DenseWeightGrad, elements: Range<usize>) {
+    let slab = frame.pass.arena.slab;
+    let blocks = step.dy.channels.div_ceil(BLOCK);
+    let (x, dy) = (frame.batch_map(&step.x).from(elements.start), frame.batch_map(&step.dy));
+    let weights = frame.memory.grads.part(step.weight, step.dy.len() * step.x.len());
+    let (mut x_panel, mut dy_panel) = ([0.0; PANEL * STRIP], [0.0; PANEL * 2 * BLOCK]);
+    let (x_panel, dy_panel) = (Span::local(&mut x_panel), Span::local(&mut dy_panel));
+    for first_sample in frame.samples.clone().step_by(PANEL) {
+        let samples = first_sample..frame.samples.end.min(first_sample + PANEL);
+        for (row, sample) in samples.clone().enumerate() {
+            x_panel.part(row * STRIP, elements.len()).copy_from(x.from(sample * slab));
+        }
+        for (first, blocks) in (0..blocks.div_ceil(2)).map(|pair| pair_of(blocks, pair)) {
+            for (row, sample) in samples.clone().enumerate() {
+                let dy = dy.from(sample * slab + first * BLOCK);
+                dy_panel.part(row * 2 * BLOCK, blocks * BLOCK).copy_from(dy);
+            }
+            for group in tiles(elements.len()) {
+                let terms = Level { count: samples.len(), x: STRIP as isize, w: 2 * BLOCK as isize };
+                let tile = Tile {
+                    start: if first_sample == frame.samples.start { Start::Zero } else { Start::Sum },
+                    x_pixel: 1,
+                    w_block: BLOCK,
+                    y_pixel: BLOCK,
+                    y_block: step.x.len() * BLOCK,
+                    ..tile(group.len(), blocks, terms)
+                };
+                let place = (first * step.x.len() + elements.start + group.start) * BLOCK;
+                let x = (x_panel, group.start as isize);
+                tile.run(frame.isa(), x, (dy_panel, 0), (weights, place as isize));
+            }
+        }
+    }
+    for block in 0..blocks {
+        let gradient = weights.part((block * step.x.len() + elements.start) * BLOCK, elements.len() * BLOCK);
+        clear_padding(step, block, elements.start, gradient);
+    }
+}
+
+/// Zeroes what padding lanes of `x` and `dy` left in the gradient of some elements of a block.
+fn clear_padding(step: &DenseWeightGrad, block: usize, element: usize, gradient: Span) {
+    let lanes = BLOCK.min(step.dy.channels - block * BLOCK);
+    let (whole, partial) = match step.x.layout {
+        Layout::Planar => (step.x.len(), BLOCK),
+        Layout::Blocked => {
+            (step.x.channels / BLOCK * BLOCK * step.x.height * step.x.width, step.x.channels % BLOCK)
+        }
+    };
+    if lanes == BLOCK && whole == step.x.len() {
+        return;
+    }
+    for at in 0..gradient.len() / BLOCK {
+        let is_padding = element + at >= whole && (element + at) % BLOCK >= partial;
+        let kept = if is_padding { 0 } else { lanes };
+        (kept..BLOCK).for_each(|lane| gradient.set(at * BLOCK + lane, 0.0));
+    }
+}
+
+fn bias_grad(frame: &Frame, step: &DenseWeightGrad, bias: usize, block: usize) {
+    let lanes = BLOCK.min(step.dy.channels - block * BLOCK);
+    let mut sums = [0.0; BLOCK];
+    for sample in frame.samples.clone() {
+        let dy = frame.map(sample, &step.dy);
+        (0..lanes).for_each(|lane| sums[lane] += dy.get(block * BLOCK + lane));
+    }
+    frame.memory.grads.part(bias + block * BLOCK, BLOCK).write(&sums);
+}

@@ -1,0 +1,101 @@
+//! The engine: a network's memory, and frames for its passes.
+
+use super::{
+    Cpu,
+    frame::{Frame, Memory},
+    memory::{Buffer, Span},
+    update::{self, Operands},
+};
+use crate::{
+    engine::{Class, Engine, Pass, Sizes},
+    error::Result,
+    optim::Update,
+    plan::{Map, Param, Steps},
+};
+
+/// A network on the processor.
+pub(super) struct CpuEngine {
+    cpu: Cpu,
+    params: Buffer,
+    grads: Buffer,
+    state: Buffer,
+    arena: Buffer,
+    labels: Vec<u32>,
+}
+
+impl CpuEngine {
+    pub(super) fn new(cpu: &Cpu, sizes: &Sizes) -> Result<CpuEngine> {
+        Ok(CpuEngine {
+            cpu: cpu.clone(),
+            params: Buffer::zeroed(sizes.params, "parameters")?,
+            grads: Buffer::zeroed(sizes.grads, "gradients")?,
+            state: Buffer::zeroed(sizes.state, "optimizer state")?,
+            arena: Buffer::zeroed(sizes.arena, "activations")?,
+            labels: vec![0; sizes.batch],
+        })
+    }
+
+    fn class(&self, class: Class) -> Span<'_> {
+        match class {
+            Class::Params => self.params.span(),
+            Class::Grads => self.grads.span(),
+            Class::State => self.state.span(),
+        }
+    }
+
+    fn frame(&self, pass: &Pass) -> Frame<'_> {
+        let memory = Memory {
+            params: self.params.span(),
+            grads: self.grads.span(),
+            arena: self.arena.span(),
+            labels: &self.labels,
+        };
+        Frame { cpu: &self.cpu, pass: *pass, memory, samples: 0..pass.batch, divides: true }
+    }
+}
+
+impl Engine for CpuEngine {
+    fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()> {
+        self.class(class).from(offset).write(values);
+        Ok(())
+    }
+
+    fn read(&mut self, class: Class, offset: usize, values: &mut [f32]) -> Result<()> {
+        self.class(class).from(offset).read(values);
+        Ok(())
+    }
+
+    fn write_map(&mut self, pass: &Pass, map: &Map, values: &[f32]) -> Result<()> {
+        let frame = self.frame(pass);
+        for (sample, values) in values.chunks(map.len()).enumerate() {
+            frame.map(sample, map).write(values);
+        }
+        Ok(())
+    }
+
+    fn read_map(&mut self, pass: &Pass, map: &Map, values: &mut [f32]) -> Result<()> {
+        let frame = self.frame(pass);
+        for (sample, values) in values.chunks_mut(map.len()).enumerate() {
+            frame.map(sample, map).read(values);
+        }
+        Ok(())
+    }
+
+    fn write_labels(&mut self, labels: &[u32]) -> Result<()> {
+        self.labels[..labels.len()].copy_from_slice(labels);
+        Ok(())
+    }
+
+    fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
+        let frame = self.frame(pass);
+        self.cpu.install(|| body(&frame));
+        Ok(())
+    }
+
+    fn update(&mut self, update: &Update, params: &'static [Param]) -> Result<()> {
+        let operands =
+            Operands { params: self.params.span(), grads: self.grads.span(), state: self.state.span() };
+        self.cpu.install(|| update::run(&self.cpu, update.optimizer, params, operands));
+        Ok(())
+    }
+}

@@ -1,0 +1,161 @@
+//! What one call of generated code sees: some samples of the batch, and the memory they live in.
+//!
+//! Outside of regions a frame holds the whole batch and its steps divide their work among the threads. In a region each
+//! thread has frames of single samples; a batch smaller than the threads has one frame that divides its steps.
+
+use std::ops::Range;
+
+use super::{
+    Cpu, conv, conv_filter_grad, copy, dense,
+    epilogue::{self, Epilogue},
+    loss,
+    memory::Span,
+    pool, pool_grad,
+    simd::Isa,
+    split,
+};
+use crate::{
+    engine::Pass,
+    plan::{
+        Conv, ConvFilterGrad, ConvInputGrad, Copy, CrossEntropy, Dense, DenseInputGrad, DenseWeightGrad,
+        Elementwise, Elt, Map, Pool, PoolGrad, Steps,
+    },
+};
+
+/// A network's memory during a pass.
+#[derive(Clone, Copy)]
+pub(super) struct Memory<'a> {
+    pub(super) params: Span<'a>,
+    pub(super) grads: Span<'a>,
+    pub(super) arena: Span<'a>,
+    pub(super) labels: &'a [u32],
+}
+
+/// See the module.
+#[derive(Clone)]
+pub(super) struct Frame<'a> {
+    pub(super) cpu: &'a Cpu,
+    pub(super) pass: Pass,
+    pub(super) memory: Memory<'a>,
+    pub(super) samples: Range<usize>,
+    /// Whether steps divide their own work among the threads.
+    pub(super) divides: bool,
+}
+
+impl<'a> Frame<'a> {
+    pub(super) fn isa(&self) -> Isa {
+        self.cpu.isa
+    }
+
+    /// The memory of one sample.
+    pub(super) fn slab(&self, sample: usize) -> Span<'a> {
+        let slab = self.pass.arena.slab;
+        self.memory.arena.part(sample * slab, slab)
+    }
+
+    /// One sample of a map.
+    pub(super) fn map(&self, sample: usize, map: &Map) -> Span<'a> {
+        self.slab(sample).part(map.offset, map.len())
+    }
+
+    /// The same map of all samples, from the first on; samples are `slab` floats apart.
+    pub(super) fn batch_map(&self, map: &Map) -> Span<'a> {
+        let slab = self.pass.arena.slab;
+        self.memory.arena.part(map.offset, (self.pass.batch - 1) * slab + map.len())
+    }
+
+    /// Memory of the batch as a whole.
+    pub(super) fn fixed(&self, offset: usize, len: usize) -> Span<'a> {
+        self.memory.arena.part(self.pass.batch * self.pass.arena.slab + offset, len)
+    }
+
+    /// The epilogue of a step that writes `y`.
+    pub(super) fn epilogue(&self, ops: &'static [Elt], y: &Map, sample: usize) -> Epilogue<'a> {
+        let (slab, values) = (self.slab(sample), self.map(sample, y));
+        let first = (sample * y.len()) as u32;
+        Epilogue { isa: self.isa(), ops, slab, y: values, first_element: first, key: self.pass.key }
+    }
+
+    /// Calls `body` for each piece, in parallel if this frame may and the work is worth it.
+    pub(super) fn each(&self, pieces: usize, work: u64, body: &(dyn Fn(usize) + Sync)) {
+        if self.divides && self.cpu.threads > 1 && work >= split::TINY {
+            split::each(0..pieces, body);
+        } else {
+            (0..pieces).for_each(body);
+        }
+    }
+
+    /// Calls `body(sample, piece)` for each piece of each sample.
+    pub(super) fn each_sample(&self, pieces: usize, work: u64, body: &(dyn Fn(usize, usize) + Sync)) {
+        let samples = self.samples.len();
+        self.each(samples * pieces, work * samples as u64, &|at| {
+            body(self.samples.start + at / pieces, at % pieces);
+        });
+    }
+}
+
+impl Steps for Frame<'_> {
+    fn region(&self, macs: u64, body: &(dyn Fn(&dyn Steps) + Sync)) {
+        let batch = self.samples.len();
+        let tiny = macs.saturating_mul(batch as u64) < split::TINY;
+        if !tiny && batch < self.cpu.threads {
+            return body(self);
+        }
+        let one = |sample: usize| {
+            body(&Frame { samples: sample..sample + 1, divides: false, ..self.clone() });
+        };
+        if tiny || self.cpu.threads == 1 {
+            self.samples.clone().for_each(one);
+        } else {
+            split::each(self.samples.clone(), &one);
+        }
+    }
+
+    fn prepare_input_grad(&self, step: &'static ConvInputGrad) {
+        conv::transpose(self, step);
+    }
+
+    fn conv(&self, step: &'static Conv) {
+        conv::forward(self, step);
+    }
+
+    fn conv_input_grad(&self, step: &'static ConvInputGrad) {
+        conv::input_grad(self, step);
+    }
+
+    fn conv_filter_grad(&self, step: &'static ConvFilterGrad) {
+        conv_filter_grad::run(self, step);
+    }
+
+    fn dense(&self, step: &'static Dense) {
+        dense::forward(self, step);
+    }
+
+    fn dense_input_grad(&self, step: &'static DenseInputGrad) {
+        dense::input_grad(self, step);
+    }
+
+    fn dense_weight_grad(&self, step: &'static DenseWeightGrad) {
+        dense::weight_grad(self, step);
+    }
+
+    fn pool(&self, step: &'static Pool) {
+        pool::forward(self, step);
+    }
+
+    fn pool_grad(&self, step: &'static PoolGrad) {
+        pool_grad::run(self, step);
+    }
+
+    fn elementwise(&self, step: &'static Elementwise) {
+        epilogue::elementwise(self, step);
+    }
+
+    fn copy(&self, step: &'static Copy) {
+        copy::run(self, step);
+    }
+
+    fn cross_entropy(&self, step: &'static CrossEntropy) {
+        loss::cross_entropy(self, step);
+    }
+}

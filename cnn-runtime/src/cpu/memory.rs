@@ -1,0 +1,156 @@
+//! Raw memory: zeroed allocations and views of them that several threads may hold.
+//!
+//! A [`Span`] checks bounds on every access. What it cannot check is that threads do not write where others read or write:
+//! that is the invariant of every step, which divides its output among the threads before it starts them.
+
+use std::{
+    alloc::{Layout, alloc_zeroed, dealloc},
+    marker::PhantomData,
+    ptr::NonNull,
+};
+
+use super::simd::Simd;
+use crate::{
+    error::{Error, Result},
+    plan::BLOCK,
+};
+
+/// A cache line.
+const ALIGN: usize = 64;
+
+/// Zeroed floats. The system maps pages when they are first touched, so what is never used costs nothing.
+pub(super) struct Buffer {
+    start: NonNull<f32>,
+    len: usize,
+}
+
+impl Buffer {
+    pub(super) fn zeroed(len: usize, purpose: &str) -> Result<Buffer> {
+        if len == 0 {
+            return Ok(Buffer { start: NonNull::dangling(), len });
+        }
+        // SAFETY: the layout is not empty.
+        let allocate = |layout| NonNull::new(unsafe { alloc_zeroed(layout) }.cast());
+        match layout(len).and_then(allocate) {
+            Some(start) => Ok(Buffer { start, len }),
+            None => Err(Error::Device(format!(
+                "no memory for the {purpose}: {} bytes; try a smaller --batch",
+                len.saturating_mul(size_of::<f32>())
+            ))),
+        }
+    }
+
+    /// All of it.
+    pub(super) fn span(&self) -> Span<'_> {
+        Span { start: self.start, len: self.len, buffer: PhantomData }
+    }
+}
+
+fn layout(len: usize) -> Option<Layout> {
+    Layout::from_size_align(len.checked_mul(size_of::<f32>())?, ALIGN).ok()
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if let (1.., Some(layout)) = (self.len, layout(self.len)) {
+            // SAFETY: this is the layout that `zeroed` allocated with.
+            unsafe { dealloc(self.start.as_ptr().cast(), layout) }
+        }
+    }
+}
+
+// SAFETY: a buffer owns its memory.
+unsafe impl Send for Buffer {}
+// SAFETY: its memory is accessed through spans only; see there.
+unsafe impl Sync for Buffer {}
+
+/// Part of a buffer.
+#[derive(Clone, Copy)]
+pub(super) struct Span<'a> {
+    start: NonNull<f32>,
+    len: usize,
+    buffer: PhantomData<&'a Buffer>,
+}
+
+// SAFETY: floats can be read and written from any thread; steps keep threads off each other's elements, see above.
+unsafe impl Send for Span<'_> {}
+// SAFETY: as for Send.
+unsafe impl Sync for Span<'_> {}
+
+impl<'a> Span<'a> {
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// `len` floats from `offset` on.
+    #[inline(always)]
+    pub(super) fn part(&self, offset: usize, len: usize) -> Span<'a> {
+        assert!(offset <= self.len && len <= self.len - offset, "the plan leaves its memory");
+        // SAFETY: the part lies inside.
+        Span { start: unsafe { self.start.add(offset) }, len, buffer: PhantomData }
+    }
+
+    /// Everything from `offset` on.
+    #[inline(always)]
+    pub(super) fn from(&self, offset: usize) -> Span<'a> {
+        self.part(offset, self.len - offset)
+    }
+
+    #[inline(always)]
+    pub(super) fn get(&self, at: usize) -> f32 {
+        // SAFETY: `part` checks the bounds.
+        unsafe { self.part(at, 1).start.read() }
+    }
+
+    #[inline(always)]
+    pub(super) fn set(&self, at: usize, value: f32) {
+        // SAFETY: `part` checks the bounds.
+        unsafe { self.part(at, 1).start.write(value) }
+    }
+
+    #[inline(always)]
+    pub(super) fn load<S: Simd>(&self, simd: S, at: usize) -> S::V {
+        // SAFETY: `part` checks the bounds.
+        unsafe { simd.load(self.part(at, BLOCK).start.as_ptr()) }
+    }
+
+    #[inline(always)]
+    pub(super) fn store<S: Simd>(&self, simd: S, at: usize, value: S::V) {
+        // SAFETY: `part` checks the bounds.
+        unsafe { simd.store(self.part(at, BLOCK).start.as_ptr(), value) }
+    }
+
+    pub(super) fn fill(&self, value: f32) {
+        (0..self.len).for_each(|at| self.set(at, value));
+    }
+
+    pub(super) fn write(&self, values: &[f32]) {
+        let part = self.part(0, values.len());
+        // SAFETY: `part` checks the bounds, and a borrowed slice is no part of a buffer.
+        unsafe { part.start.as_ptr().copy_from_nonoverlapping(values.as_ptr(), values.len()) }
+    }
+
+    pub(super) fn read(&self, values: &mut [f32]) {
+        let part = self.part(0, values.len());
+        // SAFETY: as in `write`.
+        unsafe { part.start.as_ptr().copy_to_nonoverlapping(values.as_mut_ptr(), values.len()) }
+    }
+
+    /// Copies between parts of buffers that may overlap.
+    pub(super) fn copy_from(&self, other: Span) {
+        let other = other.part(0, self.len);
+        // SAFETY: both are `len` long.
+        unsafe { self.start.as_ptr().copy_from(other.start.as_ptr(), self.len) }
+    }
+
+    /// The address of an element, for kernels that check their reach once.
+    pub(super) fn address(&self) -> *mut f32 {
+        self.start.as_ptr()
+    }
+
+    /// A view of a local array.
+    pub(super) fn local(values: &'a mut [f32]) -> Span<'a> {
+        let start = NonNull::new(values.as_mut_ptr()).unwrap_or(NonNull::dangling());
+        Span { start, len: values.len(), buffer: PhantomData }
+    }
+}

@@ -1,0 +1,91 @@
+//! The CPU engine: direct convolution on blocked maps, SIMD chosen at run time, and threads that divide the batch.
+//!
+//! Results do not depend on the number of threads: every element is summed in one order, which follows from shapes and
+//! batch alone. A training step allocates nothing.
+
+mod axis;
+mod conv;
+mod conv_filter_grad;
+mod conv_ragged;
+mod copy;
+mod dense;
+mod engine;
+mod epilogue;
+mod frame;
+mod loss;
+mod memory;
+mod pool;
+mod pool_grad;
+mod simd;
+mod split;
+mod update;
+
+use std::sync::Arc;
+
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use crate::{
+    engine::{Engine, Sizes},
+    error::{Error, Result},
+};
+use simd::Isa;
+
+/// The processor as a device: a thread pool and the instruction set that its kernels use.
+#[derive(Clone, Debug)]
+pub struct Cpu {
+    pool: Arc<ThreadPool>,
+    isa: Isa,
+    threads: usize,
+}
+
+impl Cpu {
+    /// A pool of `threads`, or of as many as there are cores, with the best instruction set at hand.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if threads cannot be started.
+    pub fn new(threads: Option<usize>) -> Result<Cpu> {
+        Cpu::with_isa(threads, Isa::detect())
+    }
+
+    /// Without SIMD instructions, as on a processor that has none that this crate knows.
+    ///
+    /// # Errors
+    /// As [`Cpu::new`].
+    pub fn portable(threads: Option<usize>) -> Result<Cpu> {
+        Cpu::with_isa(threads, Isa::portable())
+    }
+
+    fn with_isa(threads: Option<usize>, isa: Isa) -> Result<Cpu> {
+        let pool = ThreadPoolBuilder::new()
+            .num_threads(threads.unwrap_or(0))
+            .thread_name(|number| format!("cnn-{number}"))
+            .build()
+            .map_err(|error| Error::Device(format!("cannot start threads: {error}; try fewer --threads")))?;
+        let threads = pool.current_num_threads();
+        Ok(Cpu { pool: Arc::new(pool), isa, threads })
+    }
+
+    /// For people: `cpu (AVX2+FMA, 2 threads)`.
+    pub fn describe(&self) -> String {
+        let plural = if self.threads == 1 { "" } else { "s" };
+        format!("cpu ({}, {} thread{plural})", self.isa.name(), self.threads)
+    }
+
+    /// Threads in the pool.
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// Runs `body` on a thread of the pool. Steps that run inside wake no thread to start with and allocate nothing.
+    pub fn install<R: Send>(&self, body: impl FnOnce() -> R + Send) -> R {
+        self.pool.install(body)
+    }
+
+    /// An engine with zeroed memory.
+    ///
+    /// # Errors
+    /// [`Error::Device`], with the size, if there is not enough memory.
+    pub fn engine(&self, sizes: &Sizes) -> Result<Box<dyn Engine>> {
+        Ok(Box::new(engine::CpuEngine::new(self, sizes)?))
+    }
+}

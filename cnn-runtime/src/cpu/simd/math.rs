@@ -1,0 +1,60 @@
+//! Exponential functions of a vector, each within a few units in the last place; NaN in, NaN out.
+//!
+//! `exp(x) = 2^n * exp(r)` with `n = round(x / ln 2)`, so `|r| <= ln 2 / 2`, where the Taylor series of degree 7 is exact to f32.
+
+use super::Simd;
+
+/// ln 2 in two parts, the first short enough that `n * LN2_HIGH` is exact (Cody and Waite).
+const LN2_HIGH: f32 = 0.693_359_4;
+const LN2_LOW: f32 = -2.121_944_4e-4;
+
+/// `n` and `exp(r) - 1`.
+#[inline(always)]
+fn reduce<S: Simd>(simd: S, x: S::V) -> (S::V, S::V) {
+    let n = simd.round(simd.mul(x, simd.splat(std::f32::consts::LOG2_E)));
+    let r = simd.fma(n, simd.splat(-LN2_HIGH), x);
+    let r = simd.fma(n, simd.splat(-LN2_LOW), r);
+    let mut series = simd.splat(1.0 / 5040.0);
+    for coefficient in [1.0 / 720.0, 1.0 / 120.0, 1.0 / 24.0, 1.0 / 6.0, 0.5] {
+        series = simd.fma(series, r, simd.splat(coefficient));
+    }
+    (n, simd.fma(simd.mul(r, r), series, r))
+}
+
+#[inline(always)]
+fn clamp<S: Simd>(simd: S, x: S::V, low: f32, high: f32) -> S::V {
+    simd.max(simd.splat(low), simd.min(simd.splat(high), x))
+}
+
+/// `e^x`
+#[inline(always)]
+pub(in crate::cpu) fn exp<S: Simd>(simd: S, x: S::V) -> S::V {
+    let (n, small) = reduce(simd, clamp(simd, x, -105.0, 89.0));
+    // 2^n in two factors, because 2^128 and subnormals have no exponent bits of their own.
+    let half = simd.round(simd.mul(n, simd.splat(0.5)));
+    let first = simd.exp2(half);
+    let second = simd.exp2(simd.sub(n, half));
+    simd.mul(simd.fma(small, first, first), second)
+}
+
+/// `e^x - 1` of `x <= 60`, accurate near zero too.
+#[inline(always)]
+pub(in crate::cpu) fn expm1<S: Simd>(simd: S, x: S::V) -> S::V {
+    let (n, small) = reduce(simd, clamp(simd, x, -60.0, 60.0));
+    let power = simd.exp2(n);
+    simd.fma(small, power, simd.sub(power, simd.splat(1.0)))
+}
+
+/// `1 / (1 + e^-x)`
+#[inline(always)]
+pub(in crate::cpu) fn sigmoid<S: Simd>(simd: S, x: S::V) -> S::V {
+    let one = simd.splat(1.0);
+    simd.div(one, simd.add(one, exp(simd, simd.sub(simd.splat(0.0), x))))
+}
+
+/// `(e^2x - 1) / (e^2x + 1)`
+#[inline(always)]
+pub(in crate::cpu) fn tanh<S: Simd>(simd: S, x: S::V) -> S::V {
+    let grown = expm1(simd, clamp(simd, simd.add(x, x), -30.0, 30.0));
+    simd.div(grown, simd.add(grown, simd.splat(2.0)))
+}

@@ -1,0 +1,224 @@
+//! The register tile: the one inner loop of convolutions, dense layers and all their gradients.
+//!
+//! `y[b][p] = start + sum over channels, rows, columns of x[p] * w[b]`, where `y[b][p]` and `w[b]` are vectors of eight outputs, `x[p]`
+//! is a scalar, and all three are addressed by strides. Terms are added in that order, whatever the tile's size, so a
+//! result does not depend on how an output is cut into tiles.
+#![allow(clippy::needless_range_loop, reason = "indices name the register of a sum; loops of constant length unroll")]
+
+use super::{Isa, Kernel, Simd};
+use crate::{cpu::memory::Span, plan::BLOCK};
+
+/// Pixels in a tile of two blocks: 12 of the 16 vector registers hold sums.
+pub(in crate::cpu) const PIXELS: usize = 6;
+
+/// Pixels that fit a tile of one or two blocks.
+pub(in crate::cpu) const fn pixels_of(blocks: usize) -> usize {
+    if blocks == 1 { 8 } else { PIXELS }
+}
+
+/// One loop of the sum: how many terms, and how far apart they lie.
+#[derive(Clone, Copy)]
+pub(in crate::cpu) struct Level {
+    pub(in crate::cpu) count: usize,
+    pub(in crate::cpu) x: isize,
+    pub(in crate::cpu) w: isize,
+}
+
+impl Level {
+    /// A loop over a single term.
+    pub(in crate::cpu) const ONE: Level = Level { count: 1, x: 0, w: 0 };
+}
+
+/// The outermost loop of the sum; channel `c` of `x` lies at `c / 2^shift * block + c % 2^shift`.
+#[derive(Clone, Copy)]
+pub(in crate::cpu) struct Channels {
+    pub(in crate::cpu) first: usize,
+    pub(in crate::cpu) count: usize,
+    pub(in crate::cpu) shift: u32,
+    pub(in crate::cpu) block: usize,
+    pub(in crate::cpu) w: usize,
+}
+
+impl Channels {
+    /// A single channel.
+    pub(in crate::cpu) const ONE: Channels = Channels { first: 0, count: 1, shift: 0, block: 0, w: 0 };
+
+    #[inline(always)]
+    fn place(&self, channel: usize) -> usize {
+        (channel >> self.shift) * self.block + (channel & ((1 << self.shift) - 1))
+    }
+}
+
+/// What a sum starts from.
+#[derive(Clone, Copy)]
+pub(in crate::cpu) enum Start<'a> {
+    Zero,
+    /// What `y` holds.
+    Sum,
+    /// A vector for each block.
+    Bias(Span<'a>),
+}
+
+/// A tile of one or two blocks by at most [`pixels_of`] them.
+#[derive(Clone, Copy)]
+pub(in crate::cpu) struct Tile<'a> {
+    pub(in crate::cpu) pixels: usize,
+    pub(in crate::cpu) blocks: usize,
+    pub(in crate::cpu) start: Start<'a>,
+    pub(in crate::cpu) channels: Channels,
+    pub(in crate::cpu) rows: Level,
+    pub(in crate::cpu) columns: Level,
+    pub(in crate::cpu) x_pixel: usize,
+    pub(in crate::cpu) w_block: usize,
+    pub(in crate::cpu) y_pixel: usize,
+    pub(in crate::cpu) y_block: usize,
+}
+
+/// Memory and the position in it of pixel 0, block 0, term 0.
+pub(in crate::cpu) type Operand<'a> = (Span<'a>, isize);
+
+impl Tile<'_> {
+    /// Computes the tile.
+    pub(in crate::cpu) fn run(&self, isa: Isa, x: Operand, w: Operand, y: Operand) {
+        self.check(x, w, y);
+        match self.x_pixel {
+            1 => self.run_strided::<1>(isa, x, w, y),
+            BLOCK => self.run_strided::<BLOCK>(isa, x, w, y),
+            _ => self.run_strided::<0>(isa, x, w, y),
+        }
+    }
+
+    /// The distance of pixels is a constant, or any if that is 0.
+    fn run_strided<const X: usize>(&self, isa: Isa, x: Operand, w: Operand, y: Operand) {
+        macro_rules! sized {
+            ($($blocks:literal x $pixels:literal),*) => {
+                match (self.blocks, self.pixels) {
+                    $(($blocks, $pixels) => isa.run(Sized::<$blocks, $pixels, X> { tile: self, x, w, y }),)*
+                    (blocks, pixels) => unreachable!("a tile of {blocks} blocks x {pixels} pixels"),
+                }
+            };
+        }
+        sized!(
+            1 x 1, 1 x 2, 1 x 3, 1 x 4, 1 x 5, 1 x 6, 1 x 7, 1 x 8,
+            2 x 1, 2 x 2, 2 x 3, 2 x 4, 2 x 5, 2 x 6
+        )
+    }
+
+    /// Asserts that no term lies outside its memory.
+    fn check(&self, x: Operand, w: Operand, y: Operand) {
+        let last = |count: usize, step: usize| (count.max(1) - 1) as isize * step as isize;
+        let low = |level: &Level, step: isize| (level.count.max(1) - 1) as isize * step.min(0);
+        let high = |level: &Level, step: isize| (level.count.max(1) - 1) as isize * step.max(0);
+        let Channels { first, count, shift, block, w: w_channel } = self.channels;
+        if count * self.rows.count * self.columns.count > 0 {
+            let last_block = ((first + count - 1) >> shift) * block + (1 << shift) - 1;
+            let (x_low, x_high) = (
+                low(&self.rows, self.rows.x) + low(&self.columns, self.columns.x),
+                high(&self.rows, self.rows.x) + high(&self.columns, self.columns.x) + last_block as isize,
+            );
+            assert_inside(x, x_low, x_high + last(self.pixels, self.x_pixel));
+            let w_low = low(&self.rows, self.rows.w) + low(&self.columns, self.columns.w);
+            let w_high = high(&self.rows, self.rows.w) + high(&self.columns, self.columns.w);
+            let w_last = w_high + last(count, w_channel) + last(self.blocks, self.w_block);
+            assert_inside(w, w_low, w_last + BLOCK as isize - 1);
+        }
+        let y_last = last(self.pixels, self.y_pixel) + last(self.blocks, self.y_block);
+        assert_inside(y, 0, y_last + BLOCK as isize - 1);
+    }
+}
+
+fn assert_inside((memory, position): Operand, low: isize, high: isize) {
+    assert!(position + low >= 0 && position + high < memory.len() as isize, "a tile leaves its memory");
+}
+
+struct Sized<'a, const B: usize, const P: usize, const X: usize> {
+    tile: &'a Tile<'a>,
+    x: Operand<'a>,
+    w: Operand<'a>,
+    y: Operand<'a>,
+}
+
+impl<const B: usize, const P: usize, const X: usize> Kernel for Sized<'_, B, P, X> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Sized { tile, x, w, y } = self;
+        // SAFETY: `Tile::check` asserts that every position below lies in its memory.
+        unsafe {
+            let y = y.0.address().offset(y.1);
+            let mut sums = begin::<S, B, P>(simd, tile, y);
+            // Wrapping: a sum without terms has no position in its memory.
+            let (x, w) = (x.0.address().wrapping_offset(x.1), w.0.address().wrapping_offset(w.1));
+            accumulate::<S, B, P, X>(simd, tile, x, w, &mut sums);
+            for b in 0..B {
+                for p in 0..P {
+                    simd.store(y.add(b * tile.y_block + p * tile.y_pixel), sums[b][p]);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn begin<S: Simd, const B: usize, const P: usize>(
+    simd: S,
+    tile: &Tile,
+    y: *const f32,
+) -> [[S::V; P]; B] {
+    let mut sums = [[simd.splat(0.0); P]; B];
+    match tile.start {
+        Start::Zero => {}
+        Start::Bias(bias) => {
+            for b in 0..B {
+                sums[b] = [bias.load(simd, b * BLOCK); P];
+            }
+        }
+        Start::Sum => {
+            for b in 0..B {
+                for p in 0..P {
+                    // SAFETY: the caller checked the tile's positions.
+                    sums[b][p] = unsafe { simd.load(y.add(b * tile.y_block + p * tile.y_pixel)) };
+                }
+            }
+        }
+    }
+    sums
+}
+
+#[inline(always)]
+unsafe fn accumulate<S: Simd, const B: usize, const P: usize, const X: usize>(
+    simd: S,
+    tile: &Tile,
+    x: *const f32,
+    w: *const f32,
+    sums: &mut [[S::V; P]; B],
+) {
+    let Tile { channels, rows, columns, w_block, .. } = *tile;
+    let x_pixel = if X == 0 { tile.x_pixel } else { X };
+    for channel in 0..channels.count {
+        let mut x_row = x.wrapping_add(channels.place(channels.first + channel));
+        let mut w_row = w.wrapping_add(channel * channels.w);
+        for _ in 0..rows.count {
+            let (mut x, mut w) = (x_row, w_row);
+            for _ in 0..columns.count {
+                let mut filters = [simd.splat(0.0); B];
+                for b in 0..B {
+                    // SAFETY: the caller checked the tile's positions.
+                    filters[b] = unsafe { simd.load(w.add(b * w_block)) };
+                }
+                for p in 0..P {
+                    // SAFETY: as above.
+                    let pixel = simd.splat(unsafe { *x.add(p * x_pixel) });
+                    for b in 0..B {
+                        sums[b][p] = simd.fma(pixel, filters[b], sums[b][p]);
+                    }
+                }
+                x = x.wrapping_offset(columns.x);
+                w = w.wrapping_offset(columns.w);
+            }
+            x_row = x_row.wrapping_offset(rows.x);
+            w_row = w_row.wrapping_offset(rows.w);
+        }
+    }
+}
