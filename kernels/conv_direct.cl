@@ -62,7 +62,7 @@
 #define GROUP_Y (Y_CHANNELS / GROUPS)
 // Distance of neighbouring pixels of x, and the place of a channel at pixel 0.
 #define X_STEP (X_PLANAR ? 1 : BLOCK)
-#define X_CHANNEL(c) (X_PLANAR ? (c) * X_AREA : (c) / BLOCK * (X_AREA * BLOCK) + (c) % BLOCK)
+#define X_CHANNEL(c) (X_PLANAR ? (c) * X_AREA : (uint)(c) / BLOCK * (X_AREA * BLOCK) + (uint)(c) % BLOCK)
 // 1 if the lanes of an output block may belong to different groups.
 #define MIXED (GROUPS > 1 && GROUP_Y % BLOCK != 0)
 
@@ -91,6 +91,21 @@ static int source(int y, int tap, int stride, int pad, int dilation, int size) {
 #endif
 }
 
+// Adds the products of one tap for the pixels that are `inside` (all bits set, or none). A pixel's value is used by all blocks
+// at once, so that 12 sums, 2 weights and it fit in 16 registers.
+static void add_tap(float8 sum[BLOCKS][PIXELS], const global float* x, const int offset[PIXELS],
+                    const int inside[PIXELS], const global float* w, int block) {
+    for (int i = 0; i < GROUP_X; i++, w += TAPS * BLOCK) {
+        float8 weight[BLOCKS];
+        UNROLL for (int b = 0; b < BLOCKS; b++) weight[b] = vload8(0, w + b * (GROUP_X * TAPS * BLOCK));
+        UNROLL for (int p = 0; p < PIXELS; p++) {
+            float8 v = load_inputs(x + offset[p], block, i);
+            if (PADDED) v = as_float8(as_int8(v) & (int8)(inside[p]));
+            UNROLL for (int b = 0; b < BLOCKS; b++) sum[b][p] = fma(v, weight[b], sum[b][p]);
+        }
+    }
+}
+
 kernel void conv(global float* arena, uint slab, uint x_offset, uint y_offset, const global float* filters,
                  ulong filter_offset, const global float* params, int bias_offset, Chain chain) {
     const int first_pixel = get_global_id(0) * PIXELS;
@@ -103,44 +118,35 @@ kernel void conv(global float* arena, uint slab, uint x_offset, uint y_offset, c
 
     float8 sum[BLOCKS][PIXELS];
     int row[PIXELS], column[PIXELS];
-    for (int p = 0; p < PIXELS; p++) {
+    UNROLL for (int p = 0; p < PIXELS; p++) {
         const int pixel = min(first_pixel + p, Y_AREA - 1);
         row[p] = pixel / Y_WIDTH;
         column[p] = pixel % Y_WIDTH;
-        for (int b = 0; b < BLOCKS; b++) {
+        UNROLL for (int b = 0; b < BLOCKS; b++) {
             sum[b][p] = bias_offset < 0 ? (float8)(0.0f) : vload8(first_block + b, params + bias_offset);
         }
     }
     for (int tap = 0; tap < TAPS; tap++, w += BLOCK) {
-        int offset[PIXELS], inside[PIXELS], all = -1, any = 0;
-        for (int p = 0; p < PIXELS; p++) {
+        int offset[PIXELS], inside[PIXELS], any = 0;
+        UNROLL for (int p = 0; p < PIXELS; p++) {
             const int r = source(row[p], tap / KERNEL_W, STRIDE_H, PAD_H, DILATION_H, X_HEIGHT);
             const int c = source(column[p], tap % KERNEL_W, STRIDE_W, PAD_W, DILATION_W, X_WIDTH);
-            inside[p] = r >= 0 && c >= 0 ? -1 : 0;
+            inside[p] = !PADDED || (r >= 0 && c >= 0) ? -1 : 0;
             offset[p] = inside[p] & (r * X_WIDTH + c) * X_STEP;
-            all &= inside[p];
             any |= inside[p];
         }
-        if (!any) continue;
-        for (int i = 0; i < GROUP_X; i++) {
-            float8 v[PIXELS];
-            for (int p = 0; p < PIXELS; p++) v[p] = load_inputs(x + offset[p], first_block, i);
-            if (!all) {
-                for (int p = 0; p < PIXELS; p++) v[p] = inside[p] ? v[p] : (float8)(0.0f);
-            }
-            for (int b = 0; b < BLOCKS; b++) {
-                const float8 weight = vload8(0, w + (b * GROUP_X + i) * (TAPS * BLOCK));
-                for (int p = 0; p < PIXELS; p++) sum[b][p] = fma(v[p], weight, sum[b][p]);
-            }
-        }
+        if (any) add_tap(sum, x, offset, inside, w, first_block);
     }
-    for (int b = 0; b < BLOCKS; b++) {
-        for (int p = 0; p < PIXELS && first_pixel + p < Y_AREA; p++) {
-            const uint position = ((first_block + b) * Y_AREA + first_pixel + p) * BLOCK;
-            const uint element = n * (uint)(blocks(Y_CHANNELS) * Y_AREA * BLOCK) + position;
-            vstore8(apply(&chain, sum[b][p], sample, position, element), 0,
-                    arena + (size_t)n * slab + y_offset + position);
-        }
+    // Out of the registers: the loop below is too long to be unrolled.
+    float8 result[BLOCKS * PIXELS];
+    UNROLL for (int k = 0; k < BLOCKS * PIXELS; k++) result[k] = sum[k / PIXELS][k % PIXELS];
+    for (int k = 0; k < BLOCKS * PIXELS; k++) {
+        const int pixel = first_pixel + k % PIXELS;
+        if (pixel >= Y_AREA) continue;
+        const uint position = ((first_block + k / PIXELS) * Y_AREA + pixel) * BLOCK;
+        const uint element = n * (uint)(blocks(Y_CHANNELS) * Y_AREA * BLOCK) + position;
+        vstore8(apply(&chain, result[k], sample, position, element), 0,
+                arena + (size_t)n * slab + y_offset + position);
     }
 }
 
@@ -166,6 +172,9 @@ kernel void conv_transpose(const global float* params, ulong filter_offset, glob
 #if !TRANSPOSED
 // Input channels of a work-item of conv_filter_grad.
 #define TILE (GROUP_X < BLOCK ? GROUP_X : BLOCK)
+// Work-items: runs of taps, of tiles, of output blocks.
+#define TAP_RUNS ((TAPS + ITEM_TAPS - 1) / ITEM_TAPS)
+#define TILES ((GROUP_X + BLOCK - 1) / BLOCK)
 // 1 if the channels of a tile are neighbours in storage.
 #define ADJACENT (!X_PLANAR && !MIXED && (GROUPS == 1 || GROUP_X % BLOCK == 0))
 
@@ -187,17 +196,18 @@ static void accumulate(float8* sum, const global float* x, const global float* d
         for (int column = begin; column < end; column++) {
             const float8 d = vload8(row * Y_WIDTH + column, dy);
             const global float* pixel = x + (x_row * X_WIDTH + column * STRIDE_W + shift_w) * X_STEP;
-            for (int j = 0; j < TILE; j++) sum[j] = fma(load_tile(pixel, block, first, j), d, sum[j]);
+            UNROLL for (int j = 0; j < TILE; j++) sum[j] = fma(load_tile(pixel, block, first, j), d, sum[j]);
         }
     }
 }
 
 kernel void conv_filter_grad(const global float* arena, uint slab, uint x_offset, uint dy_offset, global float* grads,
                              ulong filter_offset, uint batch) {
-    const int first_tap = get_global_id(0) * ITEM_TAPS;
-    const int first = get_global_id(1) * BLOCK;
-    const int block = get_global_id(2);
-    if (first_tap >= TAPS) return;
+    const int id = get_global_id(0);
+    const int first_tap = id % TAP_RUNS * ITEM_TAPS;
+    const int first = id / TAP_RUNS % TILES * BLOCK;
+    const int block = id / (TAP_RUNS * TILES);
+    if (block >= blocks(Y_CHANNELS)) return;
     global float* dw = grads + filter_offset + ((size_t)block * GROUP_X + first) * (TAPS * BLOCK);
     const int count = min(TILE, GROUP_X - first);
     for (uint n = 0; n < batch; n++) {
@@ -205,11 +215,11 @@ kernel void conv_filter_grad(const global float* arena, uint slab, uint x_offset
         const global float* dy = arena + (size_t)n * slab + dy_offset + block * (Y_AREA * BLOCK);
         for (int tap = first_tap; tap < min(first_tap + ITEM_TAPS, TAPS); tap++) {
             float8 sum[TILE];
-            for (int j = 0; j < TILE; j++) {
+            UNROLL for (int j = 0; j < TILE; j++) {
                 sum[j] = n > 0 && j < count ? vload8(j * TAPS + tap, dw) : (float8)(0.0f);
             }
             accumulate(sum, x, dy, block, first, tap);
-            for (int j = 0; j < TILE; j++) {
+            UNROLL for (int j = 0; j < TILE; j++) {
                 if (j < count) vstore8(mask_lanes(sum[j], lanes(Y_CHANNELS, block)), j * TAPS + tap, dw);
             }
         }

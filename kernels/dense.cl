@@ -26,25 +26,27 @@ kernel void dense(global float* arena, uint slab, Map x, uint y_offset, int outp
     const global float* w = params + weight_offset + (size_t)block * length * BLOCK;
     const global float* input[DENSE_SAMPLES];
     float8 sum[DENSE_SAMPLES];
-    for (int s = 0; s < DENSE_SAMPLES; s++) {
+    UNROLL for (int s = 0; s < DENSE_SAMPLES; s++) {
         input[s] = arena + (size_t)min(first + s, batch - 1) * slab + x.offset;
         sum[s] = bias_offset < 0 ? (float8)(0.0f) : vload8(block, params + bias_offset);
     }
     const int whole = unpadded(x);
     for (int f = 0; f < whole; f++) {
         const float8 weight = vload8(f, w);
-        for (int s = 0; s < DENSE_SAMPLES; s++) sum[s] = fma((float8)(input[s][f]), weight, sum[s]);
+        UNROLL for (int s = 0; s < DENSE_SAMPLES; s++) sum[s] = fma((float8)(input[s][f]), weight, sum[s]);
     }
     for (int f = whole; f < length; f++) {
         if (f % BLOCK >= x.channels % BLOCK) continue;
         const float8 weight = vload8(f, w);
-        for (int s = 0; s < DENSE_SAMPLES; s++) sum[s] = fma((float8)(input[s][f]), weight, sum[s]);
+        UNROLL for (int s = 0; s < DENSE_SAMPLES; s++) sum[s] = fma((float8)(input[s][f]), weight, sum[s]);
     }
+    float8 result[DENSE_SAMPLES];
+    UNROLL for (int s = 0; s < DENSE_SAMPLES; s++) result[s] = sum[s];
     for (int s = 0; s < DENSE_SAMPLES && first + s < batch; s++) {
         const uint position = block * BLOCK;
         const uint element = (first + s) * (uint)(blocks(outputs) * BLOCK) + position;
         global float* sample = arena + (size_t)(first + s) * slab;
-        vstore8(apply(&chain, sum[s], sample, position, element), 0, sample + y_offset + position);
+        vstore8(apply(&chain, result[s], sample, position, element), 0, sample + y_offset + position);
     }
 }
 
@@ -63,14 +65,14 @@ kernel void dense_input_grad(global float* arena, uint slab, uint dy_offset, int
     for (uint n = first; n < min(first + DENSE_RUN, batch); n++) {
         global float* sample = arena + (size_t)n * slab;
         float8 sum[BLOCK];
-        for (int j = 0; j < BLOCK; j++) sum[j] = (float8)(0.0f);
+        UNROLL for (int j = 0; j < BLOCK; j++) sum[j] = (float8)(0.0f);
         for (int block = 0; block < blocks(outputs); block++) {
             const float8 d = mask_lanes(vload8(block, sample + dy_offset), lanes(outputs, block));
             const global float* row = w + (size_t)block * length * BLOCK;
-            for (int j = 0; j < BLOCK; j++) sum[j] = fma(d, vload8(j, row), sum[j]);
+            UNROLL for (int j = 0; j < BLOCK; j++) sum[j] = fma(d, vload8(j, row), sum[j]);
         }
         float v[BLOCK];
-        for (int j = 0; j < BLOCK; j++) v[j] = sum_lanes(sum[j]);
+        UNROLL for (int j = 0; j < BLOCK; j++) v[j] = sum_lanes(sum[j]);
         vstore8(apply(&chain, vload8(0, v), sample, f, n * (uint)length + f), 0, sample + dx.offset + f);
     }
 }
@@ -84,12 +86,12 @@ kernel void dense_weight_grad(const global float* arena, uint slab, Map x, uint 
     const int count = x.planar ? min(BLOCK, length - f) : BLOCK;
     const int real = x.planar ? count : lanes(x.channels, f / (x.height * x.width * BLOCK));
     float8 sum[BLOCK];
-    for (int j = 0; j < BLOCK; j++) sum[j] = (float8)(0.0f);
+    UNROLL for (int j = 0; j < BLOCK; j++) sum[j] = (float8)(0.0f);
     for (uint n = 0; n < batch; n++) {
         const global float* sample = arena + (size_t)n * slab;
         const float8 d = vload8(block, sample + dy_offset);
         const global float* input = sample + x.offset + f;
-        for (int j = 0; j < BLOCK; j++) sum[j] = fma((float8)(input[min(j, count - 1)]), d, sum[j]);
+        UNROLL for (int j = 0; j < BLOCK; j++) sum[j] = fma((float8)(input[min(j, count - 1)]), d, sum[j]);
     }
     global float* dw = grads + weight_offset + ((size_t)block * length + f) * BLOCK;
     for (int j = 0; j < count; j++) vstore8(mask_lanes(sum[j], j < real ? lanes(outputs, block) : 0), j, dw);

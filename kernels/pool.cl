@@ -12,14 +12,17 @@ typedef struct {
 
 static Best window_max(const global float* sample, Map x, Window w, int block, int y_row, int y_column) {
     Best best = {(float8)(-INFINITY), (int8)(-1)};
-    for (int tap = 0; tap < w.kernel_h * w.kernel_w; tap++) {
-        const int row = y_row * w.stride_h - w.pad_h + tap / w.kernel_w * w.dilation_h;
-        const int column = y_column * w.stride_w - w.pad_w + tap % w.kernel_w * w.dilation_w;
-        if (row < 0 || row >= x.height || column < 0 || column >= x.width) continue;
-        const float8 v = load_block(sample, x, block, row * x.width + column);
-        const int8 wins = (v > best.value) | (best.tap < 0) | (isnan(v) & ~isnan(best.value));
-        best.value = select(best.value, v, wins);
-        best.tap = select(best.tap, (int8)(tap), wins);
+    for (int i = 0; i < w.kernel_h; i++) {
+        const int row = y_row * w.stride_h - w.pad_h + i * w.dilation_h;
+        if (row < 0 || row >= x.height) continue;
+        for (int j = 0; j < w.kernel_w; j++) {
+            const int column = y_column * w.stride_w - w.pad_w + j * w.dilation_w;
+            if (column < 0 || column >= x.width) continue;
+            const float8 v = load_block(sample, x, block, row * x.width + column);
+            const int8 wins = (v > best.value) | (best.tap < 0) | (isnan(v) & ~isnan(best.value));
+            best.value = select(best.value, v, wins);
+            best.tap = select(best.tap, (int8)(i * w.kernel_w + j), wins);
+        }
     }
     return best;
 }
@@ -43,11 +46,13 @@ static float divisor(Map x, Window w, int count_all, int y_row, int y_column) {
 static float8 window_mean(const global float* sample, Map x, Window w, int count_all, int block, int y_row,
                           int y_column) {
     float8 sum = (float8)(0.0f);
-    for (int tap = 0; tap < w.kernel_h * w.kernel_w; tap++) {
-        const int row = y_row * w.stride_h - w.pad_h + tap / w.kernel_w * w.dilation_h;
-        const int column = y_column * w.stride_w - w.pad_w + tap % w.kernel_w * w.dilation_w;
-        if (row < 0 || row >= x.height || column < 0 || column >= x.width) continue;
-        sum += load_block(sample, x, block, row * x.width + column);
+    for (int i = 0; i < w.kernel_h; i++) {
+        const int row = y_row * w.stride_h - w.pad_h + i * w.dilation_h;
+        if (row < 0 || row >= x.height) continue;
+        for (int j = 0; j < w.kernel_w; j++) {
+            const int column = y_column * w.stride_w - w.pad_w + j * w.dilation_w;
+            if (column >= 0 && column < x.width) sum += load_block(sample, x, block, row * x.width + column);
+        }
     }
     return sum / divisor(x, w, count_all, y_row, y_column);
 }
@@ -65,6 +70,12 @@ kernel void pool(global float* arena, uint slab, Map x, Map y, Window w, int is_
     vstore8(apply(&chain, v, sample, position, n * (uint)map_length(y) + position), 0, sample + y.offset + position);
 }
 
+// The window that has this coordinate of x at this tap, along one dimension; -1 if there is none.
+static int covering(int x, int tap, int stride, int pad, int dilation, int size) {
+    const int t = x + pad - tap * dilation;
+    return t >= 0 && t % stride == 0 && t / stride < size ? t / stride : -1;
+}
+
 kernel void pool_grad(global float* arena, uint slab, Map x, Map dy, Map dx, Window w, int is_max, int count_all,
                       Chain chain) {
     const int area = dx.height * dx.width;
@@ -74,19 +85,19 @@ kernel void pool_grad(global float* arena, uint slab, Map x, Map dy, Map dx, Win
     const int block = id / area, row = id % area / dx.width, column = id % dx.width;
     global float* sample = arena + (size_t)n * slab;
     float8 sum = (float8)(0.0f);
-    for (int tap = 0; tap < w.kernel_h * w.kernel_w; tap++) {
-        // The window that has this pixel at this tap, if there is one.
-        const int t_row = row + w.pad_h - tap / w.kernel_w * w.dilation_h;
-        const int t_column = column + w.pad_w - tap % w.kernel_w * w.dilation_w;
-        if (t_row < 0 || t_column < 0 || t_row % w.stride_h != 0 || t_column % w.stride_w != 0) continue;
-        const int y_row = t_row / w.stride_h, y_column = t_column / w.stride_w;
-        if (y_row >= dy.height || y_column >= dy.width) continue;
-        const float8 d = load_block(sample, dy, block, y_row * dy.width + y_column);
-        if (is_max) {
-            const int8 taken = window_max(sample, x, w, block, y_row, y_column).tap == (int8)(tap);
-            sum += select((float8)(0.0f), d, taken);
-        } else {
-            sum += d / divisor(dx, w, count_all, y_row, y_column);
+    for (int i = 0; i < w.kernel_h; i++) {
+        const int y_row = covering(row, i, w.stride_h, w.pad_h, w.dilation_h, dy.height);
+        if (y_row < 0) continue;
+        for (int j = 0; j < w.kernel_w; j++) {
+            const int y_column = covering(column, j, w.stride_w, w.pad_w, w.dilation_w, dy.width);
+            if (y_column < 0) continue;
+            const float8 d = load_block(sample, dy, block, y_row * dy.width + y_column);
+            if (is_max) {
+                const int8 tap = window_max(sample, x, w, block, y_row, y_column).tap;
+                sum += select((float8)(0.0f), d, tap == (int8)(i * w.kernel_w + j));
+            } else {
+                sum += d / divisor(dx, w, count_all, y_row, y_column);
+            }
         }
     }
     const uint position = id * BLOCK;

@@ -5,8 +5,20 @@ fn ui() {
     let cases = trybuild::TestCases::new();
     cases.pass("tests/ui/pass/*.rs");
     for topic in [
-        "arguments", "blocks", "budget", "header", "inputs", "join", "language", "many", "names", "output", "ranges",
-        "syntax", "train", "window",
+        "arguments",
+        "blocks",
+        "budget",
+        "header",
+        "inputs",
+        "join",
+        "language",
+        "many",
+        "names",
+        "output",
+        "ranges",
+        "syntax",
+        "train",
+        "window",
     ] {
         cases.compile_fail(format!("tests/ui/{topic}/*.rs"));
     }

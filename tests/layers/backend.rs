@@ -1,11 +1,12 @@
 //! The engines under test.
 
-use std::sync::OnceLock;
+use std::{env, sync::OnceLock};
 
 use cnn_runtime::{
     Result,
     cpu::Cpu,
     engine::{Engine, Sizes},
+    opencl::{OpenCl, Selection},
 };
 
 /// One engine in variants that must agree to the last bit, such as thread counts.
@@ -20,7 +21,7 @@ pub(crate) type Make = Box<dyn Fn(&Sizes) -> Result<Box<dyn Engine>> + Send + Sy
 /// Every engine that this machine can run.
 pub(crate) fn backends() -> &'static [Backend] {
     static BACKENDS: OnceLock<Vec<Backend>> = OnceLock::new();
-    BACKENDS.get_or_init(|| vec![cpu(Cpu::new), cpu(Cpu::portable)])
+    BACKENDS.get_or_init(|| [cpu(Cpu::new), cpu(Cpu::portable)].into_iter().chain(opencl()).collect())
 }
 
 /// The processor with 1, 2 and 8 threads.
@@ -29,4 +30,19 @@ fn cpu(create: fn(Option<usize>) -> Result<Cpu>) -> Backend {
     let name = cpus[0].describe();
     let variants = cpus.map(|cpu| -> Make { Box::new(move |sizes| cpu.engine(sizes)) });
     Backend { name, variants: variants.into() }
+}
+
+/// The first OpenCL device, run twice. Without one this says so; with `CNN_REQUIRE_OPENCL=1` it fails.
+fn opencl() -> Option<Backend> {
+    let device = match OpenCl::open(Selection::First) {
+        Ok(device) => device,
+        Err(error) if env::var("CNN_REQUIRE_OPENCL").is_ok_and(|value| value == "1") => panic!("{error}"),
+        Err(error) => {
+            eprintln!("skipped: {error}");
+            return None;
+        }
+    };
+    let name = device.describe();
+    let make = |device: OpenCl| -> Make { Box::new(move |sizes| device.engine(sizes)) };
+    Some(Backend { name, variants: vec![make(device.clone()), make(device)] })
 }

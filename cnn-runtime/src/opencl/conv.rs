@@ -6,7 +6,7 @@
 use std::fmt::Write;
 
 use super::{
-    frame::{Frame, Kernel, offset_or_none},
+    frame::{Frame, Launch, offset_or_none},
     kernels::{Arg, Source},
 };
 use crate::{
@@ -47,8 +47,17 @@ impl Shape<'_> {
             || reach(1, self.y.width) >= self.x.width
     }
 
+    fn taps(&self) -> usize {
+        self.window.kernel.iter().product()
+    }
+
+    /// Taps of a work-item of the filter gradient: a CPU keeps the maps in its cache for all of them, a GPU needs the work-items.
+    fn item_taps(&self, frame: &Frame) -> usize {
+        if frame.engine.is_gpu { 1 } else { self.taps() }
+    }
+
     /// The `-D` options.
-    fn options(&self) -> String {
+    fn options(&self, frame: &Frame) -> String {
         let Window { kernel, stride, pad, dilation } = self.window;
         let defines = [
             ("X_CHANNELS", self.x.channels),
@@ -71,6 +80,7 @@ impl Shape<'_> {
             ("PADDED", self.padded() as usize),
             ("BLOCKS", self.item_blocks()),
             ("PIXELS", PIXELS),
+            ("ITEM_TAPS", self.item_taps(frame)),
         ];
         defines.iter().fold(String::new(), |mut options, (name, value)| {
             let _ = write!(options, "-D{name}={value} ");
@@ -92,7 +102,7 @@ impl Shape<'_> {
         args: &[Arg],
         items: [usize; 3],
     ) -> Result<()> {
-        let kernel = Kernel { name, source: Source::ConvDirect, options: &|| self.options() };
+        let kernel = Launch { name, source: Source::ConvDirect, options: &|| self.options(frame) };
         frame.launch(step, kernel, args, items)
     }
 }
@@ -131,7 +141,7 @@ pub(super) fn transpose(frame: &Frame, step: &'static ConvInputGrad) -> Result<(
     let [arena, _] = frame.arena();
     let params = Arg::Buffer(&frame.engine.buffers.params);
     let args = [params, Arg::Offset(step.filter), arena, scratch(frame, step)];
-    let filters = step.dy.channels / step.groups * step.window.kernel.iter().product::<usize>();
+    let filters = step.dy.channels / step.groups * shape.taps();
     shape.launch(frame, step, "conv_transpose", &args, [filters, shape.output_blocks(), 1])
 }
 
@@ -165,7 +175,8 @@ pub(super) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad) -> Resul
         Arg::Offset(step.filter),
         frame.batch(),
     ];
+    let tap_runs = shape.taps().div_ceil(shape.item_taps(frame));
     let tiles = (step.x.channels / step.groups).div_ceil(BLOCK);
-    shape.launch(frame, step, "conv_filter_grad", &args, [1, tiles, shape.output_blocks()])?;
+    shape.launch(frame, step, "conv_filter_grad", &args, [tap_runs * tiles * shape.output_blocks(), 1, 1])?;
     frame.bias_grad(step, &step.dy, step.bias)
 }

@@ -2,7 +2,11 @@
 //!
 //! Platforms and devices are counted in the order in which the system lists them.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{Arc, LazyLock},
+};
 
 use ocl::core::{
     self, Context, DeviceId, DeviceInfoResult, DeviceType, PlatformId, PlatformInfo, PlatformInfoResult,
@@ -11,7 +15,7 @@ use ocl::core::{
 use super::{
     engine::ClEngine,
     failure::failure,
-    kernels::{Arg, Kernels, Source},
+    kernels::{Arg, Kernels, Programs, Source},
     memory::{Queue, upload},
 };
 use crate::{
@@ -84,9 +88,16 @@ impl FromStr for Selection {
 }
 
 /// All devices of the system; none if there is no driver.
-pub fn devices() -> Vec<DeviceInfo> {
-    let platforms = core::get_platform_ids().unwrap_or_default();
-    platforms.iter().enumerate().flat_map(|(place, platform)| platform_devices(place, *platform)).collect()
+///
+/// They are looked up once: drivers wake up at the first call, and another thread that asks meanwhile may be told that there
+/// are none.
+pub fn devices() -> &'static [DeviceInfo] {
+    static DEVICES: LazyLock<Vec<DeviceInfo>> = LazyLock::new(|| {
+        let platforms = core::get_platform_ids().unwrap_or_default();
+        let numbered = platforms.iter().enumerate();
+        numbered.flat_map(|(place, platform)| platform_devices(place, *platform)).collect()
+    });
+    &DEVICES
 }
 
 fn platform_devices(place: usize, platform: PlatformId) -> Vec<DeviceInfo> {
@@ -123,19 +134,30 @@ fn describe(platform: usize, device: usize, platform_name: &str, id: DeviceId) -
 }
 
 /// An open device.
+///
+/// ```
+/// use cnn_runtime::opencl::{OpenCl, Selection};
+///
+/// match OpenCl::open(Selection::First) {
+///     Ok(device) => println!("{}", device.describe()),
+///     Err(error) => println!("{error}"),
+/// }
+/// ```
 #[derive(Clone, Debug)]
 pub struct OpenCl {
     info: DeviceInfo,
     context: Context,
+    programs: Arc<Programs>,
 }
 
 impl OpenCl {
     /// Opens a device.
     pub fn open(selection: Selection) -> Result<OpenCl> {
-        let info = select(&devices(), selection)?.clone();
+        let info = select(devices(), selection)?.clone();
         let context = core::create_context(None, &[info.id], None, None)
             .map_err(|error| failure(&format!("open {info}"), error))?;
-        Ok(OpenCl { info, context })
+        let programs = Arc::new(Programs::new(&context, &info));
+        Ok(OpenCl { info, context, programs })
     }
 
     /// The device.
@@ -152,7 +174,7 @@ impl OpenCl {
     pub fn probe(&self) -> Result<()> {
         const LR: f32 = 0.5;
         let queue = Queue::new(&self.context, self.info.id)?;
-        let mut kernels = Kernels::new(&self.context, &self.info);
+        let mut kernels = Kernels::new(self.programs.clone());
         let start: Vec<f32> = (0..64).map(|i| i as f32).collect();
         let [params, grads, state] = [(); 3].map(|()| upload(&self.context, &start));
         let (params, grads, state) = (params?, grads?, state?);
@@ -186,7 +208,7 @@ impl OpenCl {
 
     /// Takes memory for a network.
     pub fn engine(&self, sizes: &Sizes) -> Result<Box<dyn Engine>> {
-        Ok(Box::new(ClEngine::new(&self.context, &self.info, sizes)?))
+        Ok(Box::new(ClEngine::new(&self.context, &self.info, self.programs.clone(), sizes)?))
     }
 }
 

@@ -1,13 +1,13 @@
 //! The engine: a network's memory on one device, and passes enqueued on its queue.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, sync::Arc};
 
 use ocl::core::Context;
 
 use super::{
     device::DeviceInfo,
     frame::Frame,
-    kernels::{Arg, Kernels, Source},
+    kernels::{Arg, Kernels, Programs, Source},
     memory::{Buffers, Queue, Rows},
 };
 use crate::{
@@ -22,14 +22,21 @@ pub(super) struct ClEngine {
     pub(super) queue: Queue,
     pub(super) buffers: Buffers,
     pub(super) kernels: RefCell<Kernels>,
+    pub(super) is_gpu: bool,
     sizes: Sizes,
 }
 
 impl ClEngine {
-    pub(super) fn new(context: &Context, info: &DeviceInfo, sizes: &Sizes) -> Result<ClEngine> {
+    pub(super) fn new(
+        context: &Context,
+        info: &DeviceInfo,
+        programs: Arc<Programs>,
+        sizes: &Sizes,
+    ) -> Result<ClEngine> {
         let queue = Queue::new(context, info.id())?;
         let buffers = Buffers::new(context, &queue, info, sizes)?;
-        Ok(ClEngine { queue, buffers, kernels: RefCell::new(Kernels::new(context, info)), sizes: *sizes })
+        let kernels = RefCell::new(Kernels::new(programs));
+        Ok(ClEngine { queue, buffers, kernels, is_gpu: info.is_gpu, sizes: *sizes })
     }
 
     /// The places of a map in the slabs of a batch.
@@ -111,4 +118,22 @@ fn runs(params: &[Param]) -> Vec<(usize, usize)> {
         }
     }
     runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{Init, Role};
+
+    fn param(offset: usize, trainable: bool) -> Param {
+        let (name, shape, role, init) = ("", &[8][..], Role::Vector, Init::Constant(0.0));
+        Param { name, shape, role, offset, len: 8, init, fan_in: 1, fan_out: 1, trainable }
+    }
+
+    #[test]
+    fn neighbours_are_updated_together_and_frozen_parameters_not() {
+        assert_eq!(runs(&[]), []);
+        let params = [param(0, true), param(8, true), param(16, false), param(24, true), param(40, true)];
+        assert_eq!(runs(&params), [(0, 16), (24, 32), (40, 48)]);
+    }
 }

@@ -28,7 +28,7 @@ pub(super) struct Frame<'a> {
 }
 
 /// A kernel and where to find it.
-pub(super) struct Kernel<'a> {
+pub(super) struct Launch<'a> {
     pub(super) name: &'static str,
     pub(super) source: Source,
     pub(super) options: &'a dyn Fn() -> String,
@@ -54,13 +54,13 @@ impl<'a> Frame<'a> {
     pub(super) fn launch<S>(
         &self,
         step: &'static S,
-        kernel: Kernel,
+        launch: Launch,
         args: &[Arg],
         items: [usize; 3],
     ) -> Result<()> {
         let mut kernels = self.engine.kernels.borrow_mut();
         let address = std::ptr::from_ref(step).addr();
-        kernels.get(address, kernel.name, kernel.source, kernel.options)?.launch(
+        kernels.get(address, launch.name, launch.source, launch.options)?.launch(
             &self.engine.queue,
             args,
             items,
@@ -68,7 +68,7 @@ impl<'a> Frame<'a> {
     }
 
     fn layers<S>(&self, step: &'static S, name: &'static str, args: &[Arg], items: [usize; 3]) -> Result<()> {
-        let kernel = Kernel { name, source: Source::Layers, options: &String::new };
+        let kernel = Launch { name, source: Source::Layers, options: &String::new };
         let [arena, slab] = self.arena();
         let args: Vec<Arg> = [arena, slab].into_iter().chain(args.iter().copied()).collect();
         self.launch(step, kernel, &args, items)

@@ -6,9 +6,10 @@
 use std::{
     collections::{HashMap, hash_map::Entry},
     ffi::CString,
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use ocl::core::{self, ArgVal, Context, DeviceId, Event, Kernel, Mem, Program};
+use ocl::core::{self, ArgVal, Context, DeviceId, Event, Mem, Program};
 
 use super::{device::DeviceInfo, failure::failure, memory::Queue};
 use crate::error::Result;
@@ -50,31 +51,59 @@ impl Source {
     }
 }
 
-/// The kernels of a device.
-pub(super) struct Kernels {
+/// The compiled programs of a device, shared by its engines.
+#[derive(Debug)]
+pub(super) struct Programs {
     context: Context,
     device: DeviceId,
     is_gpu: bool,
-    programs: HashMap<(Source, String), Program>,
-    kernels: HashMap<(usize, &'static str), Compiled>,
+    compiled: Mutex<HashMap<(Source, String), Program>>,
+}
+
+impl Programs {
+    pub(super) fn new(context: &Context, info: &DeviceInfo) -> Programs {
+        let compiled = Mutex::new(HashMap::new());
+        Programs { context: context.clone(), device: info.id(), is_gpu: info.is_gpu, compiled }
+    }
+
+    fn get(&self, source: Source, options: String) -> Result<Program> {
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        match compiled.entry((source, options)) {
+            Entry::Occupied(entry) => Ok(entry.get().clone()),
+            Entry::Vacant(entry) => {
+                let options = &entry.key().1;
+                let program = self
+                    .build(source, options)
+                    .map_err(|error| failure(&format!("compile {source:?} {options}"), error))?;
+                Ok(entry.insert(program).clone())
+            }
+        }
+    }
+
+    fn build(&self, source: Source, options: &str) -> core::Result<Program> {
+        let program = core::create_program_with_source(&self.context, &[CString::new(source.text())?])?;
+        let options = CString::new(format!("-cl-std=CL1.2 {options}"))?;
+        core::build_program(&program, Some(&[self.device]), &options, None, None)?;
+        Ok(program)
+    }
+}
+
+/// The kernels of an engine.
+pub(super) struct Kernels {
+    programs: Arc<Programs>,
+    created: HashMap<(usize, &'static str), Kernel>,
 }
 
 /// A kernel and its group size.
-pub(super) struct Compiled {
-    kernel: Kernel,
+pub(super) struct Kernel {
+    handle: core::Kernel,
     name: &'static str,
     group: usize,
 }
 
 impl Kernels {
-    pub(super) fn new(context: &Context, info: &DeviceInfo) -> Kernels {
-        Kernels {
-            context: context.clone(),
-            device: info.id(),
-            is_gpu: info.is_gpu,
-            programs: HashMap::new(),
-            kernels: HashMap::new(),
-        }
+    pub(super) fn new(programs: Arc<Programs>) -> Kernels {
+        Kernels { programs, created: HashMap::new() }
     }
 
     /// The kernel `name` for the step at an address; `options` are asked for the first time only.
@@ -84,35 +113,17 @@ impl Kernels {
         name: &'static str,
         source: Source,
         options: impl FnOnce() -> String,
-    ) -> Result<&Compiled> {
-        let key = (step, name);
-        if !self.kernels.contains_key(&key) {
-            let program = self.program(source, options())?;
-            let kernel = core::create_kernel(program, name)
-                .map_err(|error| failure(&format!("create the kernel {name}"), error))?;
-            let group = source.group(self.is_gpu);
-            self.kernels.insert(key, Compiled { kernel, name, group });
-        }
-        Ok(&self.kernels[&key])
-    }
-
-    fn program(&mut self, source: Source, options: String) -> Result<&Program> {
-        match self.programs.entry((source, options)) {
+    ) -> Result<&Kernel> {
+        match self.created.entry((step, name)) {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
-                let program = build(&self.context, self.device, source, &entry.key().1)
-                    .map_err(|error| failure(&format!("compile {source:?} {}", entry.key().1), error))?;
-                Ok(entry.insert(program))
+                let program = self.programs.get(source, options())?;
+                let handle = core::create_kernel(&program, name)
+                    .map_err(|error| failure(&format!("create the kernel {name}"), error))?;
+                Ok(entry.insert(Kernel { handle, name, group: source.group(self.programs.is_gpu) }))
             }
         }
     }
-}
-
-fn build(context: &Context, device: DeviceId, source: Source, options: &str) -> core::Result<Program> {
-    let program = core::create_program_with_source(context, &[CString::new(source.text())?])?;
-    let options = CString::new(format!("-cl-std=CL1.2 {options}"))?;
-    core::build_program(&program, Some(&[device]), &options, None, None)?;
-    Ok(program)
 }
 
 /// A kernel argument.
@@ -130,7 +141,7 @@ pub(super) enum Arg<'a> {
     Offset(usize),
 }
 
-impl Compiled {
+impl Kernel {
     /// Enqueues at least `items` work-items, the first dimension rounded up to whole groups.
     pub(super) fn launch(&self, queue: &Queue, args: &[Arg], items: [usize; 3]) -> Result<()> {
         self.enqueue(queue, args, items)
@@ -147,7 +158,7 @@ impl Compiled {
         unsafe {
             core::enqueue_kernel(
                 queue.raw(),
-                &self.kernel,
+                &self.handle,
                 3,
                 None,
                 &global,
@@ -159,14 +170,14 @@ impl Compiled {
     }
 
     fn set(&self, index: u32, arg: &Arg) -> core::Result<()> {
-        let set = |value| core::set_kernel_arg(&self.kernel, index, value);
+        let set = |value| core::set_kernel_arg(&self.handle, index, value);
         match arg {
             Arg::Buffer(buffer) => set(ArgVal::mem(buffer)),
             Arg::Uint(value) => set(ArgVal::scalar(value)),
             Arg::Float(value) => set(ArgVal::scalar(value)),
             Arg::Offset(value) => set(ArgVal::scalar(&(*value as u64))),
-            // SAFETY: the slice is readable for its size; the call copies it.
             Arg::Words(words) => {
+                // SAFETY: the slice is readable for its size; the call copies it.
                 set(unsafe { ArgVal::from_raw(size_of_val(*words), words.as_ptr().cast(), false) })
             }
         }

@@ -247,3 +247,15 @@ forwarders! { create:
     clCreateFromGLTexture2D(Ptr, u64, u32, i32, u32);
     clCreateFromGLTexture3D(Ptr, u64, u32, i32, u32);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_undefined_status_becomes_a_lost_device() {
+        for (given, expected) in [(0, 0), (-4, -4), (-72, -72), (-1001, -1001), (-9999, -5), (1, -5)] {
+            assert_eq!(known(given), expected);
+        }
+    }
+}

@@ -3,7 +3,10 @@
 //! `y[b][p] = start + sum over channels, rows, columns of x[p] * w[b]`, where `y[b][p]` and `w[b]` are vectors of eight outputs, `x[p]`
 //! is a scalar, and all three are addressed by strides. Terms are added in that order, whatever the tile's size, so a
 //! result does not depend on how an output is cut into tiles.
-#![allow(clippy::needless_range_loop, reason = "indices name the register of a sum; loops of constant length unroll")]
+#![allow(
+    clippy::needless_range_loop,
+    reason = "indices name the register of a sum; loops of constant length unroll"
+)]
 
 use super::{Isa, Kernel, Simd};
 use crate::{cpu::memory::Span, plan::BLOCK};
