@@ -53,17 +53,18 @@ impl Mnist {
         if found != shape {
             return Err(bad(&images_path, format!("images are {found:?}, the network's input is {shape:?}")));
         }
-        if labels.dims[0] != images.dims[0] {
-            let [labels, images] = [labels.dims[0], images.dims[0]];
-            return Err(bad(&labels_path, format!("{labels} labels for {images} images")));
+        // Each file is proved against itself before the two are compared.
+        let (pixels, labels) = (images.read()?, labels.read()?);
+        if labels.len() != images.dims[0] {
+            let message = format!("{} labels for {} images", labels.len(), images.dims[0]);
+            return Err(bad(&labels_path, message));
         }
-        let labels = labels.read()?;
         if let Some(index) = labels.iter().position(|&label| usize::from(label) >= classes) {
             let label = labels[index];
             let message = format!("label {label} of image {index} is beyond the network's {classes} classes");
             return Err(bad(&labels_path, message));
         }
-        Ok(Mnist { shape, classes, pixels: images.read()?, labels })
+        Ok(Mnist { shape, classes, pixels, labels })
     }
 }
 
