@@ -74,7 +74,7 @@ static float8 leaky(float8 x, float8 negative) { return select(x, negative, x < 
 // f(x)
 static float8 activate(uint function, float value, float8 x) {
     switch (function) {
-        case 0: return fmax(x, (float8)(0.0f));                // relu
+        case 0: return leaky(x, (float8)(0.0f));               // relu; NaN stays NaN
         case 1: return leaky(x, value * x);                    // leaky relu
         case 2: return leaky(x, value * expm1(x));             // elu
         case 3: return 1.0f / (1.0f + exp(-x));                // sigmoid
