@@ -209,17 +209,14 @@ impl Infer {
         while let Some(id) = next {
             let node = &self.graph[id];
             next = node.inputs.first().copied();
-            if next.is_none_or(|input| self.graph[input].shape != node.shape) {
-                steps.push(format!(
-                    "{} {}",
-                    self.graph.layers[node.layer.0].name,
-                    errors::shape(&node.shape)
-                ));
+            if next.is_some_and(|input| self.graph[input].shape == node.shape) {
+                continue;
             }
-            if steps.len() > SHOWN {
-                *steps.last_mut().expect("just pushed") = "…".into();
+            if steps.len() == SHOWN {
+                steps.push("…".into());
                 break;
             }
+            steps.push(format!("{} {}", self.graph.layers[node.layer.0].name, errors::shape(&node.shape)));
         }
         steps.reverse();
         steps.join(" -> ")
