@@ -8,6 +8,7 @@ use std::fmt::Write;
 use super::{
     frame::{Frame, Launch, offset_or_none},
     kernels::{Arg, Source},
+    layers::bias_grad,
 };
 use crate::{
     error::Result,
@@ -178,5 +179,5 @@ pub(super) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad) -> Resul
     let tap_runs = shape.taps().div_ceil(shape.item_taps(frame));
     let tiles = (step.x.channels / step.groups).div_ceil(BLOCK);
     shape.launch(frame, step, "conv_filter_grad", &args, [tap_runs * tiles * shape.output_blocks(), 1, 1])?;
-    frame.bias_grad(step, &step.dy, step.bias)
+    bias_grad(frame, step, &step.dy, step.bias)
 }
