@@ -7,7 +7,7 @@ use std::{
 
 use cnn_runtime::{
     cpu::Cpu,
-    engine::{Engine, Pass, Sizes},
+    engine::{Pass, Sizes},
     optim::{Optimizer, Sgd, Update},
     plan::{
         Act, Arena, Conv, ConvFilterGrad, ConvInputGrad, Dense, DenseInputGrad, DenseWeightGrad, Elt, Init,

@@ -7,7 +7,7 @@ use std::{hint::black_box, time::Instant};
 use cnn_runtime::{
     Result,
     cpu::Cpu,
-    engine::{Engine, Pass, Sizes},
+    engine::{Pass, Sizes},
     optim::{Adadelta, Optimizer, Update},
     plan::{
         Act, Arena, Conv, ConvFilterGrad, ConvInputGrad, Dense, DenseInputGrad, DenseWeightGrad, Elt, Init,

@@ -198,6 +198,14 @@ fn dilation_and_groups() {
 }
 
 #[test]
+fn pointwise() {
+    let case = Case { inputs: 24, outputs: 40, window: UNIT, ..BASE };
+    case.check(15);
+    Case { inputs: 32, outputs: 48, groups: 2, ..case }.check(16);
+    Case { window: Window { stride: [2, 2], pad: [1, 1], ..UNIT }, end_pad: [1, 1], ..case }.check(17);
+}
+
+#[test]
 fn channels_that_do_not_fill_blocks() {
     for (inputs, outputs) in [(1, 1), (5, 3), (17, 9), (10, 25), (8, 7)] {
         Case { inputs, outputs, ..BASE }.check(14);

@@ -1,6 +1,6 @@
 //! Chains of element-wise operations, into another map and in place, and activations at the ends of their range.
 
-use cnn_runtime::plan::{Act, Elementwise, Layout};
+use cnn_runtime::plan::{Act, Elementwise, Elt, Layout};
 
 use crate::{
     scene::Scene,
@@ -35,6 +35,18 @@ fn chains() {
             check(seed as u64, batch, shape, tail, true);
         }
     }
+}
+
+#[test]
+fn an_operand_in_the_place_of_the_result_is_read_first() {
+    let mut scene = Scene::new(0, 3);
+    let (x, mut want) = scene.input([9, 7, 7], Layout::Blocked);
+    want.data.iter_mut().for_each(|value| *value += value.max(0.0));
+    let ops = Box::leak(Box::new([Elt::Act(Act::Relu), Elt::Add(x)]));
+    let step = &*Box::leak(Box::new(Elementwise { name: "elementwise", x, y: x, ops }));
+    scene.sample_step(move |steps| steps.elementwise(step));
+    scene.expect(x, want);
+    scene.check(&"relu(x) + x in place");
 }
 
 #[test]

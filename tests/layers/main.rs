@@ -9,6 +9,7 @@ mod copy;
 mod dense;
 mod elementwise;
 mod loss;
+mod memory;
 mod pool;
 mod scene;
 mod tail;

@@ -8,13 +8,10 @@ use std::ops::Range;
 
 use super::{
     axis::Axis,
-    conv_ragged,
+    bias_grad, conv_ragged,
     frame::Frame,
     memory::Span,
-    simd::{
-        Kernel, Simd,
-        tile::{Channels, Level, Start, Tile, pixels_of},
-    },
+    simd::tile::{Channels, Level, Start, Tile, pixels_of},
     split,
 };
 use crate::plan::{BLOCK, ConvFilterGrad, Layout};
@@ -54,7 +51,7 @@ pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
     if step.groups > 1 && !outputs.is_multiple_of(BLOCK) {
         frame.each(blocks, work, &|block| {
             conv_ragged::filter_grad(frame, step, (&rows, &columns), filters, block);
-            bias(frame, step, block);
+            bias_grad::run(frame, &step.dy, step.bias, block);
         });
         return;
     }
@@ -96,7 +93,8 @@ impl Task<'_> {
             // The lanes past the last output took what the padding lanes of `dy` hold.
             self.gradients(unit).for_each(|(block, gradient)| self.clear_padding(block, gradient));
             if unit % self.parts == 0 {
-                self.blocks(unit).for_each(|block| bias(self.frame, self.step, block));
+                let step = self.step;
+                self.blocks(unit).for_each(|block| bias_grad::run(self.frame, &step.dy, step.bias, block));
             }
         }
     }
@@ -244,40 +242,5 @@ impl Task<'_> {
                 }
             }
         }
-    }
-}
-
-/// `db[o] = sum over samples, pixels of dy[o][pixel]`, zero past the last output.
-fn bias(frame: &Frame, step: &ConvFilterGrad, block: usize) {
-    let Some(bias) = step.bias else { return };
-    let map = &step.dy;
-    let area = map.height * map.width;
-    let mut sums = [0.0; BLOCK];
-    for sample in frame.samples.clone() {
-        let dy = frame.map(sample, map).part(block * area * BLOCK, area * BLOCK);
-        let of_sample = frame.isa().run(Total(dy));
-        (0..BLOCK).for_each(|lane| sums[lane] += of_sample[lane]);
-    }
-    let lanes = BLOCK.min(map.channels - block * BLOCK);
-    sums[lanes..].fill(0.0);
-    frame.memory.grads.part(bias + block * BLOCK, BLOCK).write(&sums);
-}
-
-/// The sum of all vectors, in four interleaved sums that hide the latency of additions.
-struct Total<'a>(Span<'a>);
-
-impl Kernel for Total<'_> {
-    type Output = [f32; BLOCK];
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> [f32; BLOCK] {
-        let mut sums = [simd.splat(0.0); 4];
-        for (number, at) in (0..self.0.len()).step_by(BLOCK).enumerate() {
-            sums[number % 4] = simd.add(sums[number % 4], self.0.load(simd, at));
-        }
-        let mut total = [0.0; BLOCK];
-        let sum = simd.add(simd.add(sums[0], sums[1]), simd.add(sums[2], sums[3]));
-        Span::local(&mut total).store(simd, 0, sum);
-        total
     }
 }

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::{
+    bias_grad,
     frame::Frame,
     memory::Span,
     simd::tile::{Channels, Level, PIXELS, Start, Tile},
@@ -169,8 +170,8 @@ pub(super) fn weight_grad(frame: &Frame, step: &'static DenseWeightGrad) {
         let start = strip * STRIP;
         weight_grad_strip(frame, step, start..step.x.len().min(start + STRIP));
     });
-    if let Some(bias) = step.bias {
-        (0..step.dy.channels.div_ceil(BLOCK)).for_each(|block| bias_grad(frame, step, bias, block));
+    for block in 0..step.dy.channels.div_ceil(BLOCK) {
+        bias_grad::run(frame, &step.dy, step.bias, block);
     }
 }
 
@@ -231,14 +232,4 @@ fn clear_padding(step: &DenseWeightGrad, block: usize, element: usize, gradient:
         let kept = if is_padding { 0 } else { lanes };
         (kept..BLOCK).for_each(|lane| gradient.set(at * BLOCK + lane, 0.0));
     }
-}
-
-fn bias_grad(frame: &Frame, step: &DenseWeightGrad, bias: usize, block: usize) {
-    let lanes = BLOCK.min(step.dy.channels - block * BLOCK);
-    let mut sums = [0.0; BLOCK];
-    for sample in frame.samples.clone() {
-        let dy = frame.map(sample, &step.dy);
-        (0..lanes).for_each(|lane| sums[lane] += dy.get(block * BLOCK + lane));
-    }
-    frame.memory.grads.part(bias + block * BLOCK, BLOCK).write(&sums);
 }

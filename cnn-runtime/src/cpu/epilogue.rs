@@ -39,24 +39,28 @@ struct Chain<'a> {
     count: usize,
 }
 
+/// Vectors that pass through the chain together.
+const TOGETHER: usize = 8;
+
 impl Kernel for Chain<'_> {
     type Output = ();
 
+    /// Operands may lie where the result goes: a group of vectors is stored when all operations are done.
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        for op in self.epilogue.ops {
-            match *op {
-                Elt::Act(act) => self.each(simd, Activate { act }),
-                Elt::ActGrad(act, map) => {
-                    self.each(simd, Slope { act, y: self.epilogue.slab.part(map.offset, map.len()) })
-                }
-                Elt::Dropout { rate, stream } => {
-                    let mask = Mask::new(self.epilogue.key, stream, rate);
-                    self.each(simd, Drop { mask, first: self.epilogue.first_element })
-                }
-                Elt::Add(map) => {
-                    self.each(simd, Sum { other: self.epilogue.slab.part(map.offset, map.len()) })
-                }
+        let y = self.epilogue.y;
+        for first in (0..self.count).step_by(TOGETHER) {
+            let mut group = [simd.splat(0.0); TOGETHER];
+            let group = &mut group[..TOGETHER.min(self.count - first)];
+            let start = self.position + first * self.step;
+            for (vector, value) in group.iter_mut().enumerate() {
+                *value = y.load(simd, start + vector * self.step);
+            }
+            for op in self.epilogue.ops {
+                self.op(simd, op, group, start);
+            }
+            for (vector, value) in group.iter().enumerate() {
+                y.store(simd, start + vector * self.step, *value);
             }
         }
     }
@@ -64,11 +68,25 @@ impl Kernel for Chain<'_> {
 
 impl Chain<'_> {
     #[inline(always)]
-    fn each<S: Simd>(&self, simd: S, op: impl VectorOp) {
-        for vector in 0..self.count {
-            let at = self.position + vector * self.step;
-            let value = self.epilogue.y.load(simd, at);
-            self.epilogue.y.store(simd, at, op.apply(simd, value, at));
+    fn op<S: Simd>(&self, simd: S, op: &Elt, group: &mut [S::V], start: usize) {
+        let Epilogue { slab, first_element, key, .. } = *self.epilogue;
+        match *op {
+            Elt::Act(act) => self.each(simd, group, start, Activate { act }),
+            Elt::ActGrad(act, map) => {
+                self.each(simd, group, start, Slope { act, y: slab.part(map.offset, map.len()) });
+            }
+            Elt::Dropout { rate, stream } => {
+                let mask = Mask::new(key, stream, rate);
+                self.each(simd, group, start, Drop { mask, first: first_element });
+            }
+            Elt::Add(map) => self.each(simd, group, start, Sum { other: slab.part(map.offset, map.len()) }),
+        }
+    }
+
+    #[inline(always)]
+    fn each<S: Simd>(&self, simd: S, group: &mut [S::V], start: usize, op: impl VectorOp) {
+        for (vector, value) in group.iter_mut().enumerate() {
+            *value = op.apply(simd, *value, start + vector * self.step);
         }
     }
 }

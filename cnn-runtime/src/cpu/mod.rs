@@ -4,6 +4,7 @@
 //! batch alone. A training step allocates nothing.
 
 mod axis;
+mod bias_grad;
 mod conv;
 mod conv_filter_grad;
 mod conv_ragged;

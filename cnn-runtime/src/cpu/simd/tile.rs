@@ -3,7 +3,10 @@
 //! `y[b][p] = start + sum over channels, rows, columns of x[p] * w[b]`, where `y[b][p]` and `w[b]` are vectors of eight outputs, `x[p]`
 //! is a scalar, and all three are addressed by strides. Terms are added in that order, whatever the tile's size, so a
 //! result does not depend on how an output is cut into tiles.
-#![allow(clippy::needless_range_loop, reason = "indices name the register of a sum; loops of constant length unroll")]
+#![allow(
+    clippy::needless_range_loop,
+    reason = "indices name the register of a sum; loops of constant length unroll"
+)]
 
 use super::{Isa, Kernel, Simd};
 use crate::{cpu::memory::Span, plan::BLOCK};
@@ -81,6 +84,28 @@ impl Tile<'_> {
     /// Computes the tile.
     pub(in crate::cpu) fn run(&self, isa: Isa, x: Operand, w: Operand, y: Operand) {
         self.check(x, w, y);
+        match self.pointwise() {
+            Some((tile, first)) => tile.dispatch(isa, (x.0, x.1 + first as isize), w, y),
+            None => self.dispatch(isa, x, w, y),
+        }
+    }
+
+    /// A sum over whole blocks of channels through a single tap, as the two inner loops, which cost less: the same terms in
+    /// the same order. Also the position of the first channel.
+    fn pointwise(&self) -> Option<(Self, usize)> {
+        let Channels { first, count, shift, block, w } = self.channels;
+        let lanes = 1 << shift;
+        let fits = first.is_multiple_of(lanes) && count.is_multiple_of(lanes);
+        if lanes == 1 || !fits || self.rows.count != 1 || self.columns.count != 1 {
+            return None;
+        }
+        let channels = Channels::ONE;
+        let rows = Level { count: count / lanes, x: block as isize, w: (w * lanes) as isize };
+        let columns = Level { count: lanes, x: 1, w: w as isize };
+        Some((Tile { channels, rows, columns, ..*self }, self.channels.place(first)))
+    }
+
+    fn dispatch(&self, isa: Isa, x: Operand, w: Operand, y: Operand) {
         match self.x_pixel {
             1 => self.run_strided::<1>(isa, x, w, y),
             BLOCK => self.run_strided::<BLOCK>(isa, x, w, y),
