@@ -103,8 +103,8 @@ impl Shape<'_> {
         args: &[Arg],
         items: [usize; 3],
     ) -> Result<()> {
-        let kernel = Launch { name, source: Source::ConvDirect, options: &|| self.options(frame) };
-        frame.launch(step, kernel, args, items)
+        let launch = Launch { name, source: Source::ConvDirect, options: &|| self.options(frame) };
+        frame.launch(step, launch, args, items)
     }
 }
 
@@ -117,6 +117,7 @@ fn scratch(frame: &Frame, step: &ConvInputGrad) -> Arg<'static> {
     Arg::Offset(frame.pass.batch * frame.pass.arena.slab + step.scratch)
 }
 
+/// See [`Conv`].
 pub(super) fn forward(frame: &Frame, step: &'static Conv) -> Result<()> {
     let shape =
         Shape { x: &step.x, y: &step.y, window: &step.window, groups: step.groups, transposed: false };
@@ -146,6 +147,7 @@ pub(super) fn transpose(frame: &Frame, step: &'static ConvInputGrad) -> Result<(
     shape.launch(frame, step, "conv_transpose", &args, [filters, shape.output_blocks(), 1])
 }
 
+/// See [`ConvInputGrad`].
 pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) -> Result<()> {
     let shape = transposed(step);
     let [arena, slab] = frame.arena();
@@ -163,6 +165,7 @@ pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) -> Result<
     shape.launch(frame, step, "conv", &args, shape.items(frame.pass.batch))
 }
 
+/// See [`ConvFilterGrad`].
 pub(super) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad) -> Result<()> {
     let shape =
         Shape { x: &step.x, y: &step.dy, window: &step.window, groups: step.groups, transposed: false };

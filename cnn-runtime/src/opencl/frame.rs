@@ -71,10 +71,10 @@ impl<'a> Frame<'a> {
         args: &[Arg],
         items: [usize; 3],
     ) -> Result<()> {
-        let kernel = Launch { name, source: Source::Layers, options: &String::new };
+        let launch = Launch { name, source: Source::Layers, options: &String::new };
         let [arena, slab] = self.arena();
         let args: Vec<Arg> = [arena, slab].into_iter().chain(args.iter().copied()).collect();
-        self.launch(step, kernel, &args, items)
+        self.launch(step, launch, &args, items)
     }
 
     /// The arguments that every step starts with.
