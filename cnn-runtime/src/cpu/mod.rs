@@ -63,6 +63,8 @@ impl Cpu {
             .build()
             .map_err(|error| Error::Device(format!("cannot start threads: {error}; try fewer --threads")))?;
         let threads = pool.current_num_threads();
+        // A thread allocates while it starts; after this all have.
+        pool.broadcast(|_| ());
         Ok(Cpu { pool: Arc::new(pool), isa, threads })
     }
 
