@@ -181,3 +181,56 @@ fn distance(a: &str, b: &str) -> usize {
     }
     rows[a.len()][b.len()]
 }
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::Span;
+
+    use super::{Diagnostics, did_you_mean, distance};
+
+    #[test]
+    fn distances() {
+        for (a, b, expected) in [
+            ("conv", "conv", 0),
+            ("cnov", "conv", 1),
+            ("con", "conv", 1),
+            ("dens", "tense", 2),
+            ("", "abc", 3),
+        ] {
+            assert_eq!(distance(a, b), expected, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn guesses_are_close_or_none() {
+        assert_eq!(did_you_mean("strid", ["stride", "pad"]), "; did you mean `stride`?");
+        assert_eq!(did_you_mean("colour", ["stride", "pad"]), "");
+    }
+
+    #[test]
+    fn each_place_in_a_loop_counts_once() {
+        let mut errors = Diagnostics::default();
+        for turn in 0..3 {
+            errors.enter(format!("turn {turn}"));
+            errors.error(Span::call_site().into(), format!("wrong {turn}"));
+            errors.leave();
+        }
+        assert_eq!(errors.check().expect_err("one").messages(), ["wrong 0\nin turn 0"]);
+    }
+
+    #[test]
+    #[cfg(debug_assertions)]
+    #[should_panic(expected = "unchecked")]
+    fn errors_cannot_be_lost() {
+        Diagnostics::default().error(Span::call_site().into(), "lost");
+    }
+
+    #[test]
+    fn errors_come_with_a_stub() {
+        let source: proc_macro2::TokenStream = "pub Net<[1] -> 1> {}".parse().expect("tokens");
+        let errors = crate::parse::parse(source.clone()).expect_err("one size");
+        let tokens = errors.emit(source).to_string();
+        assert!(tokens.starts_with(":: core :: compile_error !"), "{tokens}");
+        assert!(tokens.contains("pub struct Net ;"), "{tokens}");
+    }
+}

@@ -3,6 +3,7 @@
 //! Every shape error is raised here and none later. A layer that fails yields [`Value::Unknown`], which silences what follows from
 //! it; its name and arguments are still checked, so independent mistakes are found together.
 
+mod append;
 mod args;
 mod bind;
 mod conv;
@@ -34,8 +35,6 @@ use crate::{
 
 /// Layers a network may have; far above any real one.
 pub const MAX_LAYERS: usize = 100_000;
-/// Elements a value or a parameter may have: what a 32-bit signed index reaches.
-const MAX_ELEMENTS: u64 = i32::MAX as u64;
 
 /// The graph so far and what is needed to extend it.
 #[derive(Debug)]
@@ -209,64 +208,16 @@ impl Infer {
         while let Some(id) = next {
             let node = &self.graph[id];
             next = node.inputs.first().copied();
-            if next.is_none_or(|input| self.graph[input].shape != node.shape) {
-                steps.push(format!(
-                    "{} {}",
-                    self.graph.layers[node.layer.0].name,
-                    errors::shape(&node.shape)
-                ));
+            if next.is_some_and(|input| self.graph[input].shape == node.shape) {
+                continue;
             }
-            if steps.len() > SHOWN {
-                *steps.last_mut().expect("just pushed") = "…".into();
+            if steps.len() == SHOWN {
+                steps.push("…".into());
                 break;
             }
+            steps.push(format!("{} {}", self.graph.layers[node.layer.0].name, errors::shape(&node.shape)));
         }
         steps.reverse();
         steps.join(" -> ")
-    }
-
-    /// Appends a node, unless its value is too large to index.
-    fn push(&mut self, site: &Site, op: Op, inputs: Vec<NodeId>, shape: Vec<usize>) -> Option<NodeId> {
-        self.check_size(site, "output", &shape)?;
-        Some(self.graph.push(op, inputs, shape, site.id))
-    }
-
-    /// Appends `<layer>.weight`, drawn as the layer or the network says.
-    fn weight(&mut self, site: &Site, shape: Vec<usize>, fans: [usize; 2]) -> Option<NodeId> {
-        let init = site.args.init("init").unwrap_or(self.init);
-        self.param(site, "weight", shape, init, fans)
-    }
-
-    /// Appends `<layer>.bias`: zero, except that torch draws it like the weights.
-    fn bias(&mut self, site: &Site, outputs: usize, fans: [usize; 2]) -> Option<NodeId> {
-        let init = match site.args.init("init").unwrap_or(self.init) {
-            Init::Torch => Init::Torch,
-            _ => Init::Constant(0.0),
-        };
-        self.param(site, "bias", vec![outputs], init, fans)
-    }
-
-    fn param(
-        &mut self,
-        site: &Site,
-        tensor: &str,
-        shape: Vec<usize>,
-        init: Init,
-        [fan_in, fan_out]: [usize; 2],
-    ) -> Option<NodeId> {
-        self.check_size(site, tensor, &shape)?;
-        let name = format!("{}.{tensor}", self.graph.layers[site.id.0].name);
-        let trainable = !site.args.flag("freeze");
-        let param = ir::Param { name, shape, init, fan_in, fan_out, trainable };
-        Some(self.graph.push_param(param, site.id))
-    }
-
-    fn check_size(&mut self, site: &Site, tensor: &str, shape: &[usize]) -> Option<()> {
-        let elements = shape.iter().try_fold(1u64, |product, &size| product.checked_mul(size as u64));
-        if elements.is_some_and(|elements| elements <= MAX_ELEMENTS) {
-            return Some(());
-        }
-        self.error(site.id, site.word, errors::too_large(tensor, shape, MAX_ELEMENTS));
-        None
     }
 }

@@ -9,7 +9,7 @@ pub(super) fn conv(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let (outputs, groups) = (args.count("channels"), args.count("groups"));
     for (side, count) in [("input", channels), ("output", outputs)] {
         if count % groups != 0 {
-            infer.error(site.id, args.span("groups"), errors::groups(groups, count, side));
+            infer.shape_error(site, args.span("groups"), errors::groups(groups, count, side), None);
             return None;
         }
     }

@@ -7,7 +7,7 @@ pub(super) fn dense(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let shape = &infer.graph[site.inputs[0].0].shape;
     let &[features] = shape.as_slice() else {
         let message = errors::needs_flat("dense", shape);
-        infer.error(site.id, site.word, message);
+        infer.shape_error(site, site.word, message, None);
         return None;
     };
     let units = site.args.count("units");

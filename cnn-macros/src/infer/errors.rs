@@ -7,7 +7,7 @@ use super::{
 };
 use crate::diag::did_you_mean;
 
-pub(super) const SOFTMAX: &str = "cross_entropy takes raw scores; remove `softmax`";
+pub(super) const SOFTMAX: &str = "cross_entropy takes raw scores; remove softmax";
 pub(super) const POSITIONAL_AFTER_KEYED: &str = "positional arguments come before `key = value` ones";
 
 /// `64x12x12`, `128`
@@ -75,17 +75,17 @@ pub(super) fn given_twice(name: &str) -> String {
 
 pub(super) fn too_many(signature: &Signature) -> String {
     match &signature.params[..] {
-        [] => format!("`{}` takes no arguments", signature.name),
-        _ => format!("too many arguments; `{}` takes {}", signature.name, names(signature)),
+        [] => format!("{} takes no arguments", signature.name),
+        _ => format!("too many arguments; {} takes {}", signature.name, names(signature)),
     }
 }
 
 pub(super) fn unknown_argument(signature: &Signature, key: &str) -> String {
     let guess = did_you_mean(key, signature.params.iter().map(|(name, _)| *name));
     match &signature.params[..] {
-        [] => format!("`{}` takes no arguments", signature.name),
+        [] => format!("{} takes no arguments", signature.name),
         _ if guess.is_empty() => {
-            format!("unknown argument `{key}`; `{}` takes {}", signature.name, names(signature))
+            format!("unknown argument `{key}`; {} takes {}", signature.name, names(signature))
         }
         _ => format!("unknown argument `{key}`{guess}"),
     }
@@ -157,26 +157,26 @@ pub(super) fn unknown_word(param: &Param, word: &str, unknown: &str) -> String {
 
 pub(super) fn too_few_inputs(kind: &str, expected: Inputs, found: usize) -> Option<String> {
     match (expected, found) {
-        (_, 0) => Some(format!("`{kind}` needs an input: `x -> {kind}` or `{kind}(x)`")),
-        (Inputs::Many, 1) => Some(format!("`{kind}` joins two or more values, found 1")),
+        (_, 0) => Some(format!("{kind} needs an input: `x -> {kind}` or `{kind}(x)`")),
+        (Inputs::Many, 1) => Some(format!("{kind} joins two or more values, found 1")),
         _ => None,
     }
 }
 
 pub(super) fn joins_nothing(kind: &str) -> String {
-    format!("`{kind}` takes one feature map; join two with `add` or `concat`")
+    format!("{kind} takes one feature map; join two with `add` or `concat`")
 }
 
 pub(super) fn not_a_map(kind: &str, found: &str) -> String {
-    format!("`{kind}` needs a feature map, found {found}")
+    format!("{kind} needs a feature map, found {found}")
 }
 
 pub(super) fn needs_flat(kind: &str, found: &[usize]) -> String {
-    format!("`{kind}` needs a flat input, found {}; insert `-> flatten`", shape(found))
+    format!("{kind} needs a flat input, found {}; insert `-> flatten`", shape(found))
 }
 
 pub(super) fn needs_map(kind: &str, found: &[usize]) -> String {
-    format!("`{kind}` needs a map of channels, rows and columns, found {}", value(found))
+    format!("{kind} needs a map of channels, rows and columns, found {}", value(found))
 }
 
 pub(super) fn too_large(tensor: &str, sizes: &[usize], most: u64) -> String {
@@ -189,7 +189,7 @@ pub(super) fn groups(groups: usize, count: usize, side: &str) -> String {
 
 pub(super) fn shapes_differ(kind: &str, a: (&str, &[usize]), b: (&str, &[usize])) -> String {
     let need = if kind == "add" { "equal shapes" } else { "equal rows and columns" };
-    format!("`{kind}` needs {need}, but {} yields {} and {} yields {}", a.0, shape(a.1), b.0, shape(b.1))
+    format!("{kind} needs {need}, but {} yields {} and {} yields {}", a.0, shape(a.1), b.0, shape(b.1))
 }
 
 // Windows
@@ -255,7 +255,8 @@ pub(super) fn dropped(request: &Request, rows: usize, columns: usize) -> Option<
 // Outputs
 
 pub(super) fn wrong_auxiliary(layer: &str, found: &[usize], classes: usize) -> String {
-    let advice = if found.len() == 3 { "; insert `-> flatten -> dense`" } else { "" };
+    let advice =
+        if found.len() == 3 { format!("; insert `-> flatten -> dense({classes})`") } else { String::new() };
     format!("output: expected {}, but {layer} yields {}{advice}", plural(classes, "score"), value(found))
 }
 
