@@ -17,8 +17,22 @@ pub enum Op {
     Pool(Pool),
     /// `x`
     Act(Act),
-    /// `x`; also its own gradient, with the same mask. Identity in inference.
-    Dropout { rate: f32, stream: u32 },
+    /// `x`; also its own gradient, with the same mask. Identity in inference. `channelwise` drops whole channels.
+    Dropout { rate: f32, stream: u32, channelwise: bool },
+    /// `x, gamma, beta, running mean, running variance`: with the batch's statistics in training, which move the running ones by
+    /// torch's rule, and with the running ones in inference
+    BatchNorm { eps: f32, momentum: f32 },
+    /// `x`: local response normalisation across channels
+    Lrn(Response),
+    /// `x`: maximum over groups of `pieces` adjacent channels
+    Maxout { pieces: usize },
+    /// `x`: softmax over the channels of each position
+    Softmax,
+    /// `x, gate`: a factor for each channel; the gate is `[C, 1, 1]` or `[C]`
+    Gate,
+    /// `x`: moved within a frame of another size, zero around it. Padding has positive offsets, cropping negative ones; each is
+    /// the other's gradient.
+    Place { top: isize, left: isize },
     /// `x`: flatten, and back
     Reshape,
     /// two or more values of one shape
@@ -26,10 +40,10 @@ pub enum Op {
     /// two or more values that differ in their first dimension only
     Concat,
     /// `logits`: the weighted loss of each sample, shape `[1]`
-    CrossEntropy { weight: f32 },
+    Loss { kind: LossKind, weight: f32 },
 
-    /// `logits`: gradient of the mean over the batch of [`Op::CrossEntropy`]
-    CrossEntropyGrad { weight: f32 },
+    /// `logits`: gradient of the mean over the batch of [`Op::Loss`]
+    LossGrad { kind: LossKind, weight: f32 },
     /// `dy, w`
     ConvInputGrad(Conv),
     /// `x, dy`
@@ -78,6 +92,8 @@ pub struct Pool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolKind {
     Max,
+    /// Even windows for any output size, see `cnn_runtime::plan::PoolKind`; the window's fields are not used.
+    AdaptiveAvg,
     Avg { count_include_pad: bool },
 }
 
@@ -89,4 +105,21 @@ pub enum Act {
     Elu(f32),
     Sigmoid,
     Tanh,
+}
+
+/// Hyper-parameters of local response normalisation, as `cnn_runtime::plan::Response`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Response {
+    pub size: usize,
+    pub alpha: f32,
+    pub beta: f32,
+    pub k: f32,
+}
+
+/// How scores and a label become a loss, as `cnn_runtime::plan::LossKind`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum LossKind {
+    CrossEntropy { smoothing: f32 },
+    MeanSquared,
+    BinaryCrossEntropy,
 }
