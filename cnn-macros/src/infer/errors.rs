@@ -196,7 +196,11 @@ pub(super) fn joins_nothing(kind: &str) -> String {
 }
 
 pub(super) fn not_a_map(kind: &str, found: &str) -> String {
-    format!("{kind} needs a feature map, found {found}")
+    let advice = match found {
+        "nothing" => "; a block ends in its value, without `;`, and an `if` needs an `else`",
+        _ => "",
+    };
+    format!("{kind} needs a feature map, found {found}{advice}")
 }
 
 pub(super) fn needs_flat(kind: &str, found: &[usize]) -> String {
