@@ -53,9 +53,9 @@ fn chained(graph: &Graph, id: NodeId) -> Vec<NodeId> {
     }
 }
 
-/// Whether a step has an epilogue.
+/// Whether a step has an epilogue; a loss has two results and none.
 fn takes_epilogue(anchor: &Op) -> bool {
-    matches!(anchor.run(), Run::Elementwise | Run::Sample | Run::Batch)
+    matches!(anchor.run(), Run::Elementwise | Run::Sample | Run::Batch) && !matches!(anchor, Op::Loss { .. })
 }
 
 /// The group that computes this node on the way: the gradient of the same layer's weights and `dy` for a bias gradient, the
