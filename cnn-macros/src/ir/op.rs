@@ -94,7 +94,9 @@ pub enum PoolKind {
     Max,
     /// Even windows for any output size, see `cnn_runtime::plan::PoolKind`; the window's fields are not used.
     AdaptiveAvg,
-    Avg { count_include_pad: bool },
+    Avg {
+        count_include_pad: bool,
+    },
 }
 
 /// Activation functions, each with its derivative in terms of its output.
