@@ -38,11 +38,29 @@ def randomize(model):
                 module.bias.normal_(0, 0.1)
         elif isinstance(module, nn.BatchNorm2d):
             module.weight.uniform_(0.5, 1)
-            module.bias.normal_(0.1, 0.2)
+            module.bias.uniform_(0.5, 2)
             module.running_mean.normal_(0, 0.2)
             module.running_var.uniform_(0.5, 2)
         elif isinstance(module, nn.Dropout):
             module.p = 0.0
+
+
+@torch.no_grad()
+def settle(model, images):
+    """Scales filters and shifts biases until each channel has deviation 1 and mean 1.5: few ReLUs are then near their kink, of
+    which a large network has millions."""
+
+    def hook(conv, _, out):
+        mean, deviation = out.mean((0, 2, 3)), out.std((0, 2, 3))
+        conv.weight /= deviation[:, None, None, None]
+        conv.bias.copy_((conv.bias - mean) / deviation + 1.5)
+        return (out - mean[:, None, None]) / deviation[:, None, None] + 1.5
+
+    convs = [m for m in model.modules() if isinstance(m, nn.Conv2d) and m.bias is not None]
+    hooks = [conv.register_forward_hook(hook) for conv in convs]
+    model.eval()(images)
+    for handle in hooks:
+        handle.remove()
 
 
 def evaluate(network, model, images, labels):
@@ -74,6 +92,7 @@ def sample(network, batch, seed, limit):
         model = network.build()
         randomize(model)
         images, labels = torch.randn(batch, *network.shape), torch.randint(0, network.classes, (batch,))
+        settle(model, images)
         weights = {k: v.clone() for k, v in model.state_dict().items()}
         single = evaluate(network, model, images, labels)
         model.load_state_dict(weights)
