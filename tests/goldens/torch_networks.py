@@ -4,6 +4,7 @@ A network's forward gives scores; in training mode it may give a tuple of scores
 its loss.
 """
 import dataclasses
+import functools
 import typing
 
 import torch
@@ -11,7 +12,7 @@ import torchvision.models as zoo
 from torch import nn
 from torch.nn import functional as F
 from torchvision.models.densenet import _DenseBlock, _Transition
-from torchvision.models.googlenet import BasicConv2d, Inception
+from torchvision.models.googlenet import BasicConv2d, Inception, InceptionAux
 from torchvision.models.resnet import BasicBlock
 
 
@@ -96,9 +97,21 @@ def zfnet():
         ("conv5", nn.Conv2d(384, 256, 3, padding=1)), nn.ReLU(), nn.MaxPool2d(3, 2), *six_to_eight(9216))
 
 
+class Basic(BasicConv2d):
+    """torchvision's, with its activation as a module, so that `avoid_ties` finds it."""
+
+    def __init__(self, *sizes, **options):
+        super().__init__(*sizes, **options)
+        self.relu = nn.ReLU()
+
+    def forward(self, x):
+        return self.relu(self.bn(self.conv(x)))
+
+
 class GoogLeNet(zoo.GoogLeNet):
     def __init__(self):
-        super().__init__(init_weights=False)
+        heads = [functools.partial(block, conv_block=Basic) for block in (Inception, InceptionAux)]
+        super().__init__(init_weights=False, blocks=[Basic, *heads])
 
     def forward(self, x):
         out = super().forward(x)
@@ -140,13 +153,13 @@ def residual():
         nn.AdaptiveAvgPool2d(1), nn.Flatten(), ("fc", nn.Linear(12, 5)))
 
 
-class InceptionAux(nn.Module):
+class SmallInception(nn.Module):
     """An inception module after a pool in ceil mode, with an auxiliary head."""
 
     def __init__(self):
         super().__init__()
-        self.conv1 = BasicConv2d(3, 8, kernel_size=3, stride=2, padding=1)
-        self.inception = Inception(8, 8, 4, 10, 4, 5, 6)
+        self.conv1 = Basic(3, 8, kernel_size=3, stride=2, padding=1)
+        self.inception = Inception(8, 8, 4, 10, 4, 5, 6, conv_block=Basic)
         self.aux = nn.Linear(29 * 3 * 2, 6)
         self.fc = nn.Linear(29, 6)
 
@@ -236,7 +249,7 @@ GOLDENS = {
     "small_mnist": Network(small_mnist, (1, 12, 12), 10),
     "joins": Network(Joins, (3, 15, 12), 7),
     "residual": Network(residual, (3, 12, 10), 5),
-    "inception": Network(InceptionAux, (3, 17, 15), 6),
+    "inception": Network(SmallInception, (3, 17, 15), 6),
     "dense_block": Network(dense_block, (3, 10, 10), 5),
     "responses": Network(responses, (4, 9, 9), 5),
     "units": Network(units, (3, 8, 8), 4),

@@ -38,29 +38,43 @@ def randomize(model):
                 module.bias.normal_(0, 0.1)
         elif isinstance(module, nn.BatchNorm2d):
             module.weight.uniform_(0.5, 1)
-            module.bias.uniform_(0.5, 2)
+            module.bias.normal_(0.1, 0.2)
             module.running_mean.normal_(0, 0.2)
             module.running_var.uniform_(0.5, 2)
         elif isinstance(module, nn.Dropout):
             module.p = 0.0
 
 
+def shift_from_ties(values):
+    """What to add to the values of a channel so that zero lies in the middle of the widest gap near it."""
+    near = values.std(unbiased=False).item() / 4
+    edges = values.new_tensor([-near, near])
+    ordered = torch.cat([values[values.abs() < near], edges]).sort().values
+    widest = ordered.diff().argmax()
+    return -(ordered[widest] + ordered[widest + 1]) / 2
+
+
 @torch.no_grad()
-def settle(model, images):
-    """Scales filters and shifts biases until each channel has deviation 1 and mean 1.5: few ReLUs are then near their kink, of
-    which a large network has millions."""
+def avoid_ties(model, images):
+    """Moves biases until no ReLU of the training-mode pass has an input within rounding of its kink: a large network has
+    millions, and the side that one of them falls on shows in the gradients."""
+    biased = []
 
-    def hook(conv, _, out):
-        mean, deviation = out.mean((0, 2, 3)), out.std((0, 2, 3))
-        conv.weight /= deviation[:, None, None, None]
-        conv.bias.copy_((conv.bias - mean) / deviation + 1.5)
-        return (out - mean[:, None, None]) / deviation[:, None, None] + 1.5
+    def before_relu(_, inputs):
+        channels = inputs[0].transpose(0, 1).flatten(1)
+        shift = torch.stack([shift_from_ties(channel) for channel in channels])
+        biased[-1].bias += shift
+        return inputs[0] + shift.reshape(-1, *[1] * (inputs[0].dim() - 2))
 
-    convs = [m for m in model.modules() if isinstance(m, nn.Conv2d) and m.bias is not None]
-    hooks = [conv.register_forward_hook(hook) for conv in convs]
-    model.eval()(images)
-    for handle in hooks:
-        handle.remove()
+    hooks = []
+    for module in model.modules():
+        if isinstance(module, nn.ReLU):
+            hooks.append(module.register_forward_pre_hook(before_relu))
+        elif getattr(module, "bias", None) is not None:
+            hooks.append(module.register_forward_hook(lambda module, *_: biased.append(module)))
+    model.train()(images)
+    for hook in hooks:
+        hook.remove()
 
 
 def evaluate(network, model, images, labels):
@@ -92,7 +106,7 @@ def sample(network, batch, seed, limit):
         model = network.build()
         randomize(model)
         images, labels = torch.randn(batch, *network.shape), torch.randint(0, network.classes, (batch,))
-        settle(model, images)
+        avoid_ties(model, images)
         weights = {k: v.clone() for k, v in model.state_dict().items()}
         single = evaluate(network, model, images, labels)
         model.load_state_dict(weights)
