@@ -13,17 +13,18 @@ use crate::{
 
 const SECTIONS: [&str; 4] = ["train", "budget", "data", "augment"];
 
-/// All but the loss and the optimizer, which have arguments of their own.
-const SETTINGS: Spec = Spec::new(
-    "train",
-    &[
+/// The loss and the optimizer have arguments of their own and are not bound here.
+const SETTINGS: Spec = Spec {
+    name: "train",
+    params: &[],
+    attributes: &[
         optional("loss", Kind::Flag, Bound::Unset),
         optional("optimizer", Kind::Flag, Bound::Unset),
         optional("batch", Kind::Count, Bound::Count(128)),
         optional("epochs", Kind::Count, Bound::Count(12)),
         optional("init", Kind::Init, Bound::Init(Init::GlorotUniform)),
     ],
-);
+};
 
 /// `train { … }` as evaluated.
 pub(super) struct Train {

@@ -88,11 +88,17 @@ pub(super) fn given_twice(name: &str) -> String {
 pub(super) fn too_many(signature: &Signature) -> String {
     match &signature.params[..] {
         [] => format!("{} takes no arguments", signature.name),
-        params => {
-            let by_position = &params[..signature.positional];
-            let advice = if by_position.len() == params.len() { "" } else { "; name the others" };
-            format!("too many arguments; {} takes {}{advice}", signature.name, names(by_position))
-        }
+        params => match &params[..signature.positional] {
+            [] => format!("{} takes only `key = value`: {}", signature.name, names(params)),
+            all if all.len() == params.len() => {
+                format!("too many arguments; {} takes {}", signature.name, names(all))
+            }
+            some => format!(
+                "too many arguments; {} takes {}, and others as `key = value`",
+                signature.name,
+                names(some)
+            ),
+        },
     }
 }
 
