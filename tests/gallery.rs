@@ -2,7 +2,6 @@
 //! tests/ui/torch_errors.py wrote. `REWRITE_GALLERY=1 cargo test --test gallery` writes it anew.
 
 use std::{
-    fmt::Write,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -29,10 +28,14 @@ fn the_gallery_shows_the_messages_of_the_tests() -> io::Result<()> {
 fn gallery(ui: &Path) -> io::Result<String> {
     let mut text = INTRODUCTION.to_string();
     for topic in sorted(ui)?.into_iter().filter(|path| path.is_dir()) {
+        let mut sections = String::new();
         for file in sorted(&topic)? {
             if file.extension().is_some_and(|extension| extension == "torch") {
-                text += &section(&file)?;
+                sections += &section(&file)?;
             }
+        }
+        if !sections.is_empty() {
+            text += &format!("\n## {}\n{sections}", title(&topic));
         }
     }
     Ok(text)
@@ -46,18 +49,20 @@ fn sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
 
 /// Title, our message with its source line, the same in PyTorch.
 fn section(torch: &Path) -> io::Result<String> {
-    let name = torch.file_stem().unwrap_or_default().to_string_lossy().replace('_', " ");
     let ours = fs::read_to_string(torch.with_extension("stderr"))?;
     let theirs = fs::read_to_string(torch)?;
     let (snippet, answer) = theirs.trim_end().rsplit_once("\n\n").unwrap_or(("", &theirs));
-    let mut text = String::new();
-    let (first, rest) = name.split_at(1);
-    writeln!(text, "\n## {}{rest}\n", first.to_uppercase()).expect("a string");
-    writeln!(text, "```text\n{}\n```\n", ours.trim_end()).expect("a string");
-    match answer {
-        "(nothing)" => writeln!(text, "PyTorch accepts\n\n```python\n{snippet}\n```"),
-        _ => writeln!(text, "PyTorch, on\n\n```python\n{snippet}\n```\n\n```text\n{answer}\n```"),
-    }
-    .expect("a string");
-    Ok(text)
+    let ours = format!("\n### {}\n\n```text\n{}\n```\n", title(torch), ours.trim_end());
+    let theirs = match answer {
+        "(nothing)" => format!("PyTorch accepts\n\n```python\n{snippet}\n```\n"),
+        _ => format!("PyTorch, on\n\n```python\n{snippet}\n```\n\n```text\n{answer}\n```\n"),
+    };
+    Ok(format!("{ours}\n{theirs}"))
+}
+
+/// `Kernel larger than input` of a path that ends in `kernel_larger_than_input.torch`.
+fn title(path: &Path) -> String {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().replace('_', " ");
+    let mut letters = name.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

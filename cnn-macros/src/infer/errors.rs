@@ -157,8 +157,6 @@ fn kind(kind: Kind) -> String {
         }
         Kind::Flag => "`true` or `false`".into(),
         Kind::Number(range, _) => format!("a number {range}"),
-        Kind::Word([(only, _)]) => format!("`{only}`"),
-        Kind::Word(_) => format!("one of {}", words(kind)),
         Kind::Init => format!("a number or one of {}", words(kind)),
     }
 }
