@@ -157,7 +157,6 @@ kernel void conv_transpose(const global float* params, ulong filter_offset, glob
     const int o = get_global_id(0) / TAPS;  // within the group
     const int block = get_global_id(1);
     if (o >= GROUP_X) return;
-    float8 v = (float8)(0.0f);
     float lane[BLOCK];
     for (int l = 0; l < BLOCK; l++) {
         const int channel = block * BLOCK + l;
@@ -165,8 +164,7 @@ kernel void conv_transpose(const global float* params, ulong filter_offset, glob
         const size_t place = ((size_t)(output / BLOCK) * GROUP_Y + channel % GROUP_Y) * TAPS + tap;
         lane[l] = channel < Y_CHANNELS ? params[filter_offset + place * BLOCK + output % BLOCK] : 0.0f;
     }
-    v = vload8(0, lane);
-    vstore8(v, ((size_t)block * GROUP_X + o) * TAPS + tap, transposed + offset);
+    vstore8(vload8(0, lane), ((size_t)block * GROUP_X + o) * TAPS + tap, transposed + offset);
 }
 
 #if !TRANSPOSED

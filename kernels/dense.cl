@@ -98,8 +98,7 @@ kernel void dense_weight_grad(const global float* arena, uint slab, Map x, uint 
 }
 
 kernel void bias_grad(const global float* arena, uint slab, Map dy, global float* grads, uint bias_offset, uint batch) {
-    const int block = get_global_id(0);
-    if (block >= blocks(dy.channels)) return;
+    const int block = get_global_id(1);
     const int area = dy.height * dy.width;
     float8 total = (float8)(0.0f);
     for (uint n = 0; n < batch; n++) {

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use super::{
     frame::{Frame, Launch, offset_or_none},
     kernels::{Arg, Source},
+    layers::bias_grad,
 };
 use crate::{
     error::Result,
@@ -102,8 +103,8 @@ impl Shape<'_> {
         args: &[Arg],
         items: [usize; 3],
     ) -> Result<()> {
-        let kernel = Launch { name, source: Source::ConvDirect, options: &|| self.options(frame) };
-        frame.launch(step, kernel, args, items)
+        let launch = Launch { name, source: Source::ConvDirect, options: &|| self.options(frame) };
+        frame.launch(step, launch, args, items)
     }
 }
 
@@ -116,6 +117,7 @@ fn scratch(frame: &Frame, step: &ConvInputGrad) -> Arg<'static> {
     Arg::Offset(frame.pass.batch * frame.pass.arena.slab + step.scratch)
 }
 
+/// See [`Conv`].
 pub(super) fn forward(frame: &Frame, step: &'static Conv) -> Result<()> {
     let shape =
         Shape { x: &step.x, y: &step.y, window: &step.window, groups: step.groups, transposed: false };
@@ -145,6 +147,7 @@ pub(super) fn transpose(frame: &Frame, step: &'static ConvInputGrad) -> Result<(
     shape.launch(frame, step, "conv_transpose", &args, [filters, shape.output_blocks(), 1])
 }
 
+/// See [`ConvInputGrad`].
 pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) -> Result<()> {
     let shape = transposed(step);
     let [arena, slab] = frame.arena();
@@ -162,6 +165,7 @@ pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) -> Result<
     shape.launch(frame, step, "conv", &args, shape.items(frame.pass.batch))
 }
 
+/// See [`ConvFilterGrad`].
 pub(super) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad) -> Result<()> {
     let shape =
         Shape { x: &step.x, y: &step.dy, window: &step.window, groups: step.groups, transposed: false };
@@ -178,5 +182,5 @@ pub(super) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad) -> Resul
     let tap_runs = shape.taps().div_ceil(shape.item_taps(frame));
     let tiles = (step.x.channels / step.groups).div_ceil(BLOCK);
     shape.launch(frame, step, "conv_filter_grad", &args, [tap_runs * tiles * shape.output_blocks(), 1, 1])?;
-    frame.bias_grad(step, &step.dy, step.bias)
+    bias_grad(frame, step, &step.dy, step.bias)
 }

@@ -142,7 +142,7 @@ pub(super) enum Arg<'a> {
 }
 
 impl Kernel {
-    /// Enqueues at least `items` work-items, the first dimension rounded up to whole groups.
+    /// Enqueues at least `items` work-items, the first dimension rounded up to whole groups; one alone is its own group.
     pub(super) fn launch(&self, queue: &Queue, args: &[Arg], items: [usize; 3]) -> Result<()> {
         self.enqueue(queue, args, items)
             .map_err(|error| failure(&format!("run the kernel {}", self.name), error))
@@ -152,8 +152,9 @@ impl Kernel {
         for (index, arg) in args.iter().enumerate() {
             self.set(index as u32, arg)?;
         }
-        let global = [items[0].next_multiple_of(self.group), items[1], items[2]];
-        let local = [self.group, 1, 1];
+        let group = if items[0] == 1 { 1 } else { self.group };
+        let global = [items[0].next_multiple_of(group), items[1], items[2]];
+        let local = [group, 1, 1];
         // SAFETY: the kernel stays within the buffers as the plan lays them out; every argument is set just above.
         unsafe {
             core::enqueue_kernel(

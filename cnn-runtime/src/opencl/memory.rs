@@ -185,9 +185,10 @@ fn allocation_failure(error: ocl::core::Error, info: &DeviceInfo, sizes: &Sizes)
 /// Names what is needed, what there is and a batch that fits.
 fn too_large(info: &DeviceInfo, sizes: &Sizes) -> Error {
     let constant = (sizes.params + sizes.grads + sizes.state) * FLOAT;
-    let needed = constant + (sizes.arena + sizes.batch) * FLOAT;
+    let activations = sizes.arena * FLOAT;
+    let needed = constant + activations + sizes.batch * FLOAT;
     let room = (info.memory.saturating_sub(constant as u64)).min(info.max_buffer);
-    let sample = (sizes.arena * FLOAT).div_ceil(sizes.batch.max(1)).max(1);
+    let sample = activations.div_ceil(sizes.batch.max(1)).max(1);
     // A driver that refuses what it claims to have gets half of what it refused.
     let fits = (room / sample as u64).min(sizes.batch as u64 / 2);
     let advice = match fits {
@@ -195,7 +196,8 @@ fn too_large(info: &DeviceInfo, sizes: &Sizes) -> Error {
         batch => format!("try --batch {batch}"),
     };
     Error::Device(format!(
-        "{info}: the network needs {needed} bytes, the device has {} and at most {} a buffer; {advice}",
+        "{info}: the network needs {needed} bytes, {activations} of them for activations; the device has {} and gives \
+         {} to a buffer; {advice}",
         info.memory, info.max_buffer
     ))
 }

@@ -9,6 +9,7 @@ mod engine;
 mod failure;
 mod frame;
 mod kernels;
+mod layers;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod loader;
 mod memory;
