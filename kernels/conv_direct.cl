@@ -106,14 +106,12 @@ static void add_tap(float8 sum[BLOCKS][PIXELS], const global float* x, const int
     }
 }
 
-kernel void conv(global float* arena, uint slab, uint x_offset, uint y_offset, const global float* filters,
-                 ulong filter_offset, const global float* params, int bias_offset, Chain chain) {
+kernel void conv(STEP, uint x_offset, const global float* filters, ulong filter_offset, int bias_offset) {
     const int first_pixel = get_global_id(0) * PIXELS;
     const int first_block = get_global_id(1) * BLOCKS;
     const uint n = get_global_id(2);
     if (first_pixel >= Y_AREA) return;
-    const global float* sample = arena + (size_t)n * slab;
-    const global float* x = sample + x_offset;
+    const global float* x = arena + (size_t)n * slab + x_offset;
     const global float* w = filters + filter_offset + (size_t)first_block * (GROUP_X * TAPS * BLOCK);
 
     float8 sum[BLOCKS][PIXELS];
@@ -140,13 +138,11 @@ kernel void conv(global float* arena, uint slab, uint x_offset, uint y_offset, c
     // Out of the registers: the loop below is too long to be unrolled.
     float8 result[BLOCKS * PIXELS];
     UNROLL for (int k = 0; k < BLOCKS * PIXELS; k++) result[k] = sum[k / PIXELS][k % PIXELS];
+    const Memory memory = MEMORY;
     for (int k = 0; k < BLOCKS * PIXELS; k++) {
         const int pixel = first_pixel + k % PIXELS;
         if (pixel >= Y_AREA) continue;
-        const uint position = ((first_block + k / PIXELS) * Y_AREA + pixel) * BLOCK;
-        const uint element = n * (uint)(blocks(Y_CHANNELS) * Y_AREA * BLOCK) + position;
-        vstore8(apply(&chain, result[k], sample, position, element), 0,
-                arena + (size_t)n * slab + y_offset + position);
+        finish(&chain, result[k], &memory, n, ((first_block + k / PIXELS) * Y_AREA + pixel) * BLOCK);
     }
 }
 
@@ -157,7 +153,6 @@ kernel void conv_transpose(const global float* params, ulong filter_offset, glob
     const int o = get_global_id(0) / TAPS;  // within the group
     const int block = get_global_id(1);
     if (o >= GROUP_X) return;
-    float8 v = (float8)(0.0f);
     float lane[BLOCK];
     for (int l = 0; l < BLOCK; l++) {
         const int channel = block * BLOCK + l;
@@ -165,8 +160,7 @@ kernel void conv_transpose(const global float* params, ulong filter_offset, glob
         const size_t place = ((size_t)(output / BLOCK) * GROUP_Y + channel % GROUP_Y) * TAPS + tap;
         lane[l] = channel < Y_CHANNELS ? params[filter_offset + place * BLOCK + output % BLOCK] : 0.0f;
     }
-    v = vload8(0, lane);
-    vstore8(v, ((size_t)block * GROUP_X + o) * TAPS + tap, transposed + offset);
+    vstore8(vload8(0, lane), ((size_t)block * GROUP_X + o) * TAPS + tap, transposed + offset);
 }
 
 #if !TRANSPOSED

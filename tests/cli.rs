@@ -141,7 +141,8 @@ fn summary_explains_parameter_sharing() {
     let summary = stdout(&run("alexnet", &["summary", "--explain"]));
     let (table, explanation) = summary.split_once("Without parameter sharing").unwrap();
     let row = |text: &str, layer: &str| {
-        let line = text.lines().find(|line| line.starts_with(layer)).unwrap_or_else(|| panic!("{layer} in {text}"));
+        let line =
+            text.lines().find(|line| line.starts_with(layer)).unwrap_or_else(|| panic!("{layer} in {text}"));
         line.split_whitespace().map(String::from).collect::<Vec<_>>()
     };
     assert_eq!(row(explanation, "conv1")[2..], ["290,400", "364", "34,944", "105,705,600"]);

@@ -57,14 +57,16 @@ pub fn evaluate(graph: &Graph, feed: &Feed, mode: Mode) -> Vec<Vec<Tensor>> {
     let mut values: Vec<Vec<Tensor>> = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
         let x = || node.inputs.first().map_or(vec![], |x| values[x.0].iter().collect::<Vec<_>>());
-        let samples = || (0..feed.images.len()).map(|sample| {
-            let input = |slot: usize| {
-                let input: NodeId = node.inputs[slot];
-                values[input.0].get(sample).unwrap_or(&values[input.0][0])
-            };
-            let inputs: Vec<&Tensor> = (0..node.inputs.len()).map(input).collect();
-            Sample { feed, index: sample }.apply(&node.op, &inputs, &node.shape)
-        });
+        let samples = || {
+            (0..feed.images.len()).map(|sample| {
+                let input = |slot: usize| {
+                    let input: NodeId = node.inputs[slot];
+                    values[input.0].get(sample).unwrap_or(&values[input.0][0])
+                };
+                let inputs: Vec<&Tensor> = (0..node.inputs.len()).map(input).collect();
+                Sample { feed, index: sample }.apply(&node.op, &inputs, &node.shape)
+            })
+        };
         values.push(match node.op {
             Op::Param(param) => vec![feed.params[param.0].clone()],
             Op::Dropout { .. } if mode == Mode::Infer => values[node.inputs[0].0].clone(),

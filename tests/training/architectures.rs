@@ -92,9 +92,10 @@ fn learns_by_heart<N: Network>() {
         assert_eq!(last.correct, IMAGES as u64, "{}: {last:?}", device.describe());
         let mut logits = vec![0.0; IMAGES * 8];
         session.infer(&images, &mut logits).unwrap();
-        let right = logits.chunks(8).zip(&labels).filter(|(scores, label)| {
-            scores.iter().all(|&score| score <= scores[**label as usize])
-        });
+        let right = logits
+            .chunks(8)
+            .zip(&labels)
+            .filter(|(scores, label)| scores.iter().all(|&score| score <= scores[**label as usize]));
         assert_eq!(right.count(), IMAGES, "{}: in inference", device.describe());
     }
 }

@@ -1,8 +1,8 @@
 //! What training promises: it learns, and it repeats itself byte for byte on any number of threads.
 
+mod architectures;
 #[path = "../common/mod.rs"]
 mod common;
-mod architectures;
 
 use cnn_runtime::{
     Device, Model, Network, Options, Session,

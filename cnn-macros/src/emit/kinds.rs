@@ -100,7 +100,8 @@ fn signed(number: isize) -> Literal {
 
 /// The words of a type's name, `["conv", "input", "grad"]`.
 pub fn words(name: &str) -> Vec<String> {
-    let starts = name.char_indices().filter(|(_, letter)| letter.is_ascii_uppercase()).map(|(start, _)| start);
+    let starts =
+        name.char_indices().filter(|(_, letter)| letter.is_ascii_uppercase()).map(|(start, _)| start);
     let ends = starts.clone().skip(1).chain([name.len()]);
     starts.zip(ends).map(|(start, end)| name[start..end].to_ascii_lowercase()).collect()
 }

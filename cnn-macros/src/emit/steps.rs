@@ -56,7 +56,8 @@ impl Writer<'_> {
         let fields = match step.anchor {
             Anchor::Op(Op::ScaleGrad) => self.sums(step),
             _ => {
-                let (operands, results) = (self.fields(operands, &step.operands), self.fields(results, &step.results));
+                let (operands, results) =
+                    (self.fields(operands, &step.operands), self.fields(results, &step.results));
                 quote!(#operands #results)
             }
         };

@@ -131,14 +131,15 @@ pub fn pooling(pool: &Pool) -> TokenStream {
 }
 
 fn layer(row: &Row) -> TokenStream {
-    let Row { name, kind, .. } = row;
+    let Row { name, kind, auxiliary, .. } = row;
     let (shape, note) = (list(&row.shape), option(row.note.as_ref().map(|note| quote!(#note))));
     let (parameters, macs) = (integer(row.parameters), integer(row.macs));
     let (activation_bytes, receptive_field) = (integer(row.activation_bytes), list(&row.receptive_field));
     quote! {
         Layer {
             name: #name, kind: #kind, shape: &#shape, parameters: #parameters, macs: #macs,
-            activation_bytes: #activation_bytes, receptive_field: #receptive_field, note: #note,
+            activation_bytes: #activation_bytes, receptive_field: #receptive_field,
+            auxiliary: #auxiliary, note: #note,
         }
     }
 }

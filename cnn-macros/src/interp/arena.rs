@@ -50,7 +50,12 @@ pub fn run(program: &Program, feed: &Feed) -> Results {
     let logits = samples.clone().map(|sample| machine.load(schedule.logits, sample)).collect();
     schedule.backward.iter().for_each(|region| machine.region(region));
     let loss = |sample| schedule.losses.iter().map(|&map| machine.load(map, sample).data[0]).collect();
-    Results { logits, losses: samples.map(loss).collect(), gradients: machine.gradients, running: machine.running }
+    Results {
+        logits,
+        losses: samples.map(loss).collect(),
+        gradients: machine.gradients,
+        running: machine.running,
+    }
 }
 
 struct Machine<'a> {
@@ -142,8 +147,7 @@ impl Machine<'_> {
             Elt::NormalizeGrad(Normalize { stats, gamma, beta }, x) => {
                 let sum = |param: ParamId| self.gradients[param.0].as_ref().expect("summed before");
                 let (x, stats) = (self.load(x, sample), self.stats(stats));
-                let operands =
-                    [&value, &x, &stats, param(gamma), param(beta), sum(gamma), sum(beta)];
+                let operands = [&value, &x, &stats, param(gamma), param(beta), sum(gamma), sum(beta)];
                 apply(Op::NormalizeGrad, &operands)
             }
             Elt::Dropout { rate, stream, channelwise } => {

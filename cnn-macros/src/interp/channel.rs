@@ -14,7 +14,10 @@ fn winners(pieces: usize, x: &Tensor) -> Vec<usize> {
 }
 
 pub fn maxout(pieces: usize, x: &Tensor, shape: &[usize]) -> Tensor {
-    Tensor { shape: shape.to_vec(), data: winners(pieces, x).into_iter().map(|place| x.data[place]).collect() }
+    Tensor {
+        shape: shape.to_vec(),
+        data: winners(pieces, x).into_iter().map(|place| x.data[place]).collect(),
+    }
 }
 
 pub fn maxout_grad(pieces: usize, x: &Tensor, dy: &Tensor) -> Tensor {

@@ -15,7 +15,8 @@ pub fn batch_stats(batch: &[&Tensor], eps: f32) -> Tensor {
 pub fn moved(batch: &[&Tensor], momentum: f32, running: [&Tensor; 2]) -> [Tensor; 2] {
     let (mean, variance) = moments(batch);
     let count = (batch.len() * batch[0].data.len() / mean.data.len()) as f64;
-    let unbiased = variance.map(|variance| if count > 1.0 { variance * count / (count - 1.0) } else { variance });
+    let unbiased =
+        variance.map(|variance| if count > 1.0 { variance * count / (count - 1.0) } else { variance });
     let momentum = momentum as f64;
     let mix = |old: &Tensor, new: &Tensor| old.zip(new, |old, new| (1.0 - momentum) * old + momentum * new);
     [mix(running[0], &mean), mix(running[1], &unbiased)]
@@ -31,8 +32,7 @@ fn moments(batch: &[&Tensor]) -> (Tensor, Tensor) {
     };
     let vector = |data: Vec<f64>| Tensor { shape: vec![channels], data };
     let mean: Vec<f64> = (0..channels).map(|channel| mean_of(channel, &|x| x)).collect();
-    let variance =
-        (0..channels).map(|channel| mean_of(channel, &|x| (x - mean[channel]).powi(2))).collect();
+    let variance = (0..channels).map(|channel| mean_of(channel, &|x| (x - mean[channel]).powi(2))).collect();
     (vector(mean.clone()), vector(variance))
 }
 

@@ -130,9 +130,8 @@ fn shares(pool: &Pool, x: &Tensor, y: &[usize], mut visit: impl FnMut(usize, &[(
 
 /// Calls `visit` for the elements under one of `count` windows that cover the input evenly.
 fn even(x: [usize; 2], count: [usize; 2], at: [usize; 2], visit: &mut impl FnMut(usize)) {
-    let span = |axis: usize| {
-        at[axis] * x[axis] / count[axis]..((at[axis] + 1) * x[axis]).div_ceil(count[axis])
-    };
+    let span =
+        |axis: usize| at[axis] * x[axis] / count[axis]..((at[axis] + 1) * x[axis]).div_ceil(count[axis]);
     span(0).for_each(|row| span(1).for_each(|column| visit(row * x[1] + column)));
 }
 

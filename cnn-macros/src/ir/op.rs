@@ -108,7 +108,9 @@ impl Op {
             Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add => Run::Elementwise,
             Op::Normalize | Op::NormalizeRunning { .. } | Op::NormalizeGrad => Run::Elementwise,
             Op::Dense | Op::DenseInputGrad => Run::Batch,
-            Op::BatchStats { .. } | Op::ScaleGrad | Op::ConvFilterGrad(_) | Op::DenseWeightGrad => Run::Reduce,
+            Op::BatchStats { .. } | Op::ScaleGrad | Op::ConvFilterGrad(_) | Op::DenseWeightGrad => {
+                Run::Reduce
+            }
             Op::BiasGrad | Op::LossGrad { .. } => Run::Companion,
             _ => Run::Sample,
         }

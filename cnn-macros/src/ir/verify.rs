@@ -51,7 +51,8 @@ fn arity(op: &Op) -> (usize, usize) {
 fn fits(graph: &Graph, node: &Node, shapes: &[&[usize]]) -> bool {
     let shape = node.shape.as_slice();
     let elements = |shape: &[usize]| shape.iter().product::<usize>();
-    let vectors = |channels: usize, slots: Range<usize>| shapes[slots].iter().all(|input| **input == [channels]);
+    let vectors =
+        |channels: usize, slots: Range<usize>| shapes[slots].iter().all(|input| **input == [channels]);
     match &node.op {
         Op::Input => shape.len() == 3,
         Op::Param(param) => shape == graph.params[param.0].shape,
@@ -70,13 +71,20 @@ fn fits(graph: &Graph, node: &Node, shapes: &[&[usize]]) -> bool {
         Op::BiasGrad => *shape == [shapes[0][0]],
         Op::Pool(pool) => pools(pool, shapes[0], shape),
         Op::PoolGrad(pool) => shape == shapes[0] && pools(pool, shape, shapes[1]),
-        Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add => shapes.iter().all(|input| *input == shape),
-        Op::Softmax | Op::SoftmaxGrad | Op::Lrn(_) | Op::LrnGrad(_) => shapes.iter().all(|input| *input == shape),
+        Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add => {
+            shapes.iter().all(|input| *input == shape)
+        }
+        Op::Softmax | Op::SoftmaxGrad | Op::Lrn(_) | Op::LrnGrad(_) => {
+            shapes.iter().all(|input| *input == shape)
+        }
         Op::BatchNorm { .. } | Op::NormalizeRunning { .. } => shape == shapes[0] && vectors(shape[0], 1..5),
         Op::BatchStats { .. } => *shape == [2, shapes[0][0]] && vectors(shape[1], 1..3),
         Op::Normalize => shape == shapes[0] && *shapes[1] == [2, shape[0]] && vectors(shape[0], 2..4),
         Op::ScaleGrad => {
-            shapes[0] == shapes[4] && *shapes[1] == [2, shape[0]] && vectors(shape[0], 2..4) && *shape == [shapes[0][0]]
+            shapes[0] == shapes[4]
+                && *shapes[1] == [2, shape[0]]
+                && vectors(shape[0], 2..4)
+                && *shape == [shapes[0][0]]
         }
         Op::NormalizeGrad => {
             shape == shapes[0] && shape == shapes[1] && *shapes[2] == [2, shape[0]] && vectors(shape[0], 3..7)

@@ -44,7 +44,8 @@ pub fn input_gradient(graph: &mut Graph, node: NodeId, slot: usize, dy: NodeId) 
 fn scale_and_shift(graph: &mut Graph, normalize: &Node, dy: NodeId) -> [NodeId; 2] {
     let &[x, stats, gamma, beta] = normalize.inputs.as_slice() else { unreachable!("{normalize:?}") };
     let mut once = |op: Op, inputs: Vec<NodeId>| {
-        let made = (dy.0..graph.nodes.len()).find(|&id| graph.nodes[id].op == op && graph.nodes[id].inputs == inputs);
+        let made = (dy.0..graph.nodes.len())
+            .find(|&id| graph.nodes[id].op == op && graph.nodes[id].inputs == inputs);
         let shape = graph[gamma].shape.clone();
         made.map_or_else(|| graph.push(op, inputs, shape, normalize.layer), NodeId)
     };

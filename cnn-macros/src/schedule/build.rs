@@ -156,7 +156,9 @@ impl Builder<'_> {
         for (position, &node) in group.iter().enumerate() {
             match self.graph[node].op {
                 Op::Act(act) => elts.push(Elt::Act(act)),
-                Op::Dropout { rate, stream, channelwise } => elts.push(Elt::Dropout { rate, stream, channelwise }),
+                Op::Dropout { rate, stream, channelwise } => {
+                    elts.push(Elt::Dropout { rate, stream, channelwise })
+                }
                 Op::ActGrad(act) => elts.push(Elt::ActGrad(act, self.operand(node, 0))),
                 Op::Normalize => elts.push(Elt::Normalize(self.normalize(node, 1))),
                 Op::NormalizeRunning { eps } => {

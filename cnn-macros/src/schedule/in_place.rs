@@ -11,7 +11,8 @@ pub fn merge(schedule: &mut Schedule) {
     let mut merged: Vec<BufferId> = (0..schedule.buffers.len()).map(BufferId).collect();
     let mut spans = spans(schedule);
     for (position, step) in schedule.steps().enumerate() {
-        let (Anchor::Elementwise, Some(x), Some(y)) = (&step.anchor, step.reads().next(), step.writes().next())
+        let (Anchor::Elementwise, Some(x), Some(y)) =
+            (&step.anchor, step.reads().next(), step.writes().next())
         else {
             continue;
         };
@@ -38,6 +39,8 @@ fn spans(schedule: &Schedule) -> Vec<(usize, usize)> {
     for (position, step) in schedule.steps().enumerate() {
         step.reads().chain(step.writes()).for_each(|map| touch(map, position));
     }
-    std::iter::once(schedule.logits).chain(schedule.losses.iter().copied()).for_each(|map| touch(map, usize::MAX));
+    std::iter::once(schedule.logits)
+        .chain(schedule.losses.iter().copied())
+        .for_each(|map| touch(map, usize::MAX));
     spans
 }

@@ -72,7 +72,11 @@ pub enum Anchor {
     /// Nothing: the epilogue is all.
     Elementwise,
     /// `count` elements, in `[C, H, W]` order.
-    Copy { x_start: usize, y_start: usize, count: usize },
+    Copy {
+        x_start: usize,
+        y_start: usize,
+        count: usize,
+    },
 }
 
 /// One call of generated code.
@@ -169,8 +173,12 @@ impl Step {
         let second = self.reads().nth(1);
         let work = match &self.anchor {
             Anchor::Op(Op::Conv(conv)) => elements(written) * channels(read) * conv.taps() / conv.groups,
-            Anchor::Op(Op::ConvInputGrad(conv)) => elements(read) * channels(written) * conv.taps() / conv.groups,
-            Anchor::Op(Op::ConvFilterGrad(conv)) => elements(second) * channels(read) * conv.taps() / conv.groups,
+            Anchor::Op(Op::ConvInputGrad(conv)) => {
+                elements(read) * channels(written) * conv.taps() / conv.groups
+            }
+            Anchor::Op(Op::ConvFilterGrad(conv)) => {
+                elements(second) * channels(read) * conv.taps() / conv.groups
+            }
             Anchor::Op(Op::Dense | Op::DenseInputGrad) => elements(read) * elements(written),
             Anchor::Op(Op::DenseWeightGrad) => elements(read) * elements(second),
             Anchor::Op(Op::Pool(pool)) => elements(written) * pool.taps(),

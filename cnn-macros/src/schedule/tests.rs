@@ -113,7 +113,10 @@ fn relu_behind_dropout_is_not_stored() {
     let graph = training(net.finish(x));
     let program = Program::new(&graph, &mut Agreed::default());
     let conv = program.schedule.steps().next().expect("a step");
-    assert_eq!(conv.epilogue, [Elt::Act(Act::Relu), Elt::Dropout { rate: 0.5, stream: 0, channelwise: false }]);
+    assert_eq!(
+        conv.epilogue,
+        [Elt::Act(Act::Relu), Elt::Dropout { rate: 0.5, stream: 0, channelwise: false }]
+    );
 }
 
 #[test]

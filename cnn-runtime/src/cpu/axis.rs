@@ -97,6 +97,11 @@ impl Axis {
         start..end
     }
 
+    /// Taps of a forward window that lie before a position of the padded input.
+    pub(super) fn taps_before(&self, output: usize, end: usize) -> usize {
+        (0..self.taps).take_while(|tap| self.input(output, *tap) < end as isize).count()
+    }
+
     /// Outputs for which a tap's input lies inside the map.
     pub(super) fn valid_outputs(&self, tap: usize) -> Range<usize> {
         let inside = |output: &usize| (0..self.in_size as isize).contains(&self.input(*output, tap));

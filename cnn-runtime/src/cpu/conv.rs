@@ -213,7 +213,12 @@ impl Correlation<'_> {
         let tap = rows.filter(taps.0.start) * width + columns.filter(taps.1.start);
         let filter = blocks.first * self.inputs * w_area + tap * BLOCK;
         let to = self.y.index(blocks.first * BLOCK, rows.output(row), columns.output(column));
-        tile.run(epilogue.isa, (*x, from), (self.filters, filter as isize), (epilogue.y, to as isize));
+        tile.run(
+            epilogue.frame.isa(),
+            (*x, from),
+            (self.filters, filter as isize),
+            (epilogue.y, to as isize),
+        );
         for block in 0..blocks.count {
             epilogue.apply(to + block * tile.y_block, tile.y_pixel, pixels);
         }

@@ -6,7 +6,8 @@
 use std::fmt::Write;
 
 use super::{
-    frame::{Frame, Launch, offset_or_none},
+    dense::bias_grad,
+    frame::{End, Frame, Launch, offset_or_none},
     kernels::{Arg, Source},
 };
 use crate::{
@@ -39,7 +40,7 @@ impl Shape<'_> {
 
     /// True if some tap of some pixel lies outside of `x`.
     fn padded(&self) -> bool {
-        let Window { kernel, stride, pad, dilation } = self.window;
+        let Window { kernel, stride, pad, dilation, .. } = self.window;
         let reach = |d: usize, y: usize| (y - 1) * stride[d] + (kernel[d] - 1) * dilation[d];
         self.transposed
             || *pad != [0, 0]
@@ -58,7 +59,7 @@ impl Shape<'_> {
 
     /// The `-D` options.
     fn options(&self, frame: &Frame) -> String {
-        let Window { kernel, stride, pad, dilation } = self.window;
+        let Window { kernel, stride, pad, dilation, .. } = self.window;
         let defines = [
             ("X_CHANNELS", self.x.channels),
             ("X_HEIGHT", self.x.height),
@@ -93,46 +94,29 @@ impl Shape<'_> {
         let tiles = (self.y.height * self.y.width).div_ceil(PIXELS);
         [tiles, self.output_blocks() / self.item_blocks(), batch]
     }
+}
 
-    fn launch<S>(
-        &self,
-        frame: &Frame,
-        step: &'static S,
-        name: &'static str,
-        args: &[Arg],
-        items: [usize; 3],
-    ) -> Result<()> {
-        let kernel = Launch { name, source: Source::ConvDirect, options: &|| self.options(frame) };
-        frame.launch(step, kernel, args, items)
-    }
+fn program<'a>(name: &'static str, options: &'a dyn Fn() -> String) -> Launch<'a> {
+    Launch { name, source: Source::ConvDirect, options }
 }
 
 fn transposed(step: &ConvInputGrad) -> Shape<'_> {
     Shape { x: &step.dy, y: &step.dx, window: &step.window, groups: step.groups, transposed: true }
 }
 
-/// Where the transposed filters of a step are in the arena.
-fn scratch(frame: &Frame, step: &ConvInputGrad) -> Arg<'static> {
-    Arg::Offset(frame.pass.batch * frame.pass.arena.slab + step.scratch)
-}
-
+/// See [`Conv`].
 pub(super) fn forward(frame: &Frame, step: &'static Conv) -> Result<()> {
     let shape =
         Shape { x: &step.x, y: &step.y, window: &step.window, groups: step.groups, transposed: false };
-    let params = Arg::Buffer(&frame.engine.buffers.params);
-    let [arena, slab] = frame.arena();
     let args = [
-        arena,
-        slab,
         Arg::Uint(step.x.offset as u32),
-        Arg::Uint(step.y.offset as u32),
-        params,
+        Arg::Buffer(&frame.engine.buffers.params),
         Arg::Offset(step.filter),
-        params,
         offset_or_none(step.bias),
-        Arg::Words(&frame.chain(step.epilogue, step.name)?),
     ];
-    shape.launch(frame, step, "conv", &args, shape.items(frame.pass.batch))
+    let end = End { layer: step.name, ops: step.epilogue, y: &step.y };
+    let options = || shape.options(frame);
+    frame.launch_chain(step, program("conv", &options), end, &args, shape.items(frame.pass.batch))
 }
 
 /// Builds the filters for [`input_grad`].
@@ -140,28 +124,24 @@ pub(super) fn transpose(frame: &Frame, step: &'static ConvInputGrad) -> Result<(
     let shape = transposed(step);
     let [arena, _] = frame.arena();
     let params = Arg::Buffer(&frame.engine.buffers.params);
-    let args = [params, Arg::Offset(step.filter), arena, scratch(frame, step)];
+    let args = [params, Arg::Offset(step.filter), arena, frame.fixed(step.scratch)];
     let filters = step.dy.channels / step.groups * shape.taps();
-    shape.launch(frame, step, "conv_transpose", &args, [filters, shape.output_blocks(), 1])
+    let options = || shape.options(frame);
+    frame.launch(step, program("conv_transpose", &options), &args, [filters, shape.output_blocks(), 1])
 }
 
+/// See [`ConvInputGrad`].
 pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) -> Result<()> {
     let shape = transposed(step);
-    let [arena, slab] = frame.arena();
-    let args = [
-        arena,
-        slab,
-        Arg::Uint(step.dy.offset as u32),
-        Arg::Uint(step.dx.offset as u32),
-        arena,
-        scratch(frame, step),
-        Arg::Buffer(&frame.engine.buffers.params),
-        offset_or_none(None),
-        Arg::Words(&frame.chain(step.epilogue, step.name)?),
-    ];
-    shape.launch(frame, step, "conv", &args, shape.items(frame.pass.batch))
+    let [arena, _] = frame.arena();
+    let filters = frame.fixed(step.scratch);
+    let args = [Arg::Uint(step.dy.offset as u32), arena, filters, offset_or_none(None)];
+    let end = End { layer: step.name, ops: step.epilogue, y: &step.dx };
+    let options = || shape.options(frame);
+    frame.launch_chain(step, program("conv", &options), end, &args, shape.items(frame.pass.batch))
 }
 
+/// See [`ConvFilterGrad`].
 pub(super) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad) -> Result<()> {
     let shape =
         Shape { x: &step.x, y: &step.dy, window: &step.window, groups: step.groups, transposed: false };
@@ -177,6 +157,7 @@ pub(super) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad) -> Resul
     ];
     let tap_runs = shape.taps().div_ceil(shape.item_taps(frame));
     let tiles = (step.x.channels / step.groups).div_ceil(BLOCK);
-    shape.launch(frame, step, "conv_filter_grad", &args, [tap_runs * tiles * shape.output_blocks(), 1, 1])?;
-    frame.bias_grad(step, &step.dy, step.bias)
+    let items = [tap_runs * tiles * shape.output_blocks(), 1, 1];
+    frame.launch(step, program("conv_filter_grad", &|| shape.options(frame)), &args, items)?;
+    bias_grad(frame, step, &step.dy, step.bias)
 }

@@ -39,6 +39,7 @@ pub(super) const DESCRIPTION: Description = Description {
         macs: 7840,
         activation_bytes: 40,
         receptive_field: [28, 28],
+        auxiliary: false,
         note: Some("no bias"),
     }],
     train: plan(1600),

@@ -47,6 +47,10 @@ fn text(description: &Description, batch: usize) -> String {
     text += &format!("Trainable params: {}\n", thousands(trainable as u64));
     text += &format!("Non-trainable params: {}\n", thousands((total - trainable) as u64));
     text += &format!("Total MACs: {} per image, forward\n", thousands(description.macs()));
+    if description.auxiliary_macs() > 0 {
+        text +=
+            &format!("MACs of auxiliary heads, in training: {}\n", thousands(description.auxiliary_macs()));
+    }
     text += &format!("Total activation bytes: {} per image\n\n", thousands(activations as u64));
     text += &memory(description, batch);
     text + &notes(layers)

@@ -40,6 +40,10 @@ impl Simd for Avx2Fma {
         unsafe { _mm256_storeu_ps(to, value) }
     }
     #[inline(always)]
+    unsafe fn gather(self, from: *const f32, places: &[i32; 8]) -> __m256 {
+        unsafe { _mm256_i32gather_ps::<4>(from, _mm256_loadu_si256(places.as_ptr().cast())) }
+    }
+    #[inline(always)]
     fn splat(self, value: f32) -> __m256 {
         unsafe { _mm256_set1_ps(value) }
     }
@@ -80,6 +84,13 @@ impl Simd for Avx2Fma {
         unsafe { _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) }
     }
     #[inline(always)]
+    fn exponent(self, a: __m256) -> __m256 {
+        unsafe {
+            let biased = _mm256_srli_epi32::<23>(_mm256_castps_si256(a));
+            _mm256_cvtepi32_ps(_mm256_sub_epi32(biased, _mm256_set1_epi32(127)))
+        }
+    }
+    #[inline(always)]
     fn exp2(self, a: __m256) -> __m256 {
         unsafe {
             let biased = _mm256_add_epi32(_mm256_cvtps_epi32(a), _mm256_set1_epi32(127));
@@ -93,6 +104,17 @@ impl Simd for Avx2Fma {
     #[inline(always)]
     fn is_nan(self, a: __m256) -> __m256 {
         unsafe { _mm256_cmp_ps::<_CMP_UNORD_Q>(a, a) }
+    }
+    #[inline(always)]
+    fn first_lanes(self, count: usize) -> __m256 {
+        unsafe {
+            let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+            _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32(count as i32), lanes))
+        }
+    }
+    #[inline(always)]
+    fn and(self, a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_and_ps(a, b) }
     }
     #[inline(always)]
     fn or(self, a: __m256, b: __m256) -> __m256 {

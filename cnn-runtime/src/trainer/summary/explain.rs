@@ -55,6 +55,7 @@ mod tests {
             macs: 105_415_200,
             activation_bytes: 1_161_600,
             receptive_field: [11, 11],
+            auxiliary: false,
             note: None,
         };
         let text = text(&[conv1]);
