@@ -12,25 +12,21 @@
 #ifndef X_PLANAR
 #define X_PLANAR 0
 #endif
-#ifndef STRIDE_H
-#define STRIDE_H 1
-#define STRIDE_W 1
-#endif
 // 1 for the input gradient.
 #ifndef TRANSPOSED
 #define TRANSPOSED 0
+#endif
+// 1 for an input gradient whose strides are 1, which needs no division.
+#ifndef UNIT_STRIDE
+#define UNIT_STRIDE 0
 #endif
 // 0 if every tap of every pixel lies inside x.
 #ifndef PADDED
 #define PADDED 1
 #endif
-// 1 if the lanes of an output block may belong to different groups.
+// 1 if groups do not consist of whole blocks.
 #ifndef MIXED
 #define MIXED 0
-#endif
-// 1 if the channels of a tile, see TILE, are neighbours in storage.
-#ifndef ADJACENT
-#define ADJACENT 1
 #endif
 // Output blocks of a work-item; all of them in one group.
 #ifndef BLOCKS
@@ -40,7 +36,7 @@
 #ifndef PIXELS
 #define PIXELS 5
 #endif
-// Input channels of a work-item of conv_filter_grad, at most a block.
+// Input channels of a work-item of conv_filter_grad.
 #ifndef TILE
 #define TILE BLOCK
 #endif
@@ -83,6 +79,7 @@ static float8 load_inputs(const Shape* shape, const global float* pixel, int blo
 static int source(int y, int tap, int stride, int pad, int dilation, int size) {
 #if TRANSPOSED
     const int t = y + pad - tap * dilation;
+    if (UNIT_STRIDE) return t >= 0 && t < size ? t : -1;
     return t >= 0 && t % stride == 0 && t / stride < size ? t / stride : -1;
 #else
     const int x = y * stride - pad + tap * dilation;
@@ -131,8 +128,9 @@ kernel void conv(STEP, Shape shape, const global float* filters, ulong filter_of
         const int tap_row = tap / window.kernel_w, tap_column = tap % window.kernel_w;
         int offset[PIXELS], inside[PIXELS], any = 0;
         UNROLL for (int p = 0; p < PIXELS; p++) {
-            const int r = source(row[p], tap_row, STRIDE_H, window.pad_h, window.dilation_h, shape.x.height);
-            const int c = source(column[p], tap_column, STRIDE_W, window.pad_w, window.dilation_w, shape.x.width);
+            const int r = source(row[p], tap_row, window.stride_h, window.pad_h, window.dilation_h, shape.x.height);
+            const int c = source(column[p], tap_column, window.stride_w, window.pad_w, window.dilation_w,
+                                 shape.x.width);
             inside[p] = !PADDED || (r >= 0 && c >= 0) ? -1 : 0;
             offset[p] = inside[p] & (r * shape.x.width + c) * X_STEP;
             any |= inside[p];
@@ -152,7 +150,8 @@ kernel void conv(STEP, Shape shape, const global float* filters, ulong filter_of
 
 // Filters for the input gradient, [ceil(I/8)][O/groups][KH][KW][8], from those of the forward convolution; x is the output's
 // gradient (O channels), y the input's (I channels).
-kernel void conv_transpose(const global float* params, ulong filter_offset, global float* transposed, ulong offset, Shape shape) {
+kernel void conv_transpose(const global float* params, ulong filter_offset, global float* transposed, ulong offset,
+                           Shape shape) {
     const int taps = taps_of(&shape);
     const int tap = get_global_id(0) % taps;
     const int o = get_global_id(0) / taps;  // within the group
@@ -172,7 +171,7 @@ kernel void conv_transpose(const global float* params, ulong filter_offset, glob
 // Channel `j` of the tile that starts at input `first` of the group, at a pixel; past the group's end, anything. `base` is the
 // first input of the block's group.
 static float8 load_tile(const Shape* shape, const global float* pixel, int block, int base, int first, int j) {
-    if (ADJACENT) return (float8)(pixel[channel_place(shape, base + first) + j]);
+    if (X_PLANAR == 0 && MIXED == 0) return (float8)(pixel[channel_place(shape, base + first) + j]);
     return load_inputs(shape, pixel, block, base, min(first + j, shape->group_x - 1));
 }
 
@@ -182,15 +181,16 @@ static void accumulate(float8* sum, const Shape* shape, const global float* x, c
     const Window window = shape->window;
     const int shift_h = tap / window.kernel_w * window.dilation_h - window.pad_h;
     const int shift_w = tap % window.kernel_w * window.dilation_w - window.pad_w;
-    const int begin = shift_w < 0 ? (STRIDE_W - 1 - shift_w) / STRIDE_W : 0;
-    const int end = min(shape->y.width, (shape->x.width - shift_w + STRIDE_W - 1) / STRIDE_W);
+    const int stride = window.stride_w;
+    const int begin = shift_w < 0 ? (stride - 1 - shift_w) / stride : 0;
+    const int end = min(shape->y.width, (shape->x.width - shift_w + stride - 1) / stride);
     const int base = first_channel(shape, block * BLOCK);
     for (int row = 0; row < shape->y.height; row++) {
-        const int x_row = row * STRIDE_H + shift_h;
+        const int x_row = row * window.stride_h + shift_h;
         if (x_row < 0 || x_row >= shape->x.height) continue;
         for (int column = begin; column < end; column++) {
             const float8 d = vload8(row * shape->y.width + column, dy);
-            const global float* pixel = x + (x_row * shape->x.width + column * STRIDE_W + shift_w) * X_STEP;
+            const global float* pixel = x + (x_row * shape->x.width + column * stride + shift_w) * X_STEP;
             UNROLL for (int j = 0; j < TILE; j++) {
                 sum[j] = fma(load_tile(shape, pixel, block, base, first, j), d, sum[j]);
             }
@@ -198,8 +198,8 @@ static void accumulate(float8* sum, const Shape* shape, const global float* x, c
     }
 }
 
-// A work-item has `item_taps` taps of a tile of input channels and a block of outputs: all taps where caches are large, one where
-// parallelism is.
+// A work-item has `item_taps` taps of a tile of input channels and a block of outputs: all taps where caches are large, one
+// where parallelism is.
 kernel void conv_filter_grad(const global float* arena, uint slab, Shape shape, global float* grads, ulong filter_offset,
                              uint batch, int item_taps) {
     const int taps = taps_of(&shape), area = shape.y.height * shape.y.width;

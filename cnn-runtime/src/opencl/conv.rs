@@ -34,10 +34,15 @@ impl Shape<'_> {
         self.y.channels.div_ceil(BLOCK)
     }
 
+    /// True if groups do not consist of whole blocks.
+    fn mixed(&self) -> bool {
+        self.groups > 1 && self.group().iter().any(|channels| !channels.is_multiple_of(BLOCK))
+    }
+
     /// Output blocks of a work-item: two, where both lie in one group.
     fn item_blocks(&self) -> usize {
-        let paired = self.groups == 1 || (self.y.channels / self.groups).is_multiple_of(2 * BLOCK);
-        if paired && self.output_blocks().is_multiple_of(2) { 2 } else { 1 }
+        let in_group = if self.groups == 1 { self.output_blocks() } else { self.group()[1] / BLOCK };
+        if !self.mixed() && in_group.is_multiple_of(2) { 2 } else { 1 }
     }
 
     /// True if some tap of some pixel lies outside of `x`.
@@ -50,6 +55,13 @@ impl Shape<'_> {
             || reach(1, self.y.width) >= self.x.width
     }
 
+    /// Input channels of a work-item of the filter gradient. A block's are neighbours in storage, and those past the last channel
+    /// cost nothing.
+    fn tile(&self) -> usize {
+        let whole = self.x.layout == Layout::Blocked && !self.mixed();
+        if whole { BLOCK } else { self.group()[0].next_power_of_two().min(BLOCK) }
+    }
+
     fn taps(&self) -> usize {
         self.window.kernel.iter().product()
     }
@@ -59,23 +71,19 @@ impl Shape<'_> {
         [self.x.channels / self.groups, self.y.channels / self.groups]
     }
 
-    /// The `-D` options: what shapes the inner loops.
+    /// The `-D` options: what shapes the inner loops. What is rare, such as groups of a few channels, gets no program of its own
+    /// where a general one will do.
     fn options(&self) -> String {
-        let planar = self.x.layout == Layout::Planar;
-        let [group_x, group_y] = self.group();
-        let mixed = self.groups > 1 && !group_y.is_multiple_of(BLOCK);
-        let aligned = self.groups == 1 || group_x.is_multiple_of(BLOCK);
+        let unit_stride = self.transposed && self.window.stride == [1, 1];
         let defines = [
-            ("X_PLANAR", planar as usize),
-            ("STRIDE_H", self.window.stride[0]),
-            ("STRIDE_W", self.window.stride[1]),
+            ("X_PLANAR", (self.x.layout == Layout::Planar) as usize),
             ("TRANSPOSED", self.transposed as usize),
-            ("PADDED", self.padded() as usize),
-            ("MIXED", mixed as usize),
-            ("ADJACENT", (!planar && !mixed && aligned) as usize),
+            ("UNIT_STRIDE", unit_stride as usize),
+            ("PADDED", (self.padded() || self.mixed()) as usize),
+            ("MIXED", self.mixed() as usize),
             ("BLOCKS", self.item_blocks()),
             ("PIXELS", PIXELS),
-            ("TILE", group_x.min(BLOCK)),
+            ("TILE", if self.transposed { BLOCK } else { self.tile() }),
         ];
         defines.iter().fold(String::new(), |mut options, (name, value)| {
             let _ = write!(options, "-D{name}={value} ");
