@@ -8,6 +8,9 @@ use super::{
 use crate::diag::did_you_mean;
 
 pub(super) const SOFTMAX: &str = "cross_entropy takes raw scores; remove softmax";
+pub(super) const SIGMOID: &str = "binary_cross_entropy takes raw scores; remove sigmoid";
+pub(super) const NO_BIAS: &str = "bias_init has no meaning with bias = false";
+pub(super) const WIDTH_TWICE: &str = "the width is given twice: the first argument is a pair (height, width)";
 pub(super) const POSITIONAL_AFTER_KEYED: &str = "positional arguments come before `key = value` ones";
 
 /// `64x12x12`, `128`
@@ -27,6 +30,15 @@ pub(super) fn value(sizes: &[usize]) -> String {
 /// `7x7`
 fn pair([vertical, horizontal]: [usize; 2]) -> String {
     format!("{vertical}x{horizontal}")
+}
+
+/// `1`, `(1, 2)` for rows and columns, or `(1, 2, 3, 4)` where opposite sides differ
+fn sides(sides: [[usize; 2]; 2]) -> String {
+    let [[top, bottom], [left, right]] = sides;
+    if top == bottom && left == right {
+        return argument([top, left]);
+    }
+    format!("({top}, {bottom}, {left}, {right})")
 }
 
 /// `1`, or `(1, 2)` where the two differ
@@ -76,7 +88,17 @@ pub(super) fn given_twice(name: &str) -> String {
 pub(super) fn too_many(signature: &Signature) -> String {
     match &signature.params[..] {
         [] => format!("{} takes no arguments", signature.name),
-        _ => format!("too many arguments; {} takes {}", signature.name, names(signature)),
+        params => match &params[..signature.positional] {
+            [] => format!("{} takes only `key = value`: {}", signature.name, names(params)),
+            all if all.len() == params.len() => {
+                format!("too many arguments; {} takes {}", signature.name, names(all))
+            }
+            some => format!(
+                "too many arguments; {} takes {}, and others as `key = value`",
+                signature.name,
+                names(some)
+            ),
+        },
     }
 }
 
@@ -85,15 +107,15 @@ pub(super) fn unknown_argument(signature: &Signature, key: &str) -> String {
     match &signature.params[..] {
         [] => format!("{} takes no arguments", signature.name),
         _ if guess.is_empty() => {
-            format!("unknown argument `{key}`; {} takes {}", signature.name, names(signature))
+            format!("unknown argument `{key}`; {} takes {}", signature.name, names(&signature.params))
         }
         _ => format!("unknown argument `{key}`{guess}"),
     }
 }
 
 /// `channels, kernel, stride and pad`
-fn names(signature: &Signature) -> String {
-    let names: Vec<_> = signature.params.iter().map(|(name, _)| *name).collect();
+fn names(params: &[(&str, bool)]) -> String {
+    let names: Vec<_> = params.iter().map(|(name, _)| *name).collect();
     match names.split_last() {
         Some((last, [])) => last.to_string(),
         Some((last, others)) => format!("{} and {last}", others.join(", ")),
@@ -129,11 +151,15 @@ fn kind(kind: Kind) -> String {
     match kind {
         Kind::Count => "a whole number".into(),
         Kind::Pair => "a whole number or a pair (vertical, horizontal)".into(),
-        Kind::Pad => "a whole number, a pair (vertical, horizontal), `same` or `valid`".into(),
+        Kind::Sides => "a whole number, (vertical, horizontal) or (top, bottom, left, right)".into(),
+        Kind::Pad => {
+            "a whole number, (vertical, horizontal), (top, bottom, left, right), `same` or `valid`".into()
+        }
         Kind::Flag => "`true` or `false`".into(),
         Kind::Number(range, _) => format!("a number {range}"),
         Kind::Word([(only, _)]) => format!("`{only}`"),
         Kind::Word(_) => format!("one of {}", words(kind)),
+        Kind::Init => format!("a number or one of {}", words(kind)),
     }
 }
 
@@ -159,6 +185,8 @@ pub(super) fn too_few_inputs(kind: &str, expected: Inputs, found: usize) -> Opti
     match (expected, found) {
         (_, 0) => Some(format!("{kind} needs an input: `x -> {kind}` or `{kind}(x)`")),
         (Inputs::Many, 1) => Some(format!("{kind} joins two or more values, found 1")),
+        (Inputs::Two, 1) => Some(format!("{kind} needs a map and its gate: `{kind}(x, gate)`")),
+        (Inputs::Two, 3..) => Some(format!("{kind} takes a map and its gate, found {found} values")),
         _ => None,
     }
 }
@@ -183,22 +211,39 @@ pub(super) fn too_large(tensor: &str, sizes: &[usize], most: u64) -> String {
     format!("{tensor} of {} has more than {most} elements", shape(sizes))
 }
 
+pub(super) fn no_parameters(kind: &str, attribute: &str) -> String {
+    format!("{kind} has no parameters, so `{attribute}` has no meaning here")
+}
+
+pub(super) fn pieces(pieces: usize, found: &[usize]) -> String {
+    let what = if found.len() == 3 { "input channel" } else { "input value" };
+    format!("pieces = {pieces} does not divide the {}", plural(found[0], what))
+}
+
 pub(super) fn groups(groups: usize, count: usize, side: &str) -> String {
     format!("groups = {groups} does not divide the {}", plural(count, &format!("{side} channel")))
 }
 
-pub(super) fn shapes_differ(kind: &str, a: (&str, &[usize]), b: (&str, &[usize])) -> String {
+pub(super) fn shapes_differ(kind: &str, a: &str, b: &str) -> String {
     let need = if kind == "add" { "equal shapes" } else { "equal rows and columns" };
-    format!("{kind} needs {need}, but {} yields {} and {} yields {}", a.0, shape(a.1), b.0, shape(b.1))
+    format!("{kind} needs {need}, but {a} and {b}")
+}
+
+pub(super) fn gate(x: &str, channels: usize, gate: &str) -> String {
+    format!("mul needs a gate of {channels} or {channels}x1x1, one factor a channel, but {x} and {gate}")
+}
+
+pub(super) fn crops_all(cut: [[usize; 2]; 2], input: [usize; 2]) -> String {
+    format!("crop {} leaves nothing of input {}", sides(cut), pair(input))
 }
 
 // Windows
 
-pub(super) fn pad_over_half(pad: [usize; 2], kernel: [usize; 2]) -> String {
+pub(super) fn pad_over_half(pad: [[usize; 2]; 2], kernel: [usize; 2]) -> String {
     let most = kernel.map(|size| size / 2);
     format!(
         "padding {} is more than half the kernel {}; use at most {}",
-        argument(pad),
+        sides(pad),
         pair(kernel),
         argument(most)
     )
@@ -217,16 +262,17 @@ pub(super) fn window_does_not_fit(request: &Request, input: [usize; 2]) -> (Stri
         "kernel {}{dilated} does not fit input {} (padding {})",
         pair(request.kernel),
         pair(input),
-        argument(pad)
+        sides(pad)
     );
     (message, fitting(request, pad, input))
 }
 
 /// The least padding and the largest kernel that would fit.
-fn fitting(request: &Request, pad: [usize; 2], input: [usize; 2]) -> Option<String> {
-    let more = [0, 1].map(|axis| request.span(axis).saturating_sub(input[axis]).div_ceil(2).max(pad[axis]));
+fn fitting(request: &Request, pad: [[usize; 2]; 2], input: [usize; 2]) -> Option<String> {
+    let most = pad.map(|[before, after]| before.max(after));
+    let more = [0, 1].map(|axis| request.span(axis).saturating_sub(input[axis]).div_ceil(2).max(most[axis]));
     let less = [0, 1].map(|axis| {
-        let room = (input[axis] + 2 * pad[axis] - 1) / request.dilation[axis] + 1;
+        let room = (input[axis] + pad[axis][0] + pad[axis][1] - 1) / request.dilation[axis] + 1;
         room.min(request.kernel[axis])
     });
     let pads = !request.pooling || (0..2).all(|axis| more[axis] <= request.kernel[axis] / 2);
@@ -238,7 +284,7 @@ fn fitting(request: &Request, pad: [usize; 2], input: [usize; 2]) -> Option<Stri
         if given[0] == given[1] { [values[0].min(values[1]); 2] } else { values }
     };
     let kernel = format!("kernel = {}", argument(smallest(less, request.kernel)));
-    Some(if pads { format!("pad = {} or {kernel}", argument(both(more, pad))) } else { kernel })
+    Some(if pads { format!("pad = {} or {kernel}", argument(both(more, most))) } else { kernel })
 }
 
 /// What `summary` notes about the end of the input that no window reaches.
@@ -250,6 +296,10 @@ pub(super) fn dropped(request: &Request, rows: usize, columns: usize) -> Option<
         _ => format!("{} and {}", plural(rows, "row"), plural(columns, "column")),
     };
     Some(format!("a {} window with stride {} drops {what}", pair(request.kernel), argument(request.stride)))
+}
+
+pub(super) fn bias_before_norm(norm: &str) -> String {
+    format!("its bias has no effect before {norm}; write bias = false")
 }
 
 // Outputs

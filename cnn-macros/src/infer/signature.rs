@@ -10,6 +10,8 @@ pub struct Signature<'a> {
     pub name: &'a str,
     /// Names, and whether the argument must be given.
     pub params: Vec<(&'a str, bool)>,
+    /// How many of them can be given without their names.
+    pub positional: usize,
 }
 
 /// An argument before its value matters.
@@ -66,7 +68,7 @@ impl Signature<'_> {
                 found.ok_or_else(|| errors::unknown_argument(self, key))
             }
             None if position > keyed => Err(errors::POSITIONAL_AFTER_KEYED.into()),
-            None if position < self.params.len() => Ok(position),
+            None if position < self.positional => Ok(position),
             None => Err(errors::too_many(self)),
         }
     }
