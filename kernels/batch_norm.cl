@@ -3,10 +3,10 @@
 //   statistics   mean and biased variance of each channel; running = (1 - momentum) * running + momentum * batch
 //   sums         dbeta = sum dy;  dgamma = sum dy * (x - mean) / deviation
 //
-// The positions of the batch, one sample after the other, are cut into segments. A first kernel makes two vectors of each segment
-// and block of channels, [segment][2][block][8]; a second adds up the segments, in their order. So results repeat bit for bit.
-// A segment's squares are taken around its own mean, and the segments are joined by Chan, Golub and LeVeque's rule (1979): a
-// large mean costs no accuracy.
+// The positions of the batch, one sample after the other, are cut into segments. A first kernel makes two vectors of each
+// segment and block of channels, [segment][2][block][8]; a second adds up the segments, in their order. So results repeat
+// bit for bit. A segment's squares are taken around its own mean, and the segments are joined by Chan, Golub and LeVeque's
+// rule (1979): a large mean costs no accuracy.
 
 // Positions of a segment.
 static uint segment_begin(uint segment, uint segments, uint positions) {

@@ -2,7 +2,8 @@
 // block at one pixel.
 //
 //   s[c] = k + alpha / size * sum over c' in c - size / 2 .. c + (size - 1) / 2 of x[c']^2;  y[c] = x[c] / s[c]^beta
-//   dx[c] = dy[c] / s[c]^beta - 2 alpha beta / size * x[c] * sum over c' whose window holds c of dy[c'] x[c'] / s[c']^(beta + 1)
+//   dx[c] = dy[c] / s[c]^beta
+//           - 2 alpha beta / size * x[c] * sum over c' whose window holds c of dy[c'] x[c'] / s[c']^(beta + 1)
 
 typedef struct {
     int size;

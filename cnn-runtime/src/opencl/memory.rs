@@ -15,6 +15,13 @@ const FLOAT: usize = size_of::<f32>();
 /// One in-order queue.
 pub(super) struct Queue(CommandQueue);
 
+impl Drop for Queue {
+    /// A driver may still be at work when the process ends.
+    fn drop(&mut self) {
+        let _ = core::finish(&self.0);
+    }
+}
+
 /// Nothing to wait for, and no event wanted.
 const NO_EVENTS: Option<&Event> = None;
 const NO_EVENT: Option<&mut Event> = None;
