@@ -9,7 +9,7 @@ pub mod op;
 pub mod print;
 pub mod verify;
 
-pub use op::{Act, Conv, Op, Pool, PoolKind, Window};
+pub use op::{Act, Conv, LossKind, Op, Pool, PoolKind, Response, Run, Window};
 
 /// Index of a node in [`Graph::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,6 +45,12 @@ pub struct Param {
     pub fan_in: usize,
     pub fan_out: usize,
     pub trainable: bool,
+    /// Running statistics: kept in files, no parameter.
+    pub buffer: bool,
+    /// Factor of the learning rate.
+    pub lr_factor: f32,
+    /// False if weight decay leaves it alone.
+    pub decay: bool,
 }
 
 /// Initial values, as `cnn_runtime::plan::Init`.
@@ -69,9 +75,10 @@ pub struct Layer {
     pub note: Option<String>,
 }
 
-/// A loss: the cross-entropy of some scores, weighted.
+/// A loss of some scores, weighted.
 #[derive(Clone, Debug)]
 pub struct Loss {
+    pub kind: LossKind,
     pub logits: NodeId,
     pub weight: f32,
     /// The layer named by an auxiliary `output`, or the layer that yields the scores.

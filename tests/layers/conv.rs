@@ -24,7 +24,8 @@ struct Case {
     tail: &'static [Tail],
 }
 
-const UNIT: Window = Window { kernel: [1, 1], stride: [1, 1], pad: [0, 0], dilation: [1, 1] };
+const UNIT: Window =
+    Window { kernel: [1, 1], stride: [1, 1], pad: [0, 0], pad_end: [0, 0], dilation: [1, 1] };
 
 const BASE: Case = Case {
     batch: 7,
@@ -46,7 +47,7 @@ fn taps(
     x: [usize; 4],
     mut visit: impl FnMut([usize; 4], [usize; 4], [usize; 4]),
 ) {
-    let Window { kernel, stride, pad, dilation } = case.window;
+    let Window { kernel, stride, pad, dilation, .. } = case.window;
     let (per_group, outputs_per_group) = (case.inputs / case.groups, case.outputs / case.groups);
     for place @ [sample, output, row, column] in indices(y) {
         for filter @ [_, input, tap_row, tap_column] in indices([1, per_group, kernel[0], kernel[1]]) {
@@ -63,7 +64,7 @@ fn taps(
 impl Case {
     /// Output rows or columns; none if the kernel does not fit.
     fn extent(&self, axis: usize) -> usize {
-        let Window { kernel, stride, pad, dilation } = self.window;
+        let Window { kernel, stride, pad, dilation, .. } = self.window;
         let span = dilation[axis] * (kernel[axis] - 1) + 1;
         let size = self.size[axis] + pad[axis] + self.end_pad[axis];
         if size < span { 0 } else { (size - span) / stride[axis] + 1 }
@@ -155,7 +156,7 @@ fn mnist() {
 
 #[test]
 fn planar_images() {
-    let window = Window { kernel: [5, 5], stride: [2, 2], pad: [2, 1], dilation: [1, 1] };
+    let window = Window { kernel: [5, 5], stride: [2, 2], pad: [2, 1], ..UNIT };
     let image = Case { inputs: 3, size: [15, 13], layout: Layout::Planar, window, ..BASE };
     image.check(3);
     Case { batch: 1, outputs: 5, end_pad: [2, 2], bias: false, ..image }.check(4);
@@ -188,7 +189,7 @@ fn stride_beyond_the_kernel() {
 
 #[test]
 fn dilation_and_groups() {
-    let window = Window { kernel: [3, 2], stride: [1, 1], pad: [2, 1], dilation: [2, 3] };
+    let window = Window { kernel: [3, 2], pad: [2, 1], dilation: [2, 3], ..UNIT };
     let dilated = Case { end_pad: [2, 2], window, ..BASE };
     dilated.check(10);
     Case { inputs: 16, outputs: 32, groups: 2, ..dilated }.check(11);
@@ -229,7 +230,7 @@ prop_compose! {
         pad in [0usize..3, 0usize..3],
         dilation in [1usize..3, 1usize..3],
     ) -> Window {
-        Window { kernel, stride, pad, dilation }
+        Window { kernel, stride, pad, dilation, ..UNIT }
     }
 }
 

@@ -1,22 +1,44 @@
-//! Softmax cross-entropy: losses, correctness and the gradient of the scores.
+//! Losses: their values, correctness and the gradients of the scores.
 
-use cnn_runtime::plan::{CrossEntropy, Layout};
+use cnn_runtime::plan::{Layout, Loss, LossKind};
 
 use crate::{scene::Scene, tensor::Tensor};
 
-/// Loss, correctness and gradient of one sample's scores.
-fn reference(scores: &[f64], label: usize, weight: f64, batch: usize) -> ([f64; 2], Vec<f64>) {
-    let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let total: f64 = scores.iter().map(|score| (score - largest).exp()).sum();
-    let loss = weight * (largest + total.ln() - scores[label]);
-    let first = scores.iter().position(|&score| score == largest);
-    let gradient = scores.iter().enumerate().map(|(class, score)| {
-        weight * ((score - largest).exp() / total - (class == label) as u8 as f64) / batch as f64
-    });
-    ([loss, (first == Some(label)) as u8 as f64], gradient.collect())
+const CROSS_ENTROPY: LossKind = LossKind::CrossEntropy { smoothing: 0.0 };
+const KINDS: [LossKind; 4] = [
+    CROSS_ENTROPY,
+    LossKind::CrossEntropy { smoothing: 0.1 },
+    LossKind::MeanSquared,
+    LossKind::BinaryCrossEntropy,
+];
+
+/// Loss of one sample's scores, and its gradient.
+fn reference(kind: LossKind, scores: &[f64], label: usize) -> (f64, Vec<f64>) {
+    let count = scores.len() as f64;
+    let hard = |class: usize| (class == label) as u8 as f64;
+    let numbered = || scores.iter().copied().enumerate();
+    match kind {
+        LossKind::CrossEntropy { smoothing } => {
+            let smoothing = smoothing as f64;
+            let largest = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            let total: f64 = scores.iter().map(|score| (score - largest).exp()).sum();
+            let target = |class| (1.0 - smoothing) * hard(class) + smoothing / count;
+            let loss = numbered().map(|(class, z)| target(class) * (largest + total.ln() - z)).sum();
+            (loss, numbered().map(|(class, z)| (z - largest).exp() / total - target(class)).collect())
+        }
+        LossKind::MeanSquared => {
+            let loss = numbered().map(|(class, z)| (z - hard(class)).powi(2) / count).sum();
+            (loss, numbered().map(|(class, z)| 2.0 * (z - hard(class)) / count).collect())
+        }
+        LossKind::BinaryCrossEntropy => {
+            let of = |(class, z): (usize, f64)| z.max(0.0) - z * hard(class) + (-z.abs()).exp().ln_1p();
+            let loss = numbered().map(|term| of(term) / count).sum();
+            (loss, numbered().map(|(class, z)| (1.0 / (1.0 + (-z).exp()) - hard(class)) / count).collect())
+        }
+    }
 }
 
-fn check(mut scene: Scene, scores: &Tensor, labels: &[u32], weight: f32, with_grad: bool) {
+fn check(mut scene: Scene, kind: LossKind, scores: &Tensor, labels: &[u32], weight: f32, with_grad: bool) {
     let [batch, classes, _, _] = scores.shape;
     let logits = scene.given(scores, Layout::Blocked);
     let loss = scene.place([2, 1, 1], Layout::Blocked);
@@ -24,56 +46,63 @@ fn check(mut scene: Scene, scores: &Tensor, labels: &[u32], weight: f32, with_gr
     scene.labels(labels);
     let (mut losses, mut gradients) = (Vec::new(), Vec::new());
     for (sample, &label) in scores.data.chunks(classes).zip(labels) {
-        let (loss, gradient) = reference(sample, label as usize, weight as f64, batch);
-        losses.extend(loss);
-        gradients.extend(gradient);
+        let (loss, gradient) = reference(kind, sample, label as usize);
+        let largest = sample.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let first = sample.iter().position(|&score| score == largest);
+        losses.extend([weight as f64 * loss, (first == Some(label as usize)) as u8 as f64]);
+        gradients.extend(gradient.iter().map(|slope| weight as f64 * slope / batch as f64));
     }
-    let step = &*Box::leak(Box::new(CrossEntropy { name: "loss", logits, loss, grad, weight }));
-    scene.sample_step(move |steps| steps.cross_entropy(step));
+    let step = &*Box::leak(Box::new(Loss { name: "loss", kind, logits, loss, grad, weight }));
+    scene.sample_step(move |steps| steps.loss(step));
     scene.expect(loss, Tensor { shape: [batch, 2, 1, 1], data: losses });
     if let Some(grad) = grad {
         scene.expect(grad, Tensor { shape: [batch, classes, 1, 1], data: gradients });
     }
-    scene.check(&(classes, weight, with_grad));
+    scene.check(&(kind, classes, weight, with_grad));
 }
 
 #[test]
 fn random_scores() {
     for (seed, (batch, classes)) in [(1, 10), (7, 10), (5, 1), (3, 17), (2, 1000)].into_iter().enumerate() {
-        for with_grad in [true, false] {
+        for (kind, with_grad) in KINDS.into_iter().flat_map(|kind| [(kind, true), (kind, false)]) {
             let mut scene = Scene::new(seed as u64, batch);
             let scores = scene.normal([batch, classes, 1, 1]);
             let labels: Vec<u32> = (0..batch).map(|_| scene.stream.below(classes) as u32).collect();
-            check(scene, &scores, &labels, 1.0 - seed as f32 / 10.0, with_grad);
+            check(scene, kind, &scores, &labels, 1.0 - seed as f32 / 10.0, with_grad);
         }
     }
 }
 
 #[test]
 fn scores_beyond_the_range_of_exp() {
-    let scores = vec![1e4, -1e4, 0.0, -3e38, 3e38, 0.0, 90.0, 89.0, 91.0];
-    let scene = Scene::new(0, 3);
-    check(scene, &Tensor { shape: [3, 3, 1, 1], data: scores }, &[0, 1, 2], 1.0, true);
+    let data = vec![1e4, -1e4, 0.0, -3e38, 3e38, 0.0, 90.0, 89.0, 91.0];
+    let scores = Tensor { shape: [3, 3, 1, 1], data };
+    check(Scene::new(0, 3), CROSS_ENTROPY, &scores, &[0, 1, 2], 1.0, true);
+    let data = vec![1e4, -1e4, 0.0, -3e30, 3e30, 0.0, 90.0, 89.0, 91.0];
+    let scores = Tensor { shape: [3, 3, 1, 1], data };
+    check(Scene::new(0, 3), LossKind::BinaryCrossEntropy, &scores, &[0, 1, 2], 1.0, true);
 }
 
 #[test]
 fn the_first_of_equal_scores_counts() {
-    let scene = Scene::new(0, 2);
-    let scores = Tensor { shape: [2, 4, 1, 1], data: [1.0, 2.0, 2.0, 0.0].repeat(2) };
-    check(scene, &scores, &[1, 2], 1.0, true);
+    for kind in KINDS {
+        let scores = Tensor { shape: [2, 4, 1, 1], data: [1.0, 2.0, 2.0, 0.0].repeat(2) };
+        check(Scene::new(0, 2), kind, &scores, &[1, 2], 1.0, true);
+    }
 }
 
 #[test]
 fn nan_and_infinity_reach_the_loss() {
-    for bad in [f64::NAN, f64::INFINITY] {
+    let bad = [f64::NAN, f64::INFINITY];
+    for (kind, bad) in KINDS.into_iter().flat_map(|kind| bad.map(|bad| (kind, bad))) {
         let mut scene = Scene::new(0, 1);
         let logits = scene.given(&Tensor { shape: [1, 3, 1, 1], data: vec![0.0, bad, 1.0] }, Layout::Blocked);
         let loss = scene.place([2, 1, 1], Layout::Blocked);
         scene.labels(&[0]);
         let weight = 1.0;
-        let step = CrossEntropy { name: "loss", logits, loss, grad: None, weight };
+        let step = Loss { name: "loss", kind, logits, loss, grad: None, weight };
         let step = &*Box::leak(Box::new(step));
-        scene.sample_step(move |steps| steps.cross_entropy(step));
+        scene.sample_step(move |steps| steps.loss(step));
         scene.check_finite(loss, false);
     }
 }

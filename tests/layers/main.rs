@@ -4,14 +4,20 @@
 //! random operands, steps and expected results; [`backend::backends`] says which engines it runs on.
 
 mod backend;
+mod batch_norm;
 mod conv;
 mod copy;
 mod dense;
 mod elementwise;
+mod gate;
 mod loss;
+mod lrn;
+mod maxout;
 mod memory;
+mod place;
 mod pool;
 mod scene;
+mod softmax;
 mod tail;
 mod tensor;
 mod update;

@@ -16,7 +16,8 @@ struct Case {
     channels: usize,
     size: [usize; 2],
     window: Window,
-    end_pad: [usize; 2],
+    /// Whether a window may begin inside the padded input and end beyond it.
+    ceil: bool,
     tail: &'static [Tail],
 }
 
@@ -25,45 +26,64 @@ const BASE: Case = Case {
     kind: PoolKind::Max,
     channels: 11,
     size: [8, 10],
-    window: Window { kernel: [2, 2], stride: [2, 2], pad: [0, 0], dilation: [1, 1] },
-    end_pad: [0, 0],
+    window: Window { kernel: [2, 2], stride: [2, 2], pad: [0, 0], pad_end: [0, 0], dilation: [1, 1] },
+    ceil: false,
     tail: &[],
 };
 
-const KINDS: [PoolKind; 3] =
-    [PoolKind::Max, PoolKind::Avg { count_include_pad: true }, PoolKind::Avg { count_include_pad: false }];
+const KINDS: [PoolKind; 4] = [
+    PoolKind::Max,
+    PoolKind::AdaptiveAvg,
+    PoolKind::Avg { count_include_pad: true },
+    PoolKind::Avg { count_include_pad: false },
+];
 
 impl Case {
     fn extent(&self, axis: usize) -> usize {
-        let Window { kernel, stride, pad, dilation } = self.window;
-        let span = dilation[axis] * (kernel[axis] - 1) + 1;
-        let size = self.size[axis] + pad[axis] + self.end_pad[axis];
-        if size < span { 0 } else { (size - span) / stride[axis] + 1 }
+        let Window { kernel, stride, pad, pad_end, dilation } = self.window;
+        let [kernel, stride, pad, pad_end, dilation] =
+            [kernel, stride, pad, pad_end, dilation].map(|pair| pair[axis]);
+        let span = dilation * (kernel - 1) + 1;
+        let size = self.size[axis] + pad + pad_end;
+        if size < span {
+            return 0;
+        }
+        let down = (size - span) / stride + 1;
+        let up = (size - span).div_ceil(stride) + 1;
+        if self.ceil && (up - 1) * stride < self.size[axis] + pad { up } else { down }
     }
 
-    /// Input positions of a window, in row-major order.
-    fn taps(&self, [sample, channel, row, column]: [usize; 4]) -> Vec<[usize; 4]> {
-        let Window { kernel, stride, pad, dilation } = self.window;
-        let tap = |[_, _, tap_row, tap_column]: [usize; 4]| {
-            let in_row = (row * stride[0] + tap_row * dilation[0]).wrapping_sub(pad[0]);
-            let in_column = (column * stride[1] + tap_column * dilation[1]).wrapping_sub(pad[1]);
-            (in_row < self.size[0] && in_column < self.size[1])
-                .then_some([sample, channel, in_row, in_column])
-        };
-        indices([1, 1, kernel[0], kernel[1]]).filter_map(tap).collect()
+    /// Positions of a window along an axis, counted from the first of the padded input.
+    fn positions(&self, axis: usize, output: usize) -> impl Iterator<Item = usize> {
+        let Window { kernel, stride, dilation, .. } = self.window;
+        (0..kernel[axis]).map(move |tap| output * stride[axis] + tap * dilation[axis])
+    }
+
+    /// Input positions of a window along an axis, and how many lie in the padded input.
+    fn taps(&self, axis: usize, output: usize) -> (Vec<usize>, usize) {
+        let (size, outputs) = (self.size[axis], self.extent(axis));
+        if self.kind == PoolKind::AdaptiveAvg {
+            let covered = output * size / outputs..((output + 1) * size).div_ceil(outputs);
+            return (covered.clone().collect(), covered.len());
+        }
+        let Window { pad, pad_end, .. } = self.window;
+        let inside = |at: usize| at.checked_sub(pad[axis]).filter(|&at| at < size);
+        let padded = |at: &usize| *at < size + pad[axis] + pad_end[axis];
+        let taps = self.positions(axis, output).filter_map(inside).collect();
+        (taps, self.positions(axis, output).filter(padded).count())
     }
 
     /// The share that each input of a window has in its output.
-    fn weights(&self, x: &Tensor, y: [usize; 4]) -> Vec<([usize; 4], f64)> {
-        let taps = self.taps(y);
-        match self.kind {
-            PoolKind::Max => vec![(winner(x, &taps), 1.0)],
-            PoolKind::Avg { count_include_pad } => {
-                let area = self.window.kernel[0] * self.window.kernel[1];
-                let count = if count_include_pad { area } else { taps.len() };
-                taps.into_iter().map(|tap| (tap, 1.0 / count as f64)).collect()
-            }
-        }
+    fn weights(&self, x: &Tensor, [sample, channel, row, column]: [usize; 4]) -> Vec<([usize; 4], f64)> {
+        let ((rows, padded_rows), (columns, padded_columns)) = (self.taps(0, row), self.taps(1, column));
+        let of_row = |&row: &usize| columns.iter().map(move |&column| [sample, channel, row, column]);
+        let taps: Vec<_> = rows.iter().flat_map(of_row).collect();
+        let count = match self.kind {
+            PoolKind::Max => return vec![(winner(x, &taps), 1.0)],
+            PoolKind::Avg { count_include_pad: true } => padded_rows * padded_columns,
+            PoolKind::Avg { count_include_pad: false } | PoolKind::AdaptiveAvg => taps.len(),
+        };
+        taps.into_iter().map(|tap| (tap, 1.0 / count as f64)).collect()
     }
 
     fn check(&self, seed: u64) {
@@ -125,11 +145,20 @@ fn rows_that_no_window_reaches() {
 
 #[test]
 fn overlap_and_padding() {
-    let window = Window { kernel: [3, 3], stride: [2, 2], pad: [1, 1], dilation: [1, 1] };
-    for kind in KINDS {
-        Case { kind, window, end_pad: [1, 1], ..BASE }.check(4);
+    let window = Window { kernel: [3, 3], stride: [2, 2], pad: [1, 1], pad_end: [1, 1], dilation: [1, 1] };
+    for (kind, ceil) in KINDS.into_iter().flat_map(|kind| [(kind, false), (kind, true)]) {
+        Case { kind, window, ceil, ..BASE }.check(4);
+        Case { kind, window: Window { pad_end: [0, 0], ..window }, ceil, size: [7, 6], ..BASE }.check(12);
         Case { kind, window: Window { stride: [1, 1], ..window }, batch: 1, ..BASE }.check(5);
-        Case { kind, window: Window { dilation: [2, 3], ..window }, size: [12, 12], ..BASE }.check(6);
+        Case { kind, window: Window { dilation: [2, 3], ..window }, ceil, size: [12, 12], ..BASE }.check(6);
+    }
+}
+
+#[test]
+fn whole_maps() {
+    for kind in KINDS {
+        let window = Window { kernel: [7, 9], stride: [7, 9], ..BASE.window };
+        Case { kind, window, size: [7, 9], ..BASE }.check(13);
     }
 }
 
@@ -178,14 +207,18 @@ proptest! {
         stride in [1usize..5, 1usize..5],
         dilation in [1usize..3, 1usize..3],
         pads in [0usize..2, 0usize..2],
+        ends in [0usize..2, 0usize..2],
+        ceil in any::<bool>(),
         seed in any::<u64>(),
     ) {
         // As everywhere, padding is at most half the kernel, so that no window lies in padding alone.
         let pad = [pads[0].min(kernel[0] / 2), pads[1].min(kernel[1] / 2)];
-        let window = Window { kernel, stride, pad, dilation };
-        let case = Case { batch, kind, channels, size, window, end_pad: pad, tail: &[] };
+        let pad_end = [ends[0].min(kernel[0] / 2), ends[1].min(kernel[1] / 2)];
+        let window = Window { kernel, stride, pad, pad_end, dilation };
+        let case = Case { batch, kind, channels, size, window, ceil, tail: &[] };
         prop_assume!(case.extent(0) > 0 && case.extent(1) > 0);
-        prop_assume!(indices([1, 1, case.extent(0), case.extent(1)]).all(|place| !case.taps(place).is_empty()));
+        let reaches = |axis| (0..case.extent(axis)).all(|output| !case.taps(axis, output).0.is_empty());
+        prop_assume!(reaches(0) && reaches(1));
         case.check(seed);
     }
 }

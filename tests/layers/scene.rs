@@ -20,6 +20,7 @@ type Step = Box<dyn Fn(&dyn Steps) + Sync>;
 enum Result {
     Map(Map),
     Gradient(usize),
+    Param(usize),
 }
 
 /// Work given for a region, so large that an engine uses all its threads.
@@ -34,6 +35,8 @@ pub(crate) struct Scene {
     arena: Arena,
     params: Vec<Param>,
     packed: Vec<f32>,
+    grads: Vec<f32>,
+    fixed: Vec<f32>,
     inputs: Vec<(Map, Tensor)>,
     labels: Vec<u32>,
     steps: Vec<Step>,
@@ -50,6 +53,8 @@ impl Scene {
             arena: Arena { slab: 0, fixed: 0 },
             params: Vec::new(),
             packed: Vec::new(),
+            grads: Vec::new(),
+            fixed: Vec::new(),
             inputs: Vec::new(),
             labels: Vec::new(),
             steps: Vec::new(),
@@ -90,26 +95,64 @@ impl Scene {
         let mut full = [1; 4];
         full[..shape.len()].copy_from_slice(shape);
         let values = self.normal(full);
+        let (number, offset) = self.param_of(shape, role, &values);
+        (number, offset, values)
+    }
+
+    /// Adds a parameter with these values; returns its number and its offset.
+    pub(crate) fn param_of(
+        &mut self,
+        shape: &'static [usize],
+        role: Role,
+        values: &Tensor,
+    ) -> (usize, usize) {
+        let (offset, len) = (self.packed.len(), packed_len(shape, &role));
         let param = Param {
             name: "param",
             shape,
             role,
-            offset: self.packed.len(),
-            len: packed_len(shape, &role),
+            offset,
+            len,
             init: Init::Constant(0.0),
             fan_in: 1,
             fan_out: 1,
             trainable: true,
+            buffer: false,
+            lr_factor: 1.0,
+            decay: true,
         };
-        self.packed.extend(pack(&param, &floats(&values)));
+        self.packed.extend(pack(&param, &floats(values)));
+        self.grads.resize(self.packed.len(), f32::NAN);
         self.params.push(param);
-        (self.params.len() - 1, param.offset, values)
+        (self.params.len() - 1, offset)
     }
 
-    /// Plans floats in the fixed part.
+    /// Adds a vector over channels with these values; returns its number and its offset.
+    pub(crate) fn vector(&mut self, values: &Tensor) -> (usize, usize) {
+        self.param_of(Box::leak(Box::new([values.data.len()])), Role::Vector, values)
+    }
+
+    /// Gives a parameter's gradient, which is unknown otherwise.
+    pub(crate) fn give_gradient(&mut self, param: usize, values: &Tensor) {
+        let Param { offset, len, .. } = self.params[param];
+        self.grads[offset..offset + len].copy_from_slice(&pack(&self.params[param], &floats(values)));
+    }
+
+    /// Plans floats in the fixed part; nothing is known about their contents.
     pub(crate) fn scratch(&mut self, len: usize) -> usize {
         self.arena.fixed += padded(len);
+        self.fixed.resize(self.arena.fixed, f32::NAN);
         self.arena.fixed - padded(len)
+    }
+
+    /// Plans vectors over channels in the fixed part, one after the other, that hold these values.
+    pub(crate) fn given_fixed(&mut self, vectors: &[&Tensor]) -> usize {
+        let channels = padded(vectors[0].data.len());
+        let start = self.scratch(channels * vectors.len());
+        for (values, to) in vectors.iter().zip(self.fixed[start..].chunks_mut(channels)) {
+            to[..values.data.len()].copy_from_slice(&floats(values));
+        }
+        start
     }
 
     /// Sets the labels.
@@ -134,6 +177,11 @@ impl Scene {
     /// Expects the gradient of a parameter, by number.
     pub(crate) fn expect_gradient(&mut self, param: usize, values: Tensor) {
         self.expected.push((Result::Gradient(param), values));
+    }
+
+    /// Expects a parameter, by number.
+    pub(crate) fn expect_param(&mut self, param: usize, values: Tensor) {
+        self.expected.push((Result::Param(param), values));
     }
 
     /// Runs on every backend and compares.
@@ -184,10 +232,13 @@ impl Scene {
     }
 
     fn fill(&self, engine: &mut dyn Engine, pass: &Pass) -> cnn_runtime::Result<()> {
-        let slab = whole_slab(&self.arena);
-        engine.write_map(pass, &slab, &vec![f32::NAN; self.batch * slab.len()])?;
+        let mut arena = vec![f32::NAN; self.batch * self.arena.slab];
+        arena.extend(&self.fixed);
+        let whole = Arena { slab: arena.len(), fixed: 0 };
+        let map = Map { offset: 0, channels: arena.len(), height: 1, width: 1, layout: Layout::Planar };
+        engine.write_map(&Pass { batch: 1, arena: whole, key: None }, &map, &arena)?;
         engine.write(Class::Params, 0, &self.packed)?;
-        engine.write(Class::Grads, 0, &vec![f32::NAN; self.packed.len()])?;
+        engine.write(Class::Grads, 0, &self.grads)?;
         for (map, values) in &self.inputs {
             engine.write_map(pass, map, &poisoned(map, values))?;
         }
@@ -201,25 +252,20 @@ impl Scene {
                 engine.read_map(pass, map, &mut stored).expect("map read");
                 stored.chunks(map.len()).flat_map(|sample| load_map(map, sample)).collect()
             }
-            Result::Gradient(number) => {
-                let param = &self.params[*number];
-                let mut packed = vec![0.0; param.len];
-                engine.read(Class::Grads, param.offset, &mut packed).expect("gradient read");
-                let values = unpack(param, &packed);
-                let padding_is_zero = bits(&pack(param, &values)).eq(&bits(&packed));
-                assert!(
-                    padding_is_zero,
-                    "a padding lane of gradient {number} is not zero, seed {}",
-                    self.seed
-                );
-                values
-            }
+            Result::Gradient(number) => self.read_packed(engine, Class::Grads, *number),
+            Result::Param(number) => self.read_packed(engine, Class::Params, *number),
         }
     }
-}
 
-fn whole_slab(arena: &Arena) -> Map {
-    Map { offset: 0, channels: arena.slab, height: 1, width: 1, layout: Layout::Blocked }
+    fn read_packed(&self, engine: &mut dyn Engine, class: Class, number: usize) -> Vec<f32> {
+        let param = &self.params[number];
+        let mut packed = vec![0.0; param.len];
+        engine.read(class, param.offset, &mut packed).expect("values read");
+        let values = unpack(param, &packed);
+        let padding_is_zero = bits(&pack(param, &values)).eq(&bits(&packed));
+        assert!(padding_is_zero, "a padding lane of {class:?} {number} is not zero, seed {}", self.seed);
+        values
+    }
 }
 
 /// All samples in storage order, NaN in padding lanes.

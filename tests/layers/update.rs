@@ -1,4 +1,4 @@
-//! Update rules over several steps, frozen parameters left alone, padding kept at zero.
+//! Update rules over several steps with the attributes of parameters; frozen ones and buffers left alone, padding kept at zero.
 
 use cnn_runtime::{
     engine::{Class, Engine, Sizes},
@@ -20,16 +20,35 @@ const PARAM: Param = Param {
     fan_in: 27,
     fan_out: 13,
     trainable: true,
+    buffer: false,
+    lr_factor: 1.0,
+    decay: true,
 };
 const VECTOR: Param = Param { name: "bias", shape: &[13], role: Role::Vector, len: 16, ..PARAM };
 
-static PARAMS: [Param; 4] = [
+static PARAMS: [Param; 9] = [
     PARAM,
     Param { offset: 432, ..VECTOR },
     Param { offset: 448, trainable: false, ..PARAM },
     Param { offset: 880, ..VECTOR },
+    Param { offset: 896, lr_factor: 2.0, ..PARAM },
+    Param { offset: 1328, lr_factor: 2.0, decay: false, ..VECTOR },
+    Param { offset: 1344, decay: false, ..VECTOR },
+    Param { offset: 1360, trainable: false, buffer: true, ..VECTOR },
+    Param { offset: 1376, lr_factor: 0.0, ..VECTOR },
 ];
-const LEN: usize = 896;
+const LEN: usize = 1392;
+
+/// The rule for a parameter with its attributes.
+fn adapted(optimizer: Optimizer, param: &Param) -> Optimizer {
+    let mut optimizer = optimizer.with_lr(optimizer.lr() * param.lr_factor);
+    match &mut optimizer {
+        Optimizer::Sgd(rule) if !param.decay => rule.weight_decay = 0.0,
+        Optimizer::Adadelta(rule) if !param.decay => rule.weight_decay = 0.0,
+        _ => {}
+    }
+    optimizer
+}
 
 /// The rule in f64, on one scalar with its state.
 fn reference(optimizer: Optimizer, w: &mut f64, state: &mut [f64; 2], gradient: f64) {
@@ -78,6 +97,7 @@ fn check(optimizer: Optimizer) {
     let gradients: Vec<_> = (0..4).map(|_| draw(&mut stream)).collect();
     let mut want: Vec<f64> = start.iter().map(|&value| value as f64).collect();
     for param in PARAMS.iter().filter(|param| param.trainable) {
+        let optimizer = adapted(optimizer, param);
         for at in param.offset..param.offset + param.len {
             let mut state = [0.0; 2];
             gradients.iter().for_each(|g| reference(optimizer, &mut want[at], &mut state, g[at] as f64));
@@ -102,6 +122,7 @@ fn assert_padding(end: &[f32], start: &[f32]) {
     let padding = start.iter().zip(end).filter(|(start, _)| **start == 0.0);
     assert!(padding.into_iter().all(|(_, end)| end.to_bits() == 0), "a padding lane moved");
     assert_eq!(end[448..880], start[448..880], "a frozen parameter moved");
+    assert_eq!(end[1360..1376], start[1360..1376], "a buffer moved");
 }
 
 #[test]

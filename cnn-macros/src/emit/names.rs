@@ -4,12 +4,11 @@ use indexmap::IndexSet;
 use proc_macro2::Ident;
 use quote::format_ident;
 
+use super::kinds::{kind, words};
 use crate::{
     ir::Graph,
-    schedule::{
-        Schedule,
-        step::{Anchor, Step},
-    },
+    report::Row,
+    schedule::{Schedule, step::Step},
 };
 
 /// A name for each step of a schedule, in order, all different.
@@ -18,6 +17,11 @@ pub struct Names(IndexSet<String>);
 impl Names {
     pub fn of(schedule: &Schedule, graph: &Graph) -> Names {
         Names::distinct(schedule.steps().map(|step| base(&graph.layers[step.layer.0].name, step)))
+    }
+
+    /// A name for each layer.
+    pub fn of_layers(rows: &[Row]) -> Names {
+        Names::distinct(rows.iter().map(|row| capitals(&row.name)))
     }
 
     /// Numbers the second and later of equal names.
@@ -36,18 +40,14 @@ impl Names {
     }
 }
 
+/// The layer, and what the step is beside the layer itself.
 fn base(layer: &str, step: &Step) -> String {
-    let suffix = match step.anchor {
-        Anchor::Conv { .. } | Anchor::Dense { .. } | Anchor::Pool { .. } => "",
-        Anchor::Elementwise { .. } => "",
-        Anchor::ConvInputGrad { .. } | Anchor::DenseInputGrad { .. } => "_INPUT_GRAD",
-        Anchor::ConvFilterGrad { .. } => "_FILTER_GRAD",
-        Anchor::DenseWeightGrad { .. } => "_WEIGHT_GRAD",
-        Anchor::PoolGrad { .. } => "_GRAD",
-        Anchor::Copy { .. } => "_COPY",
-        Anchor::CrossEntropy { .. } => "_LOSS",
+    let words = words(kind(&step.anchor).name);
+    let aside = match words[0].as_str() {
+        "copy" | "loss" => &words[..],
+        _ => &words[1..],
     };
-    capitals(layer) + suffix
+    aside.iter().fold(capitals(layer), |name, word| name + "_" + &word.to_ascii_uppercase())
 }
 
 /// A layer's path as a constant's name.

@@ -1,4 +1,5 @@
-//! Operations of the graph: the forward ops that layers become and the backward ops that autodiff adds.
+//! Operations of the graph: the forward ops that layers become, what batch norm is lowered to, and the backward ops that
+//! autodiff adds.
 
 use super::ParamId;
 
@@ -17,8 +18,22 @@ pub enum Op {
     Pool(Pool),
     /// `x`
     Act(Act),
-    /// `x`; also its own gradient, with the same mask. Identity in inference.
-    Dropout { rate: f32, stream: u32 },
+    /// `x`; also its own gradient, with the same mask. Identity in inference. `channelwise` drops whole channels.
+    Dropout { rate: f32, stream: u32, channelwise: bool },
+    /// `x, gamma, beta, running mean, running variance`: with the batch's statistics in training, which move the running ones by
+    /// torch's rule, and with the running ones in inference
+    BatchNorm { eps: f32, momentum: f32 },
+    /// `x`: local response normalisation across channels
+    Lrn(Response),
+    /// `x`: maximum over groups of `pieces` adjacent channels
+    Maxout { pieces: usize },
+    /// `x`: softmax over the channels of each position
+    Softmax,
+    /// `x, gate`: a factor for each channel; the gate is `[C, 1, 1]` or `[C]`
+    Gate,
+    /// `x`: moved within a frame of another size, zero around it. Padding has positive offsets, cropping negative ones; each is
+    /// the other's gradient.
+    Place { top: isize, left: isize },
     /// `x`: flatten, and back
     Reshape,
     /// two or more values of one shape
@@ -26,10 +41,18 @@ pub enum Op {
     /// two or more values that differ in their first dimension only
     Concat,
     /// `logits`: the weighted loss of each sample, shape `[1]`
-    CrossEntropy { weight: f32 },
+    Loss { kind: LossKind, weight: f32 },
 
-    /// `logits`: gradient of the mean over the batch of [`Op::CrossEntropy`]
-    CrossEntropyGrad { weight: f32 },
+    /// `x, running mean, running variance`: `[2, C]`, mean and inverse deviation of each channel over the batch; moves the running
+    /// ones
+    BatchStats { eps: f32, momentum: f32 },
+    /// `x, stats, gamma, beta`: batch norm with given statistics
+    Normalize,
+    /// `x, running mean, running variance, gamma, beta`
+    NormalizeRunning { eps: f32 },
+
+    /// `logits`: gradient of the mean over the batch of [`Op::Loss`]
+    LossGrad { kind: LossKind, weight: f32 },
     /// `dy, w`
     ConvInputGrad(Conv),
     /// `x, dy`
@@ -44,8 +67,59 @@ pub enum Op {
     PoolGrad(Pool),
     /// `y, dy`, where `y` is the activation's output
     ActGrad(Act),
+    /// `x, stats, gamma, beta, dy`: gradient of gamma, the sum of `dy` times the normalised `x`
+    ScaleGrad,
+    /// `dy, x, stats, gamma, beta, dgamma, dbeta`: through the normalisation and through its statistics
+    NormalizeGrad,
+    /// `x, dy`
+    LrnGrad(Response),
+    /// `x, dy`
+    MaxoutGrad { pieces: usize },
+    /// `y, dy`
+    SoftmaxGrad,
+    /// `x, dy`: gradient of the gate
+    GateGrad,
     /// `x`: elements of the first dimension from `start`, as many as the shape says
     Slice { start: usize },
+}
+
+/// How an operation runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// It holds or arranges values and is no work of its own.
+    Storage,
+    /// Element by element, in the epilogue of the step before or in a step with others of its kind.
+    Elementwise,
+    /// A step that treats samples one by one.
+    Sample,
+    /// A step that treats samples alike but shares weights across the batch.
+    Batch,
+    /// A step that sums over the batch; its result belongs to no sample.
+    Reduce,
+    /// On the way, by the step of another node of the same layer.
+    Companion,
+}
+
+impl Op {
+    /// How it runs; a new layer is a step of its own unless it is named here.
+    pub fn run(&self) -> Run {
+        match self {
+            Op::Input | Op::Param(_) | Op::Reshape | Op::Concat | Op::Slice { .. } => Run::Storage,
+            Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add => Run::Elementwise,
+            Op::Normalize | Op::NormalizeRunning { .. } | Op::NormalizeGrad => Run::Elementwise,
+            Op::Dense | Op::DenseInputGrad => Run::Batch,
+            Op::BatchStats { .. } | Op::ScaleGrad | Op::ConvFilterGrad(_) | Op::DenseWeightGrad => {
+                Run::Reduce
+            }
+            Op::BiasGrad | Op::LossGrad { .. } => Run::Companion,
+            _ => Run::Sample,
+        }
+    }
+
+    /// Whether its value lies in the arena's slabs, one for each sample.
+    pub fn has_map(&self) -> bool {
+        !matches!(self, Op::Param(_) | Op::BiasGrad) && self.run() != Run::Reduce
+    }
 }
 
 /// How a kernel slides; the first of each pair is vertical.
@@ -74,11 +148,29 @@ pub struct Pool {
     pub window: Window,
 }
 
+impl Conv {
+    /// Elements of the kernel.
+    pub fn taps(&self) -> usize {
+        self.window.kernel.iter().product()
+    }
+}
+
+impl Pool {
+    /// Elements of the kernel.
+    pub fn taps(&self) -> usize {
+        self.window.kernel.iter().product()
+    }
+}
+
 /// What a pooling window yields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolKind {
     Max,
-    Avg { count_include_pad: bool },
+    /// Even windows for any output size, see `cnn_runtime::plan::PoolKind`; the window's fields are not used.
+    AdaptiveAvg,
+    Avg {
+        count_include_pad: bool,
+    },
 }
 
 /// Activation functions, each with its derivative in terms of its output.
@@ -89,4 +181,21 @@ pub enum Act {
     Elu(f32),
     Sigmoid,
     Tanh,
+}
+
+/// Hyper-parameters of local response normalisation, as `cnn_runtime::plan::Response`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Response {
+    pub size: usize,
+    pub alpha: f32,
+    pub beta: f32,
+    pub k: f32,
+}
+
+/// How scores and a label become a loss, as `cnn_runtime::plan::LossKind`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum LossKind {
+    CrossEntropy { smoothing: f32 },
+    MeanSquared,
+    BinaryCrossEntropy,
 }

@@ -5,14 +5,14 @@
 
 use super::{
     axis::{Axis, Run},
-    conv_ragged,
+    conv_depthwise, conv_ragged, conv_transpose,
     epilogue::Epilogue,
     frame::Frame,
     memory::Span,
     simd::tile::{Channels, Level, PIXELS, Start, Tile, pixels_of},
     split,
 };
-use crate::plan::{BLOCK, Conv, ConvInputGrad, Layout, Map};
+use crate::plan::{BLOCK, Conv, ConvInputGrad, Layout, Map, Window};
 
 /// What a sum over channels and taps needs, without its samples.
 pub(super) struct Correlation<'a> {
@@ -27,6 +27,9 @@ pub(super) struct Correlation<'a> {
     pub(super) bias: Option<Span<'a>>,
 }
 
+/// Bytes of the input that stay in the second cache while all outputs that see them are computed.
+const CACHED: usize = 192 << 10;
+
 /// One or two output blocks of the same group, computed together.
 #[derive(Clone, Copy)]
 struct Blocks {
@@ -40,75 +43,62 @@ struct Blocks {
 pub(super) fn forward(frame: &Frame, step: &'static Conv) {
     let (inputs, outputs) = (step.x.channels / step.groups, step.y.channels / step.groups);
     let params = frame.memory.params;
+    let [x, y] = folded(&step.window, &step.x, &step.y);
     let correlation = Correlation {
-        x: step.x,
-        y: step.y,
+        x,
+        y,
         inputs,
         outputs,
         kernel: step.window.kernel,
         filters: params.from(step.filter),
         bias: step.bias.map(|bias| params.from(bias)),
     };
-    let rows = Axis::forward(&step.window, 0, step.x.height, step.y.height);
-    let columns = Axis::forward(&step.window, 1, step.x.width, step.y.width);
-    let work = correlation.work();
-    frame.each_sample(correlation.pieces(), work, &|sample, piece| {
+    let rows = Axis::forward(&step.window, 0, x.height, y.height);
+    let columns = Axis::forward(&step.window, 1, x.width, y.width);
+    let chunks = correlation.chunks(rows.out_count);
+    frame.each_sample(chunks * correlation.parts(), correlation.work(), &|sample, piece| {
         let epilogue = frame.epilogue(step.epilogue, &step.y, sample);
-        correlation.run(piece, &rows, &columns, frame.map(sample, &step.x), &epilogue);
+        correlation.run([chunks, piece], (&rows, &columns), frame.map(sample, &step.x), &epilogue);
     });
 }
 
-/// See [`ConvInputGrad`]; [`transpose`] comes first.
+/// See [`ConvInputGrad`]; [`conv_transpose::run`] comes first.
 pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) {
     let (inputs, outputs) = (step.dx.channels / step.groups, step.dy.channels / step.groups);
+    let [dy, dx] = folded(&step.window, &step.dy, &step.dx);
     let correlation = Correlation {
-        x: step.dy,
-        y: step.dx,
+        x: dy,
+        y: dx,
         inputs: outputs,
         outputs: inputs,
         kernel: step.window.kernel,
-        filters: frame.fixed(step.scratch, scratch_len(step)),
+        filters: frame.fixed(step.scratch, conv_transpose::scratch_len(step)),
         bias: None,
     };
     let [row_phases, column_phases] = step.window.stride;
+    let chunks = correlation.chunks(dx.height / row_phases);
     let work = correlation.work() / (row_phases * column_phases) as u64;
-    frame.each_sample(correlation.pieces(), work, &|sample, piece| {
+    frame.each_sample(chunks * correlation.parts(), work, &|sample, piece| {
         let epilogue = frame.epilogue(step.epilogue, &step.dx, sample);
         for phase in 0..row_phases * column_phases {
             let (row, column) = (phase / column_phases, phase % column_phases);
-            let rows = Axis::transpose(&step.window, 0, step.dy.height, step.dx.height, row);
-            let columns = Axis::transpose(&step.window, 1, step.dy.width, step.dx.width, column);
-            correlation.run(piece, &rows, &columns, frame.map(sample, &step.dy), &epilogue);
+            let rows = Axis::transpose(&step.window, 0, dy.height, dx.height, row);
+            let columns = Axis::transpose(&step.window, 1, dy.width, dx.width, column);
+            correlation.run([chunks, piece], (&rows, &columns), frame.map(sample, &step.dy), &epilogue);
         }
     });
 }
 
-fn scratch_len(step: &ConvInputGrad) -> usize {
-    let [height, width] = step.window.kernel;
-    step.dx.channels.next_multiple_of(BLOCK) * (step.dy.channels / step.groups) * height * width
-}
-
-/// Builds the transposed filters.
-pub(super) fn transpose(frame: &Frame, step: &'static ConvInputGrad) {
-    let area = step.window.kernel[0] * step.window.kernel[1];
-    let (inputs, outputs) = (step.dx.channels / step.groups, step.dy.channels / step.groups);
-    let filters = frame.memory.params.from(step.filter);
-    let scratch = frame.fixed(step.scratch, scratch_len(step));
-    let blocks = step.dx.channels.div_ceil(BLOCK);
-    frame.each(blocks, scratch.len() as u64, &|block| {
-        let lanes = BLOCK.min(step.dx.channels - block * BLOCK);
-        for (output, tap, lane) in positions(outputs, area, BLOCK) {
-            let input = block * BLOCK + lane;
-            let at = ((block * outputs + output) * area + tap) * BLOCK + lane;
-            let output = input / inputs * outputs + output;
-            let from = (output / BLOCK * inputs + input % inputs) * area + tap;
-            scratch.set(at, if lane < lanes { filters.get(from * BLOCK + output % BLOCK) } else { 0.0 });
-        }
-    });
-}
-
-fn positions(a: usize, b: usize, c: usize) -> impl Iterator<Item = (usize, usize, usize)> {
-    (0..a * b * c).map(move |at| (at / (b * c), at / c % b, at % c))
+/// Both maps with several rows as one, where a kernel sees single pixels: longer rows fill tiles better.
+fn folded(window: &Window, x: &Map, y: &Map) -> [Map; 2] {
+    let Map { height, width, .. } = *y;
+    if window.kernel != [1, 1] || window.stride != [1, 1] || [x.height, x.width] != [height, width] {
+        return [*x, *y];
+    }
+    let bytes = x.len() / height * size_of::<f32>();
+    let fits = |rows: &usize| height.is_multiple_of(*rows) && rows * bytes <= CACHED;
+    let rows = (1..=height).rev().find(fits).unwrap_or(1);
+    [*x, *y].map(|map| Map { height: height / rows, width: width * rows, ..map })
 }
 
 impl Correlation<'_> {
@@ -122,28 +112,55 @@ impl Correlation<'_> {
         self.outputs != self.y.channels && !self.outputs.is_multiple_of(BLOCK)
     }
 
+    fn is_depthwise(&self) -> bool {
+        self.inputs == 1 && self.outputs == 1 && conv_depthwise::applies(&self.x, &self.y)
+    }
+
     fn pairs(&self) -> usize {
         self.outputs.div_ceil(2 * BLOCK)
     }
 
-    /// Independent parts of the output.
-    fn pieces(&self) -> usize {
-        if self.is_ragged() { 1 } else { self.y.channels / self.outputs * self.pairs() }
+    /// Independent parts of the output channels.
+    fn parts(&self) -> usize {
+        if self.is_depthwise() {
+            self.y.channels.div_ceil(BLOCK)
+        } else if self.is_ragged() {
+            1
+        } else {
+            self.y.channels / self.outputs * self.pairs()
+        }
     }
 
-    fn run(&self, piece: usize, rows: &Axis, columns: &Axis, x: Span, epilogue: &Epilogue) {
-        if self.is_ragged() {
-            return conv_ragged::correlate(self, (rows, columns), x, epilogue);
+    /// Parts of the output rows, of which there are `lines`: all channels of one, then of the next.
+    fn chunks(&self, lines: usize) -> usize {
+        (self.x.len() * size_of::<f32>()).div_ceil(CACHED).clamp(1, lines.max(1))
+    }
+
+    /// One part of the channels of one of `chunks` parts of the rows.
+    fn run(
+        &self,
+        [chunks, piece]: [usize; 2],
+        (rows, columns): (&Axis, &Axis),
+        x: Span,
+        epilogue: &Epilogue,
+    ) {
+        let (chunk, part) = (piece / self.parts(), piece % self.parts());
+        let lines = split::part(rows.out_count, chunks, chunk);
+        if self.is_depthwise() {
+            return conv_depthwise::correlate(self, part, lines, (rows, columns), x, epilogue);
         }
-        let (group, pair) = (piece / self.pairs(), piece % self.pairs());
+        if self.is_ragged() {
+            return conv_ragged::correlate(self, lines, (rows, columns), x, epilogue);
+        }
+        let (group, pair) = (part / self.pairs(), part % self.pairs());
         let of_group = self.outputs.div_ceil(BLOCK);
         let blocks = Blocks {
             first: group * of_group + 2 * pair,
             count: 2.min(of_group - 2 * pair),
             input: group * self.inputs,
         };
-        for row_run in rows.runs() {
-            for column_run in columns.runs() {
+        for row_run in rows.runs(lines) {
+            for column_run in columns.runs(0..columns.out_count) {
                 self.rectangle(blocks, (rows, &row_run), (columns, &column_run), x, epilogue);
             }
         }
@@ -213,7 +230,12 @@ impl Correlation<'_> {
         let tap = rows.filter(taps.0.start) * width + columns.filter(taps.1.start);
         let filter = blocks.first * self.inputs * w_area + tap * BLOCK;
         let to = self.y.index(blocks.first * BLOCK, rows.output(row), columns.output(column));
-        tile.run(epilogue.isa, (*x, from), (self.filters, filter as isize), (epilogue.y, to as isize));
+        tile.run(
+            epilogue.frame.isa(),
+            (*x, from),
+            (self.filters, filter as isize),
+            (epilogue.y, to as isize),
+        );
         for block in 0..blocks.count {
             epilogue.apply(to + block * tile.y_block, tile.y_pixel, pixels);
         }

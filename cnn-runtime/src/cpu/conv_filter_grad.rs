@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::{
     axis::Axis,
-    bias_grad, conv_ragged,
+    bias_grad, conv_depthwise, conv_ragged,
     frame::Frame,
     memory::Span,
     simd::tile::{Channels, Level, Start, Tile, pixels_of},
@@ -21,22 +21,32 @@ const PIXELS: usize = 256;
 /// Pixels gathered at a time.
 const GATHERED: usize = 32;
 
-/// The step, and how it is cut: a unit is one or two output blocks of a group, and a block of input channels or, of a gathered
-/// input, all of them.
-struct Task<'a> {
-    frame: &'a Frame<'a>,
-    step: &'static ConvFilterGrad,
+/// Where terms that lie side by side are found in the input.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// The eight channels of a block, at one tap. A unit holds a block of input channels.
+    Channels,
+    /// The taps of a row, see [`super::conv_planar_grad`]. A unit holds a row of the kernel of one channel.
+    Taps,
+    /// Nowhere: taps are gathered. A unit holds all input channels.
+    Gathered,
+}
+
+/// The step, and how it is cut: a unit is one or two output blocks of a group, and a part of what they see.
+pub(super) struct Task<'a> {
+    pub(super) frame: &'a Frame<'a>,
+    pub(super) step: &'static ConvFilterGrad,
     /// Input and output channels of a group.
-    inputs: usize,
-    outputs: usize,
-    rows: Axis,
-    columns: Axis,
-    filters: Span<'a>,
+    pub(super) inputs: usize,
+    pub(super) outputs: usize,
+    pub(super) rows: Axis,
+    pub(super) columns: Axis,
+    pub(super) filters: Span<'a>,
     /// Output blocks of a unit.
     width: usize,
     /// Units that share output blocks.
     parts: usize,
-    gathers: bool,
+    order: Order,
 }
 
 /// See [`ConvFilterGrad`].
@@ -48,45 +58,70 @@ pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
     let blocks = step.dy.channels.div_ceil(BLOCK);
     let filters = frame.memory.grads.part(step.filter, blocks * BLOCK * inputs * area);
     let work = (frame.pass.batch * step.dy.len() * inputs * area) as u64;
-    if step.groups > 1 && !outputs.is_multiple_of(BLOCK) {
+    let is_depthwise = inputs == 1 && outputs == 1 && conv_depthwise::applies(&step.x, &step.dy);
+    if is_depthwise || (step.groups > 1 && !outputs.is_multiple_of(BLOCK)) {
         frame.each(blocks, work, &|block| {
-            conv_ragged::filter_grad(frame, step, (&rows, &columns), filters, block);
+            let axes = (&rows, &columns);
+            if is_depthwise {
+                conv_depthwise::filter_grad(frame, step, axes, filters, block);
+            } else {
+                conv_ragged::filter_grad(frame, step, axes, filters, block);
+            }
             bias_grad::run(frame, &step.dy, step.bias, block);
         });
         return;
     }
-    let gathers = step.x.layout == Layout::Planar || (step.groups > 1 && !inputs.is_multiple_of(BLOCK));
-    let parts = if gathers { 1 } else { inputs.div_ceil(BLOCK) };
+    let (order, parts) = if step.x.layout == Layout::Planar {
+        (Order::Taps, inputs * step.window.kernel[0])
+    } else if step.groups == 1 || inputs.is_multiple_of(BLOCK) {
+        (Order::Channels, inputs.div_ceil(BLOCK))
+    } else {
+        (Order::Gathered, 1)
+    };
     let pairs = step.groups == 1 || outputs.is_multiple_of(2 * BLOCK);
     let width = if pairs { 2 } else { 1 };
-    let task = Task { frame, step, inputs, outputs, rows, columns, filters, width, parts, gathers };
+    let task = Task { frame, step, inputs, outputs, rows, columns, filters, width, parts, order };
     let units = blocks.div_ceil(width) * parts;
     let pieces = units.min(4 * frame.cpu.threads);
     frame.each(pieces, work, &|piece| task.piece(split::part(units, pieces, piece)));
 }
 
 impl Task<'_> {
-    fn area(&self) -> usize {
+    pub(super) fn area(&self) -> usize {
         self.step.window.kernel[0] * self.step.window.kernel[1]
     }
 
     /// Output blocks of a unit.
-    fn blocks(&self, unit: usize) -> Range<usize> {
+    pub(super) fn blocks(&self, unit: usize) -> Range<usize> {
         let first = unit / self.parts * self.width;
         first..self.step.dy.channels.div_ceil(BLOCK).min(first + self.width)
     }
 
-    /// Input channels of a unit, counted within their group.
-    fn channels(&self, unit: usize) -> Range<usize> {
-        let first = unit % self.parts * BLOCK;
-        first..if self.gathers { self.inputs } else { self.inputs.min(first + BLOCK) }
+    /// What a unit holds of the `[I/groups][KH][KW]` filter elements of an output.
+    pub(super) fn elements(&self, unit: usize) -> Range<usize> {
+        let all = self.inputs * self.area();
+        let len = match self.order {
+            Order::Channels => BLOCK * self.area(),
+            Order::Taps => self.step.window.kernel[1],
+            Order::Gathered => all,
+        };
+        let first = unit % self.parts * len;
+        first..all.min(first + len)
     }
 
     fn piece(&self, units: Range<usize>) {
         units.clone().for_each(|unit| self.gradients(unit).for_each(|(_, gradient)| gradient.fill(0.0)));
+        let (height, chunk) = (self.step.dy.height, (PIXELS / self.step.dy.width).max(1));
         for sample in self.frame.samples.clone() {
-            for unit in units.clone() {
-                if self.gathers { self.gather(sample, unit) } else { self.add(sample, unit) }
+            for start in (0..height).step_by(chunk) {
+                let rows = start..height.min(start + chunk);
+                for unit in units.clone() {
+                    match self.order {
+                        Order::Channels => self.add_channels(sample, unit, rows.clone()),
+                        Order::Taps => self.add_taps(sample, unit, rows.clone()),
+                        Order::Gathered => self.add_gathered(sample, unit, rows.clone()),
+                    }
+                }
             }
         }
         for unit in units {
@@ -101,10 +136,10 @@ impl Task<'_> {
 
     /// A unit's part of the gradient, by output block.
     fn gradients(&self, unit: usize) -> impl Iterator<Item = (usize, Span<'_>)> {
-        let (channels, vectors) = (self.channels(unit), self.area() * BLOCK);
+        let elements = self.elements(unit);
         self.blocks(unit).map(move |block| {
-            let start = (block * self.inputs + channels.start) * vectors;
-            (block, self.filters.part(start, channels.len() * vectors))
+            let start = block * self.inputs * self.area() + elements.start;
+            (block, self.filters.part(start * BLOCK, elements.len() * BLOCK))
         })
     }
 
@@ -117,20 +152,16 @@ impl Task<'_> {
         }
     }
 
-    /// Adds one sample to a unit of a blocked input.
-    fn add(&self, sample: usize, unit: usize) {
+    /// Adds some rows of outputs of one sample to a unit.
+    fn add_channels(&self, sample: usize, unit: usize, rows: Range<usize>) {
         let [height, width] = self.step.window.kernel;
-        let dy_map = &self.step.dy;
-        let chunk = (PIXELS / dy_map.width).max(1);
-        for start in (0..dy_map.height).step_by(chunk) {
-            for tap_row in 0..height {
-                let valid = self.rows.valid_outputs(tap_row);
-                let rows = valid.start.max(start)..valid.end.min(start + chunk);
-                for tap_column in 0..width {
-                    let columns = self.columns.valid_outputs(tap_column);
-                    if !rows.is_empty() && !columns.is_empty() {
-                        self.add_tap(sample, unit, [tap_row, tap_column], [rows.clone(), columns]);
-                    }
+        for tap_row in 0..height {
+            let valid = self.rows.valid_outputs(tap_row);
+            let rows = valid.start.max(rows.start)..valid.end.min(rows.end);
+            for tap_column in 0..width {
+                let columns = self.columns.valid_outputs(tap_column);
+                if !rows.is_empty() && !columns.is_empty() {
+                    self.add_tap(sample, unit, [tap_row, tap_column], [rows.clone(), columns]);
                 }
             }
         }
@@ -140,7 +171,8 @@ impl Task<'_> {
     fn add_tap(&self, sample: usize, unit: usize, tap: [usize; 2], [rows, columns]: [Range<usize>; 2]) {
         let (x_map, dy_map) = (&self.step.x, &self.step.dy);
         let (x, dy) = (self.frame.map(sample, x_map), self.frame.map(sample, dy_map));
-        let (blocks, channels) = (self.blocks(unit), self.channels(unit));
+        let (blocks, elements) = (self.blocks(unit), self.elements(unit));
+        let channels = elements.start / self.area()..elements.end / self.area();
         let group = blocks.start * BLOCK / self.outputs;
         let place = [self.rows.input(rows.start, tap[0]), self.columns.input(columns.start, tap[1])];
         let x_start = x_map.index(group * self.inputs + channels.start, place[0] as usize, place[1] as usize);
@@ -169,7 +201,7 @@ impl Task<'_> {
     }
 
     /// Lanes of the input are the tile's pixels, and positions of the map are what it sums over.
-    fn tile(
+    pub(super) fn tile(
         &self,
         blocks: usize,
         lanes: usize,
@@ -190,13 +222,13 @@ impl Task<'_> {
         }
     }
 
-    /// Adds one sample to a unit of any input, a few taps at a time.
-    fn gather(&self, sample: usize, unit: usize) {
+    /// As [`Task::add_channels`], of any input, a few taps at a time.
+    fn add_gathered(&self, sample: usize, unit: usize, rows: Range<usize>) {
         let (map, blocks) = (&self.step.dy, self.blocks(unit));
         let (dy, taps) = (self.frame.map(sample, map), self.inputs * self.area());
         let group = blocks.start * BLOCK / self.outputs;
         let limit = pixels_of(blocks.len());
-        for row in 0..map.height {
+        for row in rows {
             for column in (0..map.width).step_by(GATHERED) {
                 let pixels = GATHERED.min(map.width - column);
                 let dy_start = map.index(blocks.start * BLOCK, row, column) as isize;

@@ -1,33 +1,40 @@
 //! Element-wise operations on vectors just written, while they are in the nearest cache.
 
+mod activation;
+mod dropout;
+mod normalize;
+
 use super::{
-    copy,
     frame::Frame,
     memory::Span,
-    simd::{Isa, Kernel, Simd, math},
+    simd::{Kernel, Simd},
 };
 use crate::{
-    plan::{Act, BLOCK, Elementwise, Elt, Layout},
+    plan::{BLOCK, Elt, Map, padded},
     rng::Mask,
 };
+use activation::{Activate, Slope};
+use dropout::{Drop, DropChannels};
+use normalize::{Normalized, NormalizedGrad, NormalizedRunning};
 
 /// The operations after a step, for one sample of its output.
 #[derive(Clone, Copy)]
 pub(super) struct Epilogue<'a> {
-    pub(super) isa: Isa,
+    pub(super) frame: &'a Frame<'a>,
     pub(super) ops: &'static [Elt],
+    /// The output, and the sample.
+    pub(super) map: Map,
+    pub(super) sample: usize,
+    /// Their memory.
     pub(super) slab: Span<'a>,
     pub(super) y: Span<'a>,
-    /// Number of the sample's first element in dropout masks.
-    pub(super) first_element: u32,
-    pub(super) key: Option<u64>,
 }
 
 impl Epilogue<'_> {
     /// Applies all operations to `count` vectors of `y`, `step` floats apart from `position` on.
     pub(super) fn apply(&self, position: usize, step: usize, count: usize) {
         if !self.ops.is_empty() {
-            self.isa.run(Chain { epilogue: self, position, step, count });
+            self.frame.isa().run(Chain { epilogue: self, position, step, count });
         }
     }
 }
@@ -69,115 +76,76 @@ impl Kernel for Chain<'_> {
 impl Chain<'_> {
     #[inline(always)]
     fn op<S: Simd>(&self, simd: S, op: &Elt, group: &mut [S::V], start: usize) {
-        let Epilogue { slab, first_element, key, .. } = *self.epilogue;
+        let Epilogue { frame, map: y, sample, slab, .. } = *self.epilogue;
+        let values = |map: Map| slab.part(map.offset, map.len());
         match *op {
             Elt::Act(act) => self.each(simd, group, start, Activate { act }),
-            Elt::ActGrad(act, map) => {
-                self.each(simd, group, start, Slope { act, y: slab.part(map.offset, map.len()) });
+            Elt::ActGrad(act, map) => self.each(simd, group, start, Slope { act, y: values(map) }),
+            Elt::Add(map) => self.each(simd, group, start, Sum { other: values(map) }),
+            Elt::Dropout { rate, stream, channelwise } => {
+                let mask = Mask::new(frame.pass.key, stream, rate);
+                if channelwise {
+                    let first = (sample * padded(y.channels)) as u32;
+                    self.by_block(simd, group, start, DropChannels { mask, first });
+                } else {
+                    self.each(simd, group, start, Drop { mask, first: (sample * y.len()) as u32 });
+                }
             }
-            Elt::Dropout { rate, stream } => {
-                let mask = Mask::new(key, stream, rate);
-                self.each(simd, group, start, Drop { mask, first: first_element });
+            Elt::Normalize(normalize) => {
+                self.by_block(simd, group, start, Normalized::new(frame, &y, &normalize));
             }
-            Elt::Add(map) => self.each(simd, group, start, Sum { other: slab.part(map.offset, map.len()) }),
+            Elt::NormalizeRunning { mean, var, eps, gamma, beta } => {
+                let [mean, var, gamma, beta] =
+                    [mean, var, gamma, beta].map(|offset| frame.memory.params.from(offset));
+                self.by_block(simd, group, start, NormalizedRunning { mean, var, eps, gamma, beta });
+            }
+            Elt::NormalizeGrad(normalize, map) => {
+                self.by_block(simd, group, start, NormalizedGrad::new(frame, &y, &normalize, values(map)));
+            }
         }
     }
 
     #[inline(always)]
-    fn each<S: Simd>(&self, simd: S, group: &mut [S::V], start: usize, op: impl VectorOp) {
+    fn each<S: Simd>(&self, simd: S, group: &mut [S::V], start: usize, op: impl VectorOp<S>) {
         for (vector, value) in group.iter_mut().enumerate() {
             *value = op.apply(simd, *value, start + vector * self.step);
+        }
+    }
+
+    /// Applies an operation that differs between blocks of channels.
+    #[inline(always)]
+    fn by_block<S: Simd>(&self, simd: S, group: &mut [S::V], start: usize, op: impl BlockOp<S>) {
+        let plane = self.epilogue.map.height * self.epilogue.map.width * BLOCK;
+        let mut done = 0;
+        while done < group.len() {
+            let at = start + done * self.step;
+            let block = at / plane;
+            let room = ((block + 1) * plane - at).div_ceil(self.step);
+            let end = group.len().min(done + room);
+            self.each(simd, &mut group[done..end], at, op.of_block(simd, block));
+            done = end;
         }
     }
 }
 
 /// An operation on the vector at a position of the map.
-trait VectorOp {
-    fn apply<S: Simd>(&self, simd: S, value: S::V, at: usize) -> S::V;
+trait VectorOp<S: Simd> {
+    fn apply(&self, simd: S, value: S::V, at: usize) -> S::V;
 }
 
-struct Activate {
-    act: Act,
-}
-
-impl VectorOp for Activate {
-    #[inline(always)]
-    fn apply<S: Simd>(&self, simd: S, x: S::V, _: usize) -> S::V {
-        let zero = simd.splat(0.0);
-        match self.act {
-            Act::Relu => simd.max(zero, x),
-            Act::LeakyRelu(slope) => simd.select(simd.gt(x, zero), x, simd.mul(x, simd.splat(slope))),
-            Act::Elu(alpha) => {
-                let below = simd.mul(simd.splat(alpha), math::expm1(simd, x));
-                simd.select(simd.gt(x, zero), x, below)
-            }
-            Act::Sigmoid => math::sigmoid(simd, x),
-            Act::Tanh => math::tanh(simd, x),
-        }
-    }
-}
-
-struct Slope<'a> {
-    act: Act,
-    y: Span<'a>,
-}
-
-impl VectorOp for Slope<'_> {
-    #[inline(always)]
-    fn apply<S: Simd>(&self, simd: S, value: S::V, at: usize) -> S::V {
-        let (zero, one) = (simd.splat(0.0), simd.splat(1.0));
-        let y = self.y.load(simd, at);
-        let positive = simd.gt(y, zero);
-        match self.act {
-            Act::Relu => simd.select(positive, value, zero),
-            Act::LeakyRelu(slope) => simd.select(positive, value, simd.mul(value, simd.splat(slope))),
-            Act::Elu(alpha) => simd.select(positive, value, simd.mul(value, simd.add(y, simd.splat(alpha)))),
-            Act::Sigmoid => simd.mul(value, simd.mul(y, simd.sub(one, y))),
-            Act::Tanh => simd.mul(value, simd.sub(one, simd.mul(y, y))),
-        }
-    }
-}
-
-struct Drop {
-    mask: Mask,
-    first: u32,
-}
-
-impl VectorOp for Drop {
-    #[inline(always)]
-    fn apply<S: Simd>(&self, simd: S, value: S::V, at: usize) -> S::V {
-        let kept = simd.kept(&self.mask, self.first.wrapping_add(at as u32));
-        simd.select(kept, simd.mul(value, simd.splat(self.mask.scale)), simd.splat(0.0))
-    }
+/// An operation for each block of channels.
+trait BlockOp<S: Simd> {
+    type Op: VectorOp<S>;
+    fn of_block(&self, simd: S, block: usize) -> Self::Op;
 }
 
 struct Sum<'a> {
     other: Span<'a>,
 }
 
-impl VectorOp for Sum<'_> {
+impl<S: Simd> VectorOp<S> for Sum<'_> {
     #[inline(always)]
-    fn apply<S: Simd>(&self, simd: S, value: S::V, at: usize) -> S::V {
+    fn apply(&self, simd: S, value: S::V, at: usize) -> S::V {
         simd.add(value, self.other.load(simd, at))
     }
-}
-
-/// Floats of one piece of an element-wise step.
-const PIECE: usize = 1 << 12;
-
-/// See [`Elementwise`].
-pub(super) fn elementwise(frame: &Frame, step: &'static Elementwise) {
-    debug_assert_eq!(step.y.layout, Layout::Blocked, "only the network's input is planar");
-    let (len, pieces) = (step.y.len(), step.y.len().div_ceil(PIECE));
-    frame.each_sample(pieces, len as u64, &|sample, piece| {
-        let start = piece * PIECE;
-        let count = PIECE.min(len - start);
-        if step.x.layout != step.y.layout {
-            copy::blocks_from_planar(frame, sample, [&step.x, &step.y], start..start + count);
-        } else if step.x != step.y {
-            let x = frame.map(sample, &step.x).part(start, count);
-            frame.map(sample, &step.y).part(start, count).copy_from(x);
-        }
-        frame.epilogue(step.ops, &step.y, sample).apply(start, BLOCK, count / BLOCK);
-    });
 }

@@ -6,19 +6,15 @@
 use std::ops::Range;
 
 use super::{
-    Cpu, conv, conv_filter_grad, copy, dense,
-    epilogue::{self, Epilogue},
-    loss,
-    memory::Span,
-    pool, pool_grad,
-    simd::Isa,
-    split,
+    Cpu, batch_norm, conv, conv_filter_grad, conv_transpose, copy, dense, elementwise, epilogue::Epilogue,
+    gate, loss, lrn, lrn_grad, maxout, memory::Span, place, pool, pool_grad, simd::Isa, softmax, split,
 };
 use crate::{
     engine::Pass,
     plan::{
-        Conv, ConvFilterGrad, ConvInputGrad, Copy, CrossEntropy, Dense, DenseInputGrad, DenseWeightGrad,
-        Elementwise, Elt, Map, Pool, PoolGrad, Steps,
+        BLOCK, BatchNormSums, BatchStats, Conv, ConvFilterGrad, ConvInputGrad, Copy, Dense, DenseInputGrad,
+        DenseWeightGrad, Elementwise, Elt, Gate, GateGrad, Loss, Lrn, LrnGrad, Map, Maxout, MaxoutGrad,
+        Place, Pool, PoolGrad, Softmax, SoftmaxGrad, Steps,
     },
 };
 
@@ -58,6 +54,12 @@ impl<'a> Frame<'a> {
         self.slab(sample).part(map.offset, map.len())
     }
 
+    /// Eight channels of one sample of a blocked map.
+    pub(super) fn plane(&self, sample: usize, map: &Map, block: usize) -> Span<'a> {
+        let len = map.height * map.width * BLOCK;
+        self.slab(sample).part(map.offset + block * len, len)
+    }
+
     /// The same map of all samples, from the first on; samples are `slab` floats apart.
     pub(super) fn batch_map(&self, map: &Map) -> Span<'a> {
         let slab = self.pass.arena.slab;
@@ -69,16 +71,26 @@ impl<'a> Frame<'a> {
         self.memory.arena.part(self.pass.batch * self.pass.arena.slab + offset, len)
     }
 
+    /// Writes a block of the `values` that a map's channels have in a vector over channels; padding becomes zero.
+    pub(super) fn write_channels(&self, vector: Span, map: &Map, block: usize, values: [f64; BLOCK]) {
+        let mut values = values.map(|value| value as f32);
+        values[BLOCK.min(map.channels - block * BLOCK)..].fill(0.0);
+        vector.part(block * BLOCK, BLOCK).write(&values);
+    }
+
     /// The epilogue of a step that writes `y`.
-    pub(super) fn epilogue(&self, ops: &'static [Elt], y: &Map, sample: usize) -> Epilogue<'a> {
-        let (slab, values) = (self.slab(sample), self.map(sample, y));
-        let first = (sample * y.len()) as u32;
-        Epilogue { isa: self.isa(), ops, slab, y: values, first_element: first, key: self.pass.key }
+    pub(super) fn epilogue(&self, ops: &'static [Elt], y: &Map, sample: usize) -> Epilogue<'_> {
+        Epilogue { frame: self, ops, map: *y, sample, slab: self.slab(sample), y: self.map(sample, y) }
+    }
+
+    /// Whether this frame may divide that much work.
+    pub(super) fn is_parallel(&self, work: u64) -> bool {
+        self.divides && self.cpu.threads > 1 && work >= split::TINY
     }
 
     /// Calls `body` for each piece, in parallel if this frame may and the work is worth it.
     pub(super) fn each(&self, pieces: usize, work: u64, body: &(dyn Fn(usize) + Sync)) {
-        if self.divides && self.cpu.threads > 1 && work >= split::TINY {
+        if self.is_parallel(work) {
             split::each(0..pieces, body);
         } else {
             (0..pieces).for_each(body);
@@ -112,7 +124,7 @@ impl Steps for Frame<'_> {
     }
 
     fn prepare_input_grad(&self, step: &'static ConvInputGrad) {
-        conv::transpose(self, step);
+        conv_transpose::run(self, step);
     }
 
     fn conv(&self, step: &'static Conv) {
@@ -148,14 +160,58 @@ impl Steps for Frame<'_> {
     }
 
     fn elementwise(&self, step: &'static Elementwise) {
-        epilogue::elementwise(self, step);
+        elementwise::run(self, step);
     }
 
     fn copy(&self, step: &'static Copy) {
         copy::run(self, step);
     }
 
-    fn cross_entropy(&self, step: &'static CrossEntropy) {
-        loss::cross_entropy(self, step);
+    fn loss(&self, step: &'static Loss) {
+        loss::run(self, step);
+    }
+
+    fn batch_stats(&self, step: &'static BatchStats) {
+        batch_norm::stats(self, step);
+    }
+
+    fn batch_norm_sums(&self, step: &'static BatchNormSums) {
+        batch_norm::sums(self, step);
+    }
+
+    fn lrn(&self, step: &'static Lrn) {
+        lrn::forward(self, step);
+    }
+
+    fn lrn_grad(&self, step: &'static LrnGrad) {
+        lrn_grad::run(self, step);
+    }
+
+    fn maxout(&self, step: &'static Maxout) {
+        maxout::forward(self, step);
+    }
+
+    fn maxout_grad(&self, step: &'static MaxoutGrad) {
+        maxout::grad(self, step);
+    }
+
+    fn softmax(&self, step: &'static Softmax) {
+        softmax::forward(self, step);
+    }
+
+    fn softmax_grad(&self, step: &'static SoftmaxGrad) {
+        softmax::grad(self, step);
+    }
+
+    fn gate(&self, step: &'static Gate) {
+        gate::forward(self, step);
+    }
+
+    fn gate_grad(&self, step: &'static GateGrad) {
+        gate::grad(self, step);
+    }
+
+    fn place(&self, step: &'static Place) {
+        place::run(self, step);
     }
 }

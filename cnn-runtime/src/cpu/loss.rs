@@ -1,33 +1,101 @@
-//! Softmax cross-entropy of each sample, with the gradient of its scores.
+//! Losses of each sample against its label, with the gradients of its scores.
 //!
-//! `loss = max + log(sum exp(z - max)) - z[label]` never overflows for finite scores; NaN and infinite scores reach the loss.
+//! None overflows for finite scores; NaN and infinite scores reach the loss.
 
-use super::frame::Frame;
-use crate::plan::CrossEntropy;
+use super::{frame::Frame, memory::Span};
+use crate::plan::{Loss, LossKind};
 
-/// See [`CrossEntropy`].
-pub(super) fn cross_entropy(frame: &Frame, step: &'static CrossEntropy) {
+/// See [`Loss`].
+pub(super) fn run(frame: &Frame, step: &'static Loss) {
     let work = 20 * step.logits.channels as u64;
     frame.each_sample(1, work, &|sample, _| one(frame, step, sample));
 }
 
-fn one(frame: &Frame, step: &CrossEntropy, sample: usize) {
-    let classes = step.logits.channels;
-    let scores = frame.map(sample, &step.logits);
+fn one(frame: &Frame, step: &Loss, sample: usize) {
     let label = frame.memory.labels[sample] as usize;
-    let score = |class: usize| scores.get(class) as f64;
-    let best = (1..classes).fold(0, |best, class| if score(class) > score(best) { class } else { best });
-    let largest = score(best);
-    let total: f64 = (0..classes).map(|class| (score(class) - largest).exp()).sum();
+    let scores = Scores::new(frame.map(sample, &step.logits), step.logits.channels, label, step.kind);
     let weight = step.weight as f64;
     let loss = frame.map(sample, &step.loss);
-    loss.set(0, (weight * (total.ln() + (largest - score(label)))) as f32);
-    loss.set(1, (best == label) as u8 as f32);
+    loss.set(0, (weight * scores.loss()) as f32);
+    loss.set(1, (scores.best == label) as u8 as f32);
     let Some(grad) = &step.grad else { return };
     let (grad, scale) = (frame.map(sample, grad), weight / frame.pass.batch as f64);
-    for class in 0..classes {
-        let probability = (score(class) - largest).exp() / total;
-        let target = (class == label) as u8 as f64;
-        grad.set(class, (scale * (probability - target)) as f32);
+    (0..scores.classes).for_each(|class| grad.set(class, (scale * scores.slope(class)) as f32));
+}
+
+/// The scores of one sample.
+struct Scores<'a> {
+    values: Span<'a>,
+    classes: usize,
+    label: usize,
+    kind: LossKind,
+    /// The first class of the largest score, and that score.
+    best: usize,
+    largest: f64,
+    /// `sum exp(z - largest)`, for cross-entropy.
+    total: f64,
+}
+
+impl<'a> Scores<'a> {
+    fn new(values: Span<'a>, classes: usize, label: usize, kind: LossKind) -> Scores<'a> {
+        let z = |class: usize| values.get(class) as f64;
+        let best = (1..classes).fold(0, |best, class| if z(class) > z(best) { class } else { best });
+        let largest = z(best);
+        let total = match kind {
+            LossKind::CrossEntropy { .. } => (0..classes).map(|class| (z(class) - largest).exp()).sum(),
+            LossKind::MeanSquared | LossKind::BinaryCrossEntropy => 0.0,
+        };
+        Scores { values, classes, label, kind, best, largest, total }
     }
+
+    fn z(&self, class: usize) -> f64 {
+        self.values.get(class) as f64
+    }
+
+    /// `t`, or `q` with smoothing.
+    fn target(&self, class: usize, smoothing: f64) -> f64 {
+        let hard = (class == self.label) as u8 as f64;
+        (1.0 - smoothing) * hard + smoothing / self.classes as f64
+    }
+
+    fn loss(&self) -> f64 {
+        let classes = 0..self.classes;
+        match self.kind {
+            LossKind::CrossEntropy { smoothing } => {
+                let smoothing = smoothing as f64;
+                let targets = classes.filter(|&class| smoothing > 0.0 || class == self.label);
+                let below =
+                    targets.map(|class| self.target(class, smoothing) * (self.largest - self.z(class)));
+                self.total.ln() + below.sum::<f64>()
+            }
+            LossKind::MeanSquared => {
+                let squares = classes.map(|class| (self.z(class) - self.target(class, 0.0)).powi(2));
+                squares.sum::<f64>() / self.classes as f64
+            }
+            LossKind::BinaryCrossEntropy => {
+                let of = |class| softplus(if class == self.label { -self.z(class) } else { self.z(class) });
+                classes.map(of).sum::<f64>() / self.classes as f64
+            }
+        }
+    }
+
+    /// The derivative of the loss by a score.
+    fn slope(&self, class: usize) -> f64 {
+        let z = self.z(class);
+        match self.kind {
+            LossKind::CrossEntropy { smoothing } => {
+                (z - self.largest).exp() / self.total - self.target(class, smoothing as f64)
+            }
+            LossKind::MeanSquared => 2.0 * (z - self.target(class, 0.0)) / self.classes as f64,
+            LossKind::BinaryCrossEntropy => {
+                (1.0 / (1.0 + (-z).exp()) - self.target(class, 0.0)) / self.classes as f64
+            }
+        }
+    }
+}
+
+/// `log(1 + exp(z))`
+fn softplus(z: f64) -> f64 {
+    let above = if z > 0.0 { z } else { 0.0 };
+    above + (-z.abs()).exp().ln_1p()
 }

@@ -64,6 +64,20 @@ unsafe impl Send for Buffer {}
 // SAFETY: its memory is accessed through spans only; see there.
 unsafe impl Sync for Buffer {}
 
+/// Eight distances from a position, none negative.
+pub(super) struct Places {
+    each: [i32; BLOCK],
+    last: i32,
+}
+
+impl Places {
+    #[inline(always)]
+    pub(super) fn new(each: [usize; BLOCK]) -> Places {
+        let each = each.map(|place| place.min(i32::MAX as usize) as i32);
+        Places { each, last: each.into_iter().fold(0, i32::max) }
+    }
+}
+
 /// Part of a buffer.
 #[derive(Clone, Copy)]
 pub(super) struct Span<'a> {
@@ -118,6 +132,13 @@ impl<'a> Span<'a> {
     pub(super) fn store<S: Simd>(&self, simd: S, at: usize, value: S::V) {
         // SAFETY: `part` checks the bounds.
         unsafe { simd.store(self.part(at, BLOCK).start.as_ptr(), value) }
+    }
+
+    /// Eight floats, each at a place of its own from `at` on.
+    #[inline(always)]
+    pub(super) fn gather<S: Simd>(&self, simd: S, at: usize, places: &Places) -> S::V {
+        // SAFETY: `part` checks the bounds, and no place is greater than the last.
+        unsafe { simd.gather(self.part(at, places.last as usize + 1).start.as_ptr(), &places.each) }
     }
 
     pub(super) fn fill(&self, value: f32) {

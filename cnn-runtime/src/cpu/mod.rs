@@ -4,21 +4,34 @@
 //! batch alone. A training step allocates nothing.
 
 mod axis;
+mod batch_norm;
 mod bias_grad;
 mod conv;
+mod conv_depthwise;
 mod conv_filter_grad;
+mod conv_planar_grad;
 mod conv_ragged;
+mod conv_transpose;
 mod copy;
 mod dense;
+mod elementwise;
 mod engine;
 mod epilogue;
 mod frame;
+mod gate;
 mod loss;
+mod lrn;
+mod lrn_grad;
+mod maxout;
 mod memory;
+mod place;
 mod pool;
 mod pool_grad;
+mod pool_window;
 mod simd;
+mod softmax;
 mod split;
+mod totals;
 mod update;
 
 use std::sync::Arc;

@@ -32,6 +32,11 @@ pub(super) trait Simd: Copy {
     /// # Safety
     /// `to` must be writable for eight floats.
     unsafe fn store(self, to: *mut f32, value: Self::V);
+    /// Eight floats at places of their own.
+    ///
+    /// # Safety
+    /// All of them must be readable.
+    unsafe fn gather(self, from: *const f32, places: &[i32; 8]) -> Self::V;
 
     fn splat(self, value: f32) -> Self::V;
     fn add(self, a: Self::V, b: Self::V) -> Self::V;
@@ -45,20 +50,34 @@ pub(super) trait Simd: Copy {
     fn min(self, a: Self::V, b: Self::V) -> Self::V;
     /// `a > b ? a : b`: NaN if `b` is.
     fn max(self, a: Self::V, b: Self::V) -> Self::V;
+    /// `floor(log2(a))` of a normal positive number.
+    fn exponent(self, a: Self::V) -> Self::V;
     /// Nearest integer, ties to even.
     fn round(self, a: Self::V) -> Self::V;
     /// `2^a` of an integer in `-126..=127`.
     fn exp2(self, a: Self::V) -> Self::V;
 
+    /// Lane `i` of row `j` becomes lane `j` of row `i`.
+    fn transpose(self, rows: [Self::V; 8]) -> [Self::V; 8];
+
     /// `a > b`, false for NaN.
     fn gt(self, a: Self::V, b: Self::V) -> Self::M;
     fn is_nan(self, a: Self::V) -> Self::M;
+    /// The first `count` lanes.
+    fn first_lanes(self, count: usize) -> Self::M;
+    fn and(self, a: Self::M, b: Self::M) -> Self::M;
     fn or(self, a: Self::M, b: Self::M) -> Self::M;
     /// `a` and not `b`.
     fn and_not(self, a: Self::M, b: Self::M) -> Self::M;
     fn select(self, mask: Self::M, yes: Self::V, no: Self::V) -> Self::V;
     /// Which of eight elements from `first` on a dropout mask keeps.
     fn kept(self, mask: &Mask, first: u32) -> Self::M;
+}
+
+/// Greater, or NaN against a number.
+#[inline(always)]
+pub(super) fn beats<S: Simd>(simd: S, a: S::V, b: S::V) -> S::M {
+    simd.or(simd.gt(a, b), simd.and_not(simd.is_nan(a), simd.is_nan(b)))
 }
 
 /// The instruction sets there are.

@@ -2,6 +2,8 @@
 //!
 //! Where gradient, parameter and state are zero, as in padding, they stay zero.
 
+use std::ops::Range;
+
 use super::{
     Cpu,
     memory::Span,
@@ -28,10 +30,11 @@ pub(super) struct Operands<'a> {
 pub(super) fn run(cpu: &Cpu, optimizer: Optimizer, params: &'static [Param], operands: Operands) {
     let len = operands.params.len();
     let piece = |at: usize| {
-        let (start, end) = (at * PIECE, len.min((at + 1) * PIECE));
-        for param in params.iter().filter(|param| param.trainable) {
-            let (start, end) = (start.max(param.offset), end.min(param.offset + param.len));
+        let piece = at * PIECE..len.min((at + 1) * PIECE);
+        for Stretch { range, lr_factor, decay } in stretches(params) {
+            let (start, end) = (piece.start.max(range.start), piece.end.min(range.end));
             if start < end {
+                let optimizer = adapted(optimizer, lr_factor, decay);
                 cpu.isa.run(Rule { optimizer, operands, start, end });
             }
         }
@@ -41,6 +44,39 @@ pub(super) fn run(cpu: &Cpu, optimizer: Optimizer, params: &'static [Param], ope
     } else {
         (0..len.div_ceil(PIECE)).for_each(piece);
     }
+}
+
+/// Neighbouring parameters that are updated alike.
+struct Stretch {
+    range: Range<usize>,
+    lr_factor: f32,
+    decay: bool,
+}
+
+/// All that is trained, in order.
+fn stretches(params: &[Param]) -> impl Iterator<Item = Stretch> {
+    let mut trained = params.iter().filter(|param| param.trainable && !param.buffer).peekable();
+    std::iter::from_fn(move || {
+        let &Param { offset, len, lr_factor, decay, .. } = trained.next()?;
+        let mut end = offset + len;
+        let joins =
+            |param: &&Param, end| param.offset == end && param.lr_factor == lr_factor && param.decay == decay;
+        while let Some(param) = trained.next_if(|param| joins(param, end)) {
+            end += param.len;
+        }
+        Some(Stretch { range: offset..end, lr_factor, decay })
+    })
+}
+
+/// The rule for parameters with attributes of their own.
+fn adapted(optimizer: Optimizer, lr_factor: f32, decay: bool) -> Optimizer {
+    let mut optimizer = optimizer.with_lr(optimizer.lr() * lr_factor);
+    match &mut optimizer {
+        Optimizer::Sgd(Sgd { weight_decay, .. }) | Optimizer::Adadelta(Adadelta { weight_decay, .. }) => {
+            *weight_decay *= decay as u8 as f32;
+        }
+    }
+    optimizer
 }
 
 /// The update of one stretch of elements; both ends are multiples of a block.

@@ -3,17 +3,18 @@
 use std::cell::RefCell;
 
 use super::{
-    conv,
+    batch_norm, channel, conv, dense, elementwise,
     engine::ClEngine,
     kernels::{Arg, Source},
-    layers, words,
+    loss, lrn, pool, words,
 };
 use crate::{
     engine::Pass,
     error::Result,
     plan::{
-        BLOCK, Conv, ConvFilterGrad, ConvInputGrad, Copy, CrossEntropy, Dense, DenseInputGrad,
-        DenseWeightGrad, Elementwise, Elt, Map, Pool, PoolGrad, Steps,
+        BLOCK, BatchNormSums, BatchStats, Conv, ConvFilterGrad, ConvInputGrad, Copy, Dense, DenseInputGrad,
+        DenseWeightGrad, Elementwise, Elt, Gate, GateGrad, Loss, Lrn, LrnGrad, Map, Maxout, MaxoutGrad,
+        Place, Pool, PoolGrad, Softmax, SoftmaxGrad, Steps,
     },
 };
 
@@ -28,6 +29,20 @@ pub(super) struct Launch<'a> {
     pub(super) name: &'static str,
     pub(super) source: Source,
     pub(super) options: &'a dyn Fn() -> String,
+}
+
+impl Launch<'_> {
+    /// A kernel whose shapes are arguments.
+    pub(super) fn of(source: Source, name: &'static str) -> Launch<'static> {
+        Launch { name, source, options: &String::new }
+    }
+}
+
+/// How a step ends: operations on its result, and where that goes.
+pub(super) struct End<'a> {
+    pub(super) layer: &'static str,
+    pub(super) ops: &'static [Elt],
+    pub(super) y: &'a Map,
 }
 
 impl<'a> Frame<'a> {
@@ -63,31 +78,36 @@ impl<'a> Frame<'a> {
         )
     }
 
-    /// Enqueues a kernel whose shapes are arguments; `args` follow the arena and the slab.
-    pub(super) fn launch_layer<S>(
+    /// Enqueues a kernel of `step` that has a chain; `args` follow those of `STEP` in `kernels/common.cl`.
+    pub(super) fn launch_chain<S>(
         &self,
         step: &'static S,
-        name: &'static str,
+        launch: Launch,
+        end: End,
         args: &[Arg],
         items: [usize; 3],
     ) -> Result<()> {
-        let launch = Launch { name, source: Source::Layers, options: &String::new };
+        let buffers = &self.engine.buffers;
         let [arena, slab] = self.arena();
-        let args: Vec<Arg> = [arena, slab].into_iter().chain(args.iter().copied()).collect();
+        let chain = words::chain(end.ops, end.y, self.pass, end.layer)?;
+        let start =
+            [arena, slab, Arg::Buffer(&buffers.params), Arg::Buffer(&buffers.grads), Arg::Words(&chain)];
+        let args: Vec<Arg> = start.into_iter().chain(args.iter().copied()).collect();
         self.launch(step, launch, &args, items)
     }
 
-    /// The arguments that every step starts with.
+    /// The arguments that every kernel starts with.
     pub(super) fn arena(&self) -> [Arg<'_>; 2] {
         [Arg::Buffer(&self.engine.buffers.arena), Arg::Uint(self.pass.arena.slab as u32)]
     }
 
-    pub(super) fn batch(&self) -> Arg<'static> {
-        Arg::Uint(self.pass.batch as u32)
+    /// A place in the arena's fixed part.
+    pub(super) fn fixed(&self, offset: usize) -> Arg<'static> {
+        Arg::Offset(self.pass.batch * self.pass.arena.slab + offset)
     }
 
-    pub(super) fn chain(&self, elts: &[Elt], layer: &str) -> Result<words::Chain> {
-        words::chain(elts, self.pass, layer)
+    pub(super) fn batch(&self) -> Arg<'static> {
+        Arg::Uint(self.pass.batch as u32)
     }
 
     /// Work-items of a kernel that makes a float8 of a map at a time.
@@ -123,34 +143,78 @@ impl Steps for Frame<'_> {
     }
 
     fn dense(&self, step: &'static Dense) {
-        self.attempt(|| layers::dense(self, step));
+        self.attempt(|| dense::forward(self, step));
     }
 
     fn dense_input_grad(&self, step: &'static DenseInputGrad) {
-        self.attempt(|| layers::dense_input_grad(self, step));
+        self.attempt(|| dense::input_grad(self, step));
     }
 
     fn dense_weight_grad(&self, step: &'static DenseWeightGrad) {
-        self.attempt(|| layers::dense_weight_grad(self, step));
+        self.attempt(|| dense::weight_grad(self, step));
     }
 
     fn pool(&self, step: &'static Pool) {
-        self.attempt(|| layers::pool(self, step));
+        self.attempt(|| pool::forward(self, step));
     }
 
     fn pool_grad(&self, step: &'static PoolGrad) {
-        self.attempt(|| layers::pool_grad(self, step));
+        self.attempt(|| pool::grad(self, step));
     }
 
     fn elementwise(&self, step: &'static Elementwise) {
-        self.attempt(|| layers::elementwise(self, step));
+        self.attempt(|| elementwise::elementwise(self, step));
     }
 
     fn copy(&self, step: &'static Copy) {
-        self.attempt(|| layers::copy(self, step));
+        self.attempt(|| elementwise::copy(self, step));
     }
 
-    fn cross_entropy(&self, step: &'static CrossEntropy) {
-        self.attempt(|| layers::cross_entropy(self, step));
+    fn loss(&self, step: &'static Loss) {
+        self.attempt(|| loss::run(self, step));
+    }
+
+    fn batch_stats(&self, step: &'static BatchStats) {
+        self.attempt(|| batch_norm::stats(self, step));
+    }
+
+    fn batch_norm_sums(&self, step: &'static BatchNormSums) {
+        self.attempt(|| batch_norm::sums(self, step));
+    }
+
+    fn lrn(&self, step: &'static Lrn) {
+        self.attempt(|| lrn::forward(self, step));
+    }
+
+    fn lrn_grad(&self, step: &'static LrnGrad) {
+        self.attempt(|| lrn::grad(self, step));
+    }
+
+    fn maxout(&self, step: &'static Maxout) {
+        self.attempt(|| channel::maxout(self, step));
+    }
+
+    fn maxout_grad(&self, step: &'static MaxoutGrad) {
+        self.attempt(|| channel::maxout_grad(self, step));
+    }
+
+    fn softmax(&self, step: &'static Softmax) {
+        self.attempt(|| channel::softmax(self, step));
+    }
+
+    fn softmax_grad(&self, step: &'static SoftmaxGrad) {
+        self.attempt(|| channel::softmax_grad(self, step));
+    }
+
+    fn gate(&self, step: &'static Gate) {
+        self.attempt(|| channel::gate(self, step));
+    }
+
+    fn gate_grad(&self, step: &'static GateGrad) {
+        self.attempt(|| channel::gate_grad(self, step));
+    }
+
+    fn place(&self, step: &'static Place) {
+        self.attempt(|| elementwise::place(self, step));
     }
 }

@@ -1,5 +1,7 @@
 //! The queue and the buffers: transfers that wait, and one buffer for each class of memory.
 
+use std::cell::RefCell;
+
 use ocl::core::{self, CommandQueue, Context, DeviceId, Event, Mem, MemFlags};
 
 use super::{device::DeviceInfo, failure::failure};
@@ -12,6 +14,13 @@ const FLOAT: usize = size_of::<f32>();
 
 /// One in-order queue.
 pub(super) struct Queue(CommandQueue);
+
+impl Drop for Queue {
+    /// A driver may still be at work when the process ends.
+    fn drop(&mut self) {
+        let _ = core::finish(&self.0);
+    }
+}
 
 /// Nothing to wait for, and no event wanted.
 const NO_EVENTS: Option<&Event> = None;
@@ -148,6 +157,32 @@ impl Buffers {
             Class::Params => &self.params,
             Class::Grads => &self.grads,
             Class::State => &self.state,
+        }
+    }
+}
+
+/// Memory for partial sums between two kernels of a step, taken when a step first needs it; later steps share it.
+pub(super) struct Partial {
+    context: Context,
+    held: RefCell<Option<(usize, Mem)>>,
+}
+
+impl Partial {
+    pub(super) fn new(context: &Context) -> Partial {
+        Partial { context: context.clone(), held: RefCell::new(None) }
+    }
+
+    /// A buffer of at least `len` floats.
+    pub(super) fn at_least(&self, len: usize) -> Result<Mem> {
+        let mut held = self.held.borrow_mut();
+        match &*held {
+            Some((size, buffer)) if *size >= len => Ok(buffer.clone()),
+            _ => {
+                let buffer = create::<f32>(&self.context, MemFlags::READ_WRITE, len, None)
+                    .map_err(|error| failure("allocate device memory", error))?;
+                *held = Some((len, buffer.clone()));
+                Ok(buffer)
+            }
         }
     }
 }

@@ -40,6 +40,10 @@ impl Simd for Avx2Fma {
         unsafe { _mm256_storeu_ps(to, value) }
     }
     #[inline(always)]
+    unsafe fn gather(self, from: *const f32, places: &[i32; 8]) -> __m256 {
+        unsafe { _mm256_i32gather_ps::<4>(from, _mm256_loadu_si256(places.as_ptr().cast())) }
+    }
+    #[inline(always)]
     fn splat(self, value: f32) -> __m256 {
         unsafe { _mm256_set1_ps(value) }
     }
@@ -80,10 +84,46 @@ impl Simd for Avx2Fma {
         unsafe { _mm256_round_ps::<{ _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC }>(a) }
     }
     #[inline(always)]
+    fn exponent(self, a: __m256) -> __m256 {
+        unsafe {
+            let biased = _mm256_srli_epi32::<23>(_mm256_castps_si256(a));
+            _mm256_cvtepi32_ps(_mm256_sub_epi32(biased, _mm256_set1_epi32(127)))
+        }
+    }
+    #[inline(always)]
     fn exp2(self, a: __m256) -> __m256 {
         unsafe {
             let biased = _mm256_add_epi32(_mm256_cvtps_epi32(a), _mm256_set1_epi32(127));
             _mm256_castsi256_ps(_mm256_slli_epi32::<23>(biased))
+        }
+    }
+    #[inline(always)]
+    fn transpose(self, rows: [__m256; 8]) -> [__m256; 8] {
+        unsafe {
+            let [a, b, c, d, e, f, g, h] = rows;
+            // Pairs, quadruples, then halves of rows.
+            let (ab, ab_high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+            let (cd, cd_high) = (_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+            let (ef, ef_high) = (_mm256_unpacklo_ps(e, f), _mm256_unpackhi_ps(e, f));
+            let (gh, gh_high) = (_mm256_unpacklo_ps(g, h), _mm256_unpackhi_ps(g, h));
+            let low = [
+                _mm256_shuffle_ps::<0b01_00_01_00>(ab, cd),
+                _mm256_shuffle_ps::<0b11_10_11_10>(ab, cd),
+                _mm256_shuffle_ps::<0b01_00_01_00>(ab_high, cd_high),
+                _mm256_shuffle_ps::<0b11_10_11_10>(ab_high, cd_high),
+            ];
+            let high = [
+                _mm256_shuffle_ps::<0b01_00_01_00>(ef, gh),
+                _mm256_shuffle_ps::<0b11_10_11_10>(ef, gh),
+                _mm256_shuffle_ps::<0b01_00_01_00>(ef_high, gh_high),
+                _mm256_shuffle_ps::<0b11_10_11_10>(ef_high, gh_high),
+            ];
+            let mut columns = rows;
+            for lane in 0..4 {
+                columns[lane] = _mm256_permute2f128_ps::<0x20>(low[lane], high[lane]);
+                columns[lane + 4] = _mm256_permute2f128_ps::<0x31>(low[lane], high[lane]);
+            }
+            columns
         }
     }
     #[inline(always)]
@@ -93,6 +133,17 @@ impl Simd for Avx2Fma {
     #[inline(always)]
     fn is_nan(self, a: __m256) -> __m256 {
         unsafe { _mm256_cmp_ps::<_CMP_UNORD_Q>(a, a) }
+    }
+    #[inline(always)]
+    fn first_lanes(self, count: usize) -> __m256 {
+        unsafe {
+            let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+            _mm256_castsi256_ps(_mm256_cmpgt_epi32(_mm256_set1_epi32(count as i32), lanes))
+        }
+    }
+    #[inline(always)]
+    fn and(self, a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_and_ps(a, b) }
     }
     #[inline(always)]
     fn or(self, a: __m256, b: __m256) -> __m256 {

@@ -1,4 +1,4 @@
-//! Exponential functions of a vector, each within a few units in the last place; NaN in, NaN out.
+//! Exponentials, logarithms and powers of a vector, each within a few units in the last place; NaN in, NaN out.
 //!
 //! `exp(x) = 2^n * exp(r)` with `n = round(x / ln 2)`, so `|r| <= ln 2 / 2`, where the Taylor series of degree 7 is exact to f32.
 
@@ -57,4 +57,37 @@ pub(in crate::cpu) fn sigmoid<S: Simd>(simd: S, x: S::V) -> S::V {
 pub(in crate::cpu) fn tanh<S: Simd>(simd: S, x: S::V) -> S::V {
     let grown = expm1(simd, clamp(simd, simd.add(x, x), -30.0, 30.0));
     simd.div(grown, simd.add(grown, simd.splat(2.0)))
+}
+
+/// The natural logarithm of a normal positive number `2^e * m`, with `m` between the roots of 1/2 and 2:
+/// `e ln 2 + 2 atanh(z)` with `z = (m - 1) / (m + 1)`.
+#[inline(always)]
+pub(in crate::cpu) fn ln<S: Simd>(simd: S, x: S::V) -> S::V {
+    let one = simd.splat(1.0);
+    let e = simd.exponent(simd.mul(x, simd.splat(std::f32::consts::SQRT_2)));
+    let m = simd.mul(x, simd.exp2(simd.sub(simd.splat(0.0), e)));
+    let z = simd.div(simd.sub(m, one), simd.add(m, one));
+    let square = simd.mul(z, z);
+    let mut series = simd.splat(2.0 / 9.0);
+    for coefficient in [2.0 / 7.0, 2.0 / 5.0, 2.0 / 3.0] {
+        series = simd.fma(series, square, simd.splat(coefficient));
+    }
+    let small = simd.fma(simd.mul(z, square), series, simd.add(z, z));
+    simd.fma(e, simd.splat(LN2_HIGH), simd.fma(e, simd.splat(LN2_LOW), small))
+}
+
+/// `x^-exponent` of a normal positive number; roots where they suffice.
+#[inline(always)]
+pub(in crate::cpu) fn inverse_power<S: Simd>(simd: S, x: S::V, exponent: f32) -> S::V {
+    let one = simd.splat(1.0);
+    if exponent == 0.75 {
+        let root = simd.sqrt(x);
+        simd.div(one, simd.mul(root, simd.sqrt(root)))
+    } else if exponent == 0.5 {
+        simd.div(one, simd.sqrt(x))
+    } else if exponent == 1.0 {
+        simd.div(one, x)
+    } else {
+        exp(simd, simd.mul(simd.splat(-exponent), ln(simd, x)))
+    }
 }

@@ -37,6 +37,11 @@ impl Simd for Portable {
         unsafe { to.cast::<[f32; 8]>().write_unaligned(value.0) }
     }
     #[inline(always)]
+    unsafe fn gather(self, from: *const f32, places: &[i32; 8]) -> Floats {
+        // SAFETY: the caller says that all places can be read.
+        Floats(places.map(|place| unsafe { from.offset(place as isize).read() }))
+    }
+    #[inline(always)]
     fn splat(self, value: f32) -> Floats {
         Floats([value; 8])
     }
@@ -77,8 +82,16 @@ impl Simd for Portable {
         Floats(a.0.map(f32::round_ties_even))
     }
     #[inline(always)]
+    fn exponent(self, a: Floats) -> Floats {
+        Floats(a.0.map(|a| ((a.to_bits() >> 23).cast_signed() - 127) as f32))
+    }
+    #[inline(always)]
     fn exp2(self, a: Floats) -> Floats {
         Floats(a.0.map(|a| f32::from_bits((a as i32 + 127).cast_unsigned() << 23)))
+    }
+    #[inline(always)]
+    fn transpose(self, rows: [Floats; 8]) -> [Floats; 8] {
+        from_fn(|column| Floats(from_fn(|row| rows[row].0[column])))
     }
     #[inline(always)]
     fn gt(self, a: Floats, b: Floats) -> [bool; 8] {
@@ -87,6 +100,14 @@ impl Simd for Portable {
     #[inline(always)]
     fn is_nan(self, a: Floats) -> [bool; 8] {
         a.0.map(f32::is_nan)
+    }
+    #[inline(always)]
+    fn first_lanes(self, count: usize) -> [bool; 8] {
+        from_fn(|lane| lane < count)
+    }
+    #[inline(always)]
+    fn and(self, a: [bool; 8], b: [bool; 8]) -> [bool; 8] {
+        from_fn(|lane| a[lane] & b[lane])
     }
     #[inline(always)]
     fn or(self, a: [bool; 8], b: [bool; 8]) -> [bool; 8] {

@@ -1,0 +1,37 @@
+//! Loss steps, each with its gradient.
+
+use super::Map;
+
+/// How the scores of a sample and its label become a loss `l` and the gradient `g` of the scores `z`; `t` is one-hot.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum LossKind {
+    /// `l = -sum q log softmax(z)`, `g = softmax(z) - q`, with `q = (1 - smoothing) * t + smoothing / N`.
+    CrossEntropy {
+        /// Share of the target spread evenly over the classes (Szegedy et al. 2016).
+        smoothing: f32,
+    },
+    /// `l = sum (z - t)² / N`, `g = 2 (z - t) / N`.
+    MeanSquared,
+    /// A sigmoid for each class: `l = sum (max(z, 0) - z t + log(1 + exp(-|z|))) / N`, `g = (sigmoid(z) - t) / N`.
+    BinaryCrossEntropy,
+}
+
+/// A loss against the batch's labels, with its gradient.
+///
+/// Per sample: `weight * l` into element 0 of `loss`, 1.0 or 0.0 for a correct or wrong arg max into element 1, and
+/// `grad = weight * g / batch`.
+#[derive(Clone, Copy, Debug)]
+pub struct Loss {
+    /// The layer's name.
+    pub name: &'static str,
+    /// What is computed.
+    pub kind: LossKind,
+    /// `[N, 1, 1]` class scores.
+    pub logits: Map,
+    /// `[2, 1, 1]`: loss and correctness of each sample.
+    pub loss: Map,
+    /// Where the gradient of the logits goes.
+    pub grad: Option<Map>,
+    /// Factor of this loss in the total.
+    pub weight: f32,
+}

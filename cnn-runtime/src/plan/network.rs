@@ -1,0 +1,122 @@
+//! Tables of a whole network: its memory plans, its summary, its defaults.
+
+use super::{Map, Param};
+use crate::optim::Optimizer;
+
+/// Size of an arena: `batch * slab + fixed` floats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arena {
+    /// Floats per sample.
+    pub slab: usize,
+    /// Floats for the batch as a whole, after the slabs.
+    pub fixed: usize,
+}
+
+impl Arena {
+    /// Floats for a batch.
+    pub const fn len(&self, batch: usize) -> usize {
+        batch * self.slab + self.fixed
+    }
+
+    /// True if nothing is planned; never so for a network.
+    pub const fn is_empty(&self) -> bool {
+        self.slab == 0 && self.fixed == 0
+    }
+}
+
+/// The plan of one mode: its arena, and where the batch enters and leaves.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    /// Memory.
+    pub arena: Arena,
+    /// Where images are written.
+    pub input: Map,
+    /// Where class scores are read: valid after `infer`, or after `forward` and before `backward`.
+    pub logits: Map,
+    /// Per-sample losses to add up, main loss first; empty for inference.
+    pub losses: &'static [Map],
+}
+
+/// A row of `summary`.
+#[derive(Clone, Copy, Debug)]
+pub struct Layer {
+    /// Path of the layer: its name, or its kind and number.
+    pub name: &'static str,
+    /// Kind, as written: `conv`, `max_pool`.
+    pub kind: &'static str,
+    /// Output shape: `[C, H, W]` or `[N]`.
+    pub shape: &'static [usize],
+    /// Trainable and frozen scalars.
+    pub parameters: usize,
+    /// Multiply-accumulates of one image, forward.
+    pub macs: u64,
+    /// Bytes of the output of one image as the mathematics counts it, without padding.
+    pub activation_bytes: usize,
+    /// Pixels of the input, vertical and horizontal, that one output element sees.
+    pub receptive_field: [usize; 2],
+    /// True if only training runs it, because it leads to nothing but an auxiliary loss.
+    pub auxiliary: bool,
+    /// Something worth knowing, such as rows that a window drops.
+    pub note: Option<&'static str>,
+}
+
+/// What `train { }` declares.
+#[derive(Clone, Copy, Debug)]
+pub struct Training {
+    /// Update rule with its hyper-parameters.
+    pub optimizer: Optimizer,
+    /// Samples per step.
+    pub batch: usize,
+    /// Passes over the training set.
+    pub epochs: usize,
+}
+
+/// Everything constant about a network.
+#[derive(Debug)]
+pub struct Description {
+    /// The type's name, `MnistCnn`.
+    pub name: &'static str,
+    /// Input shape `[C, H, W]`.
+    pub input: [usize; 3],
+    /// Number of outputs.
+    pub classes: usize,
+    /// Parameters and buffers in order of declaration; offsets ascend.
+    pub params: &'static [Param],
+    /// Floats of all packed parameters.
+    pub params_len: usize,
+    /// Rows of the summary.
+    pub layers: &'static [Layer],
+    /// Plan of `forward` and `backward`.
+    pub train: Plan,
+    /// Plan of `infer`.
+    pub infer: Plan,
+    /// Defaults of the trainer.
+    pub training: Training,
+}
+
+impl Description {
+    /// Number of scalars in all parameters, without padding and without buffers.
+    pub fn parameter_count(&self) -> usize {
+        self.params
+            .iter()
+            .filter(|param| !param.buffer)
+            .map(|param| param.shape.iter().product::<usize>())
+            .sum()
+    }
+
+    /// Floats of the arena of a session: a training session also infers, in the same arena.
+    pub fn arena_len(&self, training: bool, batch: usize) -> usize {
+        let inference = self.infer.arena.len(batch);
+        if training { self.train.arena.len(batch).max(inference) } else { inference }
+    }
+
+    /// Multiply-accumulates of one image, forward, in inference.
+    pub fn macs(&self) -> u64 {
+        self.layers.iter().filter(|layer| !layer.auxiliary).map(|layer| layer.macs).sum()
+    }
+
+    /// What the auxiliary heads add to [`Description::macs`] in training.
+    pub fn auxiliary_macs(&self) -> u64 {
+        self.layers.iter().filter(|layer| layer.auxiliary).map(|layer| layer.macs).sum()
+    }
+}

@@ -1,0 +1,92 @@
+//! What training promises: it learns, and it repeats itself byte for byte on any number of threads.
+
+mod architectures;
+#[path = "../common/mod.rs"]
+mod common;
+
+use cnn_runtime::{
+    Device, Model, Network, Options, Session,
+    device::DeviceChoice,
+    network,
+    optim::{Optimizer, Sgd},
+};
+
+network! {
+    Convnet<[1, 12, 12] -> 10> {
+        input -> conv1: conv(8, 3) -> relu -> conv2: conv(20, 3, pad = 1) -> relu -> max_pool(2) -> dropout(0.25)
+            -> flatten -> fc1: dense(33) -> relu -> dropout(0.5) -> fc2: dense(10)
+
+        train { loss = cross_entropy, optimizer = adadelta(lr = 1.0), batch = 19, epochs = 1 }
+    }
+}
+
+network! {
+    /// Without dropout, so that nothing keeps it from learning its images by heart.
+    Learner<[1, 12, 12] -> 10> {
+        input -> conv1: conv(8, 3) -> relu -> max_pool(2) -> flatten -> fc1: dense(32) -> tanh -> fc2: dense(10)
+    }
+}
+
+fn session<N: Network>(device: &Device, batch: usize, training: Optimizer) -> Session {
+    Session::new(Model::of::<N>(), device, &Options { batch, training: Some(training), seed: 7 }).unwrap()
+}
+
+fn batch(count: usize) -> (Vec<f32>, Vec<u32>) {
+    (common::noise(1, count * 144), (0..count as u32).map(|sample| sample % 10).collect())
+}
+
+fn sgd() -> Optimizer {
+    Optimizer::Sgd(Sgd { lr: 0.05, momentum: 0.9, nesterov: true, weight_decay: 1e-4 })
+}
+
+/// All parameters after some steps, one of them on a short batch.
+fn trained(device: &Device, optimizer: Optimizer) -> Vec<u32> {
+    let (images, labels) = batch(19);
+    let mut session = session::<Convnet>(device, 19, optimizer);
+    for step in 0..20 {
+        let count = if step == 9 { 5 } else { 19 };
+        session.train_step(&images[..count * 144], &labels[..count]).unwrap();
+    }
+    (0..session.description().params.len())
+        .flat_map(|index| session.parameter(index).unwrap())
+        .map(f32::to_bits)
+        .collect()
+}
+
+#[test]
+fn bytes_do_not_depend_on_threads_or_run() {
+    for optimizer in [sgd(), Model::of::<Convnet>().description.training.optimizer] {
+        let with = |threads| trained(&Device::open(&DeviceChoice::Cpu, Some(threads)).unwrap(), optimizer);
+        let expected = with(1);
+        for threads in [1, 2, 3, 8] {
+            assert!(with(threads) == expected, "{threads} threads differ from one, {}", optimizer.name());
+        }
+    }
+}
+
+#[test]
+fn devices_agree_through_dropout() {
+    let runs: Vec<Vec<u32>> = common::devices().iter().map(|device| trained(device, sgd())).collect();
+    for other in &runs[1..] {
+        let values = |run: &[u32]| run.iter().map(|&bits| f32::from_bits(bits)).collect::<Vec<f32>>();
+        let distance = common::relative_distance(&values(other), &values(&runs[0]));
+        assert!(
+            distance < 1e-3,
+            "parameters differ by {distance:.2e} after 20 steps: are the masks the same?"
+        );
+    }
+}
+
+#[test]
+fn overfits_32_images() {
+    let (images, labels) = batch(32);
+    for device in common::devices() {
+        let mut session = session::<Learner>(&device, 32, sgd());
+        let mut last = Default::default();
+        for _ in 0..150 {
+            session.train_step(&images, &labels).unwrap();
+            last = session.take_metrics().unwrap();
+        }
+        assert_eq!(last.correct, 32, "{}: {last:?}", device.describe());
+    }
+}
