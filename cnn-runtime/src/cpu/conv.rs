@@ -190,7 +190,28 @@ impl Correlation<'_> {
                 let pixels = split::part(along.len(), tiles, tile);
                 let first = along.start + pixels.start;
                 let (row, column) = if upright { (first, line) } else { (line, first) };
+                if self.kernel == [1, 1] && !upright {
+                    self.prefetch(&strip, [row, column + pixels.len()], limit);
+                }
                 self.tile(&strip, upright, [row, column], pixels.len());
+            }
+        }
+    }
+
+    /// Asks for what the next tile of a pointwise convolution sees: a few pixels of each block of channels, too scattered for
+    /// the processor to foresee.
+    fn prefetch(&self, strip: &Strip, [row, column]: [usize; 2], pixels: usize) {
+        if self.x.layout == Layout::Planar || strip.taps.0.is_empty() || strip.taps.1.is_empty() {
+            return;
+        }
+        let row = strip.rows.input(row, strip.taps.0.start);
+        let column = strip.columns.input(column, strip.taps.1.start);
+        let start = self.x.index(strip.blocks.input, row as usize, column as usize);
+        let line = 2 * BLOCK;
+        for block in 0..self.inputs.div_ceil(BLOCK) {
+            let block = start + block * self.x.height * self.x.width * BLOCK;
+            for pixel in (0..pixels * strip.columns.in_step * BLOCK).step_by(line) {
+                strip.x.prefetch(block + pixel);
             }
         }
     }
