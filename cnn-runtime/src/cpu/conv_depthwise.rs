@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     axis::{Axis, Run},
-    conv::Correlation,
+    correlation::Correlation,
     epilogue::Epilogue,
     frame::Frame,
     memory::Span,

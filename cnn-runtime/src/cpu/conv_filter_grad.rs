@@ -1,8 +1,7 @@
 //! Gradients of a convolution's filters and bias.
 //!
 //! `dw[o][i][tap] = sum over samples, pixels of dy[o][pixel] * x[i][pixel at tap]`. The sums of a few filter elements stay in registers while
-//! they run over a chunk of rows; chunks and samples follow in order, so the order of a sum depends on shapes only. Blocked
-//! inputs offer eight channels of one tap side by side; of any other input, taps are gathered to look so.
+//! they run over a chunk of rows; chunks and samples follow in order, so the order of a sum depends on shapes only.
 
 use std::ops::Range;
 
@@ -11,15 +10,13 @@ use super::{
     bias_grad, conv_depthwise, conv_ragged,
     frame::Frame,
     memory::Span,
-    simd::tile::{Channels, Level, Start, Tile, pixels_of},
+    simd::tile::{Channels, Level, Start, Tile},
     split,
 };
 use crate::plan::{BLOCK, ConvFilterGrad, Layout, Map};
 
 /// Pixels, of one or several samples, that sums in registers run over before they return to memory: what fits the nearest cache.
 const PIXELS: usize = 256;
-/// Pixels gathered at a time.
-const GATHERED: usize = 32;
 
 /// Where terms that lie side by side are found in the input.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,7 +25,7 @@ enum Order {
     Channels,
     /// The taps of a row, see [`super::conv_planar_grad`]. A unit holds a row of the kernel of one channel.
     Taps,
-    /// Nowhere: taps are gathered. A unit holds all input channels.
+    /// Nowhere: taps are gathered, see [`super::conv_gathered_grad`]. A unit holds all input channels.
     Gathered,
 }
 
@@ -241,67 +238,6 @@ impl Task<'_> {
             w_block: self.step.dy.height * self.step.dy.width * BLOCK,
             y_pixel,
             y_block: self.inputs * self.area() * BLOCK,
-        }
-    }
-
-    /// As [`Task::add_channels`], of any input, a few taps at a time.
-    fn add_gathered(&self, part: &Part, unit: usize) {
-        let width = self.step.dy.width;
-        for (sample, row) in
-            part.samples.clone().flat_map(|sample| part.rows.clone().map(move |row| (sample, row)))
-        {
-            for column in (0..width).step_by(GATHERED) {
-                self.add_patches(sample, unit, row, column..width.min(column + GATHERED));
-            }
-        }
-    }
-
-    /// Adds neighbouring outputs of a row.
-    fn add_patches(&self, sample: usize, unit: usize, row: usize, columns: Range<usize>) {
-        let (map, blocks) = (&self.step.dy, self.blocks(unit));
-        let (dy, taps) = (self.frame.map(sample, map), self.inputs * self.area());
-        let group = blocks.start * BLOCK / self.outputs;
-        let limit = pixels_of(blocks.len());
-        let dy_start = map.index(blocks.start * BLOCK, row, columns.start) as isize;
-        let terms = [Level::ONE, Level { count: columns.len(), x: BLOCK as isize, w: BLOCK as isize }];
-        for tap in (0..taps).step_by(limit) {
-            let lanes = limit.min(taps - tap);
-            let mut patch = [0.0; GATHERED * BLOCK];
-            self.patch(sample, group, tap..tap + lanes, (row, columns.clone()), &mut patch);
-            let gradient = (blocks.start * taps + tap) * BLOCK;
-            self.tile(blocks.len(), lanes, (1, terms), BLOCK).run(
-                self.frame.isa(),
-                (Span::local(&mut patch), 0),
-                (dy, dy_start),
-                (self.filters, gradient as isize),
-            );
-        }
-    }
-
-    /// `patch[pixel][lane]` becomes what the pixel sees through the lane's tap; padding stays zero.
-    fn patch(
-        &self,
-        sample: usize,
-        group: usize,
-        taps: Range<usize>,
-        (row, columns): (usize, Range<usize>),
-        patch: &mut [f32],
-    ) {
-        let (map, [_, width]) = (&self.step.x, self.step.window.kernel);
-        let x = self.frame.map(sample, map);
-        for (lane, tap) in taps.enumerate() {
-            let channel = group * self.inputs + tap / self.area();
-            let in_row = self.rows.input(row, tap % self.area() / width);
-            if !(0..map.height as isize).contains(&in_row) {
-                continue;
-            }
-            for (pixel, column) in columns.clone().enumerate() {
-                let in_column = self.columns.input(column, tap % width);
-                if (0..map.width as isize).contains(&in_column) {
-                    patch[pixel * BLOCK + lane] =
-                        x.get(map.index(channel, in_row as usize, in_column as usize));
-                }
-            }
         }
     }
 }
