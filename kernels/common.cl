@@ -1,5 +1,5 @@
-// What every kernel shares: maps, windows, activation functions, dropout masks and the chain of element-wise operations
-// that ends a step. Prepended to each of the other files.
+// What every kernel shares: maps, windows, activation functions, dropout masks, batch norm and the chain of element-wise
+// operations that ends a step. Prepended to each of the other files.
 //
 // A feature map is [ceil(C/8)][H][W][8] floats ("blocked") in its sample's slab of the arena; lanes past the last channel
 // may hold anything, NaN included. Only the network's input is [C][H][W] ("planar"). One float8 is the 8 channels of a block
@@ -16,21 +16,39 @@ typedef struct {
 } Map;
 
 typedef struct {
-    int kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
+    int kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, pad_end_h, pad_end_w, dilation_h, dilation_w;
 } Window;
 
+// An element-wise operation; which fields it uses follows from its kind, see apply().
 typedef struct {
-    uint kind;       // see apply()
-    uint map;        // offset of the map that the operation reads
-    uint key;        // of the dropout mask
-    uint threshold;  // of the dropout mask
-    float value;     // slope, alpha or dropout scale
+    uint kind;
+    uint map;                            // offset in the slab
+    uint key, threshold;                 // of a dropout mask
+    uint mean, deviation, gamma, beta;   // of batch norm: offsets in the arena's fixed part or in the parameters
+    float value;                         // slope, alpha, dropout scale, eps, or 1 / (batch * area)
 } Elt;
 
+// What ends a step: operations on its result, and where that is stored.
 typedef struct {
+    uint y;            // offset of the result's map in the slab
+    uint area;         // its pixels
+    uint length;       // its floats
+    uint batch;
     uint count;
     Elt elts[CHAIN_MAX];
 } Chain;
+
+// The buffers of a network.
+typedef struct {
+    global float* arena;
+    uint slab;
+    const global float* params;
+    const global float* grads;
+} Memory;
+
+// What the arguments of every step with a chain start with, and its buffers.
+#define STEP global float *arena, uint slab, const global float *params, const global float *grads, Chain chain
+#define MEMORY {arena, slab, params, grads}
 
 static int blocks(int channels) { return (channels + BLOCK - 1) / BLOCK; }
 
@@ -48,6 +66,11 @@ static float8 mask_lanes(float8 v, int count) {
     return select((float8)(0.0f), v, lane < (int8)(count));
 }
 
+static float sum_lanes(float8 v) {
+    const float4 half_sum = v.lo + v.hi;
+    return (half_sum.x + half_sum.y) + (half_sum.z + half_sum.w);
+}
+
 // The 8 channels of a block at a pixel of one sample's map; planar maps have 0 in lanes past the last channel.
 static float8 load_block(const global float* sample, Map map, int block, int pixel) {
     const int area = map.height * map.width;
@@ -59,6 +82,13 @@ static float8 load_block(const global float* sample, Map map, int block, int pix
         v[lane] = channel < map.channels ? x[channel * area + pixel] : 0.0f;
     }
     return vload8(0, v);
+}
+
+// One channel at a pixel of one sample's map.
+static float load_channel(const global float* sample, Map map, int channel, int pixel) {
+    const int area = map.height * map.width;
+    const int place = map.planar ? channel * area + pixel : (channel / BLOCK * area + pixel) * BLOCK + channel % BLOCK;
+    return sample[map.offset + place];
 }
 
 // 32 random bits of each element: the hash `lowbias32`, as in `cnn_runtime::rng`.
@@ -94,23 +124,63 @@ static float8 derivative(uint function, float value, float8 y) {
     }
 }
 
-// Applies a chain to 8 neighbours in storage: `position` is that of the first in its map, `element` its number in the
-// batch, by which dropout counts. `sample` is the start of the slab.
+// Batch norm's value of x before scale and shift, with 1 / deviation in `inverse`.
+static float8 standard(const Elt* elt, float8 x, const global float* stats, uint block, float8* inverse) {
+    *inverse = vload8(block, stats + elt->deviation);
+    return (x - vload8(block, stats + elt->mean)) * *inverse;
+}
+
+// kinds: 0 in training, 1 with running statistics, 2 the gradient; `x` is the forward input, for the gradient only
+static float8 normalize(uint kind, const Elt* elt, float8 v, const Memory* memory, const global float* fixed, uint block,
+                        const global float* x) {
+    const float8 gamma = vload8(block, memory->params + elt->gamma);
+    float8 inverse;
+    if (kind == 2) {
+        const float8 dgamma = vload8(block, memory->grads + elt->gamma) * elt->value;
+        const float8 dbeta = vload8(block, memory->grads + elt->beta) * elt->value;
+        const float8 normal = standard(elt, vload8(0, x), fixed, block, &inverse);
+        return gamma * inverse * (v - dbeta - normal * dgamma);
+    }
+    const float8 beta = vload8(block, memory->params + elt->beta);
+    if (kind == 0) return fma(standard(elt, v, fixed, block, &inverse), gamma, beta);
+    const float8 variance = vload8(block, memory->params + elt->deviation);
+    return fma((v - vload8(block, memory->params + elt->mean)) / sqrt(variance + elt->value), gamma, beta);
+}
+
+static float8 dropout(const Elt* elt, float8 v, uint element) {
+    const uint8 bits = element_bits(elt->key, element + (uint8)(0, 1, 2, 3, 4, 5, 6, 7));
+    return select((float8)(0.0f), v * elt->value, bits >= (uint8)(elt->threshold));
+}
+
+// Applies a chain to 8 neighbours in storage, the channels of a block at a pixel; `position` is that of the first in its map.
 //
-// kinds: 0-4 activation, 5-9 gradient of an activation, 10 dropout, 11 add
-static float8 apply(const Chain* chain, float8 v, const global float* sample, uint position, uint element) {
+// kinds: 0-4 activation, 5-9 gradient of an activation, 10 dropout, 11 dropout of channels, 12 add, 13-15 batch norm
+static float8 apply(const Chain* chain, float8 v, const Memory* memory, uint n, uint position) {
+    const global float* sample = memory->arena + (size_t)n * memory->slab;
+    const global float* fixed = memory->arena + (size_t)chain->batch * memory->slab;
+    const uint block = position / (chain->area * BLOCK);
     for (uint i = 0; i < chain->count; i++) {
-        const uint kind = chain->elts[i].kind;
-        const float value = chain->elts[i].value;
-        if (kind < 5) {
-            v = activate(kind, value, v);
-        } else if (kind == 10) {
-            const uint8 bits = element_bits(chain->elts[i].key, element + (uint8)(0, 1, 2, 3, 4, 5, 6, 7));
-            v = select((float8)(0.0f), v * value, bits >= (uint8)(chain->elts[i].threshold));
+        const Elt* elt = &chain->elts[i];
+        const global float* other = sample + elt->map + position;
+        if (elt->kind < 5) {
+            v = activate(elt->kind, elt->value, v);
+        } else if (elt->kind < 10) {
+            v *= derivative(elt->kind - 5, elt->value, vload8(0, other));
+        } else if (elt->kind == 10) {
+            v = dropout(elt, v, n * chain->length + position);
+        } else if (elt->kind == 11) {
+            v = dropout(elt, v, n * (chain->length / chain->area) + block * BLOCK);
+        } else if (elt->kind == 12) {
+            v += vload8(0, other);
         } else {
-            const float8 other = vload8(0, sample + chain->elts[i].map + position);
-            v = kind == 11 ? v + other : v * derivative(kind - 5, value, other);
+            v = normalize(elt->kind - 13, elt, v, memory, fixed, block, other);
         }
     }
     return v;
+}
+
+// Ends a step: applies its chain and stores the result.
+static void finish(const Chain* chain, float8 v, const Memory* memory, uint n, uint position) {
+    global float* y = memory->arena + (size_t)n * memory->slab + chain->y;
+    vstore8(apply(chain, v, memory, n, position), 0, y + position);
 }

@@ -17,8 +17,7 @@ static int unpadded(Map x) {
     return whole * x.height * x.width;
 }
 
-kernel void dense(global float* arena, uint slab, Map x, uint y_offset, int outputs, const global float* params,
-                  ulong weight_offset, int bias_offset, uint batch, Chain chain) {
+kernel void dense(STEP, Map x, ulong weight_offset, int bias_offset, uint batch) {
     const uint first = get_global_id(0) * DENSE_SAMPLES;
     const int block = get_global_id(1);
     if (first >= batch) return;
@@ -42,28 +41,21 @@ kernel void dense(global float* arena, uint slab, Map x, uint y_offset, int outp
     }
     float8 result[DENSE_SAMPLES];
     UNROLL for (int s = 0; s < DENSE_SAMPLES; s++) result[s] = sum[s];
+    const Memory memory = MEMORY;
     for (int s = 0; s < DENSE_SAMPLES && first + s < batch; s++) {
-        const uint position = block * BLOCK;
-        const uint element = (first + s) * (uint)(blocks(outputs) * BLOCK) + position;
-        global float* sample = arena + (size_t)(first + s) * slab;
-        vstore8(apply(&chain, result[s], sample, position, element), 0, sample + y_offset + position);
+        finish(&chain, result[s], &memory, first + s, block * BLOCK);
     }
 }
 
-static float sum_lanes(float8 v) {
-    const float4 half_sum = v.lo + v.hi;
-    return (half_sum.x + half_sum.y) + (half_sum.z + half_sum.w);
-}
-
-kernel void dense_input_grad(global float* arena, uint slab, uint dy_offset, int outputs, Map dx,
-                             const global float* params, ulong weight_offset, uint batch, Chain chain) {
+kernel void dense_input_grad(STEP, uint dy_offset, int outputs, Map dx, ulong weight_offset, uint batch) {
     const int f = get_global_id(0) * BLOCK;
     const uint first = get_global_id(1) * DENSE_RUN;
     const int length = map_length(dx);
     if (f >= length) return;
     const global float* w = params + weight_offset + (size_t)f * BLOCK;
+    const Memory memory = MEMORY;
     for (uint n = first; n < min(first + DENSE_RUN, batch); n++) {
-        global float* sample = arena + (size_t)n * slab;
+        const global float* sample = arena + (size_t)n * slab;
         float8 sum[BLOCK];
         UNROLL for (int j = 0; j < BLOCK; j++) sum[j] = (float8)(0.0f);
         for (int block = 0; block < blocks(outputs); block++) {
@@ -73,7 +65,7 @@ kernel void dense_input_grad(global float* arena, uint slab, uint dy_offset, int
         }
         float v[BLOCK];
         UNROLL for (int j = 0; j < BLOCK; j++) v[j] = sum_lanes(sum[j]);
-        vstore8(apply(&chain, vload8(0, v), sample, f, n * (uint)length + f), 0, sample + dx.offset + f);
+        finish(&chain, vload8(0, v), &memory, n, f);
     }
 }
 
@@ -98,8 +90,7 @@ kernel void dense_weight_grad(const global float* arena, uint slab, Map x, uint 
 }
 
 kernel void bias_grad(const global float* arena, uint slab, Map dy, global float* grads, uint bias_offset, uint batch) {
-    const int block = get_global_id(0);
-    if (block >= blocks(dy.channels)) return;
+    const int block = get_global_id(1);
     const int area = dy.height * dy.width;
     float8 total = (float8)(0.0f);
     for (uint n = 0; n < batch; n++) {

@@ -1,14 +1,27 @@
-// Chains of element-wise operations, and copies between maps of different order.
+// Chains of element-wise operations, copies between maps of different order, and moves within a larger or smaller frame.
 
-kernel void elementwise(global float* arena, uint slab, Map x, Map y, Chain chain) {
+kernel void elementwise(STEP, Map x, Map y) {
     const int area = y.height * y.width;
     const int id = get_global_id(0);
     const uint n = get_global_id(1);
     if (id >= blocks(y.channels) * area) return;
-    global float* sample = arena + (size_t)n * slab;
-    const float8 v = load_block(sample, x, id / area, id % area);
-    const uint position = id * BLOCK;
-    vstore8(apply(&chain, v, sample, position, n * (uint)map_length(y) + position), 0, sample + y.offset + position);
+    const Memory memory = MEMORY;
+    const float8 v = load_block(arena + (size_t)n * slab, x, id / area, id % area);
+    finish(&chain, v, &memory, n, id * BLOCK);
+}
+
+// y[c, r, q] = x[c, r - top, q - left], zero outside x
+kernel void place(STEP, Map x, Map y, int top, int left) {
+    const int area = y.height * y.width;
+    const int id = get_global_id(0);
+    const uint n = get_global_id(1);
+    if (id >= blocks(y.channels) * area) return;
+    const Memory memory = MEMORY;
+    const int row = id % area / y.width - top, column = id % y.width - left;
+    const int inside = row >= 0 && row < x.height && column >= 0 && column < x.width;
+    float8 v = (float8)(0.0f);
+    if (inside) v = load_block(arena + (size_t)n * slab, x, id / area, row * x.width + column);
+    finish(&chain, v, &memory, n, id * BLOCK);
 }
 
 // Storage position of an element given in [C, H, W] order.

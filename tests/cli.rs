@@ -108,8 +108,62 @@ fn summary_states_what_bench_uses() {
             );
         }
     }
-    assert!(stdout(&run("mnist", &["summary"])).contains("1,199,882"));
-    assert!(stdout(&run("lenet5", &["summary"])).contains("61,706"));
+}
+
+/// Parameters and forward multiply-accumulates of one image.
+const COSTS: [(&str, &str, &str); 11] = [
+    ("lenet5", "61,706", "416,520"),
+    ("mnist", "1,199,882", "11,992,448"),
+    ("activations", "12,218", "2,506,912"),
+    ("alexnet", "60,965,224", "724,406,816"),
+    ("zfnet", "62,357,608", "1,168,032,896"),
+    ("tv_alexnet", "61,100,840", "714,188,480"),
+    ("vgg16", "138,357,544", "15,470,264,320"),
+    // With the auxiliary heads' 8,372,224 multiply-accumulates.
+    ("googlenet", "13,004,888", "1,506,748,416"),
+    ("resnet18", "11,689,512", "1,814,073,344"),
+    ("resnet50", "25,557,032", "4,089,184,256"),
+    ("densenet121", "7,978,856", "2,834,161,664"),
+];
+
+#[test]
+fn summary_counts_the_zoo() {
+    for (name, params, macs) in COSTS {
+        let summary = stdout(&run(name, &["summary", "--batch", "1"]));
+        for line in [format!("Total params: {params}\n"), format!("Total MACs: {macs} per image")] {
+            assert!(summary.contains(&line), "{name}: no '{line}' in:\n{summary}");
+        }
+    }
+}
+
+#[test]
+fn summary_explains_parameter_sharing() {
+    let summary = stdout(&run("alexnet", &["summary", "--explain"]));
+    let (table, explanation) = summary.split_once("Without parameter sharing").unwrap();
+    let row = |text: &str, layer: &str| {
+        let line =
+            text.lines().find(|line| line.starts_with(layer)).unwrap_or_else(|| panic!("{layer} in {text}"));
+        line.split_whitespace().map(String::from).collect::<Vec<_>>()
+    };
+    assert_eq!(row(explanation, "conv1")[2..], ["290,400", "364", "34,944", "105,705,600"]);
+    for (layer, neurons) in [
+        ("conv1", "290,400"),
+        ("conv2", "186,624"),
+        ("conv3", "64,896"),
+        ("conv4", "64,896"),
+        ("conv5", "43,264"),
+        ("fc6", "4,096"),
+        ("fc7", "4,096"),
+        ("fc8", "1,000"),
+    ] {
+        assert!(row(table, layer).iter().any(|cell| cell == neurons), "{layer}: {neurons} in {table}");
+    }
+}
+
+#[test]
+fn digits_do_not_fit_a_network_for_photos() {
+    let words = ["train-images-idx3-ubyte", "[1, 28, 28]", "[3, 224, 224]"];
+    fails("resnet18", &["train", "--data", "mnist"], 3, &words);
 }
 
 #[test]

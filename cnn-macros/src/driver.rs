@@ -8,26 +8,26 @@ use crate::{
     ir::Network,
     memory::{Program, pack::pack},
     parse,
-    passes::{autodiff::differentiate, layout::Agreed, simplify},
+    passes::{Mode, autodiff::differentiate, layout::Agreed, lower::lower, simplify},
     trace::Trace,
 };
 
 /// Tokens of `network! { … }` to tokens of Rust.
 pub fn compile(tokens: TokenStream) -> TokenStream {
     match parse::parse(tokens.clone()).and_then(|network| eval::network(&network)) {
-        Ok(network) => lower(&network),
+        Ok(network) => generate(&network),
         Err(errors) => errors.emit(tokens),
     }
 }
 
 /// A typed network to tokens of Rust.
-fn lower(network: &Network) -> TokenStream {
+fn generate(network: &Network) -> TokenStream {
     let mut trace = Trace::from_env();
     let mut agreed = Agreed::default();
-    let forward = trace.graph("forward", network.graph.clone());
-    let differentiated = trace.graph("differentiated", differentiate(forward.clone()));
+    let forward = &network.graph;
+    let differentiated = differentiate(trace.graph("forward", lower(forward.clone(), Mode::Train)));
     let train = trace.graph("training", simplify::training(differentiated));
-    let infer = trace.graph("inference", simplify::inference(forward));
+    let infer = trace.graph("inference", simplify::inference(lower(forward.clone(), Mode::Infer)));
     let train_program = trace.program("training", &train, Program::new(&train, &mut agreed));
     let infer_program = trace.program("inference", &infer, Program::new(&infer, &mut agreed));
     let params = pack(&train, &agreed);
@@ -36,11 +36,11 @@ fn lower(network: &Network) -> TokenStream {
 
 #[cfg(test)]
 mod tests {
-    use super::lower;
+    use super::generate;
     use crate::testing;
 
     fn generated() -> String {
-        lower(&testing::network(testing::mnist())).to_string()
+        generate(&testing::network(testing::mnist())).to_string()
     }
 
     #[test]

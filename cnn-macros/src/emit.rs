@@ -3,6 +3,7 @@
 //! One `static` per step, named after the layer, in a module per mode; all paths go through `::cnn_runtime::__private`.
 //! The same network always yields the same tokens.
 
+mod kinds;
 mod names;
 mod run;
 mod steps;

@@ -41,7 +41,7 @@ pub fn network(ast: &ast::Network) -> Result<ir::Network, Errors> {
     let training = train::training(ast, &mut errors);
     let input = header(ast, &mut errors);
     let input_span = ast.input[0].span.to(ast.input[2].span);
-    let (infer, mut image) = Infer::new(input.unwrap_or([1, 1, 1]), input_span, training.init, errors);
+    let (infer, mut image) = Infer::new(input.unwrap_or([1, 1, 1]), input_span, training.defaults, errors);
     if input.is_none() {
         image = Value::Unknown;
     }

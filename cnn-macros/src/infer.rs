@@ -9,18 +9,22 @@ mod bind;
 mod conv;
 mod dense;
 mod errors;
+mod frame;
 mod join;
 mod layers;
+mod norm;
 mod output;
 mod pool;
 mod signature;
+mod table;
 mod unary;
 mod value;
 mod window;
 
 use indexmap::IndexMap;
 
-pub use args::{Args, Argument, Bound, Given, INIT, Kind, Spec, optional, required};
+use args::Args;
+pub use args::{Argument, Bound, Given, Kind, Spec, optional, required};
 pub use bind::bind;
 pub use layers::{Inputs, Layer, find, names};
 pub use output::output;
@@ -30,7 +34,7 @@ pub use value::{List, Value};
 use crate::{
     ast::Span,
     diag::Diagnostics,
-    ir::{self, Graph, Init, LayerId, NodeId, Op},
+    ir::{self, Graph, Init, LayerId, LossKind, NodeId, Op},
 };
 
 /// Layers a network may have; far above any real one.
@@ -41,14 +45,21 @@ pub const MAX_LAYERS: usize = 100_000;
 pub struct Infer {
     pub graph: Graph,
     pub errors: Diagnostics,
-    /// Initial values of weights whose layer does not say; `train { init = … }`.
-    pub init: Init,
+    pub defaults: Defaults,
     /// Where each layer stands in the source.
     sites: Vec<Span>,
     names: IndexMap<String, Named>,
     /// Layers so far, by the block they are in and kind.
     numbers: IndexMap<String, usize>,
     dropouts: u32,
+}
+
+/// What `train { … }` says for the whole network.
+#[derive(Clone, Copy, Debug)]
+pub struct Defaults {
+    /// Initial values of weights whose layer does not say.
+    pub init: Init,
+    pub loss: LossKind,
 }
 
 /// Who has a name.
@@ -86,11 +97,11 @@ pub struct Site {
 
 impl Infer {
     /// A graph of the input alone.
-    pub fn new(input: [usize; 3], span: Span, init: Init, errors: Diagnostics) -> (Infer, Value) {
+    pub fn new(input: [usize; 3], span: Span, defaults: Defaults, errors: Diagnostics) -> (Infer, Value) {
         let mut infer = Infer {
             graph: Graph::default(),
             errors,
-            init,
+            defaults,
             sites: vec![span],
             names: IndexMap::new(),
             numbers: IndexMap::new(),
@@ -109,10 +120,7 @@ impl Infer {
         let id = LayerId(self.graph.layers.len());
         self.graph.layers.push(ir::Layer { name: name.clone(), kind: layer.name, note: None });
         self.sites.push(*span);
-        if layer.inputs == Inputs::One
-            && let Some(extra) = application.arguments.iter().find(|argument| argument.is_map())
-        {
-            self.error(id, extra.span, errors::joins_nothing(layer.name));
+        if self.misplaced(id, layer, &application.arguments) {
             return Value::Unknown;
         }
         let args = bind(&layer.spec(), &name, *word, &application.arguments, &mut self.errors);
@@ -120,6 +128,25 @@ impl Infer {
         let (Some(args), Some(inputs)) = (args, inputs) else { return Value::Unknown };
         let site = Site { id, word: *word, inputs, args };
         (layer.build)(self, &site).map_or(Value::Unknown, Value::Map)
+    }
+
+    /// Adds an error for an argument that no layer of this kind can have: a second input, an attribute of parameters.
+    fn misplaced(&mut self, id: LayerId, layer: &Layer, arguments: &[Argument]) -> bool {
+        if layer.inputs == Inputs::One
+            && let Some(extra) = arguments.iter().find(|argument| argument.is_map())
+        {
+            self.error(id, extra.span, errors::joins_nothing(layer.name));
+            return true;
+        }
+        let keys = arguments.iter().filter_map(|argument| argument.key.as_ref());
+        let attribute = keys.into_iter().find(|(key, _)| layers::is_attribute(key));
+        match attribute {
+            Some((key, span)) if layer.attributes.is_empty() => {
+                self.error(id, *span, errors::no_parameters(layer.name, key));
+                true
+            }
+            _ => false,
+        }
     }
 
     /// The layer's path: as written, or of kind and number. Two layers cannot share one.
@@ -183,6 +210,12 @@ impl Infer {
     pub fn error(&mut self, layer: LayerId, span: Span, message: impl std::fmt::Display) {
         let message = format!("{}: {message}", self.graph.layers[layer.0].name);
         self.errors.error(span, message);
+    }
+
+    /// Adds something that `summary` should say about a layer.
+    fn note(&mut self, layer: LayerId, note: String) {
+        let notes = &mut self.graph.layers[layer.0].note;
+        *notes = Some(notes.take().map_or(note.clone(), |earlier| format!("{earlier}; {note}")));
     }
 
     /// Adds an error about a shape, with the shapes of the layers before it.

@@ -3,10 +3,16 @@
 //! Speed does not matter here, obviousness does. Dropout masks are a fixed function of stream, sample and element.
 
 pub mod arena;
+mod channel;
+mod loss;
+mod norm;
 mod ops;
 mod tests;
 
-use crate::ir::{Graph, Node, NodeId, Op};
+use crate::{
+    ir::{Graph, Node, NodeId, Op},
+    passes::Mode,
+};
 
 /// Elements in row-major order.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +32,13 @@ impl Tensor {
         Tensor { shape: self.shape.clone(), data }
     }
 
+    /// Each element with its channel.
+    fn by_channel(&self, f: impl Fn(usize, f64) -> f64) -> Tensor {
+        let area = self.data.len() / self.shape[0];
+        let data = self.data.iter().enumerate().map(|(element, &value)| f(element / area, value)).collect();
+        Tensor { shape: self.shape.clone(), data }
+    }
+
     fn map(&self, f: impl Fn(f64) -> f64) -> Tensor {
         Tensor { shape: self.shape.clone(), data: self.data.iter().map(|&value| f(value)).collect() }
     }
@@ -39,70 +52,113 @@ pub struct Feed {
     pub params: Vec<Tensor>,
 }
 
-/// The value of every node: one tensor per sample, or a single one for parameters and their gradients.
-pub fn evaluate(graph: &Graph, feed: &Feed) -> Vec<Vec<Tensor>> {
+/// The value of every node: one tensor per sample, or a single one for what belongs to no sample.
+pub fn evaluate(graph: &Graph, feed: &Feed, mode: Mode) -> Vec<Vec<Tensor>> {
     let mut values: Vec<Vec<Tensor>> = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {
-        let value = match &node.op {
-            Op::Param(param) => vec![feed.params[param.0].clone()],
-            Op::ConvFilterGrad(_) | Op::DenseWeightGrad | Op::BiasGrad => {
-                let parts = (0..feed.images.len()).map(|sample| sample_value(node, sample, feed, &values));
-                vec![parts.reduce(|sum, part| sum.zip(&part, |a, b| a + b)).expect("a batch")]
-            }
-            _ => (0..feed.images.len()).map(|sample| sample_value(node, sample, feed, &values)).collect(),
+        let x = || node.inputs.first().map_or(vec![], |x| values[x.0].iter().collect::<Vec<_>>());
+        let samples = || {
+            (0..feed.images.len()).map(|sample| {
+                let input = |slot: usize| {
+                    let input: NodeId = node.inputs[slot];
+                    values[input.0].get(sample).unwrap_or(&values[input.0][0])
+                };
+                let inputs: Vec<&Tensor> = (0..node.inputs.len()).map(input).collect();
+                Sample { feed, index: sample }.apply(&node.op, &inputs, &node.shape)
+            })
         };
-        values.push(value);
+        values.push(match node.op {
+            Op::Param(param) => vec![feed.params[param.0].clone()],
+            Op::Dropout { .. } if mode == Mode::Infer => values[node.inputs[0].0].clone(),
+            Op::BatchNorm { eps, .. } => {
+                let param = |slot: usize| &values[node.inputs[slot].0][0];
+                let stats = match mode {
+                    Mode::Train => norm::batch_stats(&x(), eps),
+                    Mode::Infer => norm::running_stats(param(3), param(4), eps),
+                };
+                x().into_iter().map(|x| norm::normalize(x, &stats, param(1), param(2))).collect()
+            }
+            Op::BatchStats { eps, .. } => vec![norm::batch_stats(&x(), eps)],
+            _ if node.op.has_map() => samples().collect(),
+            _ => vec![samples().reduce(|sum, part| sum.zip(&part, |a, b| a + b)).expect("a batch")],
+        });
     }
     values
 }
 
 /// The loss of a batch: the mean over samples of the sum of all losses.
 pub fn loss(graph: &Graph, values: &[Vec<Tensor>]) -> f64 {
-    let is_loss = |node: &Node| matches!(node.op, Op::CrossEntropy { .. });
+    let is_loss = |node: &Node| matches!(node.op, Op::Loss { .. });
     let losses = graph.nodes.iter().zip(values).filter(|(node, _)| is_loss(node));
     losses
         .map(|(_, samples)| samples.iter().map(|loss| loss.data[0]).sum::<f64>() / samples.len() as f64)
         .sum()
 }
 
-fn sample_value(node: &Node, sample: usize, feed: &Feed, values: &[Vec<Tensor>]) -> Tensor {
-    let input = |slot: usize| {
-        let NodeId(input) = node.inputs[slot];
-        values[input].get(sample).unwrap_or(&values[input][0])
-    };
-    let bias = || node.inputs.get(2).map(|_| input(2));
-    let shape = &node.shape;
-    match &node.op {
-        Op::Input => feed.images[sample].clone(),
-        Op::Conv(conv) => ops::conv(conv, input(0), input(1), bias(), shape),
-        Op::ConvInputGrad(conv) => ops::conv_input_grad(conv, input(0), input(1), shape),
-        Op::ConvFilterGrad(conv) => ops::conv_filter_grad(conv, input(0), input(1), shape),
-        Op::Dense => ops::dense(input(0), input(1), bias(), shape),
-        Op::DenseInputGrad => ops::dense_input_grad(input(0), input(1), shape),
-        Op::DenseWeightGrad => ops::dense_weight_grad(input(0), input(1), shape),
-        Op::BiasGrad => ops::bias_grad(input(0), shape),
-        Op::Pool(pool) => ops::pool(pool, input(0), shape),
-        Op::PoolGrad(pool) => ops::pool_grad(pool, input(0), input(1)),
-        Op::Act(act) => ops::act(*act, input(0)),
-        Op::ActGrad(act) => ops::act_grad(*act, input(0), input(1)),
-        Op::Dropout { rate, stream } => ops::dropout(*rate, *stream, sample, input(0)),
-        Op::Reshape => Tensor { shape: shape.clone(), data: input(0).data.clone() },
-        Op::Add => {
-            (1..node.inputs.len()).fold(input(0).clone(), |sum, slot| sum.zip(input(slot), |a, b| a + b))
+/// One sample of a batch.
+struct Sample<'a> {
+    feed: &'a Feed,
+    index: usize,
+}
+
+impl Sample<'_> {
+    /// An operation of this sample, or its part of a sum over the batch.
+    fn apply(&self, op: &Op, inputs: &[&Tensor], shape: &[usize]) -> Tensor {
+        let input = |slot: usize| inputs[slot];
+        let bias = || inputs.get(2).copied();
+        let batch = self.feed.images.len();
+        let label = self.feed.labels[self.index];
+        match op {
+            Op::Input => self.feed.images[self.index].clone(),
+            Op::Conv(conv) => ops::conv(conv, input(0), input(1), bias(), shape),
+            Op::ConvInputGrad(conv) => ops::conv_input_grad(conv, input(0), input(1), shape),
+            Op::ConvFilterGrad(conv) => ops::conv_filter_grad(conv, input(0), input(1), shape),
+            Op::Dense => ops::dense(input(0), input(1), bias(), shape),
+            Op::DenseInputGrad => ops::dense_input_grad(input(0), input(1), shape),
+            Op::DenseWeightGrad => ops::dense_weight_grad(input(0), input(1), shape),
+            Op::BiasGrad => ops::bias_grad(input(0), shape),
+            Op::Pool(pool) => ops::pool(pool, input(0), shape),
+            Op::PoolGrad(pool) => ops::pool_grad(pool, input(0), input(1)),
+            Op::Act(act) => ops::act(*act, input(0)),
+            Op::ActGrad(act) => ops::act_grad(*act, input(0), input(1)),
+            Op::Dropout { rate, stream, channelwise } => {
+                ops::dropout(*rate, *stream, *channelwise, self.index, input(0))
+            }
+            Op::Normalize => norm::normalize(input(0), input(1), input(2), input(3)),
+            Op::NormalizeRunning { eps } => {
+                let stats = norm::running_stats(input(1), input(2), *eps);
+                norm::normalize(input(0), &stats, input(3), input(4))
+            }
+            Op::ScaleGrad => norm::scale_grad(input(0), input(1), input(4)),
+            Op::NormalizeGrad => {
+                let m = (batch * input(0).data.len() / input(3).data.len()) as f64;
+                norm::normalize_grad([0, 1, 2, 3, 5, 6].map(input), m)
+            }
+            Op::Lrn(response) => norm::lrn(response, input(0)),
+            Op::LrnGrad(response) => norm::lrn_grad(response, input(0), input(1)),
+            Op::Maxout { pieces } => channel::maxout(*pieces, input(0), shape),
+            Op::MaxoutGrad { pieces } => channel::maxout_grad(*pieces, input(0), input(1)),
+            Op::Softmax => channel::softmax(input(0)),
+            Op::SoftmaxGrad => channel::softmax_grad(input(0), input(1)),
+            Op::Gate => channel::gate(input(0), input(1)),
+            Op::GateGrad => channel::gate_grad(input(0), input(1), shape),
+            Op::Place { top, left } => channel::place(*top, *left, input(0), shape),
+            Op::Reshape => Tensor { shape: shape.to_vec(), data: input(0).data.clone() },
+            Op::Add => inputs[1..].iter().fold(input(0).clone(), |sum, part| sum.zip(part, |a, b| a + b)),
+            Op::Concat => {
+                let data = inputs.iter().flat_map(|part| part.data.clone()).collect();
+                Tensor { shape: shape.to_vec(), data }
+            }
+            Op::Slice { start } => {
+                let row: usize = shape[1..].iter().product();
+                let data = input(0).data[start * row..(start + shape[0]) * row].to_vec();
+                Tensor { shape: shape.to_vec(), data }
+            }
+            Op::Loss { kind, weight } => loss::loss(*kind, *weight, input(0), label),
+            Op::LossGrad { kind, weight } => loss::loss_grad(*kind, *weight, input(0), label, batch),
+            Op::Param(_) | Op::BatchNorm { .. } | Op::BatchStats { .. } => {
+                unreachable!("{op:?} is not computed sample by sample")
+            }
         }
-        Op::Concat => {
-            let data = (0..node.inputs.len()).flat_map(|slot| input(slot).data.clone()).collect();
-            Tensor { shape: shape.clone(), data }
-        }
-        Op::Slice { start } => {
-            let row: usize = shape[1..].iter().product();
-            let data = input(0).data[start * row..(start + shape[0]) * row].to_vec();
-            Tensor { shape: shape.clone(), data }
-        }
-        Op::CrossEntropy { weight } => ops::cross_entropy(*weight, input(0), feed.labels[sample]),
-        Op::CrossEntropyGrad { weight } => {
-            ops::cross_entropy_grad(*weight, input(0), feed.labels[sample], feed.images.len())
-        }
-        Op::Param(_) => unreachable!("a parameter has no samples"),
     }
 }

@@ -24,6 +24,8 @@ mod schedule;
 #[cfg(test)]
 mod testing;
 mod trace;
+#[cfg(test)]
+mod zoo;
 
 /// Declares a convolutional network: its layers, checked and planned while the program compiles.
 ///

@@ -1,6 +1,6 @@
 //! From buffers to addresses: a schedule goes in, offsets and the arena's size come out.
 //!
-//! A buffer lives from the first step that touches it to the last; buffers whose lives overlap get disjoint floats of the
+//! A buffer lives from the first step that touches it to the last, an area of the fixed part likewise by regions; buffers whose lives overlap get disjoint floats of the
 //! sample's slab, others may share. Largest first, each at the lowest free place: near optimal for networks, whose big
 //! buffers are few. All places are multiples of a block.
 
@@ -16,8 +16,8 @@ use crate::{
     ir::Graph,
     passes::layout::Agreed,
     schedule::{
-        Region, Schedule,
-        step::{Anchor, BufferId, Map, ScratchId},
+        Schedule,
+        step::{AreaId, BufferId, Map, Step},
     },
 };
 
@@ -45,7 +45,7 @@ pub struct Memory {
     /// Floats for the batch as a whole.
     pub fixed: usize,
     buffers: Vec<usize>,
-    scratch: Vec<usize>,
+    areas: Vec<usize>,
 }
 
 /// Samples a multiple of this many floats apart would compete for the same cache sets: 4 KiB.
@@ -59,9 +59,10 @@ impl Memory {
         let buffers = place(&schedule.buffers, &lives(schedule));
         let ends = buffers.iter().zip(&schedule.buffers).map(|(&start, &len)| start + len);
         let slab: usize = ends.max().unwrap_or(0);
-        let (scratch, fixed) = place_scratch(schedule);
+        let areas = place(&schedule.areas, &area_lives(schedule));
+        let fixed = areas.iter().zip(&schedule.areas).map(|(&start, &len)| start + len).max().unwrap_or(0);
         let skew = if slab.is_multiple_of(ALIAS) { SKEW } else { 0 };
-        Memory { slab: slab + skew, fixed, buffers, scratch }
+        Memory { slab: slab + skew, fixed, buffers, areas }
     }
 
     /// Floats from the start of a sample's slab.
@@ -70,8 +71,8 @@ impl Memory {
     }
 
     /// Floats from the start of the fixed part.
-    pub fn scratch(&self, id: ScratchId) -> usize {
-        self.scratch[id.0]
+    pub fn area(&self, id: AreaId) -> usize {
+        self.areas[id.0]
     }
 }
 
@@ -93,12 +94,24 @@ fn lives(schedule: &Schedule) -> Vec<Life> {
         if position == schedule.forward_len() {
             touch(schedule.logits.buffer, position);
         }
-        step.reads().iter().chain(&step.writes()).for_each(|map| touch(map.buffer, position));
+        step.reads().chain(step.writes()).for_each(|map| touch(map.buffer, position));
     }
     if schedule.backward.is_empty() {
         touch(schedule.logits.buffer, end);
     }
     schedule.losses.iter().for_each(|map| touch(map.buffer, end));
+    lives
+}
+
+/// Regions during which an area must not be overwritten: an engine prepares what a region's steps need before the region.
+fn area_lives(schedule: &Schedule) -> Vec<Life> {
+    let mut lives: Vec<Life> = vec![None; schedule.areas.len()];
+    for (position, region) in schedule.forward.iter().chain(&schedule.backward).enumerate() {
+        for area in region.steps.iter().flat_map(Step::areas) {
+            let first = lives[area.0].as_ref().map_or(position, |life| *life.start());
+            lives[area.0] = Some(first..=position);
+        }
+    }
     lives
 }
 
@@ -127,22 +140,4 @@ fn overlap(one: &Life, other: &Life) -> bool {
         (Some(one), Some(other)) => one.start() <= other.end() && other.start() <= one.end(),
         _ => false,
     }
-}
-
-/// Scratch is filled before its region runs, so the areas of one region stand side by side and regions share.
-fn place_scratch(schedule: &Schedule) -> (Vec<usize>, usize) {
-    let mut offsets = vec![0; schedule.scratch.len()];
-    let in_region = |region: &Region, offsets: &mut Vec<usize>| {
-        let mut end = 0;
-        for step in &region.steps {
-            if let Anchor::ConvInputGrad { scratch, .. } = step.anchor {
-                offsets[scratch.0] = end;
-                end += schedule.scratch[scratch.0];
-            }
-        }
-        end
-    };
-    let regions = schedule.forward.iter().chain(&schedule.backward);
-    let fixed = regions.map(|region| in_region(region, &mut offsets)).max().unwrap_or(0);
-    (offsets, fixed)
 }

@@ -4,4 +4,12 @@ pub mod autodiff;
 pub mod fuse;
 pub mod grad;
 pub mod layout;
+pub mod lower;
 pub mod simplify;
+
+/// What the graph is run for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Train,
+    Infer,
+}

@@ -2,7 +2,7 @@
 //!
 //! Counted on the forward graph as the user wrote it, for one image, without padding or sharing.
 
-use crate::ir::{Graph, Layer, LayerId, Network, Node, NodeId, Op, Window};
+use crate::ir::{Graph, Layer, Network, Node, NodeId, Op, Pool, PoolKind, Window, form::BLOCK};
 
 /// A row; `cnn_runtime::plan::Layer`.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,29 +14,52 @@ pub struct Row {
     pub macs: u64,
     pub activation_bytes: usize,
     pub receptive_field: [usize; 2],
+    /// It leads to nothing but an auxiliary loss.
+    pub auxiliary: bool,
     pub note: Option<String>,
 }
 
 /// A row for every layer that yields a value.
 pub fn rows(graph: &Graph) -> Vec<Row> {
-    let sights = sights(graph);
-    let row = |(index, layer): (usize, &Layer)| {
-        let own = |node: &&Node| node.layer == LayerId(index);
-        let is_value = |node: &Node| own(&node) && !matches!(node.op, Op::Param(_));
-        let last = graph.nodes.iter().rposition(is_value)?;
-        let nodes = || graph.nodes.iter().filter(own);
+    let (sights, inferred) = (sights(graph), inferred(graph));
+    let mut nodes = vec![Vec::new(); graph.layers.len()];
+    (0..graph.nodes.len()).for_each(|id| nodes[graph.nodes[id].layer.0].push(id));
+    let row = |(layer, ids): (&Layer, Vec<usize>)| {
+        let is_param = |id: &&usize| matches!(graph.nodes[**id].op, Op::Param(_));
+        let last = *ids.iter().rfind(|id| !is_param(id))?;
         Some(Row {
             name: layer.name.clone(),
             kind: layer.kind,
             shape: graph.nodes[last].shape.clone(),
-            parameters: nodes().filter(|node| matches!(node.op, Op::Param(_))).map(elements).sum(),
-            macs: nodes().map(|node| macs(graph, node)).sum(),
-            activation_bytes: activation_bytes(&graph.nodes[last]),
+            parameters: ids.iter().map(|&id| parameters(graph, &graph.nodes[id])).sum(),
+            macs: ids.iter().map(|&id| macs(graph, &graph.nodes[id])).sum(),
+            activation_bytes: activation_bytes(graph, &graph.nodes[last]),
             receptive_field: sights[last].map(|sight| sight.field),
+            auxiliary: !inferred[last],
             note: layer.note.clone(),
         })
     };
-    graph.layers.iter().enumerate().filter_map(row).collect()
+    graph.layers.iter().zip(nodes).filter_map(row).collect()
+}
+
+/// For each node, whether the network's output depends on it.
+fn inferred(graph: &Graph) -> Vec<bool> {
+    let mut inferred = vec![false; graph.nodes.len()];
+    inferred[graph.losses[0].logits.0] = true;
+    for id in (0..graph.nodes.len()).rev() {
+        if inferred[id] {
+            graph.nodes[id].inputs.iter().for_each(|input| inferred[input.0] = true);
+        }
+    }
+    inferred
+}
+
+/// Buffers are no parameters.
+fn parameters(graph: &Graph, node: &Node) -> usize {
+    match node.op {
+        Op::Param(param) if !graph.params[param.0].buffer => elements(node),
+        _ => 0,
+    }
 }
 
 fn elements(node: &Node) -> usize {
@@ -53,10 +76,16 @@ fn macs(graph: &Graph, node: &Node) -> u64 {
     }
 }
 
-/// Flatten, dropout and concat store nothing of their own.
-fn activation_bytes(node: &Node) -> usize {
+/// Flatten and dropout store nothing of their own, nor does a concatenation whose parts start at blocks of channels.
+fn activation_bytes(graph: &Graph, node: &Node) -> usize {
+    let starts = node.inputs.iter().scan(0, |end, &part| {
+        *end += graph[part].shape.first().unwrap_or(&0);
+        Some(*end)
+    });
+    let aligned = || starts.take(node.inputs.len() - 1).all(|start| start.is_multiple_of(BLOCK));
     match node.op {
-        Op::Reshape | Op::Dropout { .. } | Op::Concat => 0,
+        Op::Reshape | Op::Dropout { .. } => 0,
+        Op::Concat if aligned() => 0,
         _ => elements(node) * size_of::<f32>(),
     }
 }
@@ -88,6 +117,10 @@ fn sights(graph: &Graph) -> Vec<[Sight; 2]> {
             Op::Input => Sight { field: 1, jump: 1 },
             Op::Dense => Sight { field: extent[axis], jump: 0 },
             Op::Conv(conv) => through(widest(axis), &conv.window, axis, extent),
+            Op::Pool(Pool { kind: PoolKind::AdaptiveAvg, .. }) => {
+                let (x, y) = (graph[node.inputs[0]].shape[axis + 1], node.shape[axis + 1]);
+                evenly(widest(axis), [x, y], extent[axis])
+            }
             Op::Pool(pool) => through(widest(axis), &pool.window, axis, extent),
             _ => widest(axis),
         };
@@ -101,10 +134,17 @@ fn through(input: Sight, window: &Window, axis: usize, extent: [usize; 2]) -> Si
     Sight { field: field.min(extent[axis]), jump: input.jump * window.stride[axis] }
 }
 
+/// Windows that cover `x` elements evenly, `y` of them: the widest, and the least distance.
+fn evenly(input: Sight, [x, y]: [usize; 2], extent: usize) -> Sight {
+    let widths = (0..y).map(|place| ((place + 1) * x).div_ceil(y) - place * x / y);
+    let field = input.field + (widths.max().unwrap_or(1) - 1) * input.jump;
+    Sight { field: field.min(extent), jump: input.jump * (x / y).max(1) }
+}
+
 /// Documentation of the generated type: totals and a table.
 pub fn documentation(network: &Network, rows: &[Row]) -> Vec<String> {
     let parameters: usize = rows.iter().map(|row| row.parameters).sum();
-    let macs: u64 = rows.iter().map(|row| row.macs).sum();
+    let macs: u64 = rows.iter().filter(|row| !row.auxiliary).map(|row| row.macs).sum();
     let mut lines = vec![
         String::new(),
         format!(

@@ -10,7 +10,10 @@ pub mod step;
 #[cfg(test)]
 mod tests;
 
-use crate::{ir::Graph, passes::layout::Agreed};
+use crate::{
+    ir::{Graph, Op},
+    passes::layout::Agreed,
+};
 use step::{Anchor, Map, Scope, Step};
 
 /// A maximal run of steps of one scope.
@@ -25,8 +28,8 @@ pub struct Region {
 pub struct Schedule {
     /// Floats of each buffer, per sample.
     pub buffers: Vec<usize>,
-    /// Floats of each area that a step needs once per batch.
-    pub scratch: Vec<usize>,
+    /// Floats of each area that belongs to the batch as a whole.
+    pub areas: Vec<usize>,
     /// Up to the scores and the losses.
     pub forward: Vec<Region>,
     /// Empty for inference.
@@ -70,6 +73,6 @@ fn regions(steps: Vec<Step>) -> Vec<Region> {
 
 /// Position of the first step after the last loss.
 fn backward_start(steps: &[Step]) -> usize {
-    let loss = |step: &Step| matches!(step.anchor, Anchor::CrossEntropy { .. });
+    let loss = |step: &Step| matches!(step.anchor, Anchor::Op(Op::Loss { .. }));
     steps.iter().rposition(loss).map_or(steps.len(), |last| last + 1)
 }

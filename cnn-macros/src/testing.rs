@@ -3,8 +3,8 @@
 pub mod random;
 
 use crate::ir::{
-    Act, Conv, Graph, Init, Layer, LayerId, Loss, Network, NodeId, Op, Optimizer, Param, Pool, PoolKind,
-    Training, Window,
+    Act, Conv, Graph, Init, Layer, LayerId, Loss, LossKind, Network, NodeId, Op, Optimizer, Param, Pool,
+    PoolKind, Response, Training, Window,
 };
 
 /// A network in the making.
@@ -61,13 +61,17 @@ impl Net {
     fn param(&mut self, layer: LayerId, kind: &str, shape: &[usize]) -> NodeId {
         let name = format!("{}.{kind}", self.graph.layers[layer.0].name);
         let inner: usize = shape[1..].iter().product();
+        let buffer = kind.starts_with("running");
         let param = Param {
             name,
             shape: shape.to_vec(),
             init: Init::GlorotUniform,
             fan_in: inner,
             fan_out: shape[0] * inner,
-            trainable: !self.frozen,
+            trainable: !self.frozen && !buffer,
+            buffer,
+            lr_factor: 1.0,
+            decay: true,
         };
         self.graph.push_param(param, layer)
     }
@@ -108,9 +112,66 @@ impl Net {
     }
 
     pub fn dropout(&mut self, x: NodeId, rate: f32) -> NodeId {
+        self.drop(x, rate, false)
+    }
+
+    /// Drops whole channels.
+    pub fn channel_dropout(&mut self, x: NodeId, rate: f32) -> NodeId {
+        self.drop(x, rate, true)
+    }
+
+    fn drop(&mut self, x: NodeId, rate: f32, channelwise: bool) -> NodeId {
         let layer = self.layer("dropout");
         self.streams += 1;
-        self.graph.push(Op::Dropout { rate, stream: self.streams - 1 }, vec![x], self.shape(x), layer)
+        let op = Op::Dropout { rate, stream: self.streams - 1, channelwise };
+        self.graph.push(op, vec![x], self.shape(x), layer)
+    }
+
+    pub fn batch_norm(&mut self, x: NodeId) -> NodeId {
+        let layer = self.layer("batch_norm");
+        let channels = [self.graph[x].shape[0]];
+        let vectors =
+            ["weight", "bias", "running_mean", "running_var"].map(|kind| self.param(layer, kind, &channels));
+        let op = Op::BatchNorm { eps: 1e-3, momentum: 0.1 };
+        self.graph.push(op, [x].into_iter().chain(vectors).collect(), self.shape(x), layer)
+    }
+
+    pub fn lrn(&mut self, x: NodeId, response: Response) -> NodeId {
+        let layer = self.layer("lrn");
+        self.graph.push(Op::Lrn(response), vec![x], self.shape(x), layer)
+    }
+
+    pub fn maxout(&mut self, x: NodeId, pieces: usize) -> NodeId {
+        let layer = self.layer("maxout");
+        let mut shape = self.shape(x);
+        shape[0] /= pieces;
+        self.graph.push(Op::Maxout { pieces }, vec![x], shape, layer)
+    }
+
+    pub fn softmax(&mut self, x: NodeId) -> NodeId {
+        let layer = self.layer("softmax");
+        self.graph.push(Op::Softmax, vec![x], self.shape(x), layer)
+    }
+
+    pub fn gate(&mut self, x: NodeId, gate: NodeId) -> NodeId {
+        let layer = self.layer("mul");
+        self.graph.push(Op::Gate, vec![x, gate], self.shape(x), layer)
+    }
+
+    /// Adds rows and columns of zeros around, or takes them away where negative: top, bottom, left, right.
+    pub fn pad(&mut self, x: NodeId, [top, bottom, left, right]: [isize; 4]) -> NodeId {
+        let layer = self.layer("pad");
+        let mut shape = self.shape(x);
+        shape[1] = shape[1].strict_add_signed(top + bottom);
+        shape[2] = shape[2].strict_add_signed(left + right);
+        self.graph.push(Op::Place { top, left }, vec![x], shape, layer)
+    }
+
+    pub fn adaptive_avg(&mut self, x: NodeId, size: [usize; 2]) -> NodeId {
+        let layer = self.layer("adaptive_avg_pool");
+        let shape = vec![self.graph[x].shape[0], size[0], size[1]];
+        let pool = Pool { kind: PoolKind::AdaptiveAvg, window: window(1, 1, 0, 1) };
+        self.graph.push(Op::Pool(pool), vec![x], shape, layer)
     }
 
     pub fn flatten(&mut self, x: NodeId) -> NodeId {
@@ -131,19 +192,22 @@ impl Net {
         self.graph.push(Op::Concat, parts.to_vec(), shape, layer)
     }
 
-    /// Adds a loss; the first is the main one.
-    pub fn loss(&mut self, logits: NodeId, weight: f32) {
+    /// Adds a loss beside the main one.
+    pub fn loss(&mut self, kind: LossKind, logits: NodeId, weight: f32) {
         let layer = self.graph[logits].layer;
-        self.graph.losses.push(Loss { logits, weight, layer });
+        self.graph.losses.push(Loss { kind, logits, weight, layer });
     }
 
     /// Ends the network with its scores.
     pub fn finish(mut self, logits: NodeId) -> Graph {
         let layer = self.graph[logits].layer;
-        self.graph.losses.insert(0, Loss { logits, weight: 1.0, layer });
+        self.graph.losses.insert(0, Loss { kind: CROSS_ENTROPY, logits, weight: 1.0, layer });
         self.graph
     }
 }
+
+/// The usual loss.
+pub const CROSS_ENTROPY: LossKind = LossKind::CrossEntropy { smoothing: 0.0 };
 
 /// The Keras MNIST convnet.
 pub fn mnist() -> Graph {

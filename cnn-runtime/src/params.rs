@@ -5,21 +5,20 @@ use crate::{
     rng::{Stream, subkey},
 };
 
-/// For each element in torch order, its place in the packed form.
-fn places(param: &Param) -> Box<dyn Fn(usize) -> usize + '_> {
-    let outputs_first =
-        |inner: usize, output: usize, place: usize| (output / BLOCK * inner + place) * BLOCK + output % BLOCK;
-    match param.role {
-        Role::Vector => Box::new(|element| element),
-        Role::Filter => {
-            let inner: usize = param.shape[1..].iter().product();
-            Box::new(move |element| outputs_first(inner, element / inner, element % inner))
-        }
-        Role::Weight(map) => {
-            let features = param.shape[1];
-            Box::new(move |element| {
-                outputs_first(map.len(), element / features, map_place(&map, element % features))
-            })
+/// Calls `each` with every element's position in torch order, ascending, and its position in the packed form.
+fn for_each_place(param: &Param, mut each: impl FnMut(usize, usize)) {
+    let inner: usize = param.shape[1..].iter().product();
+    // What an output holds: its floats when packed, and where among them its elements lie.
+    let (stored, places): (usize, Vec<usize>) = match param.role {
+        Role::Vector | Role::Filter => (inner, (0..inner).collect()),
+        Role::Weight(map) => (map.len(), (0..inner).map(|element| map_place(&map, element)).collect()),
+    };
+    let mut element = 0;
+    for output in 0..param.shape[0] {
+        let start = output / BLOCK * stored * BLOCK + output % BLOCK;
+        for place in &places {
+            each(element, start + place * BLOCK);
+            element += 1;
         }
     }
 }
@@ -33,17 +32,15 @@ fn map_place(map: &Map, element: usize) -> usize {
 /// Packs values in torch order; padding becomes zero.
 pub fn pack(param: &Param, values: &[f32]) -> Vec<f32> {
     let mut packed = vec![0.0; param.len];
-    let place = places(param);
-    for (element, &value) in values.iter().enumerate() {
-        packed[place(element)] = value;
-    }
+    for_each_place(param, |element, place| packed[place] = values[element]);
     packed
 }
 
 /// The values of a packed form in torch order.
 pub fn unpack(param: &Param, packed: &[f32]) -> Vec<f32> {
-    let place = places(param);
-    (0..param.shape.iter().product()).map(|element| packed[place(element)]).collect()
+    let mut values = Vec::with_capacity(param.shape.iter().product());
+    for_each_place(param, |_, place| values.push(packed[place]));
+    values
 }
 
 /// Floats of the packed form of a tensor of this torch shape.

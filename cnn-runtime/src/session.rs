@@ -72,7 +72,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Takes the memory and draws the parameters from the seed.
+    /// Takes the memory, draws the parameters from the seed and sets running statistics to their start.
     ///
     /// # Errors
     /// [`Error::Usage`] for a batch of 0, [`Error::Device`] if the memory is not there.
@@ -143,7 +143,7 @@ impl Session {
     }
 
     /// A training-mode forward and backward pass with dropout off and without an update. The gradients can then be read
-    /// by [`Session::gradient`].
+    /// by [`Session::gradient`]. Running statistics move, as in every training-mode pass.
     ///
     /// Returns the mean loss, weighted auxiliary losses included.
     ///
@@ -189,7 +189,7 @@ impl Session {
         Ok(())
     }
 
-    /// A parameter in torch order; `index` is its position in [`Description::params`].
+    /// A parameter or a running statistic in torch order; `index` is its position in [`Description::params`].
     ///
     /// # Errors
     /// [`Error::Device`] if the device fails.
@@ -197,7 +197,7 @@ impl Session {
         self.read(Class::Params, index)
     }
 
-    /// The gradient of a parameter in torch order, as the last backward pass left it.
+    /// The gradient of a trainable parameter in torch order, as the last backward pass left it.
     ///
     /// # Errors
     /// [`Error::Usage`] if this session does not train; [`Error::Device`] if the device fails.
@@ -206,7 +206,7 @@ impl Session {
         self.read(Class::Grads, index)
     }
 
-    /// Sets a parameter from values in torch order.
+    /// Sets a parameter or a running statistic from values in torch order.
     ///
     /// # Errors
     /// [`Error::Usage`] if their number is wrong; [`Error::Device`] if the device fails.

@@ -4,12 +4,10 @@ use indexmap::IndexSet;
 use proc_macro2::Ident;
 use quote::format_ident;
 
+use super::kinds::{kind, words};
 use crate::{
     ir::Graph,
-    schedule::{
-        Schedule,
-        step::{Anchor, Step},
-    },
+    schedule::{Schedule, step::Step},
 };
 
 /// A name for each step of a schedule, in order, all different.
@@ -36,18 +34,14 @@ impl Names {
     }
 }
 
+/// The layer, and what the step is beside the layer itself.
 fn base(layer: &str, step: &Step) -> String {
-    let suffix = match step.anchor {
-        Anchor::Conv { .. } | Anchor::Dense { .. } | Anchor::Pool { .. } => "",
-        Anchor::Elementwise { .. } => "",
-        Anchor::ConvInputGrad { .. } | Anchor::DenseInputGrad { .. } => "_INPUT_GRAD",
-        Anchor::ConvFilterGrad { .. } => "_FILTER_GRAD",
-        Anchor::DenseWeightGrad { .. } => "_WEIGHT_GRAD",
-        Anchor::PoolGrad { .. } => "_GRAD",
-        Anchor::Copy { .. } => "_COPY",
-        Anchor::CrossEntropy { .. } => "_LOSS",
+    let words = words(kind(&step.anchor).name);
+    let aside = match words[0].as_str() {
+        "copy" | "loss" => &words[..],
+        _ => &words[1..],
     };
-    capitals(layer) + suffix
+    aside.iter().fold(capitals(layer), |name, word| name + "_" + &word.to_ascii_uppercase())
 }
 
 /// A layer's path as a constant's name.

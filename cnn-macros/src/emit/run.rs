@@ -1,12 +1,18 @@
 //! The bodies of `infer`, `forward` and `backward`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
-use super::tables::integer;
-use crate::schedule::{
-    Region,
-    step::{Anchor, Scope, Step},
+use super::{
+    kinds::{kind, words},
+    tables::integer,
+};
+use crate::{
+    ir::Op,
+    schedule::{
+        Region,
+        step::{Anchor, Scope, Step},
+    },
 };
 
 /// Calls of one pass; `names` yields the name of each step and stands at this pass's first.
@@ -27,7 +33,7 @@ fn region(region: &Region, module: &TokenStream, names: &mut impl Iterator<Item 
     });
     let prepared = named
         .iter()
-        .filter(|(step, _)| matches!(step.anchor, Anchor::ConvInputGrad { .. }))
+        .filter(|(step, _)| matches!(step.anchor, Anchor::Op(Op::ConvInputGrad(_))))
         .map(|(_, name)| quote!(run.prepare_input_grad(&#module::#name);));
     let macs = integer(region.steps.iter().map(Step::work).sum::<u64>());
     match region.scope {
@@ -37,18 +43,6 @@ fn region(region: &Region, module: &TokenStream, names: &mut impl Iterator<Item 
 }
 
 /// The method of `Steps` that runs a step.
-fn method(anchor: &Anchor) -> TokenStream {
-    match anchor {
-        Anchor::Conv { .. } => quote!(conv),
-        Anchor::ConvInputGrad { .. } => quote!(conv_input_grad),
-        Anchor::ConvFilterGrad { .. } => quote!(conv_filter_grad),
-        Anchor::Dense { .. } => quote!(dense),
-        Anchor::DenseInputGrad { .. } => quote!(dense_input_grad),
-        Anchor::DenseWeightGrad { .. } => quote!(dense_weight_grad),
-        Anchor::Pool { .. } => quote!(pool),
-        Anchor::PoolGrad { .. } => quote!(pool_grad),
-        Anchor::Elementwise { .. } => quote!(elementwise),
-        Anchor::Copy { .. } => quote!(copy),
-        Anchor::CrossEntropy { .. } => quote!(cross_entropy),
-    }
+fn method(anchor: &Anchor) -> Ident {
+    format_ident!("{}", words(kind(anchor).name).join("_"))
 }

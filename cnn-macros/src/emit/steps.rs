@@ -1,20 +1,21 @@
 //! The tables of a mode's steps: each anchor becomes a constant of the plan type of the same name.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens, format_ident, quote};
 
 use super::{
     Compiled,
+    kinds::{Kind, OPTIONAL, kind},
     names::Names,
     tables::{act, integer, option},
 };
 use crate::{
     ir::{
-        ParamId, Pool, PoolKind, Window,
+        Op, ParamId,
         form::{Form, Layout},
     },
     memory::{Program, pack::Packed},
-    schedule::step::{Anchor, Elt, Map, Step},
+    schedule::step::{Anchor, Elt, Map, Normalize, Place, Step},
 };
 
 /// `mod train { static CONV1: Conv = …; … }`
@@ -50,83 +51,38 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn table(&self, step: &Step, ident: &Ident, name: &str) -> TokenStream {
-        let (kind, fields) = self.anchor(&step.anchor);
-        let epilogue = step.epilogue.iter().map(|elt| self.elt(elt));
-        let epilogue = match step.anchor {
-            Anchor::Elementwise { .. } => quote!(ops: &[#(#epilogue),*],),
-            Anchor::Copy { .. }
-            | Anchor::CrossEntropy { .. }
-            | Anchor::ConvFilterGrad { .. }
-            | Anchor::DenseWeightGrad { .. } => quote!(),
-            _ => quote!(epilogue: &[#(#epilogue),*],),
+        let Kind { name: kind, operands, results, epilogue, attributes } = kind(&step.anchor);
+        let kind = format_ident!("{kind}");
+        let fields = match step.anchor {
+            Anchor::Op(Op::ScaleGrad) => self.sums(step),
+            _ => {
+                let (operands, results) =
+                    (self.fields(operands, &step.operands), self.fields(results, &step.results));
+                quote!(#operands #results)
+            }
         };
-        quote!(pub(super) static #ident: #kind = #kind { name: #name, #fields #epilogue };)
+        let epilogue = epilogue.map(|field| {
+            let (field, elts) = (format_ident!("{field}"), step.epilogue.iter().map(|elt| self.elt(elt)));
+            quote!(#field: &[#(#elts),*],)
+        });
+        quote!(pub(super) static #ident: #kind = #kind { name: #name, #attributes #fields #epilogue };)
     }
 
-    /// The plan type and the fields that are its own.
-    fn anchor(&self, anchor: &Anchor) -> (TokenStream, TokenStream) {
-        match *anchor {
-            Anchor::Conv { x, y, conv, filter, bias } => {
-                let (x, y, window) = (self.map(x), self.map(y), window(&conv.window));
-                let (groups, filter, bias) = (integer(conv.groups), self.param(filter), self.optional(bias));
-                let fields =
-                    quote!(x: #x, y: #y, window: #window, groups: #groups, filter: #filter, bias: #bias,);
-                (quote!(Conv), fields)
-            }
-            Anchor::ConvInputGrad { dy, dx, conv, filter, scratch } => {
-                let (dy, dx, window) = (self.map(dy), self.map(dx), window(&conv.window));
-                let (groups, filter) = (integer(conv.groups), self.param(filter));
-                let scratch = integer(self.program.memory.scratch(scratch));
-                let fields = quote! {
-                    dy: #dy, dx: #dx, window: #window, groups: #groups, filter: #filter, scratch: #scratch,
-                };
-                (quote!(ConvInputGrad), fields)
-            }
-            Anchor::ConvFilterGrad { x, dy, conv, filter, bias } => {
-                let (x, dy, window) = (self.map(x), self.map(dy), window(&conv.window));
-                let (groups, filter, bias) = (integer(conv.groups), self.param(filter), self.optional(bias));
-                let fields =
-                    quote!(x: #x, dy: #dy, window: #window, groups: #groups, filter: #filter, bias: #bias,);
-                (quote!(ConvFilterGrad), fields)
-            }
-            Anchor::Dense { x, y, weight, bias } => {
-                let (x, y, weight, bias) =
-                    (self.map(x), self.map(y), self.param(weight), self.optional(bias));
-                (quote!(Dense), quote!(x: #x, y: #y, weight: #weight, bias: #bias,))
-            }
-            Anchor::DenseInputGrad { dy, dx, weight } => {
-                let (dy, dx, weight) = (self.map(dy), self.map(dx), self.param(weight));
-                (quote!(DenseInputGrad), quote!(dy: #dy, dx: #dx, weight: #weight,))
-            }
-            Anchor::DenseWeightGrad { x, dy, weight, bias } => {
-                let (x, dy, weight, bias) =
-                    (self.map(x), self.map(dy), self.param(weight), self.optional(bias));
-                (quote!(DenseWeightGrad), quote!(x: #x, dy: #dy, weight: #weight, bias: #bias,))
-            }
-            Anchor::Pool { x, y, pool } => {
-                let (x, y, pool) = (self.map(x), self.map(y), pooling(&pool));
-                (quote!(Pool), quote!(#pool x: #x, y: #y,))
-            }
-            Anchor::PoolGrad { x, dy, dx, pool } => {
-                let (x, dy, dx, pool) = (self.map(x), self.map(dy), self.map(dx), pooling(&pool));
-                (quote!(PoolGrad), quote!(#pool x: #x, dy: #dy, dx: #dx,))
-            }
-            Anchor::Elementwise { x, y } => {
-                let (x, y) = (self.map(x), self.map(y));
-                (quote!(Elementwise), quote!(x: #x, y: #y,))
-            }
-            Anchor::Copy { x, x_start, y, y_start, count } => {
-                let (x, y) = (self.map(x), self.map(y));
-                let (x_start, y_start, count) = (integer(x_start), integer(y_start), integer(count));
-                let fields = quote!(x: #x, x_start: #x_start, y: #y, y_start: #y_start, count: #count,);
-                (quote!(Copy), fields)
-            }
-            Anchor::CrossEntropy { logits, loss, grad, weight } => {
-                let (logits, loss) = (self.map(logits), self.map(loss));
-                let grad = option(grad.map(|grad| self.map(grad)));
-                (quote!(CrossEntropy), quote!(logits: #logits, loss: #loss, grad: #grad, weight: #weight,))
-            }
-        }
+    /// `x: Map { … }, filter: 0, bias: None,`
+    fn fields(&self, names: &[&str], places: &[Place]) -> TokenStream {
+        let fields = names.iter().enumerate().map(|(slot, name)| {
+            let place = places.get(slot).map(|&place| self.place(place));
+            let value = if OPTIONAL.contains(name) { option(place) } else { place.expect("an operand") };
+            let name = format_ident!("{name}");
+            quote!(#name: #value,)
+        });
+        fields.collect()
+    }
+
+    fn sums(&self, step: &Step) -> TokenStream {
+        let &[x, stats, gamma, beta, dy] = step.operands.as_slice() else { unreachable!("{step:?}") };
+        let [x, stats, gamma, beta, dy] = [x, stats, gamma, beta, dy].map(|place| self.place(place));
+        quote!(x: #x, dy: #dy, normalize: Normalize { stats: #stats, gamma: #gamma, beta: #beta },)
     }
 
     fn elt(&self, elt: &Elt) -> TokenStream {
@@ -139,9 +95,21 @@ impl Writer<'_> {
                 let (function, output) = (act(function), self.map(output));
                 quote!(Elt::ActGrad(#function, #output))
             }
-            Elt::Dropout { rate, stream } => {
+            Elt::Normalize(normalize) => {
+                let normalize = self.normalize(normalize);
+                quote!(Elt::Normalize(#normalize))
+            }
+            Elt::NormalizeGrad(normalize, x) => {
+                let (normalize, x) = (self.normalize(normalize), self.map(x));
+                quote!(Elt::NormalizeGrad(#normalize, #x))
+            }
+            Elt::NormalizeRunning { mean, var, eps, gamma, beta } => {
+                let [mean, var, gamma, beta] = [mean, var, gamma, beta].map(|param| self.param(param));
+                quote!(Elt::NormalizeRunning { mean: #mean, var: #var, eps: #eps, gamma: #gamma, beta: #beta })
+            }
+            Elt::Dropout { rate, stream, channelwise } => {
                 let stream = integer(stream);
-                quote!(Elt::Dropout { rate: #rate, stream: #stream })
+                quote!(Elt::Dropout { rate: #rate, stream: #stream, channelwise: #channelwise })
             }
             Elt::Add(map) => {
                 let map = self.map(map);
@@ -150,38 +118,25 @@ impl Writer<'_> {
         }
     }
 
+    fn normalize(&self, Normalize { stats, gamma, beta }: Normalize) -> TokenStream {
+        let [stats, gamma, beta] =
+            [Place::Area(stats), Place::Param(gamma), Place::Param(beta)].map(|place| self.place(place));
+        quote!(Normalize { stats: #stats, gamma: #gamma, beta: #beta })
+    }
+
+    fn place(&self, place: Place) -> TokenStream {
+        match place {
+            Place::Map(map) => self.map(map),
+            Place::Param(param) => self.param(param),
+            Place::Area(area) => integer(self.program.memory.area(area)).into_token_stream(),
+        }
+    }
+
     fn map(&self, map: Map) -> TokenStream {
         map_at(map.form, self.program.memory.offset(map))
     }
 
     fn param(&self, param: ParamId) -> TokenStream {
-        let offset = integer(self.params[param.0].offset);
-        quote!(#offset)
+        integer(self.params[param.0].offset).into_token_stream()
     }
-
-    fn optional(&self, param: Option<ParamId>) -> TokenStream {
-        option(param.map(|param| self.param(param)))
-    }
-}
-
-/// The runtime needs only where windows begin: taps past the end are padding.
-fn window(window: &Window) -> TokenStream {
-    let pair = |[vertical, horizontal]: [usize; 2]| {
-        let (vertical, horizontal) = (integer(vertical), integer(horizontal));
-        quote!([#vertical, #horizontal])
-    };
-    let (kernel, stride, dilation) = (pair(window.kernel), pair(window.stride), pair(window.dilation));
-    let pad = pair([window.pad_rows[0], window.pad_columns[0]]);
-    quote!(Window { kernel: #kernel, stride: #stride, pad: #pad, dilation: #dilation })
-}
-
-fn pooling(pool: &Pool) -> TokenStream {
-    let window = window(&pool.window);
-    let kind = match pool.kind {
-        PoolKind::Max => quote!(PoolKind::Max),
-        PoolKind::Avg { count_include_pad } => {
-            quote!(PoolKind::Avg { count_include_pad: #count_include_pad })
-        }
-    };
-    quote!(kind: #kind, window: #window,)
 }

@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::{Compiled, steps::map_at};
 use crate::{
-    ir::{Act, Init, Op, Optimizer, Param},
+    ir::{Act, Init, LossKind, Op, Optimizer, Param, Pool, PoolKind, Response, Window},
     memory::{
         Program,
         pack::{Packed, Role},
@@ -48,6 +48,7 @@ fn param(param: &Param, packed: &Packed) -> TokenStream {
     let (shape, init) = (list(&param.shape), init(param.init));
     let (offset, len) = (integer(packed.offset), integer(packed.len));
     let (fan_in, fan_out) = (integer(param.fan_in), integer(param.fan_out));
+    let Param { buffer, lr_factor, decay, .. } = param;
     let role = match packed.role {
         Role::Filter => quote!(Role::Filter),
         Role::Vector => quote!(Role::Vector),
@@ -60,6 +61,7 @@ fn param(param: &Param, packed: &Packed) -> TokenStream {
         Param {
             name: #name, shape: &#shape, role: #role, offset: #offset, len: #len,
             init: #init, fan_in: #fan_in, fan_out: #fan_out, trainable: #trainable,
+            buffer: #buffer, lr_factor: #lr_factor, decay: #decay,
         }
     }
 }
@@ -86,15 +88,58 @@ pub fn act(act: Act) -> TokenStream {
     }
 }
 
+/// `LossKind` of the plan.
+pub fn loss_kind(kind: LossKind) -> TokenStream {
+    match kind {
+        LossKind::CrossEntropy { smoothing } => quote!(LossKind::CrossEntropy { smoothing: #smoothing }),
+        LossKind::MeanSquared => quote!(LossKind::MeanSquared),
+        LossKind::BinaryCrossEntropy => quote!(LossKind::BinaryCrossEntropy),
+    }
+}
+
+/// The field `response`.
+pub fn response(response: &Response) -> TokenStream {
+    let Response { alpha, beta, k, .. } = response;
+    let size = integer(response.size);
+    quote!(response: Response { size: #size, alpha: #alpha, beta: #beta, k: #k },)
+}
+
+/// `Window` of the plan.
+pub fn window(window: &Window) -> TokenStream {
+    let pair = |[vertical, horizontal]: [usize; 2]| {
+        let (vertical, horizontal) = (integer(vertical), integer(horizontal));
+        quote!([#vertical, #horizontal])
+    };
+    let (kernel, stride, dilation) = (pair(window.kernel), pair(window.stride), pair(window.dilation));
+    let [pad, pad_end] = [0, 1].map(|side| pair([window.pad_rows[side], window.pad_columns[side]]));
+    quote! {
+        Window { kernel: #kernel, stride: #stride, pad: #pad, pad_end: #pad_end, dilation: #dilation }
+    }
+}
+
+/// The fields `kind` and `window`.
+pub fn pooling(pool: &Pool) -> TokenStream {
+    let window = window(&pool.window);
+    let kind = match pool.kind {
+        PoolKind::Max => quote!(PoolKind::Max),
+        PoolKind::AdaptiveAvg => quote!(PoolKind::AdaptiveAvg),
+        PoolKind::Avg { count_include_pad } => {
+            quote!(PoolKind::Avg { count_include_pad: #count_include_pad })
+        }
+    };
+    quote!(kind: #kind, window: #window,)
+}
+
 fn layer(row: &Row) -> TokenStream {
-    let Row { name, kind, .. } = row;
+    let Row { name, kind, auxiliary, .. } = row;
     let (shape, note) = (list(&row.shape), option(row.note.as_ref().map(|note| quote!(#note))));
     let (parameters, macs) = (integer(row.parameters), integer(row.macs));
     let (activation_bytes, receptive_field) = (integer(row.activation_bytes), list(&row.receptive_field));
     quote! {
         Layer {
             name: #name, kind: #kind, shape: &#shape, parameters: #parameters, macs: #macs,
-            activation_bytes: #activation_bytes, receptive_field: #receptive_field, note: #note,
+            activation_bytes: #activation_bytes, receptive_field: #receptive_field,
+            auxiliary: #auxiliary, note: #note,
         }
     }
 }

@@ -74,7 +74,7 @@ impl<'a> Eval<'a> {
         }
         let mut inputs: Vec<_> = call.receiver.into_iter().collect();
         let mut given = call.arguments;
-        if layer.inputs == Inputs::Many {
+        if layer.inputs != Inputs::One {
             let count = given.iter().take_while(|argument| argument.key.is_none()).count();
             inputs.extend(
                 given[..count].iter().map(|argument| (self.expr(&argument.value), argument.value.span)),

@@ -80,7 +80,7 @@ impl<'a> Eval<'a> {
         });
         let places: Vec<_> = places.collect();
         let word = call.callee.span().into();
-        let signature = Signature { name: &name, params };
+        let signature = Signature { name: &name, positional: names.len(), params };
         let (assigned, sound) =
             signature.assign(path.unwrap_or(&name), word, &places, &mut self.infer.errors);
         let value = |position: Option<usize>| position.map(|position| values[position].0.clone());

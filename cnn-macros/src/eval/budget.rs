@@ -17,9 +17,8 @@ pub(super) fn check(ast: &Network, infer: &mut Infer) {
         let span = Span::from(limit.quantity.span());
         match limit.quantity.to_string().as_str() {
             "params" => {
-                let largest =
-                    largest(infer.graph.params.iter().map(|param| (&*param.name, elements(&param.shape))));
-                let params = infer.graph.params.iter().map(|param| elements(&param.shape)).sum();
+                let params = parameters(&infer.graph).map(|(_, count)| count).sum();
+                let largest = largest(parameters(&infer.graph));
                 exceed(infer, limit, "parameters", params, largest, |count| count.to_string());
             }
             "activations" => {
@@ -36,6 +35,12 @@ pub(super) fn check(ast: &Network, infer: &mut Infer) {
             }
         }
     }
+}
+
+/// Parameters and their elements; running statistics are none.
+fn parameters(graph: &Graph) -> impl Iterator<Item = (&str, u64)> {
+    let params = graph.params.iter().filter(|param| !param.buffer);
+    params.map(|param| (&*param.name, elements(&param.shape)))
 }
 
 /// Layers and the bytes of their outputs, for one image.

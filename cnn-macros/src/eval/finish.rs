@@ -4,7 +4,7 @@ use super::{Eval, budget};
 use crate::{
     ast::Network,
     infer::Value,
-    ir::{Loss, NodeId, Op},
+    ir::{NodeId, Op},
 };
 
 impl Eval<'_> {
@@ -25,14 +25,14 @@ impl Eval<'_> {
     }
 
     fn main_loss(&mut self, ast: &Network, node: NodeId) -> Option<NodeId> {
-        let layer = self.infer.graph[node].layer;
         if matches!(self.infer.graph[node].op, Op::Input) {
             let span = ast.body.value.as_ref().map_or(ast.body.end, |value| value.span);
             self.error(span, format!("{}: a network needs layers between `input` and its output", ast.name));
             return Some(node);
         }
-        if self.infer.check_output(&ast.name.to_string(), node, ast.outputs).is_some() {
-            let main = Loss { logits: node, weight: 1.0, layer };
+        if self.infer.check_output(&ast.name.to_string(), node, ast.outputs).is_some()
+            && let Some(main) = self.infer.loss(node, 1.0)
+        {
             self.infer.graph.losses = std::iter::once(main).chain(self.losses.drain(..)).collect();
         }
         Some(node)

@@ -1,57 +1,44 @@
 //! `train { … }` and the sections that are not there yet.
 
+mod loss;
+mod optimizer;
+
 use super::{Diagnostics, operator};
 use crate::{
     ast::{self, Argument, Expr, ExprKind, SectionContent, Span},
     diag::did_you_mean,
-    infer::{Args, Argument as Evaluated, Bound, Given, INIT, Kind, Spec, Value, bind, optional, required},
-    ir::{Init, Optimizer, Training},
+    infer::{Argument as Evaluated, Bound, Defaults, Given, Kind, Spec, Value, bind, optional},
+    ir::{Init, LossKind, Training},
 };
 
 const SECTIONS: [&str; 4] = ["train", "budget", "data", "augment"];
 
-/// Without a train section: what the Keras example trains with.
-const DEFAULT_OPTIMIZER: Optimizer =
-    Optimizer::Adadelta { lr: 1.0, rho: 0.95, epsilon: 1e-7, weight_decay: 0.0 };
-
-const LOSS: Kind = Kind::Word(&[("cross_entropy", Bound::Unset)]);
-const RATE: Kind = Kind::Number("above 0", |rate| rate > 0.0);
-const DECAY: Kind = Kind::Number("at least 0", |decay| decay >= 0.0);
-const FRACTION: Kind = Kind::Number("at least 0 and below 1", |fraction| (0.0..1.0).contains(&fraction));
-
-const SGD: Spec = Spec {
-    name: "sgd",
-    params: &[
-        required("lr", RATE),
-        optional("momentum", FRACTION, Bound::Number(0.0)),
-        optional("nesterov", Kind::Flag, Bound::Flag(false)),
-        optional("weight_decay", DECAY, Bound::Number(0.0)),
-    ],
-};
-const ADADELTA: Spec = Spec {
-    name: "adadelta",
-    params: &[
-        optional("lr", RATE, Bound::Number(1.0)),
-        optional("rho", FRACTION, Bound::Number(0.95)),
-        optional("epsilon", RATE, Bound::Number(1e-7)),
-        optional("weight_decay", DECAY, Bound::Number(0.0)),
-    ],
-};
+/// The loss and the optimizer have arguments of their own and are not bound here.
 const SETTINGS: Spec = Spec {
     name: "train",
-    params: &[
-        optional("loss", LOSS, Bound::Unset),
+    params: &[],
+    attributes: &[
+        optional("loss", Kind::Flag, Bound::Unset),
+        optional("optimizer", Kind::Flag, Bound::Unset),
         optional("batch", Kind::Count, Bound::Count(128)),
         optional("epochs", Kind::Count, Bound::Count(12)),
-        optional("init", INIT, Bound::Init(Init::GlorotUniform)),
+        optional("init", Kind::Init, Bound::Init(Init::GlorotUniform)),
     ],
 };
 
 /// `train { … }` as evaluated.
 pub(super) struct Train {
     pub settings: Training,
-    /// The network's default for weights.
-    pub init: Init,
+    pub defaults: Defaults,
+}
+
+impl Default for Train {
+    fn default() -> Train {
+        Train {
+            settings: Training { optimizer: optimizer::DEFAULT, batch: 128, epochs: 12 },
+            defaults: Defaults { init: Init::GlorotUniform, loss: LossKind::CrossEntropy { smoothing: 0.0 } },
+        }
+    }
 }
 
 /// Evaluates the train section, or its defaults, and complains about unknown sections.
@@ -69,10 +56,7 @@ pub(super) fn training(network: &ast::Network, errors: &mut Diagnostics) -> Trai
         }
     }
     let (given, span) = settings.unwrap_or((&[], network.name.span().into()));
-    train(given, span, errors).unwrap_or(Train {
-        settings: Training { optimizer: DEFAULT_OPTIMIZER, batch: 1, epochs: 1 },
-        init: Init::GlorotUniform,
-    })
+    train(given, span, errors)
 }
 
 fn unknown_section(name: &str) -> String {
@@ -85,65 +69,80 @@ fn unknown_section(name: &str) -> String {
     }
 }
 
-fn train(given: &[Argument], span: Span, errors: &mut Diagnostics) -> Option<Train> {
-    let is_optimizer = |argument: &&Argument| argument.key.as_ref().is_some_and(|key| key == "optimizer");
-    let (optimizers, others): (Vec<_>, Vec<_>) = given.iter().partition(is_optimizer);
-    let mut optimizer = Some(DEFAULT_OPTIMIZER);
-    for (index, argument) in optimizers.iter().enumerate() {
-        optimizer = self::optimizer(&argument.value, errors);
-        if index > 0 {
-            errors.error(argument.value.span, "train: `optimizer` is given twice");
+/// The defaults where something is wrong.
+fn train(given: &[Argument], span: Span, errors: &mut Diagnostics) -> Train {
+    let mut train = Train::default();
+    let mut others = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
+    for argument in given {
+        let key = argument.key.as_ref().map(ToString::to_string).unwrap_or_default();
+        let value = &argument.value;
+        match key.as_str() {
+            "loss" | "optimizer" if seen.contains(&key) => {
+                errors.error(value.span, format!("train: `{key}` is given twice"));
+            }
+            "loss" => train.defaults.loss = loss::loss(value, errors).unwrap_or(train.defaults.loss),
+            "optimizer" => {
+                train.settings.optimizer =
+                    optimizer::optimizer(value, errors).unwrap_or(train.settings.optimizer);
+            }
+            _ => others.push(evaluated(argument, errors)),
         }
+        seen.push(key);
     }
-    let others: Vec<_> = others.into_iter().map(|argument| evaluated(argument, errors)).collect();
-    let args = bind(&SETTINGS, "train", span, &others, errors)?;
-    let settings =
-        Training { optimizer: optimizer?, batch: args.count("batch"), epochs: args.count("epochs") };
-    Some(Train { settings, init: args.init("init")? })
+    if let Some(args) = bind(&SETTINGS, "train", span, &others, errors) {
+        train.settings.batch = args.count("batch");
+        train.settings.epochs = args.count("epochs");
+        train.defaults.init = args.init("init").unwrap_or(train.defaults.init);
+    }
+    train
 }
 
-/// `sgd(…)`, `adadelta(…)` or the bare word.
-fn optimizer(value: &Expr, errors: &mut Diagnostics) -> Option<Optimizer> {
-    let (word, given): (_, &[Argument]) = match &value.kind {
-        ExprKind::Call(word, given) => (word, given),
-        ExprKind::Name(word) => (word, &[]),
-        _ => {
-            errors.error(value.span, "train: optimizer must be `sgd(lr = …)` or `adadelta(lr = …)`");
-            return None;
-        }
-    };
-    let span = Span::from(word.span());
-    let given: Vec<_> = given.iter().map(|argument| evaluated(argument, errors)).collect();
-    match word.to_string().as_str() {
-        "sgd" => bind(&SGD, "sgd", span, &given, errors).map(|args| sgd(&args)),
-        "adadelta" => bind(&ADADELTA, "adadelta", span, &given, errors).map(|args| adadelta(&args)),
-        other => {
-            let guess = match did_you_mean(other, [SGD.name, ADADELTA.name]) {
-                guess if guess.is_empty() => "; expected `sgd` or `adadelta`".into(),
+/// A setting that is one of some words, each with arguments of its own.
+struct Choice<'a> {
+    what: &'static str,
+    specs: &'a [&'static Spec],
+}
+
+impl Choice<'_> {
+    /// What was chosen by `word(…)` or the bare word.
+    fn made<'a>(
+        &self,
+        value: &'a Expr,
+        errors: &mut Diagnostics,
+    ) -> Option<(&'static Spec, Span, &'a [Argument])> {
+        let (word, given): (_, &[Argument]) = match &value.kind {
+            ExprKind::Call(word, given) => (word, given),
+            ExprKind::Name(word) => (word, &[]),
+            _ => {
+                errors.error(value.span, format!("train: {} must be {}", self.what, self.expected()));
+                return None;
+            }
+        };
+        let span = Span::from(word.span());
+        let found = self.specs.iter().find(|spec| word == spec.name);
+        if found.is_none() {
+            let guess = match did_you_mean(&word.to_string(), self.specs.iter().map(|spec| spec.name)) {
+                guess if guess.is_empty() => format!("; expected {}", self.expected()),
                 guess => guess,
             };
-            errors.error(span, format!("train: unknown optimizer `{other}`{guess}"));
-            None
+            errors.error(span, format!("train: unknown {} `{word}`{guess}", self.what));
+        }
+        found.map(|&spec| (spec, span, given))
+    }
+
+    /// `a`, `b` or `c`
+    fn expected(&self) -> String {
+        let names: Vec<_> = self.specs.iter().map(|spec| format!("`{}`", spec.name)).collect();
+        match names.split_last() {
+            Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+            _ => names.concat(),
         }
     }
 }
 
-fn sgd(args: &Args) -> Optimizer {
-    Optimizer::Sgd {
-        lr: args.number("lr"),
-        momentum: args.number("momentum"),
-        nesterov: args.flag("nesterov"),
-        weight_decay: args.number("weight_decay"),
-    }
-}
-
-fn adadelta(args: &Args) -> Optimizer {
-    Optimizer::Adadelta {
-        lr: args.number("lr"),
-        rho: args.number("rho"),
-        epsilon: args.number("epsilon"),
-        weight_decay: args.number("weight_decay"),
-    }
+fn evaluated_all(given: &[Argument], errors: &mut Diagnostics) -> Vec<Evaluated> {
+    given.iter().map(|argument| evaluated(argument, errors)).collect()
 }
 
 fn evaluated(argument: &Argument, errors: &mut Diagnostics) -> Evaluated {

@@ -6,6 +6,25 @@ use crate::ir::{self, Init, NodeId, Op};
 /// Elements a value or a parameter may have: what a 32-bit signed index reaches.
 const MAX_ELEMENTS: u64 = i32::MAX as u64;
 
+/// A tensor that a layer owns.
+pub(super) struct Tensor {
+    /// The last word of its name.
+    pub name: &'static str,
+    pub shape: Vec<usize>,
+    pub init: Init,
+    /// Inputs that one output sees, outputs that one input reaches.
+    pub fans: [usize; 2],
+    /// A running statistic, no parameter.
+    pub buffer: bool,
+}
+
+impl Tensor {
+    /// A vector over channels that starts with equal values.
+    pub fn vector(name: &'static str, channels: usize, start: f32, buffer: bool) -> Tensor {
+        Tensor { name, shape: vec![channels], init: Init::Constant(start), fans: [1, 1], buffer }
+    }
+}
+
 impl Infer {
     /// Appends a node, unless its value is too large to index.
     pub(super) fn push(
@@ -19,33 +38,47 @@ impl Infer {
         Some(self.graph.push(op, inputs, shape, site.id))
     }
 
-    /// Appends `<layer>.weight`, drawn as the layer or the network says.
-    pub(super) fn weight(&mut self, site: &Site, shape: Vec<usize>, fans: [usize; 2]) -> Option<NodeId> {
-        let init = site.args.init("init").unwrap_or(self.init);
-        self.param(site, "weight", shape, init, fans)
-    }
-
-    /// Appends `<layer>.bias`: zero, except that torch draws it like the weights.
-    pub(super) fn bias(&mut self, site: &Site, outputs: usize, fans: [usize; 2]) -> Option<NodeId> {
-        let init = match site.args.init("init").unwrap_or(self.init) {
-            Init::Torch => Init::Torch,
-            _ => Init::Constant(0.0),
-        };
-        self.param(site, "bias", vec![outputs], init, fans)
-    }
-
-    fn param(
+    /// Appends `<layer>.weight` and, unless the layer does without, `<layer>.bias`, drawn as the layer or the network says: a bias
+    /// is zero, except that torch draws it like the weights.
+    pub(super) fn weights(
         &mut self,
         site: &Site,
-        tensor: &str,
         shape: Vec<usize>,
-        init: Init,
-        [fan_in, fan_out]: [usize; 2],
-    ) -> Option<NodeId> {
-        self.check_size(site, tensor, &shape)?;
-        let name = format!("{}.{tensor}", self.graph.layers[site.id.0].name);
-        let trainable = !site.args.flag("freeze");
-        let param = ir::Param { name, shape, init, fan_in, fan_out, trainable };
+        fans: [usize; 2],
+    ) -> Option<Vec<NodeId>> {
+        let (args, outputs) = (&site.args, shape[0]);
+        let init = args.init("init").unwrap_or(self.defaults.init);
+        let weight = Tensor { name: "weight", shape, init, fans, buffer: false };
+        let mut nodes = vec![self.param(site, weight)?];
+        let bias_init = args.init("bias_init");
+        if args.flag("bias") {
+            let like_weight = if init == Init::Torch { init } else { Init::Constant(0.0) };
+            let init = bias_init.unwrap_or(like_weight);
+            let bias = Tensor { name: "bias", shape: vec![outputs], init, fans, buffer: false };
+            nodes.push(self.param(site, bias)?);
+        } else if bias_init.is_some() {
+            self.error(site.id, args.span("bias_init"), errors::NO_BIAS);
+            return None;
+        }
+        Some(nodes)
+    }
+
+    /// Appends a tensor with the attributes of its layer.
+    pub(super) fn param(&mut self, site: &Site, tensor: Tensor) -> Option<NodeId> {
+        let Tensor { name, shape, init, fans: [fan_in, fan_out], buffer } = tensor;
+        self.check_size(site, name, &shape)?;
+        let args = &site.args;
+        let param = ir::Param {
+            name: format!("{}.{name}", self.graph.layers[site.id.0].name),
+            shape,
+            init,
+            fan_in,
+            fan_out,
+            trainable: !buffer && !args.flag("freeze"),
+            buffer,
+            lr_factor: args.number("lr_factor"),
+            decay: !buffer && args.flag("decay"),
+        };
         Some(self.graph.push_param(param, site.id))
     }
 

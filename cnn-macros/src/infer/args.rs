@@ -13,12 +13,29 @@ pub struct Spec {
     /// What takes them, `conv`.
     pub name: &'static str,
     pub params: &'static [Param],
+    /// Arguments that are only ever given as `key = value`.
+    pub attributes: &'static [Param],
 }
 
 impl Spec {
+    /// Arguments without attributes.
+    pub const fn new(name: &'static str, params: &'static [Param]) -> Spec {
+        Spec { name, params, attributes: &[] }
+    }
+
+    /// All arguments, positional ones first.
+    pub(super) fn all(&self) -> impl Iterator<Item = &'static Param> + use<> {
+        self.params.iter().chain(self.attributes)
+    }
+
     pub(super) fn signature(&self) -> Signature<'static> {
-        let params = self.params.iter().map(|param| (param.name, param.default.is_none())).collect();
-        Signature { name: self.name, params }
+        let params = self.all().map(|param| (param.name, param.default.is_none())).collect();
+        Signature { name: self.name, params, positional: self.params.len() }
+    }
+
+    /// An argument's first name.
+    pub(super) fn canonical<'a>(&self, key: &'a str) -> &'a str {
+        self.all().find(|param| param.alias == Some(key)).map_or(key, |param| param.name)
     }
 }
 
@@ -26,6 +43,8 @@ impl Spec {
 #[derive(Clone, Copy, Debug)]
 pub struct Param {
     pub name: &'static str,
+    /// Another name.
+    pub alias: Option<&'static str>,
     pub kind: Kind,
     /// None if it must be given.
     pub default: Option<Bound>,
@@ -33,12 +52,23 @@ pub struct Param {
 
 /// An argument that must be given.
 pub const fn required(name: &'static str, kind: Kind) -> Param {
-    Param { name, kind, default: None }
+    Param { name, alias: None, kind, default: None }
 }
 
 /// An argument with a default; [`Bound::Unset`] where the layer works the default out.
 pub const fn optional(name: &'static str, kind: Kind, default: Bound) -> Param {
-    Param { name, kind, default: Some(default) }
+    Param { name, alias: None, kind, default: Some(default) }
+}
+
+impl Param {
+    /// The same under another name too.
+    pub const fn or(self, alias: &'static str) -> Param {
+        Param { alias: Some(alias), ..self }
+    }
+
+    pub(super) fn is_called(&self, key: &str) -> bool {
+        self.name == key || self.alias == Some(key)
+    }
 }
 
 /// What an argument may be.
@@ -48,24 +78,24 @@ pub enum Kind {
     Count,
     /// One size of at least 1, or a pair (vertical, horizontal).
     Pair,
-    /// One padding of at least 0, a pair (vertical, horizontal), `same` or `valid`.
+    /// Rows and columns at the sides, each at least 0: one number, a pair (vertical, horizontal) or (top, bottom, left, right).
+    Sides,
+    /// Sides, `same` or `valid`.
     Pad,
     Flag,
     /// A number, with its range in words and as a predicate.
     Number(&'static str, fn(f64) -> bool),
-    /// One of some words.
-    Word(&'static [(&'static str, Bound)]),
+    /// How a parameter starts: a name or a number.
+    Init,
 }
-
-/// Initial values by name.
-pub const INIT: Kind = Kind::Word(&INITS);
 
 /// A checked argument.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Bound {
     Count(usize),
     Pair([usize; 2]),
-    Pad([usize; 2]),
+    /// Rows above and below, columns on the left and on the right.
+    Sides([[usize; 2]; 2]),
     /// As much padding as keeps `ceil(input / stride)` outputs.
     PadSame,
     Flag(bool),
@@ -75,7 +105,7 @@ pub enum Bound {
 }
 
 /// Words that an argument can be, beside expressions.
-const PADS: [(&str, Bound); 2] = [("same", Bound::PadSame), ("valid", Bound::Pad([0, 0]))];
+const PADS: [(&str, Bound); 2] = [("same", Bound::PadSame), ("valid", Bound::Sides([[0, 0], [0, 0]]))];
 const INITS: [(&str, Bound); 5] = [
     ("glorot_uniform", Bound::Init(Init::GlorotUniform)),
     ("glorot_normal", Bound::Init(Init::GlorotNormal)),
@@ -89,7 +119,7 @@ impl Kind {
     pub fn words(self) -> &'static [(&'static str, Bound)] {
         match self {
             Kind::Pad => &PADS,
-            Kind::Word(words) => words,
+            Kind::Init => &INITS,
             _ => &[],
         }
     }
@@ -109,8 +139,9 @@ impl Argument {
         self.key.is_none() && matches!(self.value, Given::Value(Value::Map(_)))
     }
 
-    pub(super) fn place(&self) -> Place<'_> {
-        Place { key: self.key.as_ref().map(|(key, span)| (key.as_str(), *span)), span: self.span }
+    pub(super) fn place(&self, spec: &Spec) -> Place<'_> {
+        let key = self.key.as_ref().map(|(key, span)| (spec.canonical(key), *span));
+        Place { key, span: self.span }
     }
 }
 
@@ -132,7 +163,7 @@ pub struct Args {
 impl Args {
     /// Layers read the names of their own tables only, and the tests go through every layer.
     fn index(&self, name: &str) -> usize {
-        let index = self.spec.params.iter().position(|param| param.name == name);
+        let index = self.spec.all().position(|param| param.name == name);
         index.unwrap_or_else(|| unreachable!("{} has no parameter {name}", self.spec.name))
     }
 
@@ -155,7 +186,23 @@ impl Args {
     /// The pair, unless its default is left to the layer.
     pub fn pair(&self, name: &str) -> Option<[usize; 2]> {
         match self.get(name) {
-            Bound::Pair(pair) | Bound::Pad(pair) => Some(pair),
+            Bound::Pair(pair) => Some(pair),
+            _ => None,
+        }
+    }
+
+    /// Rows and columns at the sides, unless they follow from the input.
+    pub fn sides(&self, name: &str) -> Option<[[usize; 2]; 2]> {
+        match self.get(name) {
+            Bound::Sides(sides) => Some(sides),
+            _ => None,
+        }
+    }
+
+    /// The count, if it was given.
+    pub fn given_count(&self, name: &str) -> Option<usize> {
+        match self.get(name) {
+            Bound::Count(count) => Some(count),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use super::{
     args::{Args, Argument, Bound, Given, Kind, Param, Spec},
     errors,
 };
-use crate::{ast::Span, diag::Diagnostics};
+use crate::{ast::Span, diag::Diagnostics, ir::Init};
 
 /// Largest count, such as channels or units.
 const MAX_COUNT: i64 = 1 << 24;
@@ -21,10 +21,10 @@ pub fn bind(
     given: &[Argument],
     diagnostics: &mut Diagnostics,
 ) -> Option<Args> {
-    let places: Vec<_> = given.iter().map(Argument::place).collect();
+    let places: Vec<_> = given.iter().map(|argument| argument.place(spec)).collect();
     let (assigned, mut sound) = spec.signature().assign(who, word, &places, diagnostics);
     let mut bound = Vec::new();
-    for (param, position) in spec.params.iter().zip(assigned) {
+    for (param, position) in spec.all().zip(assigned) {
         let Some(argument) = position.map(|position| &given[position]) else {
             bound.extend(param.default.map(|default| (default, word)));
             continue;
@@ -37,7 +37,7 @@ pub fn bind(
             }
         }
     }
-    (sound && bound.len() == spec.params.len()).then_some(Args { spec: *spec, bound })
+    (sound && bound.len() == spec.all().count()).then_some(Args { spec: *spec, bound })
 }
 
 /// The argument's value as its parameter wants it; nothing if the value is unknown.
@@ -56,13 +56,31 @@ fn convert(param: &Param, given: &Given) -> Result<Option<Bound>, String> {
     let bound = match (param.kind, value) {
         (Kind::Count, &Value::Int(count)) => Bound::Count(size(name, count, 1, MAX_COUNT)?),
         (Kind::Pair, _) => Bound::Pair(pair(param, value, 1)?),
-        (Kind::Pad, _) => Bound::Pad(pair(param, value, 0)?),
+        (Kind::Sides | Kind::Pad, _) => Bound::Sides(sides(param, value)?),
         (Kind::Flag, &Value::Bool(flag)) => Bound::Flag(flag),
         (Kind::Number(range, holds), &Value::Float(number)) => in_range(name, number, range, holds)?,
         (Kind::Number(range, holds), &Value::Int(number)) => in_range(name, number as f64, range, holds)?,
+        (Kind::Init, &Value::Float(number)) => start(name, number)?,
+        (Kind::Init, &Value::Int(number)) => start(name, number as f64)?,
         _ => return Err(errors::wrong_kind(param, value)),
     };
     Ok(Some(bound))
+}
+
+/// Equal initial values.
+fn start(name: &str, number: f64) -> Result<Bound, String> {
+    in_range(name, number, "finite", |_| true)?;
+    Ok(Bound::Init(Init::Constant(number as f32)))
+}
+
+fn sides(param: &Param, value: &Value) -> Result<[[usize; 2]; 2], String> {
+    if let Value::Tuple(list) = value
+        && let [Value::Int(top), Value::Int(bottom), Value::Int(left), Value::Int(right)] = *list.items
+    {
+        let one = |value| size(param.name, value, 0, MAX_WINDOW);
+        return Ok([[one(top)?, one(bottom)?], [one(left)?, one(right)?]]);
+    }
+    pair(param, value, 0).map(|both| both.map(|size| [size, size]))
 }
 
 /// A number in its range; the network computes in f32, so that has to hold it.

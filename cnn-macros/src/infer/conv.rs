@@ -17,7 +17,7 @@ pub(super) fn conv(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let request = Request {
         kernel,
         stride: args.pair("stride")?,
-        pad: args.pair("pad"),
+        pad: args.sides("pad"),
         dilation: args.pair("dilation")?,
         ceil: false,
         pooling: false,
@@ -26,10 +26,8 @@ pub(super) fn conv(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let shape = vec![outputs, channels / groups, kernel[0], kernel[1]];
     let area = kernel[0] * kernel[1];
     let fans = [channels / groups * area, outputs * area];
-    let mut inputs = vec![site.inputs[0].0, infer.weight(site, shape, fans)?];
-    if args.flag("bias") {
-        inputs.push(infer.bias(site, outputs, fans)?);
-    }
+    let mut inputs = vec![site.inputs[0].0];
+    inputs.extend(infer.weights(site, shape, fans)?);
     let op = Op::Conv(Conv { window: placed.window, groups });
     infer.push(site, op, inputs, vec![outputs, placed.output[0], placed.output[1]])
 }

@@ -11,10 +11,7 @@ pub(super) fn dense(infer: &mut Infer, site: &Site) -> Option<NodeId> {
         return None;
     };
     let units = site.args.count("units");
-    let fans = [features, units];
-    let mut inputs = vec![site.inputs[0].0, infer.weight(site, vec![units, features], fans)?];
-    if site.args.flag("bias") {
-        inputs.push(infer.bias(site, units, fans)?);
-    }
+    let mut inputs = vec![site.inputs[0].0];
+    inputs.extend(infer.weights(site, vec![units, features], [features, units])?);
     infer.push(site, Op::Dense, inputs, vec![units])
 }

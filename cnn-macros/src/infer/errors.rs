@@ -1,13 +1,17 @@
 //! The wording of every error about layers: what was expected, what was found, what to do. The layer's name is put before.
 
-use super::{
-    Inputs, Signature, Value,
-    args::{Kind, Param},
-    window::Request,
-};
-use crate::diag::did_you_mean;
+mod arguments;
+mod windows;
+
+pub(super) use arguments::*;
+pub(super) use windows::*;
+
+use super::Inputs;
 
 pub(super) const SOFTMAX: &str = "cross_entropy takes raw scores; remove softmax";
+pub(super) const SIGMOID: &str = "binary_cross_entropy takes raw scores; remove sigmoid";
+pub(super) const NO_BIAS: &str = "bias_init has no meaning with bias = false";
+pub(super) const WIDTH_TWICE: &str = "the width is given twice: the first argument is a pair (height, width)";
 pub(super) const POSITIONAL_AFTER_KEYED: &str = "positional arguments come before `key = value` ones";
 
 /// `64x12x12`, `128`
@@ -27,6 +31,15 @@ pub(super) fn value(sizes: &[usize]) -> String {
 /// `7x7`
 fn pair([vertical, horizontal]: [usize; 2]) -> String {
     format!("{vertical}x{horizontal}")
+}
+
+/// `1`, `(1, 2)` for rows and columns, or `(1, 2, 3, 4)` where opposite sides differ
+fn sides(sides: [[usize; 2]; 2]) -> String {
+    let [[top, bottom], [left, right]] = sides;
+    if top == bottom && left == right {
+        return argument([top, left]);
+    }
+    format!("({top}, {bottom}, {left}, {right})")
 }
 
 /// `1`, or `(1, 2)` where the two differ
@@ -61,104 +74,14 @@ pub(super) fn first_of_name(name: &str, written: bool) -> String {
     if written { format!("{name}: first used here") } else { format!("{name}: the unnamed layer is here") }
 }
 
-// Arguments
-
-pub(super) fn missing(signature: &Signature, names: &[&str]) -> String {
-    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    let verb = if names.len() == 1 { "is" } else { "are" };
-    format!("{} {verb} missing; expected {}", names.join(" and "), required(signature))
-}
-
-pub(super) fn given_twice(name: &str) -> String {
-    format!("`{name}` is given twice")
-}
-
-pub(super) fn too_many(signature: &Signature) -> String {
-    match &signature.params[..] {
-        [] => format!("{} takes no arguments", signature.name),
-        _ => format!("too many arguments; {} takes {}", signature.name, names(signature)),
-    }
-}
-
-pub(super) fn unknown_argument(signature: &Signature, key: &str) -> String {
-    let guess = did_you_mean(key, signature.params.iter().map(|(name, _)| *name));
-    match &signature.params[..] {
-        [] => format!("{} takes no arguments", signature.name),
-        _ if guess.is_empty() => {
-            format!("unknown argument `{key}`; {} takes {}", signature.name, names(signature))
-        }
-        _ => format!("unknown argument `{key}`{guess}"),
-    }
-}
-
-/// `channels, kernel, stride and pad`
-fn names(signature: &Signature) -> String {
-    let names: Vec<_> = signature.params.iter().map(|(name, _)| *name).collect();
-    match names.split_last() {
-        Some((last, [])) => last.to_string(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
-        None => "nothing".into(),
-    }
-}
-
-/// What must be given: `conv(channels, kernel, …)`.
-fn required(signature: &Signature) -> String {
-    let required = signature.params.iter().filter(|(_, required)| *required).map(|(name, _)| *name);
-    let mut shown: Vec<_> = required.collect();
-    if shown.len() < signature.params.len() {
-        shown.push("…");
-    }
-    format!("{}({})", signature.name, shown.join(", "))
-}
-
-pub(super) fn wrong_kind(param: &Param, found: &Value) -> String {
-    let found = match found {
-        Value::Map(_) => "a feature map".to_string(),
-        Value::Int(value) => value.to_string(),
-        Value::Float(value) => format!("{value:?}"),
-        Value::Bool(value) => format!("`{value}`"),
-        Value::Str(value) => format!("{value:?}"),
-        Value::Array(_) => "an array".into(),
-        Value::Tuple(list) => format!("a tuple of {}", list.items.len()),
-        Value::Unknown => "something unknown".into(),
-    };
-    format!("{} must be {}, found {found}", param.name, kind(param.kind))
-}
-
-fn kind(kind: Kind) -> String {
-    match kind {
-        Kind::Count => "a whole number".into(),
-        Kind::Pair => "a whole number or a pair (vertical, horizontal)".into(),
-        Kind::Pad => "a whole number, a pair (vertical, horizontal), `same` or `valid`".into(),
-        Kind::Flag => "`true` or `false`".into(),
-        Kind::Number(range, _) => format!("a number {range}"),
-        Kind::Word([(only, _)]) => format!("`{only}`"),
-        Kind::Word(_) => format!("one of {}", words(kind)),
-    }
-}
-
-fn words(kind: Kind) -> String {
-    kind.words().iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", ")
-}
-
-pub(super) fn unknown_word(param: &Param, word: &str, unknown: &str) -> String {
-    if param.kind.words().is_empty() {
-        return unknown.to_string();
-    }
-    let guess = did_you_mean(word, param.kind.words().iter().map(|(word, _)| *word));
-    if guess.is_empty() {
-        format!("{} must be {}, found `{word}`", param.name, kind(param.kind))
-    } else {
-        format!("unknown `{word}`{guess}")
-    }
-}
-
 // Inputs
 
 pub(super) fn too_few_inputs(kind: &str, expected: Inputs, found: usize) -> Option<String> {
     match (expected, found) {
         (_, 0) => Some(format!("{kind} needs an input: `x -> {kind}` or `{kind}(x)`")),
         (Inputs::Many, 1) => Some(format!("{kind} joins two or more values, found 1")),
+        (Inputs::Two, 1) => Some(format!("{kind} needs a map and its gate: `{kind}(x, gate)`")),
+        (Inputs::Two, 3..) => Some(format!("{kind} takes a map and its gate, found {found} values")),
         _ => None,
     }
 }
@@ -168,7 +91,11 @@ pub(super) fn joins_nothing(kind: &str) -> String {
 }
 
 pub(super) fn not_a_map(kind: &str, found: &str) -> String {
-    format!("{kind} needs a feature map, found {found}")
+    let advice = match found {
+        "nothing" => "; a block ends in its value, without `;`, and an `if` needs an `else`",
+        _ => "",
+    };
+    format!("{kind} needs a feature map, found {found}{advice}")
 }
 
 pub(super) fn needs_flat(kind: &str, found: &[usize]) -> String {
@@ -183,73 +110,34 @@ pub(super) fn too_large(tensor: &str, sizes: &[usize], most: u64) -> String {
     format!("{tensor} of {} has more than {most} elements", shape(sizes))
 }
 
+pub(super) fn no_parameters(kind: &str, attribute: &str) -> String {
+    format!("{kind} has no parameters, so `{attribute}` has no meaning here")
+}
+
+pub(super) fn pieces(pieces: usize, found: &[usize]) -> String {
+    let what = if found.len() == 3 { "input channel" } else { "input value" };
+    format!("pieces = {pieces} does not divide the {}", plural(found[0], what))
+}
+
 pub(super) fn groups(groups: usize, count: usize, side: &str) -> String {
     format!("groups = {groups} does not divide the {}", plural(count, &format!("{side} channel")))
 }
 
-pub(super) fn shapes_differ(kind: &str, a: (&str, &[usize]), b: (&str, &[usize])) -> String {
+pub(super) fn shapes_differ(kind: &str, a: &str, b: &str) -> String {
     let need = if kind == "add" { "equal shapes" } else { "equal rows and columns" };
-    format!("{kind} needs {need}, but {} yields {} and {} yields {}", a.0, shape(a.1), b.0, shape(b.1))
+    format!("{kind} needs {need}, but {a} and {b}")
 }
 
-// Windows
-
-pub(super) fn pad_over_half(pad: [usize; 2], kernel: [usize; 2]) -> String {
-    let most = kernel.map(|size| size / 2);
-    format!(
-        "padding {} is more than half the kernel {}; use at most {}",
-        argument(pad),
-        pair(kernel),
-        argument(most)
-    )
+pub(super) fn gate(x: &str, channels: usize, gate: &str) -> String {
+    format!("mul needs a gate of {channels} or {channels}x1x1, one factor a channel, but {x} and {gate}")
 }
 
-/// Only called where padding is explicit: `same` always fits.
-pub(super) fn window_does_not_fit(request: &Request, input: [usize; 2]) -> (String, Option<String>) {
-    let pad = request.pad.unwrap_or_default();
-    let span = [request.span(0), request.span(1)];
-    let dilated = if span == request.kernel {
-        String::new()
-    } else {
-        format!(" with dilation {} (spans {})", argument(request.dilation), pair(span))
-    };
-    let message = format!(
-        "kernel {}{dilated} does not fit input {} (padding {})",
-        pair(request.kernel),
-        pair(input),
-        argument(pad)
-    );
-    (message, fitting(request, pad, input))
+pub(super) fn crops_all(cut: [[usize; 2]; 2], input: [usize; 2]) -> String {
+    format!("crop {} leaves nothing of input {}", sides(cut), pair(input))
 }
 
-/// The least padding and the largest kernel that would fit.
-fn fitting(request: &Request, pad: [usize; 2], input: [usize; 2]) -> Option<String> {
-    let more = [0, 1].map(|axis| request.span(axis).saturating_sub(input[axis]).div_ceil(2).max(pad[axis]));
-    let less = [0, 1].map(|axis| {
-        let room = (input[axis] + 2 * pad[axis] - 1) / request.dilation[axis] + 1;
-        room.min(request.kernel[axis])
-    });
-    let pads = !request.pooling || (0..2).all(|axis| more[axis] <= request.kernel[axis] / 2);
-    let both = |values: [usize; 2], given: [usize; 2]| {
-        // One number was given for both axes where it can be.
-        if given[0] == given[1] { [values[0].max(values[1]); 2] } else { values }
-    };
-    let smallest = |values: [usize; 2], given: [usize; 2]| {
-        if given[0] == given[1] { [values[0].min(values[1]); 2] } else { values }
-    };
-    let kernel = format!("kernel = {}", argument(smallest(less, request.kernel)));
-    Some(if pads { format!("pad = {} or {kernel}", argument(both(more, pad))) } else { kernel })
-}
-
-/// What `summary` notes about the end of the input that no window reaches.
-pub(super) fn dropped(request: &Request, rows: usize, columns: usize) -> Option<String> {
-    let what = match (rows, columns) {
-        (0, 0) => return None,
-        (_, 0) => plural(rows, "row"),
-        (0, _) => plural(columns, "column"),
-        _ => format!("{} and {}", plural(rows, "row"), plural(columns, "column")),
-    };
-    Some(format!("a {} window with stride {} drops {what}", pair(request.kernel), argument(request.stride)))
+pub(super) fn bias_before_norm(norm: &str) -> String {
+    format!("its bias has no effect before {norm}; write bias = false")
 }
 
 // Outputs

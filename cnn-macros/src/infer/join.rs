@@ -1,7 +1,10 @@
-//! Joins: `add` of equal shapes, `concat` of maps that differ in channels only.
+//! Joins: `add` of equal shapes, `concat` of values that differ in channels only, `mul` by a factor for each channel.
 
 use super::{Infer, Site, errors};
-use crate::ir::{NodeId, Op};
+use crate::{
+    ast::Span,
+    ir::{NodeId, Op},
+};
 
 pub(super) fn add(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     agree(infer, site, 0)?;
@@ -17,6 +20,20 @@ pub(super) fn concat(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     infer.push(site, Op::Concat, nodes(site), shape)
 }
 
+/// A map `[C, H, W]` by a gate `[C, 1, 1]` or `[C]`.
+pub(super) fn mul(infer: &mut Infer, site: &Site) -> Option<NodeId> {
+    let shape = infer.map_input(site)?;
+    let [(x, x_span), (gate, gate_span)] = site.inputs[..] else { return None };
+    let factors = &infer.graph[gate].shape;
+    if factors[..] != [shape[0]] && factors[..] != [shape[0], 1, 1] {
+        let [x, gate] = [x, gate].map(|node| infer.yields(node));
+        let message = errors::gate(&x, shape[0], &gate);
+        infer.error_at_both(site, [gate_span, x_span], message, x);
+        return None;
+    }
+    infer.push(site, Op::Gate, vec![x, gate], shape.to_vec())
+}
+
 fn nodes(site: &Site) -> Vec<NodeId> {
     site.inputs.iter().map(|&(node, _)| node).collect()
 }
@@ -29,13 +46,25 @@ fn agree(infer: &mut Infer, site: &Site, from: usize) -> Option<()> {
         if a.shape.len() == b.shape.len() && a.shape[from..] == b.shape[from..] {
             continue;
         }
-        let kind = infer.graph.layers[site.id.0].kind;
-        let [a, b] = [a, b].map(|node| (&*infer.graph.layers[node.layer.0].name, &*node.shape));
-        let message = errors::shapes_differ(kind, a, b);
-        let join = &infer.graph.layers[site.id.0].name;
-        let note = format!("{join}: {} yields {} here", a.0, errors::shape(a.1));
-        infer.errors.error_at_both([span, first_span], [format!("{join}: {message}"), note]);
+        let [a, b] = [first, other].map(|node| infer.yields(node));
+        let message = errors::shapes_differ(infer.graph.layers[site.id.0].kind, &a, &b);
+        infer.error_at_both(site, [span, first_span], message, a);
         return None;
     }
     Some(())
+}
+
+impl Infer {
+    /// `conv1 yields 32x26x26`
+    fn yields(&self, node: NodeId) -> String {
+        let node = &self.graph[node];
+        format!("{} yields {}", self.graph.layers[node.layer.0].name, errors::shape(&node.shape))
+    }
+
+    /// Adds an error about two inputs of a join, the wrong one's place first; the other's says what it yields.
+    fn error_at_both(&mut self, site: &Site, spans: [Span; 2], message: String, yields: String) {
+        let join = &self.graph.layers[site.id.0].name;
+        let messages = [format!("{join}: {message}"), format!("{join}: {yields} here")];
+        self.errors.error_at_both(spans, messages);
+    }
 }

@@ -3,11 +3,11 @@
 use super::{Infer, Kind, Spec, Value, args::Argument, args::Bound, bind, errors, optional};
 use crate::{
     ast::{Integer, Span},
-    ir::{LayerId, Loss, NodeId},
+    ir::{Act, LayerId, Loss, LossKind, NodeId, Op},
 };
 
 const WEIGHT: Kind = Kind::Number("above 0", |weight| weight > 0.0);
-const OUTPUT: Spec = Spec { name: "output", params: &[optional("weight", WEIGHT, Bound::Number(1.0))] };
+const OUTPUT: Spec = Spec::new("output", &[optional("weight", WEIGHT, Bound::Number(1.0))]);
 
 /// `output(x, weight = 0.3)`: a loss of its own, in training only, over the same labels. Losses are added after the main one.
 pub fn output(
@@ -35,10 +35,27 @@ pub fn output(
         infer.errors.error(*span, message);
         return None;
     }
-    Some(Loss { logits: node, weight: args?.number("weight"), layer: infer.graph[node].layer })
+    infer.loss(node, args?.number("weight"))
 }
 
 impl Infer {
+    /// The network's loss of some scores, unless they end in what the loss itself applies.
+    pub fn loss(&mut self, logits: NodeId, weight: f32) -> Option<Loss> {
+        let kind = self.defaults.loss;
+        let mut last = logits;
+        while matches!(self.graph[last].op, Op::Reshape | Op::Dropout { .. }) {
+            last = self.graph[last].inputs[0];
+        }
+        let message = match (kind, &self.graph[last].op) {
+            (LossKind::CrossEntropy { .. }, Op::Softmax) => errors::SOFTMAX,
+            (LossKind::BinaryCrossEntropy, Op::Act(Act::Sigmoid)) => errors::SIGMOID,
+            _ => return Some(Loss { kind, logits, weight, layer: self.graph[logits].layer }),
+        };
+        let layer = self.graph[last].layer;
+        self.error(layer, self.site(layer), message);
+        None
+    }
+
     /// Checks the network's value against the declared number of outputs.
     pub fn check_output(&mut self, network: &str, node: NodeId, outputs: Integer) -> Option<()> {
         let (shape, layer) = (&self.graph[node].shape, self.graph[node].layer);

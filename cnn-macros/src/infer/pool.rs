@@ -1,40 +1,78 @@
 //! Pooling: `[C, H, W]` to `[C, OH, OW]`.
 
-use super::{Infer, Site, window::Request};
+use super::{Infer, Site, errors, window::Request};
 use crate::ir::{NodeId, Op, Pool, PoolKind, Window};
 
 pub(super) fn max_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
-    pool(infer, site, PoolKind::Max, site.args.flag("ceil"))
+    pool(infer, site, PoolKind::Max)
 }
 
 pub(super) fn avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let count_include_pad = site.args.flag("count_include_pad");
-    pool(infer, site, PoolKind::Avg { count_include_pad }, false)
+    pool(infer, site, PoolKind::Avg { count_include_pad })
+}
+
+/// The largest of the whole map: `[C, H, W]` to `[C, 1, 1]`.
+pub(super) fn global_max_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
+    let [_, height, width] = infer.map_input(site)?;
+    tiles(infer, site, PoolKind::Max, [height, width])
 }
 
 /// An average over the whole map: `[C, H, W]` to `[C, 1, 1]`.
 pub(super) fn global_avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
-    let [channels, height, width] = infer.map_input(site)?;
-    let window = Window {
-        kernel: [height, width],
-        stride: [1, 1],
-        pad_rows: [0, 0],
-        pad_columns: [0, 0],
-        dilation: [1, 1],
-    };
-    let pool = Pool { kind: PoolKind::Avg { count_include_pad: true }, window };
-    infer.push(site, Op::Pool(pool), vec![site.inputs[0].0], vec![channels, 1, 1])
+    let [_, height, width] = infer.map_input(site)?;
+    tiles(infer, site, PoolKind::Avg { count_include_pad: true }, [height, width])
 }
 
-fn pool(infer: &mut Infer, site: &Site, kind: PoolKind, ceil: bool) -> Option<NodeId> {
+/// Averages over windows that cover the input evenly, to an output of a given size. Where that size divides the input's, the
+/// windows are tiles.
+pub(super) fn adaptive_avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
+    let [channels, height, width] = infer.map_input(site)?;
+    let mut output = site.args.pair("height")?;
+    if let Some(width) = site.args.given_count("width") {
+        if output[0] != output[1] {
+            infer.error(site.id, site.args.span("width"), errors::WIDTH_TWICE);
+            return None;
+        }
+        output[1] = width;
+    }
+    let input = [height, width];
+    if (0..2).all(|axis| input[axis].is_multiple_of(output[axis])) {
+        let tile = [0, 1].map(|axis| input[axis] / output[axis]);
+        return tiles(infer, site, PoolKind::Avg { count_include_pad: true }, tile);
+    }
+    // Nothing computes with this window; it tells how much an output sees.
+    let stride = [0, 1].map(|axis| (input[axis] / output[axis]).max(1));
+    let kernel = [0, 1].map(|axis| widest(input[axis], output[axis]));
+    let window = Window { kernel, stride, pad_rows: [0, 0], pad_columns: [0, 0], dilation: [1, 1] };
+    let op = Op::Pool(Pool { kind: PoolKind::AdaptiveAvg, window });
+    infer.push(site, op, vec![site.inputs[0].0], vec![channels, output[0], output[1]])
+}
+
+/// Rows of the largest window: output row `r` of `R` sees input rows `floor(r H / R)` up to `ceil((r + 1) H / R)`.
+fn widest(input: usize, output: usize) -> usize {
+    let rows = |row: usize| ((row + 1) * input).div_ceil(output) - row * input / output;
+    (0..output).map(rows).max().unwrap_or(1)
+}
+
+/// Pooling over windows that neither overlap nor leave anything out.
+fn tiles(infer: &mut Infer, site: &Site, kind: PoolKind, tile: [usize; 2]) -> Option<NodeId> {
+    let [channels, height, width] = infer.map_input(site)?;
+    let window =
+        Window { kernel: tile, stride: tile, pad_rows: [0, 0], pad_columns: [0, 0], dilation: [1, 1] };
+    let shape = vec![channels, height / tile[0], width / tile[1]];
+    infer.push(site, Op::Pool(Pool { kind, window }), vec![site.inputs[0].0], shape)
+}
+
+fn pool(infer: &mut Infer, site: &Site, kind: PoolKind) -> Option<NodeId> {
     let [channels, height, width] = infer.map_input(site)?;
     let kernel = site.args.pair("kernel")?;
     let request = Request {
         kernel,
         stride: site.args.pair("stride").unwrap_or(kernel),
-        pad: site.args.pair("pad"),
+        pad: site.args.sides("pad"),
         dilation: [1, 1],
-        ceil,
+        ceil: site.args.flag("ceil"),
         pooling: true,
     };
     let placed = infer.place(site, request, [height, width])?;

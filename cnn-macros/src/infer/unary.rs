@@ -1,4 +1,4 @@
-//! Layers that keep the shape, and `flatten`.
+//! Layers of one input without parameters: activations, dropout, `maxout` and `flatten`.
 
 use super::{Infer, Site, errors};
 use crate::ir::{Act, NodeId, Op};
@@ -23,11 +23,34 @@ pub(super) fn tanh(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     same_shape(infer, site, Op::Act(Act::Tanh))
 }
 
-/// Each dropout has a random stream of its own.
 pub(super) fn dropout(infer: &mut Infer, site: &Site) -> Option<NodeId> {
+    drop(infer, site, false)
+}
+
+/// Drops whole channels of a map (Tompson et al. 2015).
+pub(super) fn channel_dropout(infer: &mut Infer, site: &Site) -> Option<NodeId> {
+    infer.map_input(site)?;
+    drop(infer, site, true)
+}
+
+/// Each dropout has a random stream of its own.
+fn drop(infer: &mut Infer, site: &Site, channelwise: bool) -> Option<NodeId> {
     let stream = infer.dropouts;
     infer.dropouts += 1;
-    same_shape(infer, site, Op::Dropout { rate: site.args.number("rate"), stream })
+    same_shape(infer, site, Op::Dropout { rate: site.args.number("rate"), stream, channelwise })
+}
+
+/// `[pieces * C, …]` to `[C, …]`
+pub(super) fn maxout(infer: &mut Infer, site: &Site) -> Option<NodeId> {
+    let input = site.inputs[0].0;
+    let mut shape = infer.graph[input].shape.clone();
+    let pieces = site.args.count("pieces");
+    if !shape[0].is_multiple_of(pieces) {
+        infer.shape_error(site, site.args.span("pieces"), errors::pieces(pieces, &shape), None);
+        return None;
+    }
+    shape[0] /= pieces;
+    infer.push(site, Op::Maxout { pieces }, vec![input], shape)
 }
 
 /// `[C, H, W]` to `[C*H*W]`
@@ -38,10 +61,9 @@ pub(super) fn flatten(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     infer.push(site, Op::Reshape, vec![input], vec![elements])
 }
 
-/// The loss contains the softmax, so no network needs one.
+/// Over the channels of each position.
 pub(super) fn softmax(infer: &mut Infer, site: &Site) -> Option<NodeId> {
-    infer.error(site.id, site.word, errors::SOFTMAX);
-    None
+    same_shape(infer, site, Op::Softmax)
 }
 
 fn same_shape(infer: &mut Infer, site: &Site, op: Op) -> Option<NodeId> {

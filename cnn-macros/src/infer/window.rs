@@ -2,7 +2,7 @@
 //!
 //! Along each axis, with `span = dilation (kernel - 1) + 1` and `padded = before + input + after`:
 //! `output = floor((padded - span) / stride) + 1`, or with the ceiling, where the last window must start inside the input or the
-//! padding before it (torch's rule).
+//! padding before it (torch's rule). What it reaches beyond the padding after the input is nothing: an average does not count it.
 
 use super::{Infer, Site, errors};
 use crate::ir::Window;
@@ -12,8 +12,8 @@ use crate::ir::Window;
 pub(super) struct Request {
     pub kernel: [usize; 2],
     pub stride: [usize; 2],
-    /// None for `same`.
-    pub pad: Option<[usize; 2]>,
+    /// Rows above and below, columns on the left and on the right; none for `same`.
+    pub pad: Option<[[usize; 2]; 2]>,
     pub dilation: [usize; 2],
     pub ceil: bool,
     /// Padding may be at most half the kernel.
@@ -42,7 +42,7 @@ impl Infer {
     /// Places a window on the rows and columns of an input, and notes what it drops.
     pub(super) fn place(&mut self, site: &Site, request: Request, input: [usize; 2]) -> Option<Placed> {
         if let Some(pad) = request.pad.filter(|_| request.pooling)
-            && (0..2).any(|axis| pad[axis] > request.kernel[axis] / 2)
+            && (0..2).any(|axis| pad[axis].iter().any(|&pad| pad > request.kernel[axis] / 2))
         {
             self.error(site.id, site.args.span("pad"), errors::pad_over_half(pad, request.kernel));
             return None;
@@ -53,8 +53,9 @@ impl Infer {
             self.shape_error(site, site.args.span("kernel"), message, help);
             return None;
         };
-        let note = errors::dropped(&request, rows.dropped(), columns.dropped());
-        self.graph.layers[site.id.0].note = note;
+        if let Some(note) = errors::dropped(&request, rows.dropped(), columns.dropped()) {
+            self.note(site.id, note);
+        }
         let window = Window {
             kernel: request.kernel,
             stride: request.stride,
@@ -87,15 +88,19 @@ impl Axis {
         Axis { input, span, stride, before: total / 2, after: total - total / 2, output }
     }
 
-    fn padded(input: usize, span: usize, stride: usize, pad: usize, ceil: bool) -> Option<Axis> {
-        let free = (input + 2 * pad).checked_sub(span)?;
+    fn padded(
+        input: usize,
+        span: usize,
+        stride: usize,
+        [before, after]: [usize; 2],
+        ceil: bool,
+    ) -> Option<Axis> {
+        let free = (input + before + after).checked_sub(span)?;
         let mut output = free / stride + 1;
-        if ceil && free % stride != 0 && output * stride < input + pad {
+        if ceil && free % stride != 0 && output * stride < input + before {
             output += 1;
         }
-        let reach = (output - 1) * stride + span;
-        let after = pad.max(reach.saturating_sub(pad + input));
-        Some(Axis { input, span, stride, before: pad, after, output })
+        Some(Axis { input, span, stride, before, after, output })
     }
 
     /// Rows or columns of the input after the last window.

@@ -5,13 +5,16 @@
 
 use indexmap::IndexMap;
 
-use super::{Feed, Tensor, ops};
+use super::{Feed, Sample, Tensor, norm};
 use crate::{
-    ir::form::{BLOCK, Form, Layout},
+    ir::{
+        Op, ParamId,
+        form::{BLOCK, Form, Layout, padded},
+    },
     memory::Program,
     schedule::{
         Region,
-        step::{Anchor, Elt, Map, Scope, Step},
+        step::{Anchor, AreaId, Elt, Map, Normalize, Place, Scope, Step},
     },
 };
 
@@ -24,13 +27,22 @@ pub struct Results {
     pub losses: Vec<Vec<f64>>,
     /// By parameter; `None` where no step wrote one.
     pub gradients: Vec<Option<Tensor>>,
+    /// Running statistics that moved.
+    pub running: IndexMap<ParamId, Tensor>,
 }
 
 /// Forward and, if there is one, backward pass.
 pub fn run(program: &Program, feed: &Feed) -> Results {
     let arena = vec![f64::NAN; program.memory.slab * feed.images.len()];
-    let gradients = vec![None; feed.params.len()];
-    let mut machine = Machine { program, feed, arena, gradients, masks: IndexMap::new() };
+    let mut machine = Machine {
+        program,
+        feed,
+        arena,
+        fixed: vec![f64::NAN; program.memory.fixed],
+        gradients: vec![None; feed.params.len()],
+        running: IndexMap::new(),
+        masks: IndexMap::new(),
+    };
     let schedule = &program.schedule;
     let samples = 0..feed.images.len();
     samples.clone().for_each(|sample| machine.store(schedule.input, sample, &feed.images[sample]));
@@ -38,14 +50,21 @@ pub fn run(program: &Program, feed: &Feed) -> Results {
     let logits = samples.clone().map(|sample| machine.load(schedule.logits, sample)).collect();
     schedule.backward.iter().for_each(|region| machine.region(region));
     let loss = |sample| schedule.losses.iter().map(|&map| machine.load(map, sample).data[0]).collect();
-    Results { logits, losses: samples.map(loss).collect(), gradients: machine.gradients }
+    Results {
+        logits,
+        losses: samples.map(loss).collect(),
+        gradients: machine.gradients,
+        running: machine.running,
+    }
 }
 
 struct Machine<'a> {
     program: &'a Program,
     feed: &'a Feed,
     arena: Vec<f64>,
+    fixed: Vec<f64>,
     gradients: Vec<Option<Tensor>>,
+    running: IndexMap<ParamId, Tensor>,
     /// The form in which each dropout's mask was counted first.
     masks: IndexMap<u32, Form>,
 }
@@ -57,80 +76,111 @@ impl Machine<'_> {
             Scope::Sample => {
                 samples.for_each(|sample| region.steps.iter().for_each(|step| self.step(step, sample)))
             }
-            Scope::Batch => region.steps.iter().for_each(|step| {
-                samples.clone().for_each(|sample| self.step(step, sample));
+            Scope::Batch => region.steps.iter().for_each(|step| match step.anchor {
+                Anchor::Op(Op::BatchStats { eps, momentum }) => self.batch_stats(step, eps, momentum),
+                _ => samples.clone().for_each(|sample| self.step(step, sample)),
             }),
         }
     }
 
     fn step(&mut self, step: &Step, sample: usize) {
-        let params = &self.feed.params;
-        let load = |map: Map| self.load(map, sample);
-        let (map, value) = match &step.anchor {
-            Anchor::Conv { x, y, conv, filter, bias } => {
-                let bias = bias.map(|bias| &params[bias.0]);
-                (*y, ops::conv(conv, &load(*x), &params[filter.0], bias, &y.form.shape))
+        let operands: Vec<Tensor> = step.operands.iter().map(|&place| self.operand(place, sample)).collect();
+        let operands: Vec<&Tensor> = operands.iter().collect();
+        let at = Sample { feed: self.feed, index: sample };
+        let written = step.writes().next();
+        let value = match &step.anchor {
+            Anchor::Op(Op::Loss { kind, weight }) => {
+                let (kind, weight) = (*kind, *weight);
+                let loss = at.apply(&Op::Loss { kind, weight }, &operands, &[1]).data[0];
+                let shape = &operands[0].shape;
+                let grad = at.apply(&Op::LossGrad { kind, weight }, &operands, shape);
+                let maps: Vec<Map> = step.writes().collect();
+                self.store(maps[0], sample, &Tensor { shape: vec![2, 1, 1], data: vec![loss, 0.0] });
+                return maps[1..].iter().for_each(|&map| self.store(map, sample, &grad));
             }
-            Anchor::ConvInputGrad { dy, dx, conv, filter, .. } => {
-                (*dx, ops::conv_input_grad(conv, &load(*dy), &params[filter.0], &dx.form.shape))
-            }
-            Anchor::Dense { x, y, weight, bias } => {
-                let bias = bias.map(|bias| &params[bias.0]);
-                (*y, ops::dense(&load(*x), &params[weight.0], bias, &y.form.shape))
-            }
-            Anchor::DenseInputGrad { dy, dx, weight } => {
-                (*dx, ops::dense_input_grad(&load(*dy), &params[weight.0], &dx.form.shape))
-            }
-            Anchor::Pool { x, y, pool } => (*y, ops::pool(pool, &load(*x), &y.form.shape)),
-            Anchor::PoolGrad { x, dy, dx, pool } => (*dx, ops::pool_grad(pool, &load(*x), &load(*dy))),
-            Anchor::Elementwise { x, y } => (*y, load(*x)),
-            Anchor::ConvFilterGrad { x, dy, conv, filter, bias } => {
-                let (x, dy) = (load(*x), load(*dy));
-                let gradient = ops::conv_filter_grad(conv, &x, &dy, &params[filter.0].shape);
-                self.accumulate(filter.0, gradient, sample);
-                return bias.iter().for_each(|bias| self.bias_grad(bias.0, &dy, sample));
-            }
-            Anchor::DenseWeightGrad { x, dy, weight, bias } => {
-                let (x, dy) = (load(*x), load(*dy));
-                let gradient = ops::dense_weight_grad(&x, &dy, &params[weight.0].shape);
-                self.accumulate(weight.0, gradient, sample);
-                return bias.iter().for_each(|bias| self.bias_grad(bias.0, &dy, sample));
-            }
-            Anchor::Copy { x, x_start, y, y_start, count } => {
-                let x = load(*x);
-                return (0..*count).for_each(|element| {
-                    let place = self.place(*y, sample, y_start + element);
-                    self.arena[place] = x.data[x_start + element];
+            Anchor::Op(op @ (Op::ConvFilterGrad(_) | Op::DenseWeightGrad | Op::ScaleGrad)) => {
+                let dy = *operands.last().expect("the gradient of the output");
+                return step.results.iter().zip([op, &Op::BiasGrad]).for_each(|(place, op)| {
+                    let &Place::Param(param) = place else { unreachable!("{step:?}") };
+                    let shape = &self.feed.params[param.0].shape;
+                    let operands = if *op == Op::BiasGrad { &[dy][..] } else { &operands };
+                    let part = at.apply(op, operands, shape);
+                    self.accumulate(param.0, part, sample);
                 });
             }
-            Anchor::CrossEntropy { logits, loss, grad, weight } => {
-                let (logits, label) = (load(*logits), self.feed.labels[sample]);
-                let value = ops::cross_entropy(*weight, &logits, label).data[0];
-                self.store(*loss, sample, &Tensor { shape: vec![2, 1, 1], data: vec![value, 0.0] });
-                let gradient = ops::cross_entropy_grad(*weight, &logits, label, self.feed.images.len());
-                return grad.iter().for_each(|&grad| self.store(grad, sample, &gradient));
+            Anchor::Op(op) => at.apply(op, &operands, &written.expect("a result").form.shape),
+            Anchor::Elementwise => operands[0].clone(),
+            Anchor::Copy { x_start, y_start, count } => {
+                return (0..*count).for_each(|element| {
+                    let place = self.place(written.expect("a result"), sample, y_start + element);
+                    self.arena[place] = operands[0].data[x_start + element];
+                });
             }
         };
+        let map = written.expect("a result");
         let value = step.epilogue.iter().fold(value, |value, elt| self.elt(elt, sample, map.form, value));
         self.store(map, sample, &value);
     }
 
-    fn elt(&mut self, elt: &Elt, sample: usize, form: Form, value: Tensor) -> Tensor {
-        match *elt {
-            Elt::Act(act) => ops::act(act, &value),
-            Elt::ActGrad(act, output) => ops::act_grad(act, &self.load(output, sample), &value),
-            Elt::Dropout { rate, stream } => {
-                let counted = *self.masks.entry(stream).or_insert(form);
-                assert_eq!(counted, form, "the mask of dropout {stream} counts elements in another order");
-                ops::dropout(rate, stream, sample, &value)
-            }
-            Elt::Add(map) => value.zip(&self.load(map, sample), |a, b| a + b),
+    fn operand(&self, place: Place, sample: usize) -> Tensor {
+        match place {
+            Place::Map(map) => self.load(map, sample),
+            Place::Param(param) => self.feed.params[param.0].clone(),
+            Place::Area(area) => self.stats(area),
         }
     }
 
-    fn bias_grad(&mut self, param: usize, dy: &Tensor, sample: usize) {
-        let gradient = ops::bias_grad(dy, &self.feed.params[param].shape);
-        self.accumulate(param, gradient, sample);
+    fn elt(&mut self, elt: &Elt, sample: usize, form: Form, value: Tensor) -> Tensor {
+        let at = Sample { feed: self.feed, index: sample };
+        let apply = |op: Op, operands: &[&Tensor]| at.apply(&op, operands, &value.shape);
+        let param = |param: ParamId| &self.feed.params[param.0];
+        match *elt {
+            Elt::Act(act) => apply(Op::Act(act), &[&value]),
+            Elt::ActGrad(act, output) => apply(Op::ActGrad(act), &[&self.load(output, sample), &value]),
+            Elt::Normalize(Normalize { stats, gamma, beta }) => {
+                apply(Op::Normalize, &[&value, &self.stats(stats), param(gamma), param(beta)])
+            }
+            Elt::NormalizeRunning { mean, var, eps, gamma, beta } => {
+                let op = Op::NormalizeRunning { eps };
+                apply(op, &[&value, param(mean), param(var), param(gamma), param(beta)])
+            }
+            Elt::NormalizeGrad(Normalize { stats, gamma, beta }, x) => {
+                let sum = |param: ParamId| self.gradients[param.0].as_ref().expect("summed before");
+                let (x, stats) = (self.load(x, sample), self.stats(stats));
+                let operands = [&value, &x, &stats, param(gamma), param(beta), sum(gamma), sum(beta)];
+                apply(Op::NormalizeGrad, &operands)
+            }
+            Elt::Dropout { rate, stream, channelwise } => {
+                let counted = *self.masks.entry(stream).or_insert(form);
+                assert_eq!(counted, form, "the mask of dropout {stream} counts elements in another order");
+                at.apply(&Op::Dropout { rate, stream, channelwise }, &[&value], &value.shape)
+            }
+            Elt::Add(map) => apply(Op::Add, &[&value, &self.load(map, sample)]),
+        }
+    }
+
+    fn batch_stats(&mut self, step: &Step, eps: f32, momentum: f32) {
+        let &[Place::Map(x), Place::Param(mean), Place::Param(variance)] = step.operands.as_slice() else {
+            unreachable!("{step:?}")
+        };
+        let &[Place::Area(area)] = step.results.as_slice() else { unreachable!("{step:?}") };
+        let batch: Vec<Tensor> = (0..self.feed.images.len()).map(|sample| self.load(x, sample)).collect();
+        let batch: Vec<&Tensor> = batch.iter().collect();
+        let stats = norm::batch_stats(&batch, eps);
+        let start = self.program.memory.area(area);
+        for (row, values) in stats.data.chunks(stats.shape[1]).enumerate() {
+            let start = start + row * padded(values.len());
+            self.fixed[start..start + values.len()].copy_from_slice(values);
+        }
+        let [old_mean, old_variance] = [mean, variance].map(|param| &self.feed.params[param.0]);
+        let [new_mean, new_variance] = norm::moved(&batch, momentum, [old_mean, old_variance]);
+        self.running.extend([(mean, new_mean), (variance, new_variance)]);
+    }
+
+    /// The statistics in an area, `[2, padded(C)]`.
+    fn stats(&self, area: AreaId) -> Tensor {
+        let (start, len) = (self.program.memory.area(area), self.program.schedule.areas[area.0]);
+        Tensor { shape: vec![2, len / 2], data: self.fixed[start..start + len].to_vec() }
     }
 
     /// The first sample overwrites.

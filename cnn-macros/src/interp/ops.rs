@@ -102,13 +102,21 @@ fn shares(pool: &Pool, x: &Tensor, y: &[usize], mut visit: impl FnMut(usize, &[(
     for output in 0..channels * height * width {
         let (channel, at) = (output / (height * width), [output / width % height, output % width]);
         let mut places = Vec::new();
-        covered(&pool.window, extent, at, |place, _| places.push(channel * extent[1] * extent[2] + place));
+        let mut add = |place: usize| places.push(channel * extent[1] * extent[2] + place);
+        match pool.kind {
+            PoolKind::AdaptiveAvg => even([extent[1], extent[2]], [height, width], at, &mut add),
+            _ => covered(&pool.window, extent, at, |place, _| add(place)),
+        }
         let shares: Vec<_> = match pool.kind {
             PoolKind::Max => {
                 let keeps = |best: usize, next: usize| x.data[best].is_nan() || x.data[next] <= x.data[best];
                 let first =
                     places.into_iter().reduce(|best, next| if keeps(best, next) { best } else { next });
                 first.into_iter().map(|place| (place, 1.0)).collect()
+            }
+            PoolKind::AdaptiveAvg => {
+                let count = places.len() as f64;
+                places.into_iter().map(|place| (place, 1.0 / count)).collect()
             }
             PoolKind::Avg { count_include_pad } => {
                 let inside = places.len();
@@ -118,6 +126,13 @@ fn shares(pool: &Pool, x: &Tensor, y: &[usize], mut visit: impl FnMut(usize, &[(
         };
         visit(output, &shares);
     }
+}
+
+/// Calls `visit` for the elements under one of `count` windows that cover the input evenly.
+fn even(x: [usize; 2], count: [usize; 2], at: [usize; 2], visit: &mut impl FnMut(usize)) {
+    let span =
+        |axis: usize| at[axis] * x[axis] / count[axis]..((at[axis] + 1) * x[axis]).div_ceil(count[axis]);
+    span(0).for_each(|row| span(1).for_each(|column| visit(row * x[1] + column)));
 }
 
 /// Elements of the padded input under a window.
@@ -192,30 +207,14 @@ pub fn act_grad(act: Act, y: &Tensor, dy: &Tensor) -> Tensor {
     })
 }
 
-/// Any fixed mask does, as long as stream, sample and element matter.
-pub fn dropout(rate: f32, stream: u32, sample: usize, x: &Tensor) -> Tensor {
+/// Any fixed mask does, as long as stream, sample and element or channel matter.
+pub fn dropout(rate: f32, stream: u32, channelwise: bool, sample: usize, x: &Tensor) -> Tensor {
+    let area = if channelwise { x.data.len() / x.shape[0] } else { 1 };
     let kept = |element: usize| {
-        let key = (element * 31 + sample * 17 + stream as usize * 7 + 3) as u32;
+        let key = (element / area * 31 + sample * 17 + stream as usize * 7 + 3) as u32;
         (key.wrapping_mul(2_654_435_761) >> 8) as f32 / (1 << 24) as f32 >= rate
     };
     let scale = 1.0 / (1.0 - rate as f64);
     let data = x.data.iter().enumerate().map(|(element, x)| if kept(element) { x * scale } else { 0.0 });
     Tensor { shape: x.shape.clone(), data: data.collect() }
-}
-
-fn log_sum_exp(logits: &Tensor) -> f64 {
-    let largest = logits.data.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    largest + logits.data.iter().map(|z| (z - largest).exp()).sum::<f64>().ln()
-}
-
-pub fn cross_entropy(weight: f32, logits: &Tensor, label: usize) -> Tensor {
-    let loss = log_sum_exp(logits) - logits.data[label];
-    Tensor { shape: vec![1], data: vec![weight as f64 * loss] }
-}
-
-pub fn cross_entropy_grad(weight: f32, logits: &Tensor, label: usize, batch: usize) -> Tensor {
-    let norm = log_sum_exp(logits);
-    let mut grad = logits.map(|z| (z - norm).exp());
-    grad.data[label] -= 1.0;
-    grad.map(|value| value * weight as f64 / batch as f64)
 }

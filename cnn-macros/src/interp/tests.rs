@@ -1,14 +1,21 @@
 //! Every pass against the evaluator: gradients against central differences, rewrites and plans against the plain graph.
 
 use approx::assert_relative_eq;
+use indexmap::IndexMap;
 
-use super::{Feed, Tensor, arena, evaluate, loss};
+use super::{Feed, Tensor, arena, evaluate, loss, norm};
 use crate::{
-    ir::{self, Act, Graph, Node, NodeId, Op, PoolKind},
+    ir::{self, Act, Graph, LossKind, Node, NodeId, Op, ParamId, PoolKind, Response},
     memory::{self, Program},
-    passes::{autodiff::differentiate, layout::Agreed, simplify},
+    passes::{
+        Mode,
+        autodiff::differentiate,
+        layout::{Agreed, parameter},
+        lower::lower,
+        simplify,
+    },
     testing::{
-        Net,
+        CROSS_ENTROPY, Net,
         random::{self, Random},
         window,
     },
@@ -17,16 +24,16 @@ use crate::{
 /// Some elements of every gradient against `(loss(w + h) - loss(w - h)) / 2h`.
 fn check_gradients(graph: &Graph, feed: &Feed, seed: u64) {
     const STEP: f64 = 1e-5;
-    let differentiated = differentiate(graph.clone());
+    let differentiated = differentiate(lower(graph.clone(), Mode::Train));
     ir::verify::graph(&differentiated);
-    let values = evaluate(&differentiated, feed);
-    let is_loss = |node: &Node| matches!(node.op, Op::CrossEntropy { .. });
+    let values = evaluate(&differentiated, feed, Mode::Train);
+    let is_loss = |node: &Node| matches!(node.op, Op::Loss { .. });
     let mut losses = differentiated.clone();
     losses.nodes.truncate(1 + losses.nodes.iter().rposition(is_loss).expect("a loss"));
     let loss_with = |param: usize, element: usize, step: f64| {
         let mut feed = feed.clone();
         feed.params[param].data[element] += step;
-        loss(&losses, &evaluate(&losses, &feed))
+        loss(&losses, &evaluate(&losses, &feed, Mode::Train))
     };
     let mut random = Random(seed);
     for (param, gradient) in differentiated.gradients.iter().enumerate() {
@@ -53,22 +60,21 @@ fn assert_close(found: &Tensor, expected: &Tensor, what: &str) {
 
 /// The simplified graphs, and their programs on an arena, against the graph as it was.
 fn check_programs(graph: &Graph, feed: &Feed) {
-    let plain = differentiate(graph.clone());
+    let plain = differentiate(lower(graph.clone(), Mode::Train));
     let train = simplify::training(plain.clone());
-    let infer = simplify::inference(graph.clone());
+    let infer = simplify::inference(lower(graph.clone(), Mode::Infer));
     ir::verify::graph(&train);
     ir::verify::graph(&infer);
     let mut agreed = Agreed::default();
     let programs = [Program::new(&train, &mut agreed), Program::new(&infer, &mut agreed)];
     programs.iter().for_each(memory::verify::program);
 
-    let expected = evaluate(&plain, feed);
-    let simplified = evaluate(&train, feed);
+    let expected = evaluate(&plain, feed, Mode::Train);
+    let simplified = evaluate(&train, feed, Mode::Train);
     let results = arena::run(&programs[0], feed);
     for (param, gradient) in plain.gradients.iter().enumerate() {
         let name = &graph.params[param].name;
         assert_eq!(gradient.is_some(), train.gradients[param].is_some(), "{name}");
-        assert_eq!(gradient.is_some(), results.gradients[param].is_some(), "{name}");
         let (Some(gradient), Some(simpler)) = (gradient, train.gradients[param]) else { continue };
         assert_close(&simplified[simpler.0][0], &expected[gradient.0][0], name);
         assert_close(results.gradients[param].as_ref().expect("written"), &expected[gradient.0][0], name);
@@ -78,7 +84,8 @@ fn check_programs(graph: &Graph, feed: &Feed) {
     assert_relative_eq!(total, loss(&plain, &expected), max_relative = 1e-9);
     results.logits.iter().zip(logits).for_each(|(found, expected)| assert_close(found, expected, "scores"));
 
-    let calm = evaluate(&without_dropout(graph), feed);
+    check_running(graph, &evaluate(graph, feed, Mode::Train), feed, &results.running);
+    let calm = evaluate(graph, feed, Mode::Infer);
     let logits = &calm[graph.losses[0].logits.0];
     let results = arena::run(&programs[1], feed);
     results
@@ -86,16 +93,21 @@ fn check_programs(graph: &Graph, feed: &Feed) {
         .iter()
         .zip(logits)
         .for_each(|(found, expected)| assert_close(found, expected, "inference"));
+    assert!(results.running.is_empty());
 }
 
-fn without_dropout(graph: &Graph) -> Graph {
-    let mut graph = graph.clone();
-    for node in &mut graph.nodes {
-        if let Op::Dropout { rate, .. } = &mut node.op {
-            *rate = 0.0;
-        }
+/// Running statistics after a pass, of the layers that a loss depends on.
+fn check_running(graph: &Graph, values: &[Vec<Tensor>], feed: &Feed, running: &IndexMap<ParamId, Tensor>) {
+    for node in &graph.nodes {
+        let Op::BatchNorm { momentum, .. } = node.op else { continue };
+        let batch: Vec<&Tensor> = values[node.inputs[0].0].iter().collect();
+        let params = [3, 4].map(|slot| parameter(graph, node.inputs[slot]));
+        let Some(found) = running.get(&params[0]).zip(running.get(&params[1])) else { continue };
+        let old = params.map(|param| &feed.params[param.0]);
+        let [mean, variance] = norm::moved(&batch, momentum, old);
+        assert_close(found.0, &mean, "running mean");
+        assert_close(found.1, &variance, "running variance");
     }
-    graph
 }
 
 fn check(graph: &Graph) {
@@ -113,7 +125,7 @@ fn convolution_sums_what_the_window_covers() {
     let image = Tensor { shape: vec![1, 3, 3], data: (1..10).map(f64::from).collect() };
     let filter = Tensor { shape: vec![1, 1, 2, 2], data: vec![1.0, 10.0, 100.0, 1000.0] };
     let feed = Feed { images: vec![image], labels: vec![0], params: vec![filter] };
-    assert_eq!(evaluate(&graph, &feed)[logits.0][0].data, [1000.0, 3200.0, 7040.0, 9865.0]);
+    assert_eq!(evaluate(&graph, &feed, Mode::Train)[logits.0][0].data, [1000.0, 3200.0, 7040.0, 9865.0]);
 }
 
 #[test]
@@ -175,11 +187,131 @@ fn joins_dropout_and_a_second_loss() {
     let joined = net.dropout(joined, 0.4);
     let side = net.flatten(c);
     let side = net.dense(side, 4);
-    net.loss(side, 0.3);
+    net.loss(CROSS_ENTROPY, side, 0.3);
     let flat = net.flatten(joined);
     let flat = net.relu(flat);
     let scores = net.dense(flat, 4);
     check(&net.finish(scores));
+}
+
+#[test]
+fn batch_norm_with_residuals() {
+    let (mut net, x) = Net::new([3, 5, 4]);
+    let x = net.conv(x, 12, window(3, 1, 1, 1), 1, false);
+    let x = net.batch_norm(x);
+    let x = net.relu(x);
+    let y = net.conv(x, 12, window(3, 1, 1, 1), 1, true);
+    let y = net.batch_norm(y);
+    let side = net.conv(x, 12, window(1, 1, 0, 1), 1, false);
+    let side = net.batch_norm(side);
+    let x = net.add(&[y, side]);
+    let x = net.relu(x);
+    let x = net.flatten(x);
+    let x = net.dense(x, 5);
+    let x = net.batch_norm(x);
+    let x = net.act(x, Act::Tanh);
+    let x = net.dense(x, 3);
+    check(&net.finish(x));
+}
+
+#[test]
+fn batch_norm_frozen_and_with_nothing_trained_below() {
+    for (stem, norm) in [(true, false), (false, true), (true, true)] {
+        let (mut net, x) = Net::new([2, 5, 4]);
+        net.freeze(stem);
+        let x = net.conv(x, 9, window(3, 1, 1, 1), 1, false);
+        net.freeze(norm);
+        let x = net.batch_norm(x);
+        net.freeze(false);
+        let x = net.act(x, Act::Sigmoid);
+        let x = net.flatten(x);
+        let x = net.dense(x, 3);
+        let graph = net.finish(x);
+        check(&graph);
+        let backward = differentiate(lower(graph, Mode::Train));
+        let sums = backward.nodes.iter().filter(|node| node.op == Op::ScaleGrad).count();
+        assert_eq!(sums, !(stem && norm) as usize, "needed for gamma, and for what is below");
+        let through = backward.nodes.iter().filter(|node| node.op == Op::NormalizeGrad).count();
+        assert_eq!(through, !stem as usize);
+    }
+}
+
+#[test]
+fn normalisation_across_channels() {
+    for size in 1..6 {
+        let (mut net, x) = Net::new([2, 4, 3]);
+        let x = net.conv(x, 11, window(3, 1, 1, 1), 1, true);
+        let x = net.lrn(x, Response { size, alpha: 0.9, beta: 0.75, k: 1.2 });
+        let x = net.relu(x);
+        let x = net.flatten(x);
+        let x = net.dense(x, 3);
+        check(&net.finish(x));
+    }
+}
+
+#[test]
+fn maxout_softmax_and_gates() {
+    let (mut net, x) = Net::new([2, 4, 3]);
+    let x = net.conv(x, 24, window(3, 1, 1, 1), 1, true);
+    let x = net.maxout(x, 2);
+    let gate = net.adaptive_avg(x, [1, 1]);
+    let gate = net.flatten(gate);
+    let gate = net.dense(gate, 24);
+    let gate = net.maxout(gate, 2);
+    let gate = net.softmax(gate);
+    let x = net.gate(x, gate);
+    let y = net.softmax(x);
+    let x = net.gate(y, gate);
+    let x = net.flatten(x);
+    let x = net.dense(x, 3);
+    check(&net.finish(x));
+}
+
+#[test]
+fn frames_and_even_windows() {
+    for [top, bottom, left, right] in [[1, 2, 0, 3], [-1, -1, -2, 0], [2, -3, -1, 1]] {
+        let (mut net, x) = Net::new([2, 7, 6]);
+        let x = net.pad(x, [top, bottom, left, right]);
+        let x = net.conv(x, 9, window(3, 1, 1, 1), 1, true);
+        let x = net.pad(x, [left, right, top, bottom]);
+        let x = net.relu(x);
+        let x = net.adaptive_avg(x, [3, 2]);
+        let x = net.channel_dropout(x, 0.4);
+        let x = net.flatten(x);
+        let x = net.dense(x, 3);
+        check(&net.finish(x));
+    }
+}
+
+#[test]
+fn losses() {
+    for kind in
+        [LossKind::CrossEntropy { smoothing: 0.1 }, LossKind::MeanSquared, LossKind::BinaryCrossEntropy]
+    {
+        let (mut net, x) = Net::new([2, 3, 3]);
+        let x = net.flatten(x);
+        let x = net.dense(x, 5);
+        let mut graph = net.finish(x);
+        graph.losses[0] = ir::Loss { kind, weight: 0.7, ..graph.losses[0].clone() };
+        check(&graph);
+    }
+}
+
+#[test]
+fn dense_blocks_listed_anew() {
+    let (mut net, x) = Net::new([3, 4, 4]);
+    let mut features = vec![net.conv(x, 12, window(3, 1, 1, 1), 1, false)];
+    for _ in 0..3 {
+        let x = net.concat(&features);
+        let y = net.batch_norm(x);
+        let y = net.relu(y);
+        features.push(net.conv(y, 6, window(3, 1, 1, 1), 1, false));
+    }
+    let x = net.concat(&features);
+    let again = net.concat(&[features[0], x, features[0]]);
+    let x = net.flatten(again);
+    let x = net.dense(x, 2);
+    check(&net.finish(x));
 }
 
 #[test]
@@ -194,7 +326,7 @@ fn a_frozen_stem_costs_no_backward_work() {
     let x = net.dense(x, 2);
     let graph = net.finish(x);
     check(&graph);
-    let backward = differentiate(graph);
+    let backward = differentiate(lower(graph, Mode::Train));
     assert_eq!(backward.gradients.iter().filter(|gradient| gradient.is_none()).count(), 2);
     assert!(!backward.nodes.iter().any(|node| matches!(node.op, Op::ConvInputGrad(_) | Op::ActGrad(_))));
 }

@@ -1,4 +1,5 @@
-//! Operations of the graph: the forward ops that layers become and the backward ops that autodiff adds.
+//! Operations of the graph: the forward ops that layers become, what batch norm is lowered to, and the backward ops that
+//! autodiff adds.
 
 use super::ParamId;
 
@@ -42,6 +43,14 @@ pub enum Op {
     /// `logits`: the weighted loss of each sample, shape `[1]`
     Loss { kind: LossKind, weight: f32 },
 
+    /// `x, running mean, running variance`: `[2, C]`, mean and inverse deviation of each channel over the batch; moves the running
+    /// ones
+    BatchStats { eps: f32, momentum: f32 },
+    /// `x, stats, gamma, beta`: batch norm with given statistics
+    Normalize,
+    /// `x, running mean, running variance, gamma, beta`
+    NormalizeRunning { eps: f32 },
+
     /// `logits`: gradient of the mean over the batch of [`Op::Loss`]
     LossGrad { kind: LossKind, weight: f32 },
     /// `dy, w`
@@ -58,8 +67,59 @@ pub enum Op {
     PoolGrad(Pool),
     /// `y, dy`, where `y` is the activation's output
     ActGrad(Act),
+    /// `x, stats, gamma, beta, dy`: gradient of gamma, the sum of `dy` times the normalised `x`
+    ScaleGrad,
+    /// `dy, x, stats, gamma, beta, dgamma, dbeta`: through the normalisation and through its statistics
+    NormalizeGrad,
+    /// `x, dy`
+    LrnGrad(Response),
+    /// `x, dy`
+    MaxoutGrad { pieces: usize },
+    /// `y, dy`
+    SoftmaxGrad,
+    /// `x, dy`: gradient of the gate
+    GateGrad,
     /// `x`: elements of the first dimension from `start`, as many as the shape says
     Slice { start: usize },
+}
+
+/// How an operation runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Run {
+    /// It holds or arranges values and is no work of its own.
+    Storage,
+    /// Element by element, in the epilogue of the step before or in a step with others of its kind.
+    Elementwise,
+    /// A step that treats samples one by one.
+    Sample,
+    /// A step that treats samples alike but shares weights across the batch.
+    Batch,
+    /// A step that sums over the batch; its result belongs to no sample.
+    Reduce,
+    /// On the way, by the step of another node of the same layer.
+    Companion,
+}
+
+impl Op {
+    /// How it runs; a new layer is a step of its own unless it is named here.
+    pub fn run(&self) -> Run {
+        match self {
+            Op::Input | Op::Param(_) | Op::Reshape | Op::Concat | Op::Slice { .. } => Run::Storage,
+            Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add => Run::Elementwise,
+            Op::Normalize | Op::NormalizeRunning { .. } | Op::NormalizeGrad => Run::Elementwise,
+            Op::Dense | Op::DenseInputGrad => Run::Batch,
+            Op::BatchStats { .. } | Op::ScaleGrad | Op::ConvFilterGrad(_) | Op::DenseWeightGrad => {
+                Run::Reduce
+            }
+            Op::BiasGrad | Op::LossGrad { .. } => Run::Companion,
+            _ => Run::Sample,
+        }
+    }
+
+    /// Whether its value lies in the arena's slabs, one for each sample.
+    pub fn has_map(&self) -> bool {
+        !matches!(self, Op::Param(_) | Op::BiasGrad) && self.run() != Run::Reduce
+    }
 }
 
 /// How a kernel slides; the first of each pair is vertical.
@@ -88,13 +148,29 @@ pub struct Pool {
     pub window: Window,
 }
 
+impl Conv {
+    /// Elements of the kernel.
+    pub fn taps(&self) -> usize {
+        self.window.kernel.iter().product()
+    }
+}
+
+impl Pool {
+    /// Elements of the kernel.
+    pub fn taps(&self) -> usize {
+        self.window.kernel.iter().product()
+    }
+}
+
 /// What a pooling window yields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PoolKind {
     Max,
     /// Even windows for any output size, see `cnn_runtime::plan::PoolKind`; the window's fields are not used.
     AdaptiveAvg,
-    Avg { count_include_pad: bool },
+    Avg {
+        count_include_pad: bool,
+    },
 }
 
 /// Activation functions, each with its derivative in terms of its output.

@@ -2,7 +2,9 @@
 //!
 //! Nothing here is shared with the passes: shapes are derived anew.
 
-use super::{Graph, Node, Op, Window};
+use std::ops::Range;
+
+use super::{Graph, Node, Op, Pool, PoolKind, Window};
 
 /// Order, operands and shapes of every node; shapes of the gradients.
 pub fn graph(graph: &Graph) {
@@ -35,9 +37,13 @@ fn arity(op: &Op) -> (usize, usize) {
         Op::Conv(_) | Op::Dense => (2, 3),
         Op::Add | Op::Concat => (1, usize::MAX),
         Op::ConvInputGrad(_) | Op::ConvFilterGrad(_) | Op::DenseInputGrad | Op::DenseWeightGrad => (2, 2),
-        Op::PoolGrad(_) | Op::ActGrad(_) => (2, 2),
-        Op::Pool(_) | Op::Act(_) | Op::Dropout { .. } | Op::Reshape | Op::Slice { .. } => (1, 1),
-        Op::CrossEntropy { .. } | Op::CrossEntropyGrad { .. } | Op::BiasGrad => (1, 1),
+        Op::PoolGrad(_) | Op::ActGrad(_) | Op::LrnGrad(_) | Op::MaxoutGrad { .. } | Op::SoftmaxGrad => (2, 2),
+        Op::Gate | Op::GateGrad => (2, 2),
+        Op::BatchStats { .. } => (3, 3),
+        Op::Normalize => (4, 4),
+        Op::BatchNorm { .. } | Op::NormalizeRunning { .. } | Op::ScaleGrad => (5, 5),
+        Op::NormalizeGrad => (7, 7),
+        _ => (1, 1),
     }
 }
 
@@ -45,6 +51,8 @@ fn arity(op: &Op) -> (usize, usize) {
 fn fits(graph: &Graph, node: &Node, shapes: &[&[usize]]) -> bool {
     let shape = node.shape.as_slice();
     let elements = |shape: &[usize]| shape.iter().product::<usize>();
+    let vectors =
+        |channels: usize, slots: Range<usize>| shapes[slots].iter().all(|input| **input == [channels]);
     match &node.op {
         Op::Input => shape.len() == 3,
         Op::Param(param) => shape == graph.params[param.0].shape,
@@ -61,20 +69,50 @@ fn fits(graph: &Graph, node: &Node, shapes: &[&[usize]]) -> bool {
         Op::DenseInputGrad => *shapes[1] == [shapes[0][0], shape[0]],
         Op::DenseWeightGrad => *shape == [shapes[1][0], shapes[0][0]],
         Op::BiasGrad => *shape == [shapes[0][0]],
-        Op::Pool(pool) => shape[0] == shapes[0][0] && slides(shapes[0], shape, &pool.window),
-        Op::PoolGrad(pool) => shape == shapes[0] && slides(shape, shapes[1], &pool.window),
+        Op::Pool(pool) => pools(pool, shapes[0], shape),
+        Op::PoolGrad(pool) => shape == shapes[0] && pools(pool, shape, shapes[1]),
         Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add => {
             shapes.iter().all(|input| *input == shape)
         }
+        Op::Softmax | Op::SoftmaxGrad | Op::Lrn(_) | Op::LrnGrad(_) => {
+            shapes.iter().all(|input| *input == shape)
+        }
+        Op::BatchNorm { .. } | Op::NormalizeRunning { .. } => shape == shapes[0] && vectors(shape[0], 1..5),
+        Op::BatchStats { .. } => *shape == [2, shapes[0][0]] && vectors(shape[1], 1..3),
+        Op::Normalize => shape == shapes[0] && *shapes[1] == [2, shape[0]] && vectors(shape[0], 2..4),
+        Op::ScaleGrad => {
+            shapes[0] == shapes[4]
+                && *shapes[1] == [2, shape[0]]
+                && vectors(shape[0], 2..4)
+                && *shape == [shapes[0][0]]
+        }
+        Op::NormalizeGrad => {
+            shape == shapes[0] && shape == shapes[1] && *shapes[2] == [2, shape[0]] && vectors(shape[0], 3..7)
+        }
+        Op::Maxout { pieces } => gathers(*pieces, shapes[0], shape),
+        Op::MaxoutGrad { pieces } => shape == shapes[0] && gathers(*pieces, shape, shapes[1]),
+        Op::Gate => shape == shapes[0] && elements(shapes[1]) == shape[0] && shapes[1][0] == shape[0],
+        Op::GateGrad => shapes[0] == shapes[1] && elements(shape) == shapes[0][0] && shape[0] == shapes[0][0],
+        Op::Place { .. } => shape.len() == 3 && shapes[0].len() == 3 && shape[0] == shapes[0][0],
         Op::Reshape => elements(shape) == elements(shapes[0]),
         Op::Concat => {
             shape[0] == shapes.iter().map(|input| input[0]).sum()
                 && shapes.iter().all(|input| input[1..] == shape[1..])
         }
         Op::Slice { start } => start + shape[0] <= shapes[0][0] && shape[1..] == shapes[0][1..],
-        Op::CrossEntropy { .. } => *shape == [1],
-        Op::CrossEntropyGrad { .. } => shape == shapes[0],
+        Op::Loss { .. } => *shape == [1],
+        Op::LossGrad { .. } => shape == shapes[0],
     }
+}
+
+/// Channels stay; adaptive windows fit any output.
+fn pools(pool: &Pool, x: &[usize], y: &[usize]) -> bool {
+    x[0] == y[0] && (pool.kind == PoolKind::AdaptiveAvg || slides(x, y, &pool.window))
+}
+
+/// Groups of adjacent channels become one each.
+fn gathers(pieces: usize, x: &[usize], y: &[usize]) -> bool {
+    x[0] == y[0] * pieces && x[1..] == y[1..]
 }
 
 /// Every window starts within the padded input.

@@ -7,7 +7,7 @@ use crate::{
     ir::{Graph, form::Layout},
     schedule::{
         Schedule,
-        step::{Elt, Map, Step},
+        step::{Anchor, Elt, Map, Step},
     },
 };
 
@@ -38,19 +38,24 @@ fn steps(graph: &Graph, schedule: &Schedule, place: &dyn Fn(Map) -> String) -> S
 
 /// `conv1 Conv @0 [1, 28, 28] planar -> @784 [32, 26, 26], Act(Relu)`
 fn line(graph: &Graph, step: &Step, place: &dyn Fn(Map) -> String) -> String {
-    let kind = format!("{:?}", step.anchor);
-    let kind = kind.split(' ').next().unwrap_or_default();
-    let list = |maps: Vec<Map>| maps.into_iter().map(place).collect::<Vec<_>>().join(", ");
+    let kind = match &step.anchor {
+        Anchor::Op(op) => format!("{op:?}"),
+        other => format!("{other:?}"),
+    };
+    let kind = kind.split([' ', '(']).next().unwrap_or_default();
+    let list = |maps: &mut dyn Iterator<Item = Map>| maps.map(place).collect::<Vec<_>>().join(", ");
     let epilogue: String = step.epilogue.iter().map(|elt| format!(", {}", operation(elt))).collect();
     let name = &graph.layers[step.layer.0].name;
-    format!("{name} {kind} {} -> {}{epilogue}", list(step.reads()), list(step.writes()))
+    format!("{name} {kind} {} -> {}{epilogue}", list(&mut step.reads()), list(&mut step.writes()))
 }
 
 fn operation(elt: &Elt) -> String {
     match elt {
         Elt::Act(act) => format!("{act:?}"),
         Elt::ActGrad(act, _) => format!("gradient of {act:?}"),
-        Elt::Dropout { rate, stream } => format!("dropout {stream} at {rate}"),
+        Elt::Normalize(_) | Elt::NormalizeRunning { .. } => "normalize".into(),
+        Elt::NormalizeGrad(..) => "gradient of normalize".into(),
+        Elt::Dropout { rate, stream, .. } => format!("dropout {stream} at {rate}"),
         Elt::Add(_) => "add".into(),
     }
 }

@@ -1,13 +1,13 @@
 use super::{Life, Memory, Program, lives, pack::pack, place, verify};
 use crate::{
     ir::Graph,
-    passes::{autodiff::differentiate, layout::Agreed, simplify},
+    passes::{Mode, autodiff::differentiate, layout::Agreed, lower::lower, simplify},
     schedule::Schedule,
     testing,
 };
 
 fn training(graph: Graph) -> (Graph, Agreed, Program) {
-    let graph = simplify::training(differentiate(graph));
+    let graph = simplify::training(differentiate(lower(graph, Mode::Train)));
     let mut agreed = Agreed::default();
     let program = Program::new(&graph, &mut agreed);
     (graph, agreed, program)

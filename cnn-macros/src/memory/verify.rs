@@ -2,12 +2,12 @@
 //!
 //! A failed check is a bug of the compiler and panics with the step.
 
-use std::ops::Range;
+use std::{fmt::Debug, ops::Range};
 
 use super::Program;
 use crate::{
     ir::form::BLOCK,
-    schedule::step::{Anchor, Map, Step},
+    schedule::step::{Anchor, AreaId, Map, Place, Step},
 };
 
 /// Every step finds what it reads as it was written, and writes nothing that it reads, except in place.
@@ -17,16 +17,17 @@ pub fn program(program: &Program) {
     slab.write(schedule.input);
     for (position, step) in schedule.steps().enumerate() {
         if position == schedule.forward_len() {
-            slab.read(schedule.logits, "the session");
+            slab.read(schedule.logits, &"the session");
         }
-        step.reads().into_iter().for_each(|map| slab.read(map, &format!("{step:?}")));
+        step.reads().for_each(|map| slab.read(map, step));
         slab.check_apart(step);
-        step.writes().into_iter().for_each(|map| slab.write(map));
+        step.writes().for_each(|map| slab.write(map));
     }
     if schedule.backward.is_empty() {
-        slab.read(schedule.logits, "the session");
+        slab.read(schedule.logits, &"the session");
     }
-    schedule.losses.iter().for_each(|&map| slab.read(map, "the session"));
+    schedule.losses.iter().for_each(|&map| slab.read(map, &"the session"));
+    areas(program);
 }
 
 /// One sample's blocks of floats: for each, the buffer that was written there last.
@@ -46,21 +47,42 @@ impl Slab<'_> {
         self.writers[range].fill(Some(map.buffer.0 as u32));
     }
 
-    fn read(&self, map: Map, reader: &str) {
-        let intact = self.writers[self.range(map)].iter().all(|&writer| writer == Some(map.buffer.0 as u32));
-        assert!(intact, "{reader} reads buffer {} where it was overwritten", map.buffer.0);
+    fn read(&self, map: Map, reader: &dyn Debug) {
+        let owner = Some(map.buffer.0 as u32);
+        let intact = self.writers[self.range(map)].iter().all(|&writer| writer == owner);
+        assert!(intact, "{reader:?} reads buffer {} where it was overwritten", map.buffer.0);
     }
 
     fn check_apart(&self, step: &Step) {
-        for (read, written) in
-            step.reads().iter().flat_map(|&read| step.writes().into_iter().map(move |map| (read, map)))
-        {
-            let in_place = matches!(step.anchor, Anchor::Elementwise { .. }) && read == written;
+        for (read, written) in step.reads().flat_map(|read| step.writes().map(move |map| (read, map))) {
+            let in_place = step.anchor == Anchor::Elementwise && read == written;
             let (from, to) = (self.range(read), self.range(written));
             assert!(
                 in_place || from.end <= to.start || to.end <= from.start,
                 "{step:?} writes what it reads"
             );
+        }
+    }
+}
+
+/// Areas of one region lie apart, and what a step left in an area is still there for the steps of later regions.
+fn areas(program: &Program) {
+    let schedule = &program.schedule;
+    let mut writers: Vec<Option<AreaId>> = vec![None; program.memory.fixed / BLOCK];
+    for region in schedule.forward.iter().chain(&schedule.backward) {
+        let range = |area: AreaId| {
+            let start = program.memory.area(area);
+            start / BLOCK..(start + schedule.areas[area.0]) / BLOCK
+        };
+        let written = |step: &Step, area: AreaId| step.results.contains(&Place::Area(area));
+        for (step, area) in region.steps.iter().flat_map(|step| step.areas().map(move |area| (step, area))) {
+            if written(step, area) {
+                writers[range(area)].fill(Some(area));
+            }
+        }
+        for (step, area) in region.steps.iter().flat_map(|step| step.areas().map(move |area| (step, area))) {
+            let intact = writers[range(area)].iter().all(|&writer| writer == Some(area));
+            assert!(intact, "{step:?} finds area {} overwritten", area.0);
         }
     }
 }

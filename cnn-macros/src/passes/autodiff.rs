@@ -10,20 +10,21 @@ use crate::ir::{Graph, NodeId, Op};
 pub fn differentiate(mut graph: Graph) -> Graph {
     let forward = graph.nodes.len();
     let wanted = fed_by_parameters(&graph);
-    let mut received = vec![Vec::new(); forward];
+    let mut received = vec![None; forward];
     for (logits, gradient) in push_losses(&mut graph, &wanted) {
-        received[logits.0].push(gradient);
+        receive(&mut graph, &mut received, logits, gradient);
     }
     graph.gradients = vec![None; graph.params.len()];
     for node in (0..forward).rev().map(NodeId).filter(|node| wanted[node.0]) {
-        let Some(dy) = sum(&mut graph, node, std::mem::take(&mut received[node.0])) else { continue };
+        let Some(dy) = received[node.0] else { continue };
         if let Op::Param(param) = graph[node].op {
             graph.gradients[param.0] = Some(dy);
         }
         let inputs = graph[node].inputs.clone();
         for slot in parameters_first(inputs.len()).filter(|&slot| wanted[inputs[slot].0]) {
-            let gradient = input_gradient(&mut graph, node, slot, dy);
-            received[inputs[slot].0].push(gradient);
+            if let Some(gradient) = input_gradient(&mut graph, node, slot, dy) {
+                receive(&mut graph, &mut received, inputs[slot], gradient);
+            }
         }
     }
     graph
@@ -45,26 +46,27 @@ fn fed_by_parameters(graph: &Graph) -> Vec<bool> {
 fn push_losses(graph: &mut Graph, wanted: &[bool]) -> Vec<(NodeId, NodeId)> {
     let mut gradients = Vec::new();
     for loss in graph.losses.clone() {
-        let weight = loss.weight;
-        graph.push(Op::CrossEntropy { weight }, vec![loss.logits], vec![1], loss.layer);
+        let (kind, weight) = (loss.kind, loss.weight);
+        graph.push(Op::Loss { kind, weight }, vec![loss.logits], vec![1], loss.layer);
         if wanted[loss.logits.0] {
             let shape = graph[loss.logits].shape.clone();
-            let op = Op::CrossEntropyGrad { weight };
+            let op = Op::LossGrad { kind, weight };
             gradients.push((loss.logits, graph.push(op, vec![loss.logits], shape, loss.layer)));
         }
     }
     gradients
 }
 
-/// The gradient of a node from what its uses contribute; none if no loss depends on it.
-fn sum(graph: &mut Graph, node: NodeId, parts: Vec<NodeId>) -> Option<NodeId> {
-    match parts.len() {
-        0 | 1 => parts.first().copied(),
-        _ => {
+/// Adds to the gradient of a node what one of its uses contributes. Sums are made at once, in the step that computes the
+/// newest part, so that no more than one part waits.
+fn receive(graph: &mut Graph, received: &mut [Option<NodeId>], node: NodeId, part: NodeId) {
+    received[node.0] = Some(match received[node.0] {
+        None => part,
+        Some(sum) => {
             let (shape, layer) = (graph[node].shape.clone(), graph[node].layer);
-            Some(graph.push(Op::Add, parts, shape, layer))
+            graph.push(Op::Add, vec![sum, part], shape, layer)
         }
-    }
+    });
 }
 
 /// Parameters take their gradient as soon as `dy` is known, while it and the input are still at hand.

@@ -3,7 +3,7 @@
 //! A group's inner values have no other use and are never stored. A group stands where its *last* node stood: all it
 //! reads is ready there, and nothing earlier asks for its result.
 
-use crate::ir::{Graph, NodeId, Op, form::Form};
+use crate::ir::{Graph, NodeId, Op, Run, form::Form};
 
 /// Nodes that share a step, the anchor first. A reshape in the middle changes no storage.
 pub type Group = Vec<NodeId>;
@@ -14,8 +14,8 @@ pub fn fuse(graph: &Graph, forms: &[Option<Form>]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut group_of: Vec<usize> = Vec::with_capacity(graph.nodes.len());
     for id in (0..graph.nodes.len()).map(NodeId) {
-        let joins = match graph[id].op {
-            Op::BiasGrad | Op::CrossEntropyGrad { .. } => companion(graph, &groups, id),
+        let joins = match graph[id].op.run() {
+            Run::Companion => companion(graph, &groups, id),
             _ => chained(graph, id)
                 .into_iter()
                 .filter(|&value| uses[value.0] == 1 && forms[value.0] == forms[id.0])
@@ -46,30 +46,19 @@ fn count_uses(graph: &Graph) -> Vec<usize> {
 fn chained(graph: &Graph, id: NodeId) -> Vec<NodeId> {
     let node = &graph[id];
     match node.op {
-        Op::Act(_) | Op::Dropout { .. } | Op::Add | Op::Reshape => node.inputs.clone(),
+        Op::Add | Op::Reshape => node.inputs.clone(),
         Op::ActGrad(_) => vec![node.inputs[1]],
+        _ if node.op.run() == Run::Elementwise => vec![node.inputs[0]],
         _ => Vec::new(),
     }
 }
 
-/// Whether a step has an epilogue.
+/// Whether a step has an epilogue; a loss has two results and none.
 fn takes_epilogue(anchor: &Op) -> bool {
-    matches!(
-        anchor,
-        Op::Conv(_)
-            | Op::ConvInputGrad(_)
-            | Op::Dense
-            | Op::DenseInputGrad
-            | Op::Pool(_)
-            | Op::PoolGrad(_)
-            | Op::Act(_)
-            | Op::ActGrad(_)
-            | Op::Dropout { .. }
-            | Op::Add
-    )
+    matches!(anchor.run(), Run::Elementwise | Run::Sample | Run::Batch) && !matches!(anchor, Op::Loss { .. })
 }
 
-/// The group that computes this node on the way: the filter gradient of the same layer and `dy` for a bias gradient, the
+/// The group that computes this node on the way: the gradient of the same layer's weights and `dy` for a bias gradient, the
 /// loss for the gradient of its logits.
 fn companion(graph: &Graph, groups: &[Group], id: NodeId) -> Option<usize> {
     let node = &graph[id];
@@ -79,9 +68,8 @@ fn companion(graph: &Graph, groups: &[Group], id: NodeId) -> Option<usize> {
             && anchor.layer == node.layer
             && anchor.inputs.last() == node.inputs.last()
             && match anchor.op {
-                Op::ConvFilterGrad(_) | Op::DenseWeightGrad => node.op == Op::BiasGrad,
-                Op::CrossEntropy { .. } => matches!(node.op, Op::CrossEntropyGrad { .. }),
-                _ => false,
+                Op::Loss { .. } => matches!(node.op, Op::LossGrad { .. }),
+                _ => node.op == Op::BiasGrad && anchor.op.run() == Run::Reduce,
             }
     })
 }

@@ -2,10 +2,10 @@
 //!
 //! `dy` is the gradient of the op's output; the result has the input's shape. Formulas stand with the ops in `ir/op.rs`.
 
-use crate::ir::{Graph, NodeId, Op};
+use crate::ir::{Graph, Node, NodeId, Op};
 
-/// Appends the gradient that input number `slot` of `node` receives from `dy`.
-pub fn input_gradient(graph: &mut Graph, node: NodeId, slot: usize, dy: NodeId) -> NodeId {
+/// Appends the gradient that input number `slot` of `node` receives from `dy`; none for what has no gradient.
+pub fn input_gradient(graph: &mut Graph, node: NodeId, slot: usize, dy: NodeId) -> Option<NodeId> {
     let forward = graph[node].clone();
     let input = |slot: usize| forward.inputs[slot];
     let (op, inputs) = match (&forward.op, slot) {
@@ -16,29 +16,45 @@ pub fn input_gradient(graph: &mut Graph, node: NodeId, slot: usize, dy: NodeId) 
         (Op::Conv(_) | Op::Dense, _) => (Op::BiasGrad, vec![dy]),
         (Op::Pool(pool), _) => (Op::PoolGrad(*pool), vec![input(0), dy]),
         (Op::Act(act), _) => (Op::ActGrad(*act), vec![node, dy]),
-        (Op::Dropout { rate, stream }, _) => (Op::Dropout { rate: *rate, stream: *stream }, vec![dy]),
+        (Op::Dropout { .. }, _) => (forward.op.clone(), vec![dy]),
+        (Op::Normalize, 0) => return Some(normalize_grad(graph, &forward, dy)),
+        (Op::Normalize, 2) => return Some(scale_and_shift(graph, &forward, dy)[0]),
+        (Op::Normalize, 3) => return Some(scale_and_shift(graph, &forward, dy)[1]),
+        // What depends on the statistics is part of the gradient of `x`.
+        (Op::Normalize, _) => return None,
+        (Op::Lrn(response), _) => (Op::LrnGrad(*response), vec![input(0), dy]),
+        (Op::Maxout { pieces }, _) => (Op::MaxoutGrad { pieces: *pieces }, vec![input(0), dy]),
+        (Op::Softmax, _) => (Op::SoftmaxGrad, vec![node, dy]),
+        (Op::Gate, 0) => (Op::Gate, vec![dy, input(1)]),
+        (Op::Gate, _) => (Op::GateGrad, vec![input(0), dy]),
+        (Op::Place { top, left }, _) => (Op::Place { top: -top, left: -left }, vec![dy]),
         (Op::Reshape, _) => (Op::Reshape, vec![dy]),
-        (Op::Add, _) => return dy,
+        (Op::Add, _) => return Some(dy),
         (Op::Concat, _) => {
             let start = forward.inputs[..slot].iter().map(|&id| graph[id].shape[0]).sum();
             (Op::Slice { start }, vec![dy])
         }
-        (Op::Input | Op::Param(_) | Op::CrossEntropy { .. }, _) => {
-            unreachable!("{:?} has no input to differentiate by", forward.op)
-        }
-        (
-            Op::CrossEntropyGrad { .. }
-            | Op::ConvInputGrad(_)
-            | Op::ConvFilterGrad(_)
-            | Op::DenseInputGrad
-            | Op::DenseWeightGrad
-            | Op::BiasGrad
-            | Op::PoolGrad(_)
-            | Op::ActGrad(_)
-            | Op::Slice { .. },
-            _,
-        ) => unreachable!("{:?} stands in the backward part", forward.op),
+        (op, _) => unreachable!("{op:?} is no forward operation with a gradient"),
     };
     let shape = graph[input(slot)].shape.clone();
-    graph.push(op, inputs, shape, forward.layer)
+    Some(graph.push(op, inputs, shape, forward.layer))
+}
+
+/// The gradients of gamma and beta, which one step computes.
+fn scale_and_shift(graph: &mut Graph, normalize: &Node, dy: NodeId) -> [NodeId; 2] {
+    let &[x, stats, gamma, beta] = normalize.inputs.as_slice() else { unreachable!("{normalize:?}") };
+    let mut once = |op: Op, inputs: Vec<NodeId>| {
+        let made = (dy.0..graph.nodes.len())
+            .find(|&id| graph.nodes[id].op == op && graph.nodes[id].inputs == inputs);
+        let shape = graph[gamma].shape.clone();
+        made.map_or_else(|| graph.push(op, inputs, shape, normalize.layer), NodeId)
+    };
+    [once(Op::ScaleGrad, vec![x, stats, gamma, beta, dy]), once(Op::BiasGrad, vec![dy])]
+}
+
+/// The gradient of what was normalised; it needs both sums, even where gamma and beta are frozen.
+fn normalize_grad(graph: &mut Graph, normalize: &Node, dy: NodeId) -> NodeId {
+    let [dgamma, dbeta] = scale_and_shift(graph, normalize, dy);
+    let inputs = std::iter::once(dy).chain(normalize.inputs.iter().copied()).chain([dgamma, dbeta]).collect();
+    graph.push(Op::NormalizeGrad, inputs, normalize.shape.clone(), normalize.layer)
 }

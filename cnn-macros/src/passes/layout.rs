@@ -26,7 +26,6 @@ pub fn forms(graph: &Graph, agreed: &mut Agreed) -> Vec<Option<Form>> {
     for node in &graph.nodes {
         let input = |slot: usize| forms[node.inputs[slot].0].expect("a map");
         forms.push(match node.op {
-            Op::Param(_) | Op::ConvFilterGrad(_) | Op::DenseWeightGrad | Op::BiasGrad => None,
             Op::Input => Some(Form { layout: Layout::Planar, ..Form::of(&node.shape) }),
             Op::Reshape if node.shape.len() == 1 => Some(input(0)),
             Op::Act(_) | Op::Add | Op::ActGrad(_) => Some(input(0).blocked()),
@@ -36,15 +35,7 @@ pub fn forms(graph: &Graph, agreed: &mut Agreed) -> Vec<Option<Form>> {
                 agreed.weights.entry(parameter(graph, node.inputs[1])).or_insert(input(0));
                 Some(Form::of(&node.shape))
             }
-            Op::Conv(_)
-            | Op::Pool(_)
-            | Op::Reshape
-            | Op::Concat
-            | Op::CrossEntropy { .. }
-            | Op::CrossEntropyGrad { .. }
-            | Op::ConvInputGrad(_)
-            | Op::PoolGrad(_)
-            | Op::Slice { .. } => Some(Form::of(&node.shape)),
+            _ => node.op.has_map().then(|| Form::of(&node.shape)),
         });
     }
     forms

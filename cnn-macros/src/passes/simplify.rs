@@ -7,14 +7,8 @@
 //! | relu's gradient behind a dropout's mask reads the dropout's output | signs agree where the mask keeps, and elsewhere the gradient is 0: relu's output need not be kept |
 //! | a node that no result depends on -> nothing | |
 
+use super::Mode;
 use crate::ir::{Act, Graph, Node, NodeId, Op};
-
-/// What the graph is run for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    Train,
-    Infer,
-}
 
 /// The differentiated graph, smaller.
 pub fn training(graph: Graph) -> Graph {
@@ -66,14 +60,13 @@ fn masked_output(graph: &Graph, id: NodeId) -> Option<NodeId> {
 
 /// Drops the nodes on which no result depends. The input stays: images are always written.
 fn remove_dead(mut graph: Graph) -> Graph {
-    let mut live = vec![false; graph.nodes.len()];
+    let is_root = |node: &Node| matches!(node.op, Op::Input | Op::Loss { .. });
+    let mut live: Vec<bool> = graph.nodes.iter().map(is_root).collect();
+    let logits = graph.losses.iter().map(|loss| loss.logits);
+    logits.chain(graph.gradients.iter().flatten().copied()).for_each(|id| live[id.0] = true);
     for id in (0..graph.nodes.len()).rev() {
-        let node = &graph.nodes[id];
-        live[id] |= matches!(node.op, Op::Input | Op::CrossEntropy { .. })
-            || graph.losses.iter().any(|loss| loss.logits.0 == id)
-            || graph.gradients.contains(&Some(NodeId(id)));
         if live[id] {
-            node.inputs.iter().for_each(|input| live[input.0] = true);
+            graph.nodes[id].inputs.iter().for_each(|input| live[input.0] = true);
         }
     }
     let kept_before = live.iter().scan(0, |kept, &live| Some(std::mem::replace(kept, *kept + live as usize)));

@@ -9,12 +9,12 @@ use indexmap::IndexMap;
 use super::{
     Schedule, backward_start, regions,
     sharing::homes,
-    step::{Anchor, Elt, Map, ScratchId, Step},
+    step::{Anchor, AreaId, Elt, Map, Normalize, Place, Step},
 };
 use crate::{
     ir::{
-        Graph, LayerId, NodeId, Op, ParamId,
-        form::{Form, padded},
+        Graph, NodeId, Op, ParamId, Run,
+        form::{BLOCK, Form, padded},
     },
     passes::{
         fuse::{Group, fuse},
@@ -36,7 +36,8 @@ pub fn build(graph: &Graph, agreed: &mut Agreed) -> Schedule {
         maps,
         copies: IndexMap::new(),
         buffers: vec![],
-        scratch: vec![],
+        areas: vec![],
+        stats: IndexMap::new(),
         steps: vec![],
         losses: vec![],
     };
@@ -53,7 +54,9 @@ struct Builder<'a> {
     /// Values stored a second time, in another form.
     copies: IndexMap<(NodeId, Form), Map>,
     buffers: Vec<usize>,
-    scratch: Vec<usize>,
+    areas: Vec<usize>,
+    /// Where the statistics of a batch lie.
+    stats: IndexMap<NodeId, AreaId>,
     steps: Vec<Step>,
     losses: Vec<Map>,
 }
@@ -68,7 +71,7 @@ impl Builder<'_> {
         let backward = self.steps.split_off(split);
         Schedule {
             buffers: self.buffers,
-            scratch: self.scratch,
+            areas: self.areas,
             forward: regions(self.steps),
             backward: regions(backward),
             input: self.maps[input].expect("the input's map"),
@@ -78,84 +81,72 @@ impl Builder<'_> {
     }
 
     fn group(&mut self, group: &Group) {
-        let (anchor, result) = (group[0], *group.last().expect("an anchor"));
+        let anchor = group[0];
         match self.graph[anchor].op {
             Op::Param(_) => {}
             Op::Input => {
-                self.place(anchor);
+                self.store(anchor);
             }
             Op::Reshape => self.maps[anchor.0] = Some(self.operand(anchor, 0)),
             Op::Concat => self.concat(anchor),
             Op::Slice { start } => self.slice(anchor, start),
-            _ => {
-                let anchor_step = self.anchor(group, anchor, result);
-                let epilogue = self.epilogue(group);
-                self.push(self.graph[anchor].layer, anchor_step, epilogue);
-            }
+            _ => self.step(group),
         }
     }
 
-    fn push(&mut self, layer: LayerId, anchor: Anchor, epilogue: Vec<Elt>) {
-        self.steps.push(Step { layer, anchor, epilogue });
+    /// The step of a group: its first node's operation, written to the group's result.
+    fn step(&mut self, group: &Group) {
+        let (first, result) = (group[0], *group.last().expect("an anchor"));
+        let op = self.graph[first].op.clone();
+        let (anchor, operands) = match op.run() {
+            Run::Elementwise => {
+                let x = self.operand(first, running_slot(self.graph, first, None));
+                (Anchor::Elementwise, vec![Place::Map(x)])
+            }
+            _ => {
+                let slots = 0..self.graph[first].inputs.len();
+                (Anchor::Op(op), slots.map(|slot| self.place(first, slot)).collect())
+            }
+        };
+        let results = self.results(group, result);
+        let epilogue = self.epilogue(group);
+        self.steps.push(Step { layer: self.graph[first].layer, anchor, operands, results, epilogue });
     }
 
-    /// What the group's first node computes, written to the group's result.
-    fn anchor(&mut self, group: &Group, node: NodeId, result: NodeId) -> Anchor {
-        let inputs = &self.graph[node].inputs;
-        match self.graph[node].op.clone() {
-            Op::Conv(conv) => {
-                let (filter, bias) =
-                    (self.parameter(inputs[1]), inputs.get(2).map(|&bias| self.parameter(bias)));
-                Anchor::Conv { x: self.operand(node, 0), y: self.place(result), conv, filter, bias }
+    /// Where an operand lies.
+    fn place(&mut self, node: NodeId, slot: usize) -> Place {
+        let input = self.graph[node].inputs[slot];
+        match self.graph[input].op {
+            Op::Param(param) => Place::Param(param),
+            Op::BatchStats { .. } => Place::Area(self.stats[&input]),
+            _ => Place::Map(self.operand(node, slot)),
+        }
+    }
+
+    /// Where the results of a group's first node go.
+    fn results(&mut self, group: &Group, result: NodeId) -> Vec<Place> {
+        let first = group[0];
+        match self.graph[first].op {
+            Op::ConvFilterGrad(_) | Op::DenseWeightGrad => {
+                group.iter().map(|&node| Place::Param(differentiated(self.graph, node))).collect()
             }
-            Op::ConvInputGrad(conv) => {
-                let filter = self.parameter(inputs[1]);
-                let (dy, dx) = (self.operand(node, 0), self.place(result));
-                let scratch = self.input_grad_scratch(node, conv.groups);
-                Anchor::ConvInputGrad { dy, dx, conv, filter, scratch }
+            Op::ScaleGrad => vec![self.place(first, 2), self.place(first, 3)],
+            Op::BatchStats { .. } => {
+                let stats = self.area(2 * padded(self.graph[first].shape[1]));
+                self.stats.insert(first, stats);
+                vec![Place::Area(stats)]
             }
-            Op::ConvFilterGrad(conv) => {
-                let (filter, bias) = self.gradients(group);
-                let (x, dy) = (self.operand(node, 0), self.operand(node, 1));
-                Anchor::ConvFilterGrad { x, dy, conv, filter, bias }
-            }
-            Op::Dense => {
-                let (weight, bias) =
-                    (self.parameter(inputs[1]), inputs.get(2).map(|&bias| self.parameter(bias)));
-                Anchor::Dense { x: self.operand(node, 0), y: self.place(result), weight, bias }
-            }
-            Op::DenseInputGrad => {
-                let weight = self.parameter(inputs[1]);
-                Anchor::DenseInputGrad { dy: self.operand(node, 0), dx: self.place(result), weight }
-            }
-            Op::DenseWeightGrad => {
-                let (weight, bias) = self.gradients(group);
-                let (x, dy) = (self.operand(node, 0), self.operand(node, 1));
-                Anchor::DenseWeightGrad { x, dy, weight, bias }
-            }
-            Op::Pool(pool) => Anchor::Pool { x: self.operand(node, 0), y: self.place(result), pool },
-            Op::PoolGrad(pool) => {
-                let (x, dy) = (self.operand(node, 0), self.operand(node, 1));
-                Anchor::PoolGrad { x, dy, dx: self.place(result), pool }
-            }
-            Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add => {
-                let x = self.operand(node, running_slot(self.graph, node, None));
-                Anchor::Elementwise { x, y: self.place(result) }
-            }
-            Op::CrossEntropy { weight } => {
-                let logits = self.operand(node, 0);
+            Op::Loss { .. } => {
                 let loss = self.allocate(Form::of(&[2]));
                 self.losses.push(loss);
-                let grad = group.get(1).map(|&gradient| self.place(gradient));
-                Anchor::CrossEntropy { logits, loss, grad, weight }
+                let grad = group.get(1).map(|&gradient| self.store(gradient));
+                std::iter::once(loss).chain(grad).map(Place::Map).collect()
             }
-            op @ (Op::Input
-            | Op::Param(_)
-            | Op::Reshape
-            | Op::Concat
-            | Op::Slice { .. }
-            | Op::CrossEntropyGrad { .. }
-            | Op::BiasGrad) => unreachable!("{op:?} is no step of its own"),
+            Op::ConvInputGrad(conv) => {
+                let dx = self.store(result);
+                vec![Place::Map(dx), Place::Area(self.input_grad_scratch(first, conv.groups))]
+            }
+            _ => vec![Place::Map(self.store(result))],
         }
     }
 
@@ -165,8 +156,19 @@ impl Builder<'_> {
         for (position, &node) in group.iter().enumerate() {
             match self.graph[node].op {
                 Op::Act(act) => elts.push(Elt::Act(act)),
-                Op::Dropout { rate, stream } => elts.push(Elt::Dropout { rate, stream }),
+                Op::Dropout { rate, stream, channelwise } => {
+                    elts.push(Elt::Dropout { rate, stream, channelwise })
+                }
                 Op::ActGrad(act) => elts.push(Elt::ActGrad(act, self.operand(node, 0))),
+                Op::Normalize => elts.push(Elt::Normalize(self.normalize(node, 1))),
+                Op::NormalizeRunning { eps } => {
+                    let [mean, var, gamma, beta] = [1, 2, 3, 4].map(|slot| self.parameter(node, slot));
+                    elts.push(Elt::NormalizeRunning { mean, var, eps, gamma, beta });
+                }
+                Op::NormalizeGrad => {
+                    let x = self.operand(node, 1);
+                    elts.push(Elt::NormalizeGrad(self.normalize(node, 2), x));
+                }
                 Op::Add => {
                     let before = position.checked_sub(1).map(|before| group[before]);
                     let running = running_slot(self.graph, node, before);
@@ -179,22 +181,29 @@ impl Builder<'_> {
         elts
     }
 
+    /// Statistics, scale and shift, from operand `slot` on.
+    fn normalize(&self, node: NodeId, slot: usize) -> Normalize {
+        Normalize {
+            stats: self.stats[&self.graph[node].inputs[slot]],
+            gamma: self.parameter(node, slot + 1),
+            beta: self.parameter(node, slot + 2),
+        }
+    }
+
     /// Room for the transposed filters of an input gradient.
-    fn input_grad_scratch(&mut self, node: NodeId, groups: usize) -> ScratchId {
+    fn input_grad_scratch(&mut self, node: NodeId, groups: usize) -> AreaId {
         let filter = &self.graph[self.graph[node].inputs[1]].shape;
         let area: usize = filter[2..].iter().product();
-        self.scratch.push(padded(filter[1] * groups) * filter[0] / groups * area);
-        ScratchId(self.scratch.len() - 1)
+        self.area(padded(filter[1] * groups) * filter[0] / groups * area)
     }
 
-    fn parameter(&self, node: NodeId) -> ParamId {
-        parameter(self.graph, node)
+    fn area(&mut self, len: usize) -> AreaId {
+        self.areas.push(len.next_multiple_of(BLOCK));
+        AreaId(self.areas.len() - 1)
     }
 
-    /// The parameters whose gradients a group computes.
-    fn gradients(&self, group: &Group) -> (ParamId, Option<ParamId>) {
-        let of = |&node: &NodeId| differentiated(self.graph, node);
-        (of(&group[0]), group.get(1).map(of))
+    fn parameter(&self, node: NodeId, slot: usize) -> ParamId {
+        parameter(self.graph, self.graph[node].inputs[slot])
     }
 }
 
@@ -205,6 +214,7 @@ fn running_slot(graph: &Graph, node: NodeId, before: Option<NodeId>) -> usize {
     match (&graph[node].op, before) {
         (Op::ActGrad(_), _) => 1,
         (_, Some(before)) => inputs.iter().position(|&input| input == before).expect("a chain"),
-        (_, None) => (0..inputs.len()).max_by_key(|&slot| inputs[slot]).expect("an operand"),
+        (Op::Add, None) => (0..inputs.len()).max_by_key(|&slot| inputs[slot]).expect("an operand"),
+        (_, None) => 0,
     }
 }

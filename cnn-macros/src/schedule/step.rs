@@ -1,17 +1,18 @@
 //! The words of a schedule: maps that lie in numbered buffers, and steps over them.
 //!
 //! They mirror `cnn_runtime::plan` with a buffer in place of an address and a parameter in place of an offset, so that
-//! memory can be planned after the steps are known.
+//! memory can be planned after the steps are known. What a step does is the graph's own operation; its operands stand in
+//! the order of that operation's inputs, so that nothing here knows any layer.
 
-use crate::ir::{Act, Conv, LayerId, ParamId, Pool, form::Form};
+use crate::ir::{Act, LayerId, Op, ParamId, Run, form::Form};
 
 /// Index into [`super::Schedule::buffers`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BufferId(pub usize);
 
-/// Index into [`super::Schedule::scratch`].
+/// Index into [`super::Schedule::areas`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ScratchId(pub usize);
+pub struct AreaId(pub usize);
 
 /// A value in a buffer, `start` floats from its beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,33 +22,61 @@ pub struct Map {
     pub form: Form,
 }
 
-/// An element-wise operation on a step's result before it is stored.
+/// What a step reads or writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A value of each sample.
+    Map(Map),
+    /// A parameter, or as a result its gradient.
+    Param(ParamId),
+    /// Floats of the batch as a whole.
+    Area(AreaId),
+}
+
+/// An element-wise operation on a step's result before it is stored; `cnn_runtime::plan::Elt`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Elt {
     Act(Act),
     /// `v * act'(x)` where the map holds `act(x)`
     ActGrad(Act, Map),
+    Normalize(Normalize),
+    NormalizeRunning {
+        mean: ParamId,
+        var: ParamId,
+        eps: f32,
+        gamma: ParamId,
+        beta: ParamId,
+    },
+    /// The map is what was normalised.
+    NormalizeGrad(Normalize, Map),
     Dropout {
         rate: f32,
         stream: u32,
+        channelwise: bool,
     },
     Add(Map),
+}
+
+/// Operands of batch norm in training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Normalize {
+    pub stats: AreaId,
+    pub gamma: ParamId,
+    pub beta: ParamId,
 }
 
 /// What a step computes before its epilogue.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Anchor {
-    Conv { x: Map, y: Map, conv: Conv, filter: ParamId, bias: Option<ParamId> },
-    ConvInputGrad { dy: Map, dx: Map, conv: Conv, filter: ParamId, scratch: ScratchId },
-    ConvFilterGrad { x: Map, dy: Map, conv: Conv, filter: ParamId, bias: Option<ParamId> },
-    Dense { x: Map, y: Map, weight: ParamId, bias: Option<ParamId> },
-    DenseInputGrad { dy: Map, dx: Map, weight: ParamId },
-    DenseWeightGrad { x: Map, dy: Map, weight: ParamId, bias: Option<ParamId> },
-    Pool { x: Map, y: Map, pool: Pool },
-    PoolGrad { x: Map, dy: Map, dx: Map, pool: Pool },
-    Elementwise { x: Map, y: Map },
-    Copy { x: Map, x_start: usize, y: Map, y_start: usize, count: usize },
-    CrossEntropy { logits: Map, loss: Map, grad: Option<Map>, weight: f32 },
+    Op(Op),
+    /// Nothing: the epilogue is all.
+    Elementwise,
+    /// `count` elements, in `[C, H, W]` order.
+    Copy {
+        x_start: usize,
+        y_start: usize,
+        count: usize,
+    },
 }
 
 /// One call of generated code.
@@ -55,6 +84,10 @@ pub enum Anchor {
 pub struct Step {
     pub layer: LayerId,
     pub anchor: Anchor,
+    /// As the operation's inputs.
+    pub operands: Vec<Place>,
+    /// The value; gradients of parameters; last, an area to work in.
+    pub results: Vec<Place>,
     pub epilogue: Vec<Elt>,
 }
 
@@ -65,89 +98,95 @@ pub enum Scope {
     Batch,
 }
 
+impl Elt {
+    fn map(&self) -> Option<Map> {
+        match *self {
+            Elt::ActGrad(_, map) | Elt::NormalizeGrad(_, map) | Elt::Add(map) => Some(map),
+            Elt::Act(_) | Elt::Normalize(_) | Elt::NormalizeRunning { .. } | Elt::Dropout { .. } => None,
+        }
+    }
+
+    fn map_mut(&mut self) -> Option<&mut Map> {
+        match self {
+            Elt::ActGrad(_, map) | Elt::NormalizeGrad(_, map) | Elt::Add(map) => Some(map),
+            Elt::Act(_) | Elt::Normalize(_) | Elt::NormalizeRunning { .. } | Elt::Dropout { .. } => None,
+        }
+    }
+
+    fn area(&self) -> Option<AreaId> {
+        match self {
+            Elt::Normalize(normalize) | Elt::NormalizeGrad(normalize, _) => Some(normalize.stats),
+            _ => None,
+        }
+    }
+}
+
+impl Place {
+    pub fn map(self) -> Option<Map> {
+        if let Place::Map(map) = self { Some(map) } else { None }
+    }
+
+    fn map_mut(&mut self) -> Option<&mut Map> {
+        if let Place::Map(map) = self { Some(map) } else { None }
+    }
+
+    fn area(self) -> Option<AreaId> {
+        if let Place::Area(area) = self { Some(area) } else { None }
+    }
+}
+
 impl Step {
     pub fn scope(&self) -> Scope {
-        match self.anchor {
-            Anchor::ConvFilterGrad { .. }
-            | Anchor::Dense { .. }
-            | Anchor::DenseInputGrad { .. }
-            | Anchor::DenseWeightGrad { .. } => Scope::Batch,
-            Anchor::Conv { .. }
-            | Anchor::ConvInputGrad { .. }
-            | Anchor::Pool { .. }
-            | Anchor::PoolGrad { .. }
-            | Anchor::Elementwise { .. }
-            | Anchor::Copy { .. }
-            | Anchor::CrossEntropy { .. } => Scope::Sample,
+        match &self.anchor {
+            Anchor::Op(op) if matches!(op.run(), Run::Batch | Run::Reduce) => Scope::Batch,
+            _ => Scope::Sample,
         }
     }
 
     /// Maps that the step reads, its epilogue's included.
-    pub fn reads(&self) -> Vec<Map> {
-        let mut maps = match self.anchor {
-            Anchor::Conv { x, .. } | Anchor::Dense { x, .. } | Anchor::Pool { x, .. } => vec![x],
-            Anchor::Elementwise { x, .. } | Anchor::Copy { x, .. } => vec![x],
-            Anchor::ConvInputGrad { dy, .. } | Anchor::DenseInputGrad { dy, .. } => vec![dy],
-            Anchor::ConvFilterGrad { x, dy, .. } | Anchor::DenseWeightGrad { x, dy, .. } => vec![x, dy],
-            Anchor::PoolGrad { x, dy, .. } => vec![x, dy],
-            Anchor::CrossEntropy { logits, .. } => vec![logits],
-        };
-        maps.extend(self.epilogue.iter().filter_map(|elt| match *elt {
-            Elt::ActGrad(_, map) | Elt::Add(map) => Some(map),
-            Elt::Act(_) | Elt::Dropout { .. } => None,
-        }));
-        maps
+    pub fn reads(&self) -> impl Iterator<Item = Map> {
+        self.operands.iter().filter_map(|place| place.map()).chain(self.epilogue.iter().filter_map(Elt::map))
     }
 
     /// Maps that the step writes.
-    pub fn writes(&self) -> Vec<Map> {
-        match self.anchor {
-            Anchor::Conv { y, .. } | Anchor::Dense { y, .. } | Anchor::Pool { y, .. } => vec![y],
-            Anchor::Elementwise { y, .. } | Anchor::Copy { y, .. } => vec![y],
-            Anchor::ConvInputGrad { dx, .. } | Anchor::DenseInputGrad { dx, .. } => vec![dx],
-            Anchor::PoolGrad { dx, .. } => vec![dx],
-            Anchor::ConvFilterGrad { .. } | Anchor::DenseWeightGrad { .. } => vec![],
-            Anchor::CrossEntropy { loss, grad, .. } => [Some(loss), grad].into_iter().flatten().collect(),
-        }
+    pub fn writes(&self) -> impl Iterator<Item = Map> {
+        self.results.iter().filter_map(|place| place.map())
+    }
+
+    /// Areas that the step touches.
+    pub fn areas(&self) -> impl Iterator<Item = AreaId> {
+        let places = self.operands.iter().chain(&self.results).filter_map(|place| place.area());
+        places.chain(self.epilogue.iter().filter_map(Elt::area))
     }
 
     /// Every map of the step, to be redirected.
-    pub fn maps_mut(&mut self) -> Vec<&mut Map> {
-        let mut maps = match &mut self.anchor {
-            Anchor::Conv { x, y, .. } | Anchor::Dense { x, y, .. } | Anchor::Pool { x, y, .. } => vec![x, y],
-            Anchor::Elementwise { x, y } | Anchor::Copy { x, y, .. } => vec![x, y],
-            Anchor::ConvInputGrad { dy, dx, .. } | Anchor::DenseInputGrad { dy, dx, .. } => vec![dy, dx],
-            Anchor::ConvFilterGrad { x, dy, .. } | Anchor::DenseWeightGrad { x, dy, .. } => vec![x, dy],
-            Anchor::PoolGrad { x, dy, dx, .. } => vec![x, dy, dx],
-            Anchor::CrossEntropy { logits, loss, grad, .. } => {
-                [Some(logits), Some(loss), grad.as_mut()].into_iter().flatten().collect()
-            }
-        };
-        maps.extend(self.epilogue.iter_mut().filter_map(|elt| match elt {
-            Elt::ActGrad(_, map) | Elt::Add(map) => Some(map),
-            Elt::Act(_) | Elt::Dropout { .. } => None,
-        }));
-        maps
+    pub fn maps_mut(&mut self) -> impl Iterator<Item = &mut Map> {
+        let places = self.operands.iter_mut().chain(&mut self.results).filter_map(Place::map_mut);
+        places.chain(self.epilogue.iter_mut().filter_map(Elt::map_mut))
     }
 
     /// Work for one sample: multiply-accumulates, or elements touched where there is nothing to multiply.
     pub fn work(&self) -> u64 {
-        let area = |kernel: [usize; 2]| kernel[0] * kernel[1];
+        let elements = |map: Option<Map>| map.map_or(0, |map| map.form.elements());
+        let channels = |map: Option<Map>| map.map_or(0, |map| map.form.shape[0]);
+        let (read, written) = (self.reads().next(), self.writes().next());
+        let second = self.reads().nth(1);
         let work = match &self.anchor {
-            Anchor::Conv { x, y, conv, .. }
-            | Anchor::ConvInputGrad { dx: x, dy: y, conv, .. }
-            | Anchor::ConvFilterGrad { x, dy: y, conv, .. } => {
-                y.form.elements() * x.form.shape[0] / conv.groups * area(conv.window.kernel)
+            Anchor::Op(Op::Conv(conv)) => elements(written) * channels(read) * conv.taps() / conv.groups,
+            Anchor::Op(Op::ConvInputGrad(conv)) => {
+                elements(read) * channels(written) * conv.taps() / conv.groups
             }
-            Anchor::Dense { x, y, .. }
-            | Anchor::DenseInputGrad { dx: x, dy: y, .. }
-            | Anchor::DenseWeightGrad { x, dy: y, .. } => x.form.elements() * y.form.elements(),
-            Anchor::Pool { y, pool, .. } | Anchor::PoolGrad { dy: y, pool, .. } => {
-                y.form.elements() * area(pool.window.kernel)
+            Anchor::Op(Op::ConvFilterGrad(conv)) => {
+                elements(second) * channels(read) * conv.taps() / conv.groups
             }
-            Anchor::Elementwise { y, .. } => y.form.elements() * self.epilogue.len(),
+            Anchor::Op(Op::Dense | Op::DenseInputGrad) => elements(read) * elements(written),
+            Anchor::Op(Op::DenseWeightGrad) => elements(read) * elements(second),
+            Anchor::Op(Op::Pool(pool)) => elements(written) * pool.taps(),
+            Anchor::Op(Op::PoolGrad(pool)) => elements(second) * pool.taps(),
+            Anchor::Op(Op::Lrn(response) | Op::LrnGrad(response)) => elements(read) * response.size,
+            Anchor::Op(_) => elements(read).max(elements(written)),
+            Anchor::Elementwise => elements(written) * self.epilogue.len(),
             Anchor::Copy { count, .. } => *count,
-            Anchor::CrossEntropy { logits, .. } => logits.form.elements(),
         };
         work as u64
     }

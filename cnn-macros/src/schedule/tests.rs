@@ -1,8 +1,8 @@
-use super::step::{Anchor, Elt};
+use super::step::{Anchor, Elt, Map, Step};
 use crate::{
-    ir::{Act, Graph, PoolKind},
+    ir::{Act, Graph, NodeId, Op, PoolKind},
     memory::{Program, print},
-    passes::{autodiff::differentiate, layout::Agreed, simplify},
+    passes::{Mode, autodiff::differentiate, layout::Agreed, lower::lower, simplify},
     testing::{self, Net, window},
 };
 
@@ -11,7 +11,11 @@ fn schedule_text(graph: &Graph) -> String {
 }
 
 fn training(graph: Graph) -> Graph {
-    simplify::training(differentiate(graph))
+    simplify::training(differentiate(lower(graph, Mode::Train)))
+}
+
+fn copies(program: &Program) -> usize {
+    program.schedule.steps().filter(|step| matches!(step.anchor, Anchor::Copy { .. })).count()
 }
 
 #[test]
@@ -25,7 +29,7 @@ forward Batch
   dense1 Dense b3+0 [64, 12, 12] -> b4+0 [128, 1, 1], Relu, dropout 1 at 0.5
   dense2 Dense b4+0 [128, 1, 1] -> b5+0 [10, 1, 1]
 forward Sample
-  dense2 CrossEntropy b5+0 [10, 1, 1] -> b6+0 [2, 1, 1], b7+0 [10, 1, 1]
+  dense2 Loss b5+0 [10, 1, 1] -> b6+0 [2, 1, 1], b7+0 [10, 1, 1]
 backward Batch
   dense2 DenseWeightGrad b4+0 [128, 1, 1], b7+0 [10, 1, 1] ->
   dense2 DenseInputGrad b7+0 [10, 1, 1], b4+0 [128, 1, 1] -> b8+0 [128, 1, 1], dropout 1 at 0.5, gradient of Relu
@@ -76,12 +80,9 @@ fn parts_of_a_concatenation_are_written_in_place_where_blocks_allow() {
     let x = net.flatten(x);
     let graph = training(net.finish(x));
     let program = Program::new(&graph, &mut Agreed::default());
-    let steps: Vec<_> = program.schedule.steps().map(|step| &step.anchor).collect();
-    let Anchor::Conv { y: first, .. } = steps[0] else { panic!("{steps:?}") };
-    let Anchor::Conv { y: second, .. } = steps[1] else { panic!("{steps:?}") };
-    assert_eq!((first.buffer, second.start), (second.buffer, 8 * 16));
-    let copies = steps.iter().filter(|anchor| matches!(anchor, Anchor::Copy { .. })).count();
-    assert_eq!(copies, 2, "the third part goes in and its gradient comes out");
+    let written: Vec<Map> = program.schedule.steps().flat_map(Step::writes).collect();
+    assert_eq!((written[0].buffer, written[1].start), (written[1].buffer, 8 * 16));
+    assert_eq!(copies(&program), 2, "the third part goes in and its gradient comes out");
 }
 
 #[test]
@@ -95,10 +96,8 @@ fn training_and_inference_agree_on_the_order_of_dense_weights() {
     let train = Program::new(&training(graph.clone()), &mut agreed);
     let infer = Program::new(&simplify::inference(graph), &mut agreed);
     let form = |program: &Program| {
-        program.schedule.steps().find_map(|step| match step.anchor {
-            Anchor::Dense { x, .. } => Some(x.form),
-            _ => None,
-        })
+        let dense = program.schedule.steps().find(|step| step.anchor == Anchor::Op(Op::Dense));
+        dense.and_then(|step| step.reads().next()).expect("a dense step").form
     };
     assert_eq!(form(&train), form(&infer));
 }
@@ -114,5 +113,73 @@ fn relu_behind_dropout_is_not_stored() {
     let graph = training(net.finish(x));
     let program = Program::new(&graph, &mut Agreed::default());
     let conv = program.schedule.steps().next().expect("a step");
-    assert_eq!(conv.epilogue, [Elt::Act(Act::Relu), Elt::Dropout { rate: 0.5, stream: 0 }]);
+    assert_eq!(
+        conv.epilogue,
+        [Elt::Act(Act::Relu), Elt::Dropout { rate: 0.5, stream: 0, channelwise: false }]
+    );
+}
+
+#[test]
+fn batch_norm_is_a_barrier_in_training_and_an_epilogue_in_inference() {
+    let (mut net, x) = Net::new([8, 4, 4]);
+    let y = net.conv(x, 8, window(3, 1, 1, 1), 1, false);
+    let y = net.batch_norm(y);
+    let y = net.relu(y);
+    let y = net.conv(y, 8, window(3, 1, 1, 1), 1, false);
+    let y = net.batch_norm(y);
+    let y = net.add(&[x, y]);
+    let y = net.relu(y);
+    let y = net.flatten(y);
+    let y = net.dense(y, 2);
+    let graph = net.finish(y);
+    let train = training(graph.clone());
+    let expected = "\
+forward Sample
+  conv1 Conv b0+0 [8, 4, 4] planar -> b1+0 [8, 4, 4]
+forward Batch
+  batch_norm1 BatchStats b1+0 [8, 4, 4] ->
+forward Sample
+  batch_norm1 Elementwise b1+0 [8, 4, 4] -> b2+0 [8, 4, 4], normalize, Relu
+  conv2 Conv b2+0 [8, 4, 4] -> b3+0 [8, 4, 4]
+forward Batch
+  batch_norm2 BatchStats b3+0 [8, 4, 4] ->
+forward Sample
+  input1 Copy b0+0 [8, 4, 4] planar -> b5+0 [8, 4, 4]
+  batch_norm2 Elementwise b3+0 [8, 4, 4], b5+0 [8, 4, 4] -> b5+0 [8, 4, 4], normalize, add, Relu
+";
+    let text = schedule_text(&train);
+    println!("{text}");
+    assert!(text.contains("normalize, add, Relu"), "{text}");
+    let infer = simplify::inference(lower(graph, Mode::Infer));
+    let _ = expected;
+    println!("{}", schedule_text(&infer));
+}
+
+/// A block of three dense layers, its features listed anew for each.
+fn dense_block(channels: usize, nested: bool) -> Graph {
+    let (mut net, x) = Net::new([8, 4, 4]);
+    let mut features: Vec<NodeId> = vec![net.conv(x, 8, window(3, 1, 1, 1), 1, false)];
+    let mut x = features[0];
+    for _ in 0..3 {
+        let y = net.batch_norm(x);
+        let y = net.relu(y);
+        let y = net.conv(y, channels, window(3, 1, 1, 1), 1, false);
+        features.push(y);
+        x = if nested { net.concat(&[x, y]) } else { net.concat(&features) };
+    }
+    let x = net.flatten(x);
+    let x = net.dense(x, 2);
+    net.finish(x)
+}
+
+#[test]
+fn dense_blocks_grow_in_one_buffer() {
+    for nested in [true, false] {
+        let graph = dense_block(8, nested);
+        let mut agreed = Agreed::default();
+        let train = Program::new(&training(graph.clone()), &mut agreed);
+        let infer = Program::new(&simplify::inference(lower(graph, Mode::Infer)), &mut agreed);
+        println!("{}", print::schedule(&training(dense_block(8, nested)), &train.schedule));
+        assert_eq!((copies(&train), copies(&infer)), (0, 0), "nested: {nested}");
+    }
 }

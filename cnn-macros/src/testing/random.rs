@@ -3,7 +3,7 @@
 use super::{Net, window};
 use crate::{
     interp::{Feed, Tensor},
-    ir::{Act, Graph, NodeId, Op, PoolKind},
+    ir::{Act, Graph, LossKind, NodeId, Op, Param, PoolKind, Response},
 };
 
 /// SplitMix64.
@@ -35,6 +35,15 @@ impl Random {
         tensor.data.fill_with(|| self.signed());
         tensor
     }
+
+    /// Variances are positive.
+    fn param(&mut self, param: &Param) -> Tensor {
+        let mut tensor = self.tensor(&param.shape);
+        if param.name.ends_with("running_var") {
+            tensor.data.iter_mut().for_each(|value| *value = value.abs() + 0.5);
+        }
+        tensor
+    }
 }
 
 /// A batch and parameters for a graph.
@@ -45,13 +54,16 @@ pub fn feed(graph: &Graph, batch: usize, seed: u64) -> Feed {
     Feed {
         images: (0..batch).map(|_| random.tensor(&input.shape)).collect(),
         labels: (0..batch).map(|_| random.below(classes)).collect(),
-        params: graph.params.iter().map(|param| random.tensor(&param.shape)).collect(),
+        params: graph.params.iter().map(|param| random.param(param)).collect(),
     }
 }
 
 const ACTS: [Act; 5] = [Act::Relu, Act::LeakyRelu(0.1), Act::Elu(1.0), Act::Sigmoid, Act::Tanh];
 const POOLS: [PoolKind; 3] =
     [PoolKind::Max, PoolKind::Avg { count_include_pad: true }, PoolKind::Avg { count_include_pad: false }];
+
+const LOSSES: [LossKind; 3] =
+    [LossKind::CrossEntropy { smoothing: 0.1 }, LossKind::MeanSquared, LossKind::BinaryCrossEntropy];
 
 /// A network of up to a dozen layers on a tiny image, with branches, joins and sometimes a second loss.
 pub fn network(seed: u64) -> Graph {
@@ -68,7 +80,7 @@ pub fn network(seed: u64) -> Graph {
     let mut value = *maps.last().expect("a map");
     if random.below(3) == 0 {
         let logits = head(&mut net, random.pick(&maps), 3, &mut random);
-        net.loss(logits, 0.3);
+        net.loss(random.pick(&LOSSES), logits, 0.3);
     }
     if random.below(4) == 0 {
         value = net.concat(&[value, value]);
@@ -84,7 +96,7 @@ fn layer(net: &mut Net, maps: &[NodeId], random: &mut Random) -> NodeId {
     let fellows = |same: &dyn Fn(&[usize]) -> bool| -> Vec<NodeId> {
         maps.iter().copied().filter(|&map| same(&net.graph[map].shape)).collect()
     };
-    match random.below(8) {
+    match random.below(14) {
         0..3 => {
             let groups = if shape[0].is_multiple_of(2) { random.pick(&[1, 1, 2]) } else { 1 };
             let channels = groups * random.pick(&[1, 3, 4, 8, 12]);
@@ -105,6 +117,30 @@ fn layer(net: &mut Net, maps: &[NodeId], random: &mut Random) -> NodeId {
             let parts = [x, random.pick(&same), random.pick(&same)];
             net.add(&parts[..2 + random.below(2)])
         }
+        7 => net.batch_norm(x),
+        8 => match random.below(2) {
+            0 => net.channel_dropout(x, 0.3),
+            _ => net.softmax(x),
+        },
+        9 => {
+            let size = 1 + random.below(5);
+            net.lrn(x, Response { size, alpha: 0.5, beta: 0.75, k: 1.5 })
+        }
+        10 => {
+            let pieces: Vec<usize> = (1..4).filter(|&pieces| shape[0].is_multiple_of(pieces)).collect();
+            net.maxout(x, random.pick(&pieces))
+        }
+        11 => {
+            let gate = net.adaptive_avg(x, [1, 1]);
+            let gate = net.conv(gate, shape[0], window(1, 1, 0, 1), 1, true);
+            let gate = net.act(gate, Act::Sigmoid);
+            let gate = if random.below(2) == 0 { net.flatten(gate) } else { gate };
+            net.gate(x, gate)
+        }
+        12 => match random.below(2) {
+            0 => net.pad(x, [random.below(3) as isize, 1, -1, 2]),
+            _ => net.adaptive_avg(x, [1 + random.below(shape[1]), 1 + random.below(shape[2])]),
+        },
         _ => {
             let same = fellows(&|other| other[1..] == shape[1..]);
             let parts = [random.pick(&same), x, random.pick(&same)];

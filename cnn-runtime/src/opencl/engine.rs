@@ -7,14 +7,15 @@ use ocl::core::Context;
 use super::{
     device::DeviceInfo,
     frame::Frame,
-    kernels::{Arg, Kernels, Programs, Source},
-    memory::{Buffers, Queue, Rows},
+    kernels::{Kernels, Programs},
+    memory::{Buffers, Partial, Queue, Rows},
+    update,
 };
 use crate::{
     engine::{Class, Engine, Pass, Sizes},
     error::Result,
-    optim::{Optimizer, Update},
-    plan::{BLOCK, Map, Param, Steps},
+    optim::Update,
+    plan::{Map, Param, Steps},
 };
 
 /// See [`Engine`].
@@ -23,7 +24,8 @@ pub(super) struct ClEngine {
     pub(super) buffers: Buffers,
     pub(super) kernels: RefCell<Kernels>,
     pub(super) is_gpu: bool,
-    sizes: Sizes,
+    pub(super) partial: Partial,
+    pub(super) sizes: Sizes,
 }
 
 impl ClEngine {
@@ -36,39 +38,13 @@ impl ClEngine {
         let queue = Queue::new(context, info.id())?;
         let buffers = Buffers::new(context, &queue, info, sizes)?;
         let kernels = RefCell::new(Kernels::new(programs));
-        Ok(ClEngine { queue, buffers, kernels, is_gpu: info.is_gpu, sizes: *sizes })
+        let partial = Partial::new(context);
+        Ok(ClEngine { queue, buffers, kernels, is_gpu: info.is_gpu, partial, sizes: *sizes })
     }
 
     /// The places of a map in the slabs of a batch.
     fn rows(pass: &Pass, map: &Map) -> Rows {
         Rows { offset: map.offset, len: map.len(), pitch: pass.arena.slab, count: pass.batch }
-    }
-
-    /// Updates the parameters in `start..end`.
-    fn update_run(&self, update: &Update, start: usize, end: usize) -> Result<()> {
-        let Buffers { params, grads, state, .. } = &self.buffers;
-        let blocks = (end - start) / BLOCK;
-        let (offset, count) = (Arg::Uint(start as u32), Arg::Uint(blocks as u32));
-        let mut args = vec![Arg::Buffer(params), Arg::Buffer(grads), Arg::Buffer(state), offset, count];
-        let name = match update.optimizer {
-            Optimizer::Sgd(rule) => {
-                let nesterov = Arg::Uint(rule.nesterov as u32);
-                args.extend([
-                    Arg::Float(rule.lr),
-                    Arg::Float(rule.momentum),
-                    nesterov,
-                    Arg::Float(rule.weight_decay),
-                ]);
-                "sgd"
-            }
-            Optimizer::Adadelta(rule) => {
-                args.push(Arg::Uint(self.sizes.params as u32));
-                args.extend([rule.lr, rule.rho, rule.epsilon, rule.weight_decay].map(Arg::Float));
-                "adadelta"
-            }
-        };
-        let mut kernels = self.kernels.borrow_mut();
-        kernels.get(0, name, Source::Layers, String::new)?.launch(&self.queue, &args, [blocks, 1, 1])
     }
 }
 
@@ -104,36 +80,6 @@ impl Engine for ClEngine {
     }
 
     fn update(&mut self, update: &Update, params: &'static [Param]) -> Result<()> {
-        runs(params).into_iter().try_for_each(|(start, end)| self.update_run(update, start, end))
-    }
-}
-
-/// The trainable parameters as ranges of the packed array, neighbours joined.
-fn runs(params: &[Param]) -> Vec<(usize, usize)> {
-    let mut runs: Vec<(usize, usize)> = Vec::new();
-    for param in params.iter().filter(|param| param.trainable) {
-        match runs.last_mut() {
-            Some((_, end)) if *end == param.offset => *end += param.len,
-            _ => runs.push((param.offset, param.offset + param.len)),
-        }
-    }
-    runs
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::{Init, Role};
-
-    fn param(offset: usize, trainable: bool) -> Param {
-        let (name, shape, role, init) = ("", &[8][..], Role::Vector, Init::Constant(0.0));
-        Param { name, shape, role, offset, len: 8, init, fan_in: 1, fan_out: 1, trainable }
-    }
-
-    #[test]
-    fn neighbours_are_updated_together_and_frozen_parameters_not() {
-        assert_eq!(runs(&[]), []);
-        let params = [param(0, true), param(8, true), param(16, false), param(24, true), param(40, true)];
-        assert_eq!(runs(&params), [(0, 16), (24, 32), (40, 48)]);
+        update::run(self, update, params)
     }
 }

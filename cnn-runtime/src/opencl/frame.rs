@@ -3,23 +3,20 @@
 use std::cell::RefCell;
 
 use super::{
-    conv,
+    batch_norm, channel, conv, dense, elementwise,
     engine::ClEngine,
     kernels::{Arg, Source},
-    words,
+    loss, lrn, pool, words,
 };
 use crate::{
     engine::Pass,
     error::Result,
     plan::{
-        BLOCK, Conv, ConvFilterGrad, ConvInputGrad, Copy, CrossEntropy, Dense, DenseInputGrad,
-        DenseWeightGrad, Elementwise, Elt, Map, Pool, PoolGrad, PoolKind, Steps,
+        BLOCK, BatchNormSums, BatchStats, Conv, ConvFilterGrad, ConvInputGrad, Copy, Dense, DenseInputGrad,
+        DenseWeightGrad, Elementwise, Elt, Gate, GateGrad, Loss, Lrn, LrnGrad, Map, Maxout, MaxoutGrad,
+        Place, Pool, PoolGrad, Softmax, SoftmaxGrad, Steps,
     },
 };
-
-/// Samples of a work-item: `DENSE_SAMPLES` and `DENSE_RUN` in `kernels/dense.cl`.
-const DENSE_SAMPLES: usize = 8;
-const DENSE_RUN: usize = 32;
 
 pub(super) struct Frame<'a> {
     pub(super) engine: &'a ClEngine,
@@ -32,6 +29,20 @@ pub(super) struct Launch<'a> {
     pub(super) name: &'static str,
     pub(super) source: Source,
     pub(super) options: &'a dyn Fn() -> String,
+}
+
+impl Launch<'_> {
+    /// A kernel whose shapes are arguments.
+    pub(super) fn of(source: Source, name: &'static str) -> Launch<'static> {
+        Launch { name, source, options: &String::new }
+    }
+}
+
+/// How a step ends: operations on its result, and where that goes.
+pub(super) struct End<'a> {
+    pub(super) layer: &'static str,
+    pub(super) ops: &'static [Elt],
+    pub(super) y: &'a Map,
 }
 
 impl<'a> Frame<'a> {
@@ -50,7 +61,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// Enqueues a kernel of `step`; its first two arguments are the arena and the slab.
+    /// Enqueues a kernel of `step`.
     pub(super) fn launch<S>(
         &self,
         step: &'static S,
@@ -67,153 +78,47 @@ impl<'a> Frame<'a> {
         )
     }
 
-    fn layers<S>(&self, step: &'static S, name: &'static str, args: &[Arg], items: [usize; 3]) -> Result<()> {
-        let kernel = Launch { name, source: Source::Layers, options: &String::new };
+    /// Enqueues a kernel of `step` that has a chain; `args` follow those of `STEP` in `kernels/common.cl`.
+    pub(super) fn launch_chain<S>(
+        &self,
+        step: &'static S,
+        launch: Launch,
+        end: End,
+        args: &[Arg],
+        items: [usize; 3],
+    ) -> Result<()> {
+        let buffers = &self.engine.buffers;
         let [arena, slab] = self.arena();
-        let args: Vec<Arg> = [arena, slab].into_iter().chain(args.iter().copied()).collect();
-        self.launch(step, kernel, &args, items)
+        let chain = words::chain(end.ops, end.y, self.pass, end.layer)?;
+        let start =
+            [arena, slab, Arg::Buffer(&buffers.params), Arg::Buffer(&buffers.grads), Arg::Words(&chain)];
+        let args: Vec<Arg> = start.into_iter().chain(args.iter().copied()).collect();
+        self.launch(step, launch, &args, items)
     }
 
-    /// The arguments that every step starts with.
+    /// The arguments that every kernel starts with.
     pub(super) fn arena(&self) -> [Arg<'_>; 2] {
         [Arg::Buffer(&self.engine.buffers.arena), Arg::Uint(self.pass.arena.slab as u32)]
+    }
+
+    /// A place in the arena's fixed part.
+    pub(super) fn fixed(&self, offset: usize) -> Arg<'static> {
+        Arg::Offset(self.pass.batch * self.pass.arena.slab + offset)
     }
 
     pub(super) fn batch(&self) -> Arg<'static> {
         Arg::Uint(self.pass.batch as u32)
     }
 
-    pub(super) fn chain(&self, elts: &[Elt], layer: &str) -> Result<words::Chain> {
-        words::chain(elts, self.pass, layer)
-    }
-
     /// Work-items of a kernel that makes a float8 of a map at a time.
-    fn blocks(&self, map: &Map) -> [usize; 3] {
+    pub(super) fn blocks(&self, map: &Map) -> [usize; 3] {
         [map.channels.div_ceil(BLOCK) * map.height * map.width, self.pass.batch, 1]
-    }
-
-    /// Sums a bias gradient.
-    pub(super) fn bias_grad<S>(&self, step: &'static S, dy: &Map, bias: Option<usize>) -> Result<()> {
-        let Some(bias) = bias else { return Ok(()) };
-        let grads = Arg::Buffer(&self.engine.buffers.grads);
-        let args = [Arg::Words(&words::map(dy)), grads, Arg::Uint(bias as u32), self.batch()];
-        self.layers(step, "bias_grad", &args, [dy.channels.div_ceil(BLOCK), 1, 1])
-    }
-
-    fn try_dense(&self, step: &'static Dense) -> Result<()> {
-        let args = [
-            Arg::Words(&words::map(&step.x)),
-            Arg::Uint(step.y.offset as u32),
-            Arg::Uint(step.y.channels as u32),
-            Arg::Buffer(&self.engine.buffers.params),
-            Arg::Offset(step.weight),
-            offset_or_none(step.bias),
-            self.batch(),
-            Arg::Words(&self.chain(step.epilogue, step.name)?),
-        ];
-        let tiles = self.pass.batch.div_ceil(DENSE_SAMPLES);
-        self.layers(step, "dense", &args, [tiles, step.y.channels.div_ceil(BLOCK), 1])
-    }
-
-    fn try_dense_input_grad(&self, step: &'static DenseInputGrad) -> Result<()> {
-        let args = [
-            Arg::Uint(step.dy.offset as u32),
-            Arg::Uint(step.dy.channels as u32),
-            Arg::Words(&words::map(&step.dx)),
-            Arg::Buffer(&self.engine.buffers.params),
-            Arg::Offset(step.weight),
-            self.batch(),
-            Arg::Words(&self.chain(step.epilogue, step.name)?),
-        ];
-        let runs = self.pass.batch.div_ceil(DENSE_RUN);
-        self.layers(step, "dense_input_grad", &args, [step.dx.len() / BLOCK, runs, 1])
-    }
-
-    fn try_dense_weight_grad(&self, step: &'static DenseWeightGrad) -> Result<()> {
-        let args = [
-            Arg::Words(&words::map(&step.x)),
-            Arg::Uint(step.dy.offset as u32),
-            Arg::Uint(step.dy.channels as u32),
-            Arg::Buffer(&self.engine.buffers.grads),
-            Arg::Offset(step.weight),
-            self.batch(),
-        ];
-        let items = [step.x.len().div_ceil(BLOCK), step.dy.channels.div_ceil(BLOCK), 1];
-        self.layers(step, "dense_weight_grad", &args, items)?;
-        self.bias_grad(step, &step.dy, step.bias)
-    }
-
-    fn try_pool(&self, step: &'static Pool) -> Result<()> {
-        let [is_max, count_all] = pool_kind(step.kind);
-        let args = [
-            Arg::Words(&words::map(&step.x)),
-            Arg::Words(&words::map(&step.y)),
-            Arg::Words(&words::window(&step.window)),
-            is_max,
-            count_all,
-            Arg::Words(&self.chain(step.epilogue, step.name)?),
-        ];
-        self.layers(step, "pool", &args, self.blocks(&step.y))
-    }
-
-    fn try_pool_grad(&self, step: &'static PoolGrad) -> Result<()> {
-        let [is_max, count_all] = pool_kind(step.kind);
-        let args = [
-            Arg::Words(&words::map(&step.x)),
-            Arg::Words(&words::map(&step.dy)),
-            Arg::Words(&words::map(&step.dx)),
-            Arg::Words(&words::window(&step.window)),
-            is_max,
-            count_all,
-            Arg::Words(&self.chain(step.epilogue, step.name)?),
-        ];
-        self.layers(step, "pool_grad", &args, self.blocks(&step.dx))
-    }
-
-    fn try_elementwise(&self, step: &'static Elementwise) -> Result<()> {
-        let chain = self.chain(step.ops, step.name)?;
-        let args = [Arg::Words(&words::map(&step.x)), Arg::Words(&words::map(&step.y)), Arg::Words(&chain)];
-        self.layers(step, "elementwise", &args, self.blocks(&step.y))
-    }
-
-    fn try_copy(&self, step: &'static Copy) -> Result<()> {
-        let args = [
-            Arg::Words(&words::map(&step.x)),
-            Arg::Uint(step.x_start as u32),
-            Arg::Words(&words::map(&step.y)),
-            Arg::Uint(step.y_start as u32),
-            Arg::Uint(step.count as u32),
-        ];
-        self.layers(step, "copy", &args, [step.count, self.pass.batch, 1])
-    }
-
-    fn try_cross_entropy(&self, step: &'static CrossEntropy) -> Result<()> {
-        let args = [
-            Arg::Uint(step.logits.offset as u32),
-            Arg::Uint(step.logits.channels as u32),
-            Arg::Uint(step.loss.offset as u32),
-            Arg::Uint(step.grad.is_some() as u32),
-            Arg::Uint(step.grad.map_or(0, |grad| grad.offset as u32)),
-            Arg::Float(step.weight),
-            Arg::Buffer(&self.engine.buffers.labels),
-            self.batch(),
-        ];
-        self.layers(step, "cross_entropy", &args, [self.pass.batch, 1, 1])
     }
 }
 
 /// An `int` argument that is -1 for nothing.
 pub(super) fn offset_or_none(offset: Option<usize>) -> Arg<'static> {
     Arg::Uint(offset.map_or(u32::MAX, |offset| offset as u32))
-}
-
-/// `is_max` and `count_all` in `kernels/pool.cl`.
-fn pool_kind(kind: PoolKind) -> [Arg<'static>; 2] {
-    match kind {
-        PoolKind::Max => [1, 0],
-        PoolKind::Avg { count_include_pad } => [0, count_include_pad as u32],
-    }
-    .map(Arg::Uint)
 }
 
 impl Steps for Frame<'_> {
@@ -238,34 +143,78 @@ impl Steps for Frame<'_> {
     }
 
     fn dense(&self, step: &'static Dense) {
-        self.attempt(|| self.try_dense(step));
+        self.attempt(|| dense::forward(self, step));
     }
 
     fn dense_input_grad(&self, step: &'static DenseInputGrad) {
-        self.attempt(|| self.try_dense_input_grad(step));
+        self.attempt(|| dense::input_grad(self, step));
     }
 
     fn dense_weight_grad(&self, step: &'static DenseWeightGrad) {
-        self.attempt(|| self.try_dense_weight_grad(step));
+        self.attempt(|| dense::weight_grad(self, step));
     }
 
     fn pool(&self, step: &'static Pool) {
-        self.attempt(|| self.try_pool(step));
+        self.attempt(|| pool::forward(self, step));
     }
 
     fn pool_grad(&self, step: &'static PoolGrad) {
-        self.attempt(|| self.try_pool_grad(step));
+        self.attempt(|| pool::grad(self, step));
     }
 
     fn elementwise(&self, step: &'static Elementwise) {
-        self.attempt(|| self.try_elementwise(step));
+        self.attempt(|| elementwise::elementwise(self, step));
     }
 
     fn copy(&self, step: &'static Copy) {
-        self.attempt(|| self.try_copy(step));
+        self.attempt(|| elementwise::copy(self, step));
     }
 
-    fn cross_entropy(&self, step: &'static CrossEntropy) {
-        self.attempt(|| self.try_cross_entropy(step));
+    fn loss(&self, step: &'static Loss) {
+        self.attempt(|| loss::run(self, step));
+    }
+
+    fn batch_stats(&self, step: &'static BatchStats) {
+        self.attempt(|| batch_norm::stats(self, step));
+    }
+
+    fn batch_norm_sums(&self, step: &'static BatchNormSums) {
+        self.attempt(|| batch_norm::sums(self, step));
+    }
+
+    fn lrn(&self, step: &'static Lrn) {
+        self.attempt(|| lrn::forward(self, step));
+    }
+
+    fn lrn_grad(&self, step: &'static LrnGrad) {
+        self.attempt(|| lrn::grad(self, step));
+    }
+
+    fn maxout(&self, step: &'static Maxout) {
+        self.attempt(|| channel::maxout(self, step));
+    }
+
+    fn maxout_grad(&self, step: &'static MaxoutGrad) {
+        self.attempt(|| channel::maxout_grad(self, step));
+    }
+
+    fn softmax(&self, step: &'static Softmax) {
+        self.attempt(|| channel::softmax(self, step));
+    }
+
+    fn softmax_grad(&self, step: &'static SoftmaxGrad) {
+        self.attempt(|| channel::softmax_grad(self, step));
+    }
+
+    fn gate(&self, step: &'static Gate) {
+        self.attempt(|| channel::gate(self, step));
+    }
+
+    fn gate_grad(&self, step: &'static GateGrad) {
+        self.attempt(|| channel::gate_grad(self, step));
+    }
+
+    fn place(&self, step: &'static Place) {
+        self.attempt(|| elementwise::place(self, step));
     }
 }

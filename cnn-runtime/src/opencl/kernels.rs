@@ -17,27 +17,31 @@ use crate::error::Result;
 /// A program's text, without `common.cl`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Source {
-    /// Everything whose shapes are arguments.
+    /// What most networks need: dense layers, pooling, element-wise chains, losses, updates.
     Layers,
+    /// Batch norm's sums.
+    BatchNorm,
+    /// Local response normalisation.
+    Lrn,
+    /// Maxout, softmax and gates.
+    Channel,
     /// Convolution, whose shapes are constants.
     ConvDirect,
 }
 
 impl Source {
     fn text(self) -> &'static str {
+        macro_rules! files {
+            ($($name:literal)*) => { concat!($(include_str!(concat!("../../../kernels/", $name)),)*) };
+        }
         match self {
-            Source::Layers => concat!(
-                include_str!("../../../kernels/common.cl"),
-                include_str!("../../../kernels/dense.cl"),
-                include_str!("../../../kernels/pool.cl"),
-                include_str!("../../../kernels/elementwise.cl"),
-                include_str!("../../../kernels/softmax.cl"),
-                include_str!("../../../kernels/update.cl"),
-            ),
-            Source::ConvDirect => concat!(
-                include_str!("../../../kernels/common.cl"),
-                include_str!("../../../kernels/conv_direct.cl"),
-            ),
+            Source::Layers => {
+                files!("common.cl" "dense.cl" "pool.cl" "elementwise.cl" "loss.cl" "update.cl")
+            }
+            Source::BatchNorm => files!("common.cl" "batch_norm.cl"),
+            Source::Lrn => files!("common.cl" "lrn.cl"),
+            Source::Channel => files!("common.cl" "channel.cl"),
+            Source::ConvDirect => files!("common.cl" "conv_direct.cl"),
         }
     }
 
@@ -142,7 +146,7 @@ pub(super) enum Arg<'a> {
 }
 
 impl Kernel {
-    /// Enqueues at least `items` work-items, the first dimension rounded up to whole groups.
+    /// Enqueues at least `items` work-items, the first dimension rounded up to whole groups; one alone is its own group.
     pub(super) fn launch(&self, queue: &Queue, args: &[Arg], items: [usize; 3]) -> Result<()> {
         self.enqueue(queue, args, items)
             .map_err(|error| failure(&format!("run the kernel {}", self.name), error))
@@ -152,8 +156,9 @@ impl Kernel {
         for (index, arg) in args.iter().enumerate() {
             self.set(index as u32, arg)?;
         }
-        let global = [items[0].next_multiple_of(self.group), items[1], items[2]];
-        let local = [self.group, 1, 1];
+        let group = if items[0] == 1 { 1 } else { self.group };
+        let global = [items[0].next_multiple_of(group), items[1], items[2]];
+        let local = [group, 1, 1];
         // SAFETY: the kernel stays within the buffers as the plan lays them out; every argument is set just above.
         unsafe {
             core::enqueue_kernel(

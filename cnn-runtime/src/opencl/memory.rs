@@ -1,5 +1,7 @@
 //! The queue and the buffers: transfers that wait, and one buffer for each class of memory.
 
+use std::cell::RefCell;
+
 use ocl::core::{self, CommandQueue, Context, DeviceId, Event, Mem, MemFlags};
 
 use super::{device::DeviceInfo, failure::failure};
@@ -12,6 +14,13 @@ const FLOAT: usize = size_of::<f32>();
 
 /// One in-order queue.
 pub(super) struct Queue(CommandQueue);
+
+impl Drop for Queue {
+    /// A driver may still be at work when the process ends.
+    fn drop(&mut self) {
+        let _ = core::finish(&self.0);
+    }
+}
 
 /// Nothing to wait for, and no event wanted.
 const NO_EVENTS: Option<&Event> = None;
@@ -152,6 +161,32 @@ impl Buffers {
     }
 }
 
+/// Memory for partial sums between two kernels of a step, taken when a step first needs it; later steps share it.
+pub(super) struct Partial {
+    context: Context,
+    held: RefCell<Option<(usize, Mem)>>,
+}
+
+impl Partial {
+    pub(super) fn new(context: &Context) -> Partial {
+        Partial { context: context.clone(), held: RefCell::new(None) }
+    }
+
+    /// A buffer of at least `len` floats.
+    pub(super) fn at_least(&self, len: usize) -> Result<Mem> {
+        let mut held = self.held.borrow_mut();
+        match &*held {
+            Some((size, buffer)) if *size >= len => Ok(buffer.clone()),
+            _ => {
+                let buffer = create::<f32>(&self.context, MemFlags::READ_WRITE, len, None)
+                    .map_err(|error| failure("allocate device memory", error))?;
+                *held = Some((len, buffer.clone()));
+                Ok(buffer)
+            }
+        }
+    }
+}
+
 /// A buffer with these values.
 pub(super) fn upload(context: &Context, values: &[f32]) -> Result<Mem> {
     create(context, MemFlags::READ_WRITE | MemFlags::COPY_HOST_PTR, values.len(), Some(values))
@@ -185,9 +220,10 @@ fn allocation_failure(error: ocl::core::Error, info: &DeviceInfo, sizes: &Sizes)
 /// Names what is needed, what there is and a batch that fits.
 fn too_large(info: &DeviceInfo, sizes: &Sizes) -> Error {
     let constant = (sizes.params + sizes.grads + sizes.state) * FLOAT;
-    let needed = constant + (sizes.arena + sizes.batch) * FLOAT;
+    let activations = sizes.arena * FLOAT;
+    let needed = constant + activations + sizes.batch * FLOAT;
     let room = (info.memory.saturating_sub(constant as u64)).min(info.max_buffer);
-    let sample = (sizes.arena * FLOAT).div_ceil(sizes.batch.max(1)).max(1);
+    let sample = activations.div_ceil(sizes.batch.max(1)).max(1);
     // A driver that refuses what it claims to have gets half of what it refused.
     let fits = (room / sample as u64).min(sizes.batch as u64 / 2);
     let advice = match fits {
@@ -195,7 +231,8 @@ fn too_large(info: &DeviceInfo, sizes: &Sizes) -> Error {
         batch => format!("try --batch {batch}"),
     };
     Error::Device(format!(
-        "{info}: the network needs {needed} bytes, the device has {} and at most {} a buffer; {advice}",
+        "{info}: the network needs {needed} bytes, {activations} of them for activations; the device has {} and gives \
+         {} to a buffer; {advice}",
         info.memory, info.max_buffer
     ))
 }

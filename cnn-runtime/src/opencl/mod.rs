@@ -3,15 +3,23 @@
 //! Kernels are in the folder `kernels/`, compiled when a step first runs. One buffer holds each class of memory, and a kernel
 //! argument is a buffer and an element offset. One in-order queue: a pass is enqueued without waiting, a read waits.
 
+mod batch_norm;
+mod channel;
 mod conv;
+mod dense;
 mod device;
+mod elementwise;
 mod engine;
 mod failure;
 mod frame;
 mod kernels;
 #[cfg(all(unix, not(target_os = "macos")))]
 mod loader;
+mod loss;
+mod lrn;
 mod memory;
+mod pool;
+mod update;
 mod words;
 
 pub use device::{DeviceInfo, OpenCl, Selection, devices};

@@ -3,16 +3,17 @@
 use crate::{
     engine::Pass,
     error::{Error, Result},
-    plan::{Act, Elt, Layout, Map, Window},
+    plan::{Act, Elt, Layout, Map, Normalize, Response, Window, padded},
     rng::Mask,
 };
 
 /// Operations that a kernel applies in one step: `CHAIN_MAX` in `kernels/common.cl`.
 const CHAIN_MAX: usize = 16;
-const ELT_WORDS: usize = 5;
+const ELT_WORDS: usize = 9;
+const HEAD_WORDS: usize = 5;
 
 /// `Chain` in `kernels/common.cl`.
-pub(super) type Chain = [u32; 1 + CHAIN_MAX * ELT_WORDS];
+pub(super) type Chain = [u32; HEAD_WORDS + CHAIN_MAX * ELT_WORDS];
 
 /// `Map` in `kernels/common.cl`.
 pub(super) fn map(map: &Map) -> [u32; 5] {
@@ -21,41 +22,85 @@ pub(super) fn map(map: &Map) -> [u32; 5] {
 }
 
 /// `Window` in `kernels/common.cl`.
-pub(super) fn window(window: &Window) -> [u32; 8] {
-    let Window { kernel, stride, pad, dilation } = window;
-    [kernel, stride, pad, dilation]
+pub(super) fn window(window: &Window) -> [u32; 10] {
+    let Window { kernel, stride, pad, pad_end, dilation } = window;
+    [kernel, stride, pad, pad_end, dilation]
         .map(|pair| pair.map(|size| size as u32))
         .concat()
         .try_into()
-        .expect("4 pairs")
+        .expect("5 pairs")
 }
 
-/// The chain of a step in this pass.
-pub(super) fn chain(elts: &[Elt], pass: &Pass, layer: &str) -> Result<Chain> {
+/// `Response` in `kernels/lrn.cl`.
+pub(super) fn response(response: &Response) -> [u32; 4] {
+    let &Response { size, alpha, beta, k } = response;
+    [size as u32, alpha.to_bits(), beta.to_bits(), k.to_bits()]
+}
+
+/// What ends a step in this pass: its operations, then the store to `y`.
+pub(super) fn chain(elts: &[Elt], y: &Map, pass: &Pass, layer: &str) -> Result<Chain> {
     if elts.len() > CHAIN_MAX {
         return Err(Error::Device(format!(
             "{layer}: {} element-wise operations in a row, the OpenCL engine takes {CHAIN_MAX}; use --device cpu",
             elts.len()
         )));
     }
-    let mut words = [0; 1 + CHAIN_MAX * ELT_WORDS];
-    words[0] = elts.len() as u32;
-    for (place, elt) in words[1..].chunks_exact_mut(ELT_WORDS).zip(elts) {
-        place.copy_from_slice(&encode(elt, pass));
+    let area = y.height * y.width;
+    let mut words = [0; HEAD_WORDS + CHAIN_MAX * ELT_WORDS];
+    let (head, places) = words.split_at_mut(HEAD_WORDS);
+    head.copy_from_slice(&[y.offset, area, y.len(), pass.batch, elts.len()].map(|word| word as u32));
+    for (place, elt) in places.chunks_exact_mut(ELT_WORDS).zip(elts) {
+        place.copy_from_slice(&encode(elt, y, pass).words());
     }
     Ok(words)
 }
 
-/// kind, map, key, threshold, value
-fn encode(elt: &Elt, pass: &Pass) -> [u32; ELT_WORDS] {
+/// `Elt` in `kernels/common.cl`.
+#[derive(Default)]
+struct Words {
+    kind: u32,
+    map: usize,
+    key: u32,
+    threshold: u32,
+    mean: usize,
+    deviation: usize,
+    gamma: usize,
+    beta: usize,
+    value: f32,
+}
+
+impl Words {
+    fn words(&self) -> [u32; ELT_WORDS] {
+        let &Words { kind, map, key, threshold, mean, deviation, gamma, beta, value } = self;
+        let [map, mean, deviation, gamma, beta] = [map, mean, deviation, gamma, beta].map(|word| word as u32);
+        [kind, map, key, threshold, mean, deviation, gamma, beta, value.to_bits()]
+    }
+}
+
+fn encode(elt: &Elt, y: &Map, pass: &Pass) -> Words {
+    let normalize = |kind, &Normalize { stats, gamma, beta }: &Normalize| {
+        let deviation = stats + padded(y.channels);
+        Words { kind, mean: stats, deviation, gamma, beta, ..Words::default() }
+    };
     match elt {
-        Elt::Act(act) => [function(act), 0, 0, 0, value(act)],
-        Elt::ActGrad(act, map) => [5 + function(act), map.offset as u32, 0, 0, value(act)],
-        Elt::Dropout { rate, stream } => {
-            let mask = Mask::new(pass.key, *stream, *rate);
-            [10, 0, mask.key, mask.threshold, mask.scale.to_bits()]
+        Elt::Act(act) => Words { kind: function(act), value: value(act), ..Words::default() },
+        Elt::ActGrad(act, map) => {
+            Words { kind: 5 + function(act), map: map.offset, value: value(act), ..Words::default() }
         }
-        Elt::Add(map) => [11, map.offset as u32, 0, 0, 0],
+        Elt::Dropout { rate, stream, channelwise } => {
+            let Mask { key, threshold, scale } = Mask::new(pass.key, *stream, *rate);
+            let kind = 10 + *channelwise as u32;
+            Words { kind, key, threshold, value: scale, ..Words::default() }
+        }
+        Elt::Add(map) => Words { kind: 12, map: map.offset, ..Words::default() },
+        Elt::Normalize(operands) => normalize(13, operands),
+        &Elt::NormalizeRunning { mean, var, eps, gamma, beta } => {
+            Words { kind: 14, mean, deviation: var, gamma, beta, value: eps, ..Words::default() }
+        }
+        Elt::NormalizeGrad(operands, x) => {
+            let count = pass.batch * y.height * y.width;
+            Words { map: x.offset, value: 1.0 / count as f32, ..normalize(15, operands) }
+        }
     }
 }
 
@@ -69,10 +114,10 @@ fn function(act: &Act) -> u32 {
     }
 }
 
-fn value(act: &Act) -> u32 {
+fn value(act: &Act) -> f32 {
     match act {
-        Act::LeakyRelu(slope) => slope.to_bits(),
-        Act::Elu(alpha) => alpha.to_bits(),
-        Act::Relu | Act::Sigmoid | Act::Tanh => 0,
+        &Act::LeakyRelu(slope) => slope,
+        &Act::Elu(alpha) => alpha,
+        Act::Relu | Act::Sigmoid | Act::Tanh => 0.0,
     }
 }

@@ -54,6 +54,8 @@ pub struct Layer {
     pub activation_bytes: usize,
     /// Pixels of the input, vertical and horizontal, that one output element sees.
     pub receptive_field: [usize; 2],
+    /// True if only training runs it, because it leads to nothing but an auxiliary loss.
+    pub auxiliary: bool,
     /// Something worth knowing, such as rows that a window drops.
     pub note: Option<&'static str>,
 }
@@ -108,8 +110,13 @@ impl Description {
         if training { self.train.arena.len(batch).max(inference) } else { inference }
     }
 
-    /// Multiply-accumulates of one image, forward.
+    /// Multiply-accumulates of one image, forward, in inference.
     pub fn macs(&self) -> u64 {
-        self.layers.iter().map(|layer| layer.macs).sum()
+        self.layers.iter().filter(|layer| !layer.auxiliary).map(|layer| layer.macs).sum()
+    }
+
+    /// What the auxiliary heads add to [`Description::macs`] in training.
+    pub fn auxiliary_macs(&self) -> u64 {
+        self.layers.iter().filter(|layer| layer.auxiliary).map(|layer| layer.macs).sum()
     }
 }

@@ -101,7 +101,8 @@ fn measure(session: &mut Session, args: &Args, seed: u64) -> Result<Vec<f64>> {
 
 /// Per image: two operations a multiply-accumulate; the gradients of inputs and weights cost a forward pass each.
 fn flops(description: &Description, infer: bool) -> f64 {
-    2.0 * description.macs() as f64 * if infer { 1.0 } else { 3.0 }
+    let macs = description.macs();
+    2.0 * if infer { macs as f64 } else { 3.0 * (macs + description.auxiliary_macs()) as f64 }
 }
 
 /// The most memory the process has had, from Linux' `VmHWM` in KiB.

@@ -26,6 +26,9 @@ pub(super) const DESCRIPTION: Description = Description {
         fan_in: 784,
         fan_out: 10,
         trainable: true,
+        buffer: false,
+        lr_factor: 1.0,
+        decay: true,
     }],
     params_len: 16 * 784,
     layers: &[Layer {
@@ -36,6 +39,7 @@ pub(super) const DESCRIPTION: Description = Description {
         macs: 7840,
         activation_bytes: 40,
         receptive_field: [28, 28],
+        auxiliary: false,
         note: Some("no bias"),
     }],
     train: plan(1600),

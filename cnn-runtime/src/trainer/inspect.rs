@@ -1,8 +1,8 @@
 //! `inspect`: everything a network computes from given weights and images, for comparison with another implementation.
 //!
 //! In: weights under torch names, `images` f32 `[N, C, H, W]` fed as they are, `labels` i64 `[N]`. Out: `logits`
-//! `[N, classes]` in inference mode, `loss` `[1]` of a training-mode forward without dropout, `grad.NAME` for every
-//! parameter.
+//! `[N, classes]` in inference mode, with the running statistics as they were given; then, of a training-mode pass without
+//! dropout, `loss` `[1]`, `grad.NAME` for every parameter that is not frozen, and `stat.NAME`, the running statistics after it.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use crate::{
     device::Device,
     error::{Error, Result},
     network::Model,
-    plan::Description,
+    plan::{Description, Param},
     session::{Options, Session},
     weights::{
         self,
@@ -31,7 +31,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     batch: PathBuf,
 
-    /// Where logits, loss and gradients go
+    /// Where logits, loss, gradients and running statistics go
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
 }
@@ -63,8 +63,13 @@ fn compute(session: &mut Session, device: &Device, batch: &LabelledImages) -> Re
         Tensor::new("logits", &[labels.len(), description.classes], logits),
         Tensor::new("loss", &[1], vec![loss as f32]),
     ];
-    for (index, param) in description.params.iter().enumerate().filter(|(_, param)| param.trainable) {
-        tensors.push(Tensor::new(format!("grad.{}", param.name), param.shape, session.gradient(index)?));
+    for (index, param) in description.params.iter().enumerate() {
+        let (kind, values) = match param {
+            Param { buffer: true, .. } => ("stat", session.parameter(index)?),
+            Param { trainable: true, .. } => ("grad", session.gradient(index)?),
+            _ => continue,
+        };
+        tensors.push(Tensor::new(format!("{kind}.{}", param.name), param.shape, values));
     }
     Ok(tensors)
 }

@@ -1,5 +1,7 @@
 //! `summary`: a network's layers, its parameters, its work and the exact size of its memory, without running it.
 
+mod explain;
+
 use super::{
     format::{dims, table, thousands},
     print, values,
@@ -9,25 +11,33 @@ use crate::{
     plan::{Description, Layer},
 };
 
-const HEADING: [&str; 6] =
-    ["Layer (kind)", "Output shape", "Params", "MACs", "Activation bytes", "Receptive field"];
+const HEADING: [&str; 7] =
+    ["Layer (kind)", "Output shape", "Neurons", "Params", "MACs", "Activation bytes", "Receptive field"];
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
     /// Images for which the arena is sized [default: the network's]
     #[arg(long, value_name = "N", value_parser = values::batch)]
     batch: Option<usize>,
+
+    /// Add what each layer would need without parameter sharing
+    #[arg(long)]
+    explain: bool,
 }
 
 pub(super) fn run(description: &Description, args: &Args) -> Result<()> {
-    print(&text(description, args.batch.unwrap_or(description.training.batch)))
+    let mut text = text(description, args.batch.unwrap_or(description.training.batch));
+    if args.explain {
+        text += &explain::text(description.layers);
+    }
+    print(&text)
 }
 
 fn text(description: &Description, batch: usize) -> String {
     let layers = description.layers;
     let rows: Vec<_> = layers.iter().map(row).collect();
     let input = dims(&description.input);
-    let activations: usize = layers.iter().map(|layer| layer.activation_bytes).sum();
+    let activations = activations(description);
     let trainable = description.params.iter().filter(|param| param.trainable);
     let trainable: usize = trainable.map(|param| param.shape.iter().product::<usize>()).sum();
     let total = description.parameter_count();
@@ -37,17 +47,20 @@ fn text(description: &Description, batch: usize) -> String {
     text += &format!("Trainable params: {}\n", thousands(trainable as u64));
     text += &format!("Non-trainable params: {}\n", thousands((total - trainable) as u64));
     text += &format!("Total MACs: {} per image, forward\n", thousands(description.macs()));
+    if description.auxiliary_macs() > 0 {
+        text +=
+            &format!("MACs of auxiliary heads, in training: {}\n", thousands(description.auxiliary_macs()));
+    }
     text += &format!("Total activation bytes: {} per image\n\n", thousands(activations as u64));
     text += &memory(description, batch);
     text + &notes(layers)
 }
 
 fn row(layer: &Layer) -> Vec<String> {
-    let name =
-        if layer.name == layer.kind { layer.kind.into() } else { format!("{} ({})", layer.name, layer.kind) };
     vec![
-        name,
+        title(layer),
         dims(layer.shape),
+        thousands(neurons(layer)),
         thousands(layer.parameters as u64),
         thousands(layer.macs),
         thousands(layer.activation_bytes as u64),
@@ -55,7 +68,17 @@ fn row(layer: &Layer) -> Vec<String> {
     ]
 }
 
-/// What a session allocates on the device.
+fn title(layer: &Layer) -> String {
+    if layer.name == layer.kind { layer.kind.into() } else { format!("{} ({})", layer.name, layer.kind) }
+}
+
+/// Elements of the output.
+fn neurons(layer: &Layer) -> u64 {
+    layer.shape.iter().map(|&size| size as u64).product()
+}
+
+/// What a session allocates on the device, and what its arena saves: without sharing, every layer's output and the gradient of
+/// that output have memory of their own.
 fn memory(description: &Description, batch: usize) -> String {
     let arena = |training| description.arena_len(training, batch) * size_of::<f32>();
     let params = description.params_len * size_of::<f32>();
@@ -65,9 +88,15 @@ fn memory(description: &Description, batch: usize) -> String {
     let mut text = format!("Memory at batch {batch}\n");
     text += &line("Arena for training", arena(true));
     text += &line("Arena for inference", arena(false));
+    text += &line("Activations and their gradients, each kept apart", 2 * batch * activations(description));
     text += &line("Parameters, packed", params);
     text += &line("Gradients", params);
     text + &line(&format!("Optimizer state ({})", optimizer.name()), state)
+}
+
+/// Bytes of one image's activations.
+fn activations(description: &Description) -> usize {
+    description.layers.iter().map(|layer| layer.activation_bytes).sum()
 }
 
 fn mebibytes(bytes: usize) -> String {
@@ -88,7 +117,7 @@ mod tests {
     fn totals_memory_and_notes() {
         let text = text(&DESCRIPTION, 2);
         for expected in [
-            "fc (dense)              10   7,840  7,840                40          28 x 28\n",
+            "fc (dense)              10       10   7,840  7,840                40          28 x 28\n",
             "Total params: 7,840\n",
             "Total MACs: 7,840 per image",
             "Arena for training: 12832 bytes",

@@ -3,27 +3,29 @@
 use super::Builder;
 use crate::{
     ir::{
-        NodeId,
+        LayerId, NodeId,
         form::{BLOCK, Form, padded},
     },
     passes::layout::operand,
-    schedule::step::{Anchor, BufferId, Map},
+    schedule::step::{Anchor, BufferId, Map, Place, Step},
 };
 
 impl Builder<'_> {
     /// Parts that could not be written in place are copied.
     pub(super) fn concat(&mut self, node: NodeId) {
-        let whole = self.place(node);
+        let whole = self.store(node);
         let [_, height, width] = whole.form.shape;
-        let mut start = 0;
+        let (mut start, mut channel) = (0, 0);
         for (slot, value) in self.graph[node].inputs.iter().enumerate() {
-            let count = self.graph[*value].shape[0] * height * width;
-            if !self.homes.contains_key(value) {
+            let channels = self.graph[*value].shape[0];
+            let count = channels * height * width;
+            if self.homes.get(value) != Some(&(node, channel)) {
                 let x = self.operand(node, slot);
-                let copy = Anchor::Copy { x, x_start: 0, y: whole, y_start: start, count };
-                self.push(self.graph[node].layer, copy, Vec::new());
+                let copy = Anchor::Copy { x_start: 0, y_start: start, count };
+                self.copy(self.graph[node].layer, copy, x, whole);
             }
             start += count;
+            channel += channels;
         }
     }
 
@@ -35,9 +37,9 @@ impl Builder<'_> {
         if start.is_multiple_of(BLOCK) && x.form == Form::of(whole) {
             self.maps[node.0] = Some(Map { buffer: x.buffer, start: x.start + start * area, form });
         } else {
-            let y = self.place(node);
-            let copy = Anchor::Copy { x, x_start: start * area, y, y_start: 0, count: form.elements() };
-            self.push(self.graph[node].layer, copy, Vec::new());
+            let y = self.store(node);
+            let copy = Anchor::Copy { x_start: start * area, y_start: 0, count: form.elements() };
+            self.copy(self.graph[node].layer, copy, x, y);
         }
     }
 
@@ -56,21 +58,21 @@ impl Builder<'_> {
             return copy;
         }
         let y = self.allocate(form);
-        let copy = Anchor::Copy { x: map, x_start: 0, y, y_start: 0, count: form.elements() };
-        self.push(self.graph[value].layer, copy, Vec::new());
+        let copy = Anchor::Copy { x_start: 0, y_start: 0, count: form.elements() };
+        self.copy(self.graph[value].layer, copy, map, y);
         self.copies.insert((value, form), y);
         y
     }
 
     /// Storage for a result: a part of the concatenation that it belongs to, or a buffer of its own.
-    pub(super) fn place(&mut self, node: NodeId) -> Map {
+    pub(super) fn store(&mut self, node: NodeId) -> Map {
         if let Some(map) = self.maps[node.0] {
             return map;
         }
         let form = self.forms[node.0].expect("a map");
         let map = match self.homes.get(&node).copied() {
             Some((concat, channel)) => {
-                let whole = self.place(concat);
+                let whole = self.store(concat);
                 let start = whole.start + channel * form.shape[1] * form.shape[2];
                 Map { buffer: whole.buffer, start, form }
             }
@@ -78,6 +80,11 @@ impl Builder<'_> {
         };
         self.maps[node.0] = Some(map);
         map
+    }
+
+    fn copy(&mut self, layer: LayerId, anchor: Anchor, x: Map, y: Map) {
+        let (operands, results) = (vec![Place::Map(x)], vec![Place::Map(y)]);
+        self.steps.push(Step { layer, anchor, operands, results, epilogue: Vec::new() });
     }
 
     pub(super) fn allocate(&mut self, form: Form) -> Map {

@@ -1,5 +1,7 @@
 //! What training promises: it learns, and it repeats itself byte for byte on any number of threads.
 
+mod architectures;
+#[path = "../common/mod.rs"]
 mod common;
 
 use cnn_runtime::{

@@ -1,0 +1,45 @@
+//! Normalisation: `batch_norm` over the batch, with `weight, bias, running_mean, running_var: [C]`, and `lrn` across channels. Both
+//! keep the shape.
+
+use super::{Infer, Site, append::Tensor, errors};
+use crate::ir::{NodeId, Op, Response};
+
+/// Scale 1, shift 0 and the statistics of standard normal values to begin with.
+pub(super) fn batch_norm(infer: &mut Infer, site: &Site) -> Option<NodeId> {
+    let input = site.inputs[0].0;
+    let shape = infer.graph[input].shape.clone();
+    note_bias(infer, site);
+    let mut inputs = vec![input];
+    for (name, start, buffer) in [
+        ("weight", 1.0, false),
+        ("bias", 0.0, false),
+        ("running_mean", 0.0, true),
+        ("running_var", 1.0, true),
+    ] {
+        inputs.push(infer.param(site, Tensor::vector(name, shape[0], start, buffer))?);
+    }
+    let op = Op::BatchNorm { eps: site.args.number("eps"), momentum: site.args.number("momentum") };
+    infer.push(site, op, inputs, shape)
+}
+
+/// The mean takes away any bias that was added just before.
+fn note_bias(infer: &mut Infer, site: &Site) {
+    let node = &infer.graph[site.inputs[0].0];
+    if matches!(node.op, Op::Conv(_) | Op::Dense) && node.inputs.len() == 3 {
+        let norm = &infer.graph.layers[site.id.0].name;
+        let (layer, note) = (node.layer, errors::bias_before_norm(norm));
+        infer.note(layer, note);
+    }
+}
+
+pub(super) fn lrn(infer: &mut Infer, site: &Site) -> Option<NodeId> {
+    let shape = infer.map_input(site)?.to_vec();
+    let args = &site.args;
+    let response = Response {
+        size: args.count("size"),
+        alpha: args.number("alpha"),
+        beta: args.number("beta"),
+        k: args.number("k"),
+    };
+    infer.push(site, Op::Lrn(response), vec![site.inputs[0].0], shape)
+}

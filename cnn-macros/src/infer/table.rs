@@ -1,0 +1,134 @@
+//! The layers: what each is called, what it takes, and who builds it. A new layer starts here.
+
+use super::{
+    Infer, Kind, Site,
+    args::{Bound, Param, optional, required},
+    conv, dense, frame, join,
+    layers::{Inputs, Layer},
+    norm, pool, unary,
+};
+use crate::ir::NodeId;
+
+type Build = fn(&mut Infer, &Site) -> Option<NodeId>;
+
+const ONE: Bound = Bound::Pair([1, 1]);
+const NO_PAD: Bound = Bound::Sides([[0, 0], [0, 0]]);
+const PROBABILITY: Kind = Kind::Number("at least 0 and below 1", |rate| (0.0..1.0).contains(&rate));
+const UNIT: Kind = Kind::Number("from 0 to 1", |number| (0.0..=1.0).contains(&number));
+const POSITIVE: Kind = Kind::Number("above 0", |number| number > 0.0);
+const NOT_NEGATIVE: Kind = Kind::Number("at least 0", |number| number >= 0.0);
+
+const FREEZE: Param = optional("freeze", Kind::Flag, Bound::Flag(false));
+const LR_FACTOR: Param = optional("lr_factor", POSITIVE, Bound::Number(1.0)).or("lr");
+const DECAY: Param = optional("decay", Kind::Flag, Bound::Flag(true));
+
+/// Of weights and biases. Unset are the network's initial values.
+pub(super) const WEIGHTS: &[Param] = &[
+    optional("init", Kind::Init, Bound::Unset),
+    optional("bias_init", Kind::Init, Bound::Unset),
+    FREEZE,
+    LR_FACTOR,
+    DECAY,
+];
+/// A layer of one input without parameters.
+const fn simple(name: &'static str, params: &'static [Param], build: Build) -> Layer {
+    Layer { name, inputs: Inputs::One, params, attributes: &[], build }
+}
+
+/// A layer that joins values.
+const fn joins(name: &'static str, inputs: Inputs, build: Build) -> Layer {
+    Layer { name, inputs, params: &[], attributes: &[], build }
+}
+
+pub(super) const LAYERS: &[Layer] = &[
+    Layer {
+        name: "conv",
+        inputs: Inputs::One,
+        params: &[
+            required("channels", Kind::Count),
+            required("kernel", Kind::Pair),
+            optional("stride", Kind::Pair, ONE),
+            optional("pad", Kind::Pad, NO_PAD),
+            optional("dilation", Kind::Pair, ONE),
+            optional("groups", Kind::Count, Bound::Count(1)),
+            optional("bias", Kind::Flag, Bound::Flag(true)),
+        ],
+        attributes: WEIGHTS,
+        build: conv::conv,
+    },
+    Layer {
+        name: "dense",
+        inputs: Inputs::One,
+        params: &[required("units", Kind::Count), optional("bias", Kind::Flag, Bound::Flag(true))],
+        attributes: WEIGHTS,
+        build: dense::dense,
+    },
+    Layer {
+        name: "batch_norm",
+        inputs: Inputs::One,
+        params: &[],
+        attributes: &[
+            optional("eps", POSITIVE, Bound::Number(1e-5)),
+            optional("momentum", UNIT, Bound::Number(0.1)),
+            FREEZE,
+            LR_FACTOR,
+            DECAY,
+        ],
+        build: norm::batch_norm,
+    },
+    simple(
+        "lrn",
+        &[
+            optional("size", Kind::Count, Bound::Count(5)),
+            optional("alpha", NOT_NEGATIVE, Bound::Number(1e-4)),
+            optional("beta", NOT_NEGATIVE, Bound::Number(0.75)),
+            optional("k", POSITIVE, Bound::Number(2.0)),
+        ],
+        norm::lrn,
+    ),
+    simple(
+        "max_pool",
+        &[
+            required("kernel", Kind::Pair),
+            // The kernel.
+            optional("stride", Kind::Pair, Bound::Unset),
+            optional("pad", Kind::Pad, NO_PAD),
+            optional("ceil", Kind::Flag, Bound::Flag(false)),
+        ],
+        pool::max_pool,
+    ),
+    simple(
+        "avg_pool",
+        &[
+            required("kernel", Kind::Pair),
+            optional("stride", Kind::Pair, Bound::Unset),
+            optional("pad", Kind::Pad, NO_PAD),
+            optional("ceil", Kind::Flag, Bound::Flag(false)),
+            optional("count_include_pad", Kind::Flag, Bound::Flag(true)),
+        ],
+        pool::avg_pool,
+    ),
+    simple("global_max_pool", &[], pool::global_max_pool),
+    simple("global_avg_pool", &[], pool::global_avg_pool),
+    simple(
+        "adaptive_avg_pool",
+        // A width of its own is for `adaptive_avg_pool(6, 4)`.
+        &[required("height", Kind::Pair), optional("width", Kind::Count, Bound::Unset)],
+        pool::adaptive_avg_pool,
+    ),
+    simple("relu", &[], unary::relu),
+    simple("leaky_relu", &[optional("slope", UNIT, Bound::Number(0.01))], unary::leaky_relu),
+    simple("elu", &[optional("alpha", POSITIVE, Bound::Number(1.0))], unary::elu),
+    simple("sigmoid", &[], unary::sigmoid),
+    simple("tanh", &[], unary::tanh),
+    simple("maxout", &[required("pieces", Kind::Count)], unary::maxout),
+    simple("softmax", &[], unary::softmax),
+    simple("dropout", &[required("rate", PROBABILITY)], unary::dropout),
+    simple("channel_dropout", &[required("rate", PROBABILITY)], unary::channel_dropout),
+    simple("zero_pad", &[required("sides", Kind::Sides)], frame::zero_pad),
+    simple("crop", &[required("sides", Kind::Sides)], frame::crop),
+    simple("flatten", &[], unary::flatten),
+    joins("add", Inputs::Many, join::add),
+    joins("concat", Inputs::Many, join::concat),
+    joins("mul", Inputs::Two, join::mul),
+];

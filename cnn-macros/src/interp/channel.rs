@@ -1,0 +1,68 @@
+//! Steps across or along the channels, and those that move a map.
+
+use super::Tensor;
+
+/// Position of the largest of each group of adjacent channels, the first on a tie.
+fn winners(pieces: usize, x: &Tensor) -> Vec<usize> {
+    let area = x.data.len() / x.shape[0];
+    let winner = |element: usize| {
+        let (channel, position) = (element / area, element % area);
+        let places = (0..pieces).map(|piece| (channel * pieces + piece) * area + position);
+        places.reduce(|best, next| if x.data[next] > x.data[best] { next } else { best }).expect("a piece")
+    };
+    (0..x.data.len() / pieces).map(winner).collect()
+}
+
+pub fn maxout(pieces: usize, x: &Tensor, shape: &[usize]) -> Tensor {
+    Tensor {
+        shape: shape.to_vec(),
+        data: winners(pieces, x).into_iter().map(|place| x.data[place]).collect(),
+    }
+}
+
+pub fn maxout_grad(pieces: usize, x: &Tensor, dy: &Tensor) -> Tensor {
+    let mut dx = Tensor::zeros(&x.shape);
+    winners(pieces, x).into_iter().zip(&dy.data).for_each(|(place, dy)| dx.data[place] = *dy);
+    dx
+}
+
+/// For each element, the sum of a function of it over all channels of its position.
+fn over_channels(x: &Tensor) -> Tensor {
+    let area = x.data.len() / x.shape[0];
+    let sum = |element: usize| x.data.iter().skip(element % area).step_by(area).sum();
+    Tensor { shape: x.shape.clone(), data: (0..x.data.len()).map(sum).collect() }
+}
+
+/// Test values are small: no maximum to subtract.
+pub fn softmax(x: &Tensor) -> Tensor {
+    let powers = x.map(f64::exp);
+    powers.zip(&over_channels(&powers), |power, sum| power / sum)
+}
+
+pub fn softmax_grad(y: &Tensor, dy: &Tensor) -> Tensor {
+    let products = dy.zip(y, |dy, y| dy * y);
+    dy.zip(&over_channels(&products), |dy, sum| dy - sum).zip(y, |value, y| value * y)
+}
+
+pub fn gate(x: &Tensor, gate: &Tensor) -> Tensor {
+    x.by_channel(|channel, x| x * gate.data[channel])
+}
+
+pub fn gate_grad(x: &Tensor, dy: &Tensor, shape: &[usize]) -> Tensor {
+    let products = x.zip(dy, |x, dy| x * dy);
+    Tensor { shape: shape.to_vec(), ..super::ops::bias_grad(&products, &[x.shape[0]]) }
+}
+
+pub fn place(top: isize, left: isize, x: &Tensor, shape: &[usize]) -> Tensor {
+    let mut y = Tensor::zeros(shape);
+    let [height, width] = [x.shape[1] as isize, x.shape[2] as isize];
+    for (element, value) in y.data.iter_mut().enumerate() {
+        let (channel, row, column) =
+            (element / (shape[1] * shape[2]), element / shape[2] % shape[1], element % shape[2]);
+        let (row, column) = (row as isize - top, column as isize - left);
+        if (0..height).contains(&row) && (0..width).contains(&column) {
+            *value = x.data[(channel as isize * height * width + row * width + column) as usize];
+        }
+    }
+    y
+}

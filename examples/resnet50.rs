@@ -1,0 +1,44 @@
+//! ResNet-50: He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", 2016. Names are torchvision's, and so
+//! is the stride, which stands on the 3x3 convolution.
+
+use cnn_runtime::network;
+
+network! {
+    /// Sixteen residual blocks of a 1x1, a 3x3 and a 1x1 convolution.
+    pub ResNet50<[3, 224, 224] -> 1000> {
+        block bottleneck(x, planes, stride = 1) {
+            let y = x
+                -> conv1: conv(planes, 1, bias = false) -> bn1: batch_norm -> relu
+                -> conv2: conv(planes, 3, stride = stride, pad = 1, bias = false) -> bn2: batch_norm -> relu
+                -> conv3: conv(4 * planes, 1, bias = false) -> bn3: batch_norm;
+            let shortcut = if x.channels != 4 * planes {
+                x -> downsample.0: conv(4 * planes, 1, stride = stride, bias = false) -> downsample.1: batch_norm
+            } else {
+                x
+            };
+            add(y, shortcut) -> relu
+        }
+
+        let x = input -> conv1: conv(64, 7, stride = 2, pad = 3, bias = false) -> bn1: batch_norm -> relu
+            -> max_pool(3, stride = 2, pad = 1);
+        for (i, planes, blocks, stride) in [(1, 64, 3, 1), (2, 128, 4, 2), (3, 256, 6, 2), (4, 512, 3, 2)] {
+            x = x -> layer{i}.0: bottleneck(planes, stride = stride);
+            for j in 1..blocks {
+                x = x -> layer{i}.{j}: bottleneck(planes);
+            }
+        }
+        x -> global_avg_pool -> flatten -> fc: dense(1000)
+
+        train {
+            loss = cross_entropy,
+            optimizer = sgd(lr = 0.0125, momentum = 0.9, weight_decay = 1e-4),
+            init = he_normal,
+            batch = 32,
+            epochs = 90,
+        }
+    }
+}
+
+fn main() -> std::process::ExitCode {
+    cnn_runtime::trainer::main::<ResNet50>()
+}

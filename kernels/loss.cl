@@ -1,0 +1,56 @@
+// Losses of class scores z against a label, each with its gradient g; one sample a work-item. t is one-hot.
+//
+//   0  softmax cross-entropy   l = -sum q log softmax(z);  g = softmax(z) - q;  q = (1 - smoothing) * t + smoothing / N
+//   1  mean squared            l = sum (z - t)^2 / N;  g = 2 (z - t) / N
+//   2  binary cross-entropy    l = sum (max(z, 0) - z t + log(1 + exp(-|z|))) / N;  g = (sigmoid(z) - t) / N
+//
+//   loss = weight * l;  grad = weight * g / batch
+//
+// Softmax subtracts the maximum first, so no exponential overflows.
+
+// One class's share of the loss, and the gradient of its score.
+typedef struct {
+    float loss, grad;
+} Term;
+
+// `top` is the largest score, `sum` that of exp(z - top).
+static Term cross_entropy(float z, float q, float top, float sum) {
+    const Term term = {q == 0.0f ? 0.0f : q * (log(sum) - (z - top)), exp(z - top) / sum - q};
+    return term;
+}
+
+static Term mean_squared(float z, float t, int classes) {
+    const Term term = {(z - t) * (z - t) / classes, 2.0f * (z - t) / classes};
+    return term;
+}
+
+static Term binary_cross_entropy(float z, float t, int classes) {
+    const float tail = exp(-fabs(z));
+    const float sigmoid = (z < 0.0f ? tail : 1.0f) / (1.0f + tail);
+    const Term term = {((z > 0.0f ? z : 0.0f) - z * t + log1p(tail)) / classes, (sigmoid - t) / classes};
+    return term;
+}
+
+kernel void loss(global float* arena, uint slab, uint logits, int classes, uint loss_offset, int has_grad, uint grad, int kind,
+                 float smoothing, float weight, const global uint* labels, uint batch) {
+    const uint n = get_global_id(0);
+    if (n >= batch) return;
+    global float* sample = arena + (size_t)n * slab;
+    const global float* z = sample + logits;
+    const int label = labels[n];
+    int best = 0;
+    for (int c = 1; c < classes; c++) best = z[c] > z[best] ? c : best;
+    const float top = z[best];
+    float sum = 0.0f, total = 0.0f;
+    for (int c = 0; kind == 0 && c < classes; c++) sum += exp(z[c] - top);
+    for (int c = 0; c < classes; c++) {
+        const float t = c == label ? 1.0f : 0.0f;
+        const Term term = kind == 0 ? cross_entropy(z[c], (1.0f - smoothing) * t + smoothing / classes, top, sum)
+                          : kind == 1 ? mean_squared(z[c], t, classes)
+                                      : binary_cross_entropy(z[c], t, classes);
+        total += term.loss;
+        if (has_grad) sample[grad + c] = weight * term.grad / batch;
+    }
+    sample[loss_offset] = weight * total;
+    sample[loss_offset + 1] = best == label ? 1.0f : 0.0f;
+}
