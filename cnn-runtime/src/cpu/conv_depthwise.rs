@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::{
     axis::{Axis, Run},
-    conv::Correlation,
+    correlation::Correlation,
     epilogue::Epilogue,
     frame::Frame,
     memory::Span,
@@ -32,10 +32,8 @@ pub(super) fn correlate(
     let (x_map, y_map) = (&correlation.x, &correlation.y);
     let [height, width] = correlation.kernel;
     let plane = |map: &Map| map.height * map.width * BLOCK;
-    for row in lines {
-        let row_taps = rows.valid_taps(row);
-        for run in columns.runs(0..columns.out_count) {
-            let (taps, count) = ([row_taps.clone(), run.taps.clone()], run.outputs.len());
+    for run in columns.runs(0..columns.out_count) {
+        for row in lines.clone() {
             let at = y_map.index(block * BLOCK, rows.output(row), columns.output(run.outputs.start));
             epilogue.frame.isa().run(Row {
                 x: x.part(block * plane(x_map), plane(x_map)),
@@ -46,10 +44,10 @@ pub(super) fn correlate(
                 y: epilogue.y.from(at),
                 axes: (rows, columns),
                 row,
-                run,
-                taps,
+                row_taps: rows.valid_taps(row),
+                run: &run,
             });
-            epilogue.apply(at, columns.out_step * BLOCK, count);
+            epilogue.apply(at, columns.out_step * BLOCK, run.outputs.len());
         }
     }
 }
@@ -64,8 +62,8 @@ struct Row<'a> {
     y: Span<'a>,
     axes: Axes<'a>,
     row: usize,
-    run: Run,
-    taps: [Range<usize>; 2],
+    row_taps: Range<usize>,
+    run: &'a Run,
 }
 
 /// Outputs that are summed together.
@@ -95,9 +93,9 @@ impl Row<'_> {
             None => simd.splat(0.0),
         };
         let mut sums = [start; P];
-        for row_tap in self.taps[0].clone() {
+        for row_tap in self.row_taps.clone() {
             let x_row = rows.input(self.row, row_tap) as usize * self.x_width;
-            for column_tap in self.taps[1].clone() {
+            for column_tap in self.run.taps.clone() {
                 let tap = rows.filter(row_tap) * self.width + columns.filter(column_tap);
                 let filter = self.filters.load(simd, tap * BLOCK);
                 let x = x_row + columns.input(self.run.outputs.start + first, column_tap) as usize;

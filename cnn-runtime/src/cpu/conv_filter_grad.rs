@@ -1,8 +1,7 @@
 //! Gradients of a convolution's filters and bias.
 //!
 //! `dw[o][i][tap] = sum over samples, pixels of dy[o][pixel] * x[i][pixel at tap]`. The sums of a few filter elements stay in registers while
-//! they run over a chunk of rows; chunks and samples follow in order, so the order of a sum depends on shapes only. Blocked
-//! inputs offer eight channels of one tap side by side; of any other input, taps are gathered to look so.
+//! they run over a chunk of rows; chunks and samples follow in order, so the order of a sum depends on shapes only.
 
 use std::ops::Range;
 
@@ -11,15 +10,13 @@ use super::{
     bias_grad, conv_depthwise, conv_ragged,
     frame::Frame,
     memory::Span,
-    simd::tile::{Channels, Level, Start, Tile, pixels_of},
+    simd::tile::{Channels, Level, Start, Tile},
     split,
 };
-use crate::plan::{BLOCK, ConvFilterGrad, Layout};
+use crate::plan::{BLOCK, ConvFilterGrad, Layout, Map};
 
-/// Pixels that sums in registers run over before they return to memory: what fits the nearest cache.
+/// Pixels, of one or several samples, that sums in registers run over before they return to memory: what fits the nearest cache.
 const PIXELS: usize = 256;
-/// Pixels gathered at a time.
-const GATHERED: usize = 32;
 
 /// Where terms that lie side by side are found in the input.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,7 +25,7 @@ enum Order {
     Channels,
     /// The taps of a row, see [`super::conv_planar_grad`]. A unit holds a row of the kernel of one channel.
     Taps,
-    /// Nowhere: taps are gathered. A unit holds all input channels.
+    /// Nowhere: taps are gathered, see [`super::conv_gathered_grad`]. A unit holds all input channels.
     Gathered,
 }
 
@@ -86,6 +83,12 @@ pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
     frame.each(pieces, work, &|piece| task.piece(split::part(units, pieces, piece)));
 }
 
+/// Some rows of the outputs of some samples.
+pub(super) struct Part {
+    pub(super) samples: Range<usize>,
+    pub(super) rows: Range<usize>,
+}
+
 impl Task<'_> {
     pub(super) fn area(&self) -> usize {
         self.step.window.kernel[0] * self.step.window.kernel[1]
@@ -111,15 +114,18 @@ impl Task<'_> {
 
     fn piece(&self, units: Range<usize>) {
         units.clone().for_each(|unit| self.gradients(unit).for_each(|(_, gradient)| gradient.fill(0.0)));
-        let (height, chunk) = (self.step.dy.height, (PIXELS / self.step.dy.width).max(1));
-        for sample in self.frame.samples.clone() {
-            for start in (0..height).step_by(chunk) {
-                let rows = start..height.min(start + chunk);
+        let Map { height, width, .. } = self.step.dy;
+        let (rows, together) = ((PIXELS / width).max(1), (PIXELS / (height * width)).max(1));
+        let all = &self.frame.samples;
+        for first in all.clone().step_by(together) {
+            for row in (0..height).step_by(rows) {
+                let samples = first..all.end.min(first + together);
+                let part = Part { samples, rows: row..height.min(row + rows) };
                 for unit in units.clone() {
                     match self.order {
-                        Order::Channels => self.add_channels(sample, unit, rows.clone()),
-                        Order::Taps => self.add_taps(sample, unit, rows.clone()),
-                        Order::Gathered => self.add_gathered(sample, unit, rows.clone()),
+                        Order::Channels => self.add_channels(&part, unit),
+                        Order::Taps => self.add_taps(&part, unit),
+                        Order::Gathered => self.add_gathered(&part, unit),
                     }
                 }
             }
@@ -152,25 +158,31 @@ impl Task<'_> {
         }
     }
 
-    /// Adds some rows of outputs of one sample to a unit.
-    fn add_channels(&self, sample: usize, unit: usize, rows: Range<usize>) {
+    /// Adds a part to a unit.
+    fn add_channels(&self, part: &Part, unit: usize) {
         let [height, width] = self.step.window.kernel;
         for tap_row in 0..height {
             let valid = self.rows.valid_outputs(tap_row);
-            let rows = valid.start.max(rows.start)..valid.end.min(rows.end);
+            let rows = valid.start.max(part.rows.start)..valid.end.min(part.rows.end);
             for tap_column in 0..width {
                 let columns = self.columns.valid_outputs(tap_column);
                 if !rows.is_empty() && !columns.is_empty() {
-                    self.add_tap(sample, unit, [tap_row, tap_column], [rows.clone(), columns]);
+                    self.add_tap(&part.samples, unit, [tap_row, tap_column], [rows.clone(), columns]);
                 }
             }
         }
     }
 
     /// Adds the products of one tap over a rectangle of outputs.
-    fn add_tap(&self, sample: usize, unit: usize, tap: [usize; 2], [rows, columns]: [Range<usize>; 2]) {
+    fn add_tap(
+        &self,
+        samples: &Range<usize>,
+        unit: usize,
+        tap: [usize; 2],
+        [rows, columns]: [Range<usize>; 2],
+    ) {
         let (x_map, dy_map) = (&self.step.x, &self.step.dy);
-        let (x, dy) = (self.frame.map(sample, x_map), self.frame.map(sample, dy_map));
+        let [x, dy] = self.operands(samples);
         let (blocks, elements) = (self.blocks(unit), self.elements(unit));
         let channels = elements.start / self.area()..elements.end / self.area();
         let group = blocks.start * BLOCK / self.outputs;
@@ -191,7 +203,7 @@ impl Task<'_> {
         let limit = BLOCK / blocks.len();
         for lane in (0..channels.len()).step_by(limit) {
             let lanes = limit.min(channels.len() - lane);
-            self.tile(blocks.len(), lanes, terms, self.area() * BLOCK).run(
+            self.tile(blocks.len(), lanes, (samples.len(), terms), self.area() * BLOCK).run(
                 self.frame.isa(),
                 (x, (x_start + lane) as isize),
                 (dy, dy_start as isize),
@@ -200,79 +212,32 @@ impl Task<'_> {
         }
     }
 
-    /// Lanes of the input are the tile's pixels, and positions of the map are what it sums over.
+    /// Input and gradient of the output, from the first of some samples on.
+    pub(super) fn operands(&self, samples: &Range<usize>) -> [Span<'_>; 2] {
+        let start = samples.start * self.frame.pass.arena.slab;
+        [&self.step.x, &self.step.dy].map(|map| self.frame.batch_map(map).from(start))
+    }
+
+    /// Lanes of the input are the tile's pixels; samples and positions of the map are what it sums over.
     pub(super) fn tile(
         &self,
         blocks: usize,
         lanes: usize,
-        [rows, columns]: [Level; 2],
+        (samples, [rows, columns]): (usize, [Level; 2]),
         y_pixel: usize,
     ) -> Tile<'static> {
+        let slab = self.frame.pass.arena.slab;
         Tile {
             pixels: lanes,
             blocks,
             start: Start::Sum,
-            channels: Channels::ONE,
+            channels: Channels { count: samples, block: slab, w: slab, ..Channels::ONE },
             rows,
             columns,
             x_pixel: 1,
             w_block: self.step.dy.height * self.step.dy.width * BLOCK,
             y_pixel,
             y_block: self.inputs * self.area() * BLOCK,
-        }
-    }
-
-    /// As [`Task::add_channels`], of any input, a few taps at a time.
-    fn add_gathered(&self, sample: usize, unit: usize, rows: Range<usize>) {
-        let (map, blocks) = (&self.step.dy, self.blocks(unit));
-        let (dy, taps) = (self.frame.map(sample, map), self.inputs * self.area());
-        let group = blocks.start * BLOCK / self.outputs;
-        let limit = pixels_of(blocks.len());
-        for row in rows {
-            for column in (0..map.width).step_by(GATHERED) {
-                let pixels = GATHERED.min(map.width - column);
-                let dy_start = map.index(blocks.start * BLOCK, row, column) as isize;
-                let terms = [Level::ONE, Level { count: pixels, x: BLOCK as isize, w: BLOCK as isize }];
-                for tap in (0..taps).step_by(limit) {
-                    let lanes = limit.min(taps - tap);
-                    let mut patch = [0.0; GATHERED * BLOCK];
-                    self.patch(sample, group, tap..tap + lanes, (row, column..column + pixels), &mut patch);
-                    let gradient = (blocks.start * taps + tap) * BLOCK;
-                    self.tile(blocks.len(), lanes, terms, BLOCK).run(
-                        self.frame.isa(),
-                        (Span::local(&mut patch), 0),
-                        (dy, dy_start),
-                        (self.filters, gradient as isize),
-                    );
-                }
-            }
-        }
-    }
-
-    /// `patch[pixel][lane]` becomes what the pixel sees through the lane's tap; padding stays zero.
-    fn patch(
-        &self,
-        sample: usize,
-        group: usize,
-        taps: Range<usize>,
-        (row, columns): (usize, Range<usize>),
-        patch: &mut [f32],
-    ) {
-        let (map, [_, width]) = (&self.step.x, self.step.window.kernel);
-        let x = self.frame.map(sample, map);
-        for (lane, tap) in taps.enumerate() {
-            let channel = group * self.inputs + tap / self.area();
-            let in_row = self.rows.input(row, tap % self.area() / width);
-            if !(0..map.height as isize).contains(&in_row) {
-                continue;
-            }
-            for (pixel, column) in columns.clone().enumerate() {
-                let in_column = self.columns.input(column, tap % width);
-                if (0..map.width as isize).contains(&in_column) {
-                    patch[pixel * BLOCK + lane] =
-                        x.get(map.index(channel, in_row as usize, in_column as usize));
-                }
-            }
         }
     }
 }

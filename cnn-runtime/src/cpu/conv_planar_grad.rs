@@ -5,29 +5,29 @@
 use std::ops::Range;
 
 use super::{
-    conv_filter_grad::Task,
+    conv_filter_grad::{Part, Task},
     simd::tile::{Level, Tile, pixels_of},
     split,
 };
 use crate::plan::BLOCK;
 
 impl Task<'_> {
-    /// Adds some rows of outputs of one sample to a unit.
-    pub(super) fn add_taps(&self, sample: usize, unit: usize, rows: Range<usize>) {
+    /// Adds a part to a unit.
+    pub(super) fn add_taps(&self, part: &Part, unit: usize) {
         let width = self.step.window.kernel[1];
         let valid = self.rows.valid_outputs(self.tap_row(unit));
-        let rows = valid.start.max(rows.start)..valid.end.min(rows.end);
+        let rows = valid.start.max(part.rows.start)..valid.end.min(part.rows.end);
         let parts = width.div_ceil(pixels_of(self.blocks(unit).len()));
-        for taps in (0..parts).map(|part| split::part(width, parts, part)) {
+        for taps in (0..parts).map(|number| split::part(width, parts, number)) {
             let valid = || taps.clone().map(|tap| self.columns.valid_outputs(tap));
             let start = valid().map(|columns| columns.start).max().unwrap_or(0);
             let end = valid().map(|columns| columns.end).min().unwrap_or(0).max(start);
-            self.add_rectangle(sample, unit, taps.clone(), [rows.clone(), start..end]);
+            self.add_rectangle(&part.samples, unit, taps.clone(), [rows.clone(), start..end]);
             for (tap, columns) in taps.clone().zip(valid()) {
                 let before = columns.start..columns.end.min(start);
                 let after = columns.start.max(end)..columns.end;
-                self.add_rectangle(sample, unit, tap..tap + 1, [rows.clone(), before]);
-                self.add_rectangle(sample, unit, tap..tap + 1, [rows.clone(), after]);
+                self.add_rectangle(&part.samples, unit, tap..tap + 1, [rows.clone(), before]);
+                self.add_rectangle(&part.samples, unit, tap..tap + 1, [rows.clone(), after]);
             }
         }
     }
@@ -39,7 +39,7 @@ impl Task<'_> {
     /// Adds the products of neighbouring taps over a rectangle of outputs.
     fn add_rectangle(
         &self,
-        sample: usize,
+        samples: &Range<usize>,
         unit: usize,
         taps: Range<usize>,
         [rows, columns]: [Range<usize>; 2],
@@ -63,11 +63,12 @@ impl Task<'_> {
             },
             Level { count: columns.len(), x: self.columns.in_step as isize, w: BLOCK as isize },
         ];
-        let tile = self.tile(blocks.len(), taps.len(), terms, BLOCK);
+        let tile = self.tile(blocks.len(), taps.len(), (samples.len(), terms), BLOCK);
+        let [x, dy] = self.operands(samples);
         Tile { x_pixel: self.columns.tap_step as usize, ..tile }.run(
             self.frame.isa(),
-            (self.frame.map(sample, x_map), x_start as isize),
-            (self.frame.map(sample, dy_map), dy_start as isize),
+            (x, x_start as isize),
+            (dy, dy_start as isize),
             (self.filters, (element * BLOCK) as isize),
         );
     }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{axis::Axis, conv::Correlation, epilogue::Epilogue, frame::Frame, memory::Span};
+use super::{axis::Axis, correlation::Correlation, epilogue::Epilogue, frame::Frame, memory::Span};
 use crate::plan::{BLOCK, ConvFilterGrad};
 
 /// Rows and columns.
