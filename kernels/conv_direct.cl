@@ -171,8 +171,11 @@ kernel void conv_transpose(const global float* params, ulong filter_offset, glob
 // Channel `j` of the tile that starts at input `first` of the group, at a pixel; past the group's end, anything. `base` is the
 // first input of the block's group.
 static float8 load_tile(const Shape* shape, const global float* pixel, int block, int base, int first, int j) {
-    if (X_PLANAR == 0 && MIXED == 0) return (float8)(pixel[channel_place(shape, base + first) + j]);
+#if X_PLANAR || MIXED
     return load_inputs(shape, pixel, block, base, min(first + j, shape->group_x - 1));
+#else
+    return (float8)(pixel[channel_place(shape, base + first) + j]);
+#endif
 }
 
 // Adds one sample's gradient of one tap to `sum`.

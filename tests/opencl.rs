@@ -101,8 +101,8 @@ fn too_large_a_batch_is_told_what_fits() {
 fn dropout_masks_are_those_of_the_host() {
     let Some(device) = device() else { return };
     const RATE: f32 = 0.3;
-    static STEP: Elementwise =
-        Elementwise { name: "dropout", x: MAP, y: MAP, ops: &[Elt::Dropout { rate: RATE, stream: 4 }] };
+    const DROPOUT: Elt = Elt::Dropout { rate: RATE, stream: 4, channelwise: false };
+    static STEP: Elementwise = Elementwise { name: "dropout", x: MAP, y: MAP, ops: &[DROPOUT] };
     let mut engine = engine(&device);
     for key in [Some(1), Some(u64::MAX), None] {
         let pass = Pass { batch: BATCH, arena: ARENA, key };
