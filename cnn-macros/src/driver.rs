@@ -56,4 +56,11 @@ mod tests {
         let tokens = generated();
         assert!(tokens.contains(calls), "{}", &tokens[tokens.find("fn infer").unwrap_or(0)..]);
     }
+
+    #[test]
+    fn layers_are_documented_constants() {
+        let constant = "# [doc = \"Layer `conv1`, conv: output 32x26x26, 320 parameters, 194,688 multiply-accumulates, \
+                        86,528 bytes of activations, receptive field 3x3.\"] pub const CONV1 : & 'static str = \"conv1\" ;";
+        assert!(generated().contains(constant));
+    }
 }

@@ -15,7 +15,7 @@ use quote::quote;
 use crate::{
     ir::Network,
     memory::{Program, pack::Packed},
-    report,
+    report::{self, Row},
 };
 use names::Names;
 
@@ -32,6 +32,7 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
     let Network { name, visibility, attributes, graph, .. } = compiled.network;
     let rows = report::rows(graph);
     let documentation = report::documentation(compiled.network, &rows);
+    let layers = layers(&rows);
     let train_names = Names::of(&compiled.train.schedule, graph);
     let infer_names = Names::of(&compiled.infer.schedule, graph);
     let description = tables::description(compiled, &rows);
@@ -45,6 +46,9 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
         #attributes
         #(#[doc = #documentation])*
         #visibility struct #name;
+
+        #[allow(dead_code, reason = "a program names few layers")]
+        impl #name { #layers }
 
         const _: () = {
             mod description {
@@ -61,4 +65,15 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
             }
         };
     }
+}
+
+/// A constant for each layer, the layer's name, so that a program can name it without a typing error and an editor can show
+/// what it costs.
+fn layers(rows: &[Row]) -> TokenStream {
+    let names = Names::of_layers(rows);
+    let constants = rows.iter().zip(names.iter()).map(|(row, constant)| {
+        let (name, cost) = (&row.name, report::cost(row));
+        quote!(#[doc = #cost] pub const #constant: &'static str = #name;)
+    });
+    constants.collect()
 }

@@ -165,6 +165,20 @@ pub fn documentation(network: &Network, rows: &[Row]) -> Vec<String> {
     lines
 }
 
+/// A layer's row in a sentence.
+pub fn cost(row: &Row) -> String {
+    let [height, width] = row.receptive_field;
+    format!(
+        "Layer `{}`, {}: output {}, {} parameters, {} multiply-accumulates, {} bytes of activations, receptive field {height}x{width}.",
+        row.name,
+        row.kind,
+        extent(&row.shape),
+        grouped(row.parameters as u64),
+        grouped(row.macs),
+        grouped(row.activation_bytes as u64),
+    )
+}
+
 /// `32x26x26`
 fn extent(shape: &[usize]) -> String {
     shape.iter().map(usize::to_string).collect::<Vec<_>>().join("x")

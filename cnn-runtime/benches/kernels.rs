@@ -1,162 +1,187 @@
-//! Speed of the heavy steps of the MNIST convnet at batch 128: `cargo bench -p cnn-runtime --bench kernels [-- THREADS]`.
+//! Speed of convolutions of well-known networks: `cargo bench -p cnn-runtime --bench kernels [-- [THREADS] [NAME]…]`.
 //!
-//! Prints the best of several runs of each step, in milliseconds and GFLOP/s.
+//! Prints the best of several runs, in GFLOP/s, of each layer whose name contains one of those given: forward, gradient of
+//! the input, gradient of the filters.
 
-use std::{hint::black_box, time::Instant};
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
 
 use cnn_runtime::{
     Result,
     cpu::Cpu,
-    engine::{Pass, Sizes},
-    optim::{Adadelta, Optimizer, Update},
-    plan::{
-        Act, Arena, Conv, ConvFilterGrad, ConvInputGrad, Dense, DenseInputGrad, DenseWeightGrad, Elt, Init,
-        Layout, Map, Param, Pool, PoolGrad, PoolKind, Role, Steps, Window,
-    },
+    engine::{Class, Engine, Pass, Sizes},
+    plan::{Act, Arena, Conv, ConvFilterGrad, ConvInputGrad, Elt, Layout, Map, Steps, Window, padded},
 };
 
-const BATCH: usize = 128;
-const RUNS: usize = 15;
+/// At least that long and at least twice is each step run.
+const TIME: Duration = Duration::from_millis(250);
 
-const fn map(offset: usize, channels: usize, size: usize, layout: Layout) -> Map {
-    Map { offset, channels, height: size, width: size, layout }
+/// A convolution of a square map.
+#[derive(Clone, Copy)]
+struct Layer {
+    name: &'static str,
+    batch: usize,
+    inputs: usize,
+    size: usize,
+    outputs: usize,
+    kernel: usize,
+    stride: usize,
+    pad: usize,
+    groups: usize,
 }
 
-const IMAGE: Map = map(0, 1, 28, Layout::Planar);
-const A1: Map = map(784, 32, 26, Layout::Blocked);
-const A2: Map = map(784 + A1.len(), 64, 24, Layout::Blocked);
-const POOLED: Map = map(A2.offset + A2.len(), 64, 12, Layout::Blocked);
-const FC1: Map = map(POOLED.offset + POOLED.len(), 128, 1, Layout::Blocked);
-const DFC1: Map = map(FC1.offset + 128, 128, 1, Layout::Blocked);
-const DPOOLED: Map = map(DFC1.offset + 128, 64, 12, Layout::Blocked);
-const DA2: Map = map(DPOOLED.offset + DPOOLED.len(), 64, 24, Layout::Blocked);
-const DA1: Map = map(DA2.offset + DA2.len(), 32, 26, Layout::Blocked);
-const ARENA: Arena = Arena { slab: DA1.offset + DA1.len(), fixed: 64 * 32 * 9 };
+const fn layer(
+    name: &'static str,
+    [inputs, size, outputs]: [usize; 3],
+    [kernel, stride, pad]: [usize; 3],
+) -> Layer {
+    Layer { name, batch: 4, inputs, size, outputs, kernel, stride, pad, groups: 1 }
+}
 
-const W1: usize = 0;
-const W2: usize = 32 * 9;
-const W3: usize = W2 + 64 * 32 * 9;
-const BIAS: usize = W3 + 128 * 9216;
-const PARAMS: usize = BIAS + 128;
+const fn grouped(layer: Layer, groups: usize) -> Layer {
+    Layer { groups, ..layer }
+}
 
-const KERNEL: Window = Window { kernel: [3, 3], stride: [1, 1], pad: [0, 0], dilation: [1, 1] };
-const HALVES: Window = Window { kernel: [2, 2], stride: [2, 2], pad: [0, 0], dilation: [1, 1] };
-const RELU: &[Elt] = &[Elt::Act(Act::Relu)];
+const fn batched(layer: Layer, batch: usize) -> Layer {
+    Layer { batch, ..layer }
+}
 
-static CONV1: Conv = Conv {
-    name: "conv1",
-    x: IMAGE,
-    y: A1,
-    window: KERNEL,
-    groups: 1,
-    filter: W1,
-    bias: Some(BIAS),
-    epilogue: RELU,
-};
-static CONV1_WGRAD: ConvFilterGrad = ConvFilterGrad {
-    name: "conv1",
-    x: IMAGE,
-    dy: DA1,
-    window: KERNEL,
-    groups: 1,
-    filter: W1,
-    bias: Some(BIAS),
-};
-static CONV2: Conv = Conv { name: "conv2", x: A1, y: A2, filter: W2, ..CONV1 };
-static CONV2_DGRAD: ConvInputGrad = ConvInputGrad {
-    name: "conv2",
-    dy: DA2,
-    dx: DA1,
-    window: KERNEL,
-    groups: 1,
-    filter: W2,
-    scratch: 0,
-    epilogue: &[Elt::ActGrad(Act::Relu, A1)],
-};
-static CONV2_WGRAD: ConvFilterGrad =
-    ConvFilterGrad { name: "conv2", x: A1, dy: DA2, filter: W2, ..CONV1_WGRAD };
-static POOL: Pool =
-    Pool { name: "pool", kind: PoolKind::Max, x: A2, y: POOLED, window: HALVES, epilogue: &[DROPOUT] };
-static POOL_GRAD: PoolGrad = PoolGrad {
-    name: "pool",
-    kind: PoolKind::Max,
-    x: A2,
-    dy: DPOOLED,
-    dx: DA2,
-    window: HALVES,
-    epilogue: &[Elt::ActGrad(Act::Relu, A2)],
-};
-const DROPOUT: Elt = Elt::Dropout { rate: 0.25, stream: 0 };
-static DENSE: Dense = Dense { name: "fc1", x: POOLED, y: FC1, weight: W3, bias: Some(BIAS), epilogue: RELU };
-static DENSE_DGRAD: DenseInputGrad =
-    DenseInputGrad { name: "fc1", dy: DFC1, dx: DPOOLED, weight: W3, epilogue: &[DROPOUT] };
-static DENSE_WGRAD: DenseWeightGrad =
-    DenseWeightGrad { name: "fc1", x: POOLED, dy: DFC1, weight: W3, bias: Some(BIAS) };
-
-static PARAM: [Param; 1] = [Param {
-    name: "all",
-    shape: &[PARAMS],
-    role: Role::Vector,
-    offset: 0,
-    len: PARAMS,
-    init: Init::Constant(0.0),
-    fan_in: 1,
-    fan_out: 1,
-    trainable: true,
-}];
-
-/// A step, and its multiply-accumulates for one sample.
-type Entry = (&'static str, usize, fn(&dyn Steps));
-
-const CONV2_MACS: usize = 64 * 32 * 9 * 24 * 24;
-const STEPS: [Entry; 11] = [
-    ("conv1 forward", 32 * 9 * 26 * 26, |steps| steps.region(1 << 20, &|steps| steps.conv(&CONV1))),
-    ("conv1 filter grad", 32 * 9 * 26 * 26, |steps| steps.conv_filter_grad(&CONV1_WGRAD)),
-    ("conv2 forward", CONV2_MACS, |steps| steps.region(1 << 20, &|steps| steps.conv(&CONV2))),
-    ("conv2 input grad", CONV2_MACS, |steps| {
-        steps.prepare_input_grad(&CONV2_DGRAD);
-        steps.region(1 << 20, &|steps| steps.conv_input_grad(&CONV2_DGRAD));
-    }),
-    ("conv2 filter grad", CONV2_MACS, |steps| steps.conv_filter_grad(&CONV2_WGRAD)),
-    ("pool", 64 * 24 * 24, |steps| steps.region(1 << 20, &|steps| steps.pool(&POOL))),
-    ("pool grad", 64 * 24 * 24, |steps| steps.region(1 << 20, &|steps| steps.pool_grad(&POOL_GRAD))),
-    ("fc1 forward", 9216 * 128, |steps| steps.dense(&DENSE)),
-    ("fc1 input grad", 9216 * 128, |steps| steps.dense_input_grad(&DENSE_DGRAD)),
-    ("fc1 weight grad", 9216 * 128, |steps| steps.dense_weight_grad(&DENSE_WGRAD)),
-    ("nothing", 0, |_| {}),
+const LAYERS: &[Layer] = &[
+    batched(layer("mnist conv1", [1, 28, 32], [3, 1, 0]), 128),
+    batched(layer("mnist conv2", [32, 26, 64], [3, 1, 0]), 128),
+    layer("alexnet conv1", [3, 227, 96], [11, 4, 0]),
+    grouped(layer("alexnet conv2", [96, 27, 256], [5, 1, 2]), 2),
+    layer("alexnet conv3", [256, 13, 384], [3, 1, 1]),
+    grouped(layer("alexnet conv4", [384, 13, 384], [3, 1, 1]), 2),
+    layer("vgg16 conv1_1", [3, 224, 64], [3, 1, 1]),
+    layer("vgg16 conv1_2", [64, 224, 64], [3, 1, 1]),
+    layer("vgg16 conv2_2", [128, 112, 128], [3, 1, 1]),
+    layer("vgg16 conv3_3", [256, 56, 256], [3, 1, 1]),
+    layer("vgg16 conv4_3", [512, 28, 512], [3, 1, 1]),
+    layer("vgg16 conv5_3", [512, 14, 512], [3, 1, 1]),
+    layer("resnet50 conv1", [3, 224, 64], [7, 2, 3]),
+    layer("resnet50 l1 1x1 down", [256, 56, 64], [1, 1, 0]),
+    layer("resnet50 l1 3x3", [64, 56, 64], [3, 1, 1]),
+    layer("resnet50 l1 1x1 up", [64, 56, 256], [1, 1, 0]),
+    layer("resnet50 l2 3x3/2", [128, 56, 128], [3, 2, 1]),
+    layer("resnet50 l2 1x1/2", [256, 56, 512], [1, 2, 0]),
+    layer("resnet50 l3 1x1 down", [1024, 14, 256], [1, 1, 0]),
+    layer("resnet50 l3 3x3", [256, 14, 256], [3, 1, 1]),
+    layer("resnet50 l3 1x1 up", [256, 14, 1024], [1, 1, 0]),
+    layer("resnet50 l4 3x3/2", [512, 14, 512], [3, 2, 1]),
+    layer("resnet50 l4 1x1 down", [2048, 7, 512], [1, 1, 0]),
+    layer("resnet50 l4 3x3", [512, 7, 512], [3, 1, 1]),
+    layer("resnet50 l4 1x1 up", [512, 7, 2048], [1, 1, 0]),
+    layer("googlenet conv3", [64, 56, 192], [3, 1, 1]),
+    layer("googlenet 3a 1x1", [192, 28, 64], [1, 1, 0]),
+    layer("googlenet 3a 3x3", [96, 28, 128], [3, 1, 1]),
+    layer("googlenet 3a 5x5", [16, 28, 32], [5, 1, 2]),
+    layer("googlenet 5b 1x1", [832, 7, 384], [1, 1, 0]),
+    layer("densenet121 d1 1x1", [192, 56, 128], [1, 1, 0]),
+    layer("densenet121 d1 3x3", [128, 56, 32], [3, 1, 1]),
+    layer("densenet121 d3 1x1", [640, 14, 128], [1, 1, 0]),
+    layer("densenet121 d3 3x3", [128, 14, 32], [3, 1, 1]),
+    layer("densenet121 d4 3x3", [128, 7, 32], [3, 1, 1]),
+    grouped(layer("depthwise 3x3", [128, 56, 128], [3, 1, 1]), 128),
+    grouped(layer("depthwise 3x3/2", [128, 56, 128], [3, 2, 1]), 128),
 ];
 
-fn best(mut run: impl FnMut() -> Result<()>) -> Result<f64> {
-    let mut best = f64::INFINITY;
-    for _ in 0..RUNS {
-        let start = Instant::now();
-        run()?;
-        best = best.min(start.elapsed().as_secs_f64());
+/// A layer's steps in memory of their own.
+struct Plan {
+    layer: Layer,
+    arena: Arena,
+    params: usize,
+    forward: &'static Conv,
+    input_grad: &'static ConvInputGrad,
+    filter_grad: &'static ConvFilterGrad,
+}
+
+impl Plan {
+    fn new(layer: Layer) -> Plan {
+        let Layer { name, inputs, outputs, size, kernel, stride, pad, groups, .. } = layer;
+        let out = (size + 2 * pad - kernel) / stride + 1;
+        // First layers see planar images.
+        let layout = if inputs <= 3 { Layout::Planar } else { Layout::Blocked };
+        let x = Map { offset: 0, channels: inputs, height: size, width: size, layout };
+        let offset = padded(x.len());
+        let y = Map { offset, channels: outputs, height: out, width: out, layout: Layout::Blocked };
+        let dx = Map { offset: y.offset + y.len(), layout: Layout::Blocked, ..x };
+        let window = Window {
+            kernel: [kernel; 2],
+            stride: [stride; 2],
+            pad: [pad; 2],
+            pad_end: [pad; 2],
+            dilation: [1, 1],
+        };
+        let filters = padded(outputs) * inputs / groups * kernel * kernel;
+        let scratch = padded(inputs) * outputs / groups * kernel * kernel;
+        let (filter, bias) = (0, Some(filters));
+        let epilogue: &[Elt] = &[Elt::Act(Act::Relu)];
+        let forward = Conv { name, x, y, window, groups, filter, bias, epilogue };
+        let input_grad = ConvInputGrad { name, dy: y, dx, window, groups, filter, scratch: 0, epilogue: &[] };
+        let filter_grad = ConvFilterGrad { name, x, dy: y, window, groups, filter, bias };
+        Plan {
+            layer,
+            arena: Arena { slab: dx.offset + dx.len(), fixed: scratch },
+            params: filters + padded(outputs),
+            forward: Box::leak(Box::new(forward)),
+            input_grad: Box::leak(Box::new(input_grad)),
+            filter_grad: Box::leak(Box::new(filter_grad)),
+        }
     }
-    Ok(best)
+
+    fn engine(&self, cpu: &Cpu) -> Result<(Box<dyn Engine>, Pass)> {
+        let Plan { arena, params, layer: Layer { batch, .. }, .. } = *self;
+        let sizes = Sizes { params, grads: params, state: 0, arena: arena.len(batch), batch };
+        let mut engine = cpu.engine(&sizes)?;
+        let pass = Pass { batch, arena, key: None };
+        let all = Map { offset: 0, channels: arena.slab, height: 1, width: 1, layout: Layout::Planar };
+        engine.write_map(&pass, &all, &vec![0.5; batch * arena.slab])?;
+        engine.write(Class::Params, 0, &vec![0.01; params])?;
+        Ok((engine, pass))
+    }
+
+    /// Multiply-accumulates of the batch.
+    fn macs(&self) -> usize {
+        let Layer { batch, inputs, outputs, kernel, groups, .. } = self.layer;
+        batch * outputs * self.forward.y.height.pow(2) * inputs / groups * kernel * kernel
+    }
+
+    /// GFLOP/s of a step.
+    fn speed(&self, engine: &mut dyn Engine, pass: &Pass, step: &(dyn Fn(&dyn Steps) + Sync)) -> Result<f64> {
+        let (start, mut best, mut runs) = (Instant::now(), f64::INFINITY, 0);
+        while runs < 2 || start.elapsed() < TIME {
+            let start = Instant::now();
+            engine.run(pass, black_box(step))?;
+            best = best.min(start.elapsed().as_secs_f64());
+            runs += 1;
+        }
+        Ok(2.0 * self.macs() as f64 / best / 1e9)
+    }
+
+    fn print(&self, cpu: &Cpu) -> Result<()> {
+        let (mut engine, pass) = self.engine(cpu)?;
+        let work = self.macs() as u64;
+        let (conv, input_grad, filter_grad) = (self.forward, self.input_grad, self.filter_grad);
+        let forward =
+            self.speed(&mut *engine, &pass, &|steps| steps.region(work, &|steps| steps.conv(conv)))?;
+        let backward = self.speed(&mut *engine, &pass, &|steps| {
+            steps.prepare_input_grad(input_grad);
+            steps.region(work, &|steps| steps.conv_input_grad(input_grad));
+        })?;
+        let filters = self.speed(&mut *engine, &pass, &|steps| steps.conv_filter_grad(filter_grad))?;
+        println!("{:22} {forward:8.1} {backward:8.1} {filters:8.1}", self.layer.name);
+        Ok(())
+    }
 }
 
 fn main() -> Result<()> {
-    let threads = std::env::args().filter_map(|argument| argument.parse().ok()).next();
-    let cpu = Cpu::new(threads)?;
-    println!("{}, batch {BATCH}", cpu.describe());
-    let sizes =
-        Sizes { params: PARAMS, grads: PARAMS, state: 2 * PARAMS, arena: ARENA.len(BATCH), batch: BATCH };
-    let mut engine = cpu.engine(&sizes)?;
-    let pass = Pass { batch: BATCH, arena: ARENA, key: Some(1) };
-    let all = Map { offset: 0, channels: ARENA.slab, height: 1, width: 1, layout: Layout::Planar };
-    engine.write_map(&pass, &all, &vec![0.5; BATCH * ARENA.slab])?;
-    let mut total = 0.0;
-    for (name, macs, step) in STEPS {
-        let seconds = best(|| engine.run(&pass, black_box(&step)))?;
-        total += seconds;
-        let gflops = (2 * macs * BATCH) as f64 / seconds / 1e9;
-        println!("{name:18} {:8.2} ms {gflops:8.1} GFLOP/s", seconds * 1e3);
-    }
-    let rule = Adadelta { lr: 1.0, rho: 0.95, epsilon: 1e-7, weight_decay: 0.0 };
-    let update = Update { optimizer: Optimizer::Adadelta(rule), step: 0 };
-    let seconds = best(|| engine.update(&update, &PARAM))?;
-    println!("{:18} {:8.2} ms", "adadelta", seconds * 1e3);
-    println!("{:18} {:8.2} ms", "all", (total + seconds) * 1e3);
-    Ok(())
+    let arguments = || std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));
+    let cpu = Cpu::new(arguments().find_map(|argument| argument.parse().ok()))?;
+    let names: Vec<String> = arguments().filter(|argument| argument.parse::<usize>().is_err()).collect();
+    println!("{:22}  forward  d input d filter   {}", "GFLOP/s", cpu.describe());
+    let asked = |layer: &&Layer| names.is_empty() || names.iter().any(|name| layer.name.contains(name));
+    LAYERS.iter().filter(asked).try_for_each(|layer| Plan::new(*layer).print(&cpu))
 }

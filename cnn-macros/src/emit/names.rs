@@ -7,6 +7,7 @@ use quote::format_ident;
 use super::kinds::{kind, words};
 use crate::{
     ir::Graph,
+    report::Row,
     schedule::{Schedule, step::Step},
 };
 
@@ -16,6 +17,11 @@ pub struct Names(IndexSet<String>);
 impl Names {
     pub fn of(schedule: &Schedule, graph: &Graph) -> Names {
         Names::distinct(schedule.steps().map(|step| base(&graph.layers[step.layer.0].name, step)))
+    }
+
+    /// A name for each layer.
+    pub fn of_layers(rows: &[Row]) -> Names {
+        Names::distinct(rows.iter().map(|row| capitals(&row.name)))
     }
 
     /// Numbers the second and later of equal names.

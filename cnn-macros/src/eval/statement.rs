@@ -47,6 +47,10 @@ impl<'a> Eval<'a> {
 
     fn assign(&mut self, name: &Ident, value: &'a Expr) {
         let found = self.expr(value);
+        if name == "input" {
+            self.error(name.span().into(), "`input` is the network's input; write `let x = …`");
+            return;
+        }
         let word = name.to_string();
         if self.scopes.set(&word, found).is_none() {
             self.skipped = true;

@@ -85,8 +85,6 @@ pub enum Kind {
     Flag,
     /// A number, with its range in words and as a predicate.
     Number(&'static str, fn(f64) -> bool),
-    /// One of some words.
-    Word(&'static [(&'static str, Bound)]),
     /// How a parameter starts: a name or a number.
     Init,
 }
@@ -121,7 +119,6 @@ impl Kind {
     pub fn words(self) -> &'static [(&'static str, Bound)] {
         match self {
             Kind::Pad => &PADS,
-            Kind::Word(words) => words,
             Kind::Init => &INITS,
             _ => &[],
         }

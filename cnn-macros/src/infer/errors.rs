@@ -1,11 +1,12 @@
 //! The wording of every error about layers: what was expected, what was found, what to do. The layer's name is put before.
 
-use super::{
-    Inputs, Signature, Value,
-    args::{Kind, Param},
-    window::Request,
-};
-use crate::diag::did_you_mean;
+mod arguments;
+mod windows;
+
+pub(super) use arguments::*;
+pub(super) use windows::*;
+
+use super::Inputs;
 
 pub(super) const SOFTMAX: &str = "cross_entropy takes raw scores; remove softmax";
 pub(super) const SIGMOID: &str = "binary_cross_entropy takes raw scores; remove sigmoid";
@@ -73,112 +74,6 @@ pub(super) fn first_of_name(name: &str, written: bool) -> String {
     if written { format!("{name}: first used here") } else { format!("{name}: the unnamed layer is here") }
 }
 
-// Arguments
-
-pub(super) fn missing(signature: &Signature, names: &[&str]) -> String {
-    let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
-    let verb = if names.len() == 1 { "is" } else { "are" };
-    format!("{} {verb} missing; expected {}", names.join(" and "), required(signature))
-}
-
-pub(super) fn given_twice(name: &str) -> String {
-    format!("`{name}` is given twice")
-}
-
-pub(super) fn too_many(signature: &Signature) -> String {
-    match &signature.params[..] {
-        [] => format!("{} takes no arguments", signature.name),
-        params => match &params[..signature.positional] {
-            [] => format!("{} takes only `key = value`: {}", signature.name, names(params)),
-            all if all.len() == params.len() => {
-                format!("too many arguments; {} takes {}", signature.name, names(all))
-            }
-            some => format!(
-                "too many arguments; {} takes {}, and others as `key = value`",
-                signature.name,
-                names(some)
-            ),
-        },
-    }
-}
-
-pub(super) fn unknown_argument(signature: &Signature, key: &str) -> String {
-    let guess = did_you_mean(key, signature.params.iter().map(|(name, _)| *name));
-    match &signature.params[..] {
-        [] => format!("{} takes no arguments", signature.name),
-        _ if guess.is_empty() => {
-            format!("unknown argument `{key}`; {} takes {}", signature.name, names(&signature.params))
-        }
-        _ => format!("unknown argument `{key}`{guess}"),
-    }
-}
-
-/// `channels, kernel, stride and pad`
-fn names(params: &[(&str, bool)]) -> String {
-    let names: Vec<_> = params.iter().map(|(name, _)| *name).collect();
-    match names.split_last() {
-        Some((last, [])) => last.to_string(),
-        Some((last, others)) => format!("{} and {last}", others.join(", ")),
-        None => "nothing".into(),
-    }
-}
-
-/// What must be given: `conv(channels, kernel, …)`.
-fn required(signature: &Signature) -> String {
-    let required = signature.params.iter().filter(|(_, required)| *required).map(|(name, _)| *name);
-    let mut shown: Vec<_> = required.collect();
-    if shown.len() < signature.params.len() {
-        shown.push("…");
-    }
-    format!("{}({})", signature.name, shown.join(", "))
-}
-
-pub(super) fn wrong_kind(param: &Param, found: &Value) -> String {
-    let found = match found {
-        Value::Map(_) => "a feature map".to_string(),
-        Value::Int(value) => value.to_string(),
-        Value::Float(value) => format!("{value:?}"),
-        Value::Bool(value) => format!("`{value}`"),
-        Value::Str(value) => format!("{value:?}"),
-        Value::Array(_) => "an array".into(),
-        Value::Tuple(list) => format!("a tuple of {}", list.items.len()),
-        Value::Unknown => "something unknown".into(),
-    };
-    format!("{} must be {}, found {found}", param.name, kind(param.kind))
-}
-
-fn kind(kind: Kind) -> String {
-    match kind {
-        Kind::Count => "a whole number".into(),
-        Kind::Pair => "a whole number or a pair (vertical, horizontal)".into(),
-        Kind::Sides => "a whole number, (vertical, horizontal) or (top, bottom, left, right)".into(),
-        Kind::Pad => {
-            "a whole number, (vertical, horizontal), (top, bottom, left, right), `same` or `valid`".into()
-        }
-        Kind::Flag => "`true` or `false`".into(),
-        Kind::Number(range, _) => format!("a number {range}"),
-        Kind::Word([(only, _)]) => format!("`{only}`"),
-        Kind::Word(_) => format!("one of {}", words(kind)),
-        Kind::Init => format!("a number or one of {}", words(kind)),
-    }
-}
-
-fn words(kind: Kind) -> String {
-    kind.words().iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", ")
-}
-
-pub(super) fn unknown_word(param: &Param, word: &str, unknown: &str) -> String {
-    if param.kind.words().is_empty() {
-        return unknown.to_string();
-    }
-    let guess = did_you_mean(word, param.kind.words().iter().map(|(word, _)| *word));
-    if guess.is_empty() {
-        format!("{} must be {}, found `{word}`", param.name, kind(param.kind))
-    } else {
-        format!("unknown `{word}`{guess}")
-    }
-}
-
 // Inputs
 
 pub(super) fn too_few_inputs(kind: &str, expected: Inputs, found: usize) -> Option<String> {
@@ -196,7 +91,11 @@ pub(super) fn joins_nothing(kind: &str) -> String {
 }
 
 pub(super) fn not_a_map(kind: &str, found: &str) -> String {
-    format!("{kind} needs a feature map, found {found}")
+    let advice = match found {
+        "nothing" => "; a block ends in its value, without `;`, and an `if` needs an `else`",
+        _ => "",
+    };
+    format!("{kind} needs a feature map, found {found}{advice}")
 }
 
 pub(super) fn needs_flat(kind: &str, found: &[usize]) -> String {
@@ -235,67 +134,6 @@ pub(super) fn gate(x: &str, channels: usize, gate: &str) -> String {
 
 pub(super) fn crops_all(cut: [[usize; 2]; 2], input: [usize; 2]) -> String {
     format!("crop {} leaves nothing of input {}", sides(cut), pair(input))
-}
-
-// Windows
-
-pub(super) fn pad_over_half(pad: [[usize; 2]; 2], kernel: [usize; 2]) -> String {
-    let most = kernel.map(|size| size / 2);
-    format!(
-        "padding {} is more than half the kernel {}; use at most {}",
-        sides(pad),
-        pair(kernel),
-        argument(most)
-    )
-}
-
-/// Only called where padding is explicit: `same` always fits.
-pub(super) fn window_does_not_fit(request: &Request, input: [usize; 2]) -> (String, Option<String>) {
-    let pad = request.pad.unwrap_or_default();
-    let span = [request.span(0), request.span(1)];
-    let dilated = if span == request.kernel {
-        String::new()
-    } else {
-        format!(" with dilation {} (spans {})", argument(request.dilation), pair(span))
-    };
-    let message = format!(
-        "kernel {}{dilated} does not fit input {} (padding {})",
-        pair(request.kernel),
-        pair(input),
-        sides(pad)
-    );
-    (message, fitting(request, pad, input))
-}
-
-/// The least padding and the largest kernel that would fit.
-fn fitting(request: &Request, pad: [[usize; 2]; 2], input: [usize; 2]) -> Option<String> {
-    let most = pad.map(|[before, after]| before.max(after));
-    let more = [0, 1].map(|axis| request.span(axis).saturating_sub(input[axis]).div_ceil(2).max(most[axis]));
-    let less = [0, 1].map(|axis| {
-        let room = (input[axis] + pad[axis][0] + pad[axis][1] - 1) / request.dilation[axis] + 1;
-        room.min(request.kernel[axis])
-    });
-    let pads = !request.pooling || (0..2).all(|axis| more[axis] <= request.kernel[axis] / 2);
-    let both = |values: [usize; 2], given: [usize; 2]| {
-        // One number was given for both axes where it can be.
-        if given[0] == given[1] { [values[0].max(values[1]); 2] } else { values }
-    };
-    let smallest = |values: [usize; 2], given: [usize; 2]| {
-        if given[0] == given[1] { [values[0].min(values[1]); 2] } else { values }
-    };
-    let kernel = format!("kernel = {}", argument(smallest(less, request.kernel)));
-    Some(if pads { format!("pad = {} or {kernel}", argument(both(more, most))) } else { kernel })
-}
-
-/// What `summary` notes about the end of the input that no window reaches.
-pub(super) fn dropped(request: &Request, rows: usize, columns: usize) -> Option<String> {
-    let what = match (rows, columns) {
-        (0, 0) => return None,
-        (_, 0) => plural(rows, "row"),
-        (0, _) => plural(columns, "column"),
-        _ => format!("{} and {}", plural(rows, "row"), plural(columns, "column")),
-    };
-    Some(format!("a {} window with stride {} drops {what}", pair(request.kernel), argument(request.stride)))
 }
 
 pub(super) fn bias_before_norm(norm: &str) -> String {

@@ -34,6 +34,7 @@ impl Signature<'_> {
     ) -> (Vec<Option<usize>>, bool) {
         let mut assigned = vec![None; self.params.len()];
         let mut sound = true;
+        let mut too_many = false;
         let keyed = arguments.iter().position(|argument| argument.key.is_some()).unwrap_or(arguments.len());
         for (position, argument) in arguments.iter().enumerate() {
             let problem = match self.param(argument, position, keyed) {
@@ -42,6 +43,8 @@ impl Signature<'_> {
                     continue;
                 }
                 Ok(param) => errors::given_twice(self.params[param].0),
+                // One error stands for all arguments that are too many.
+                Err(_) if argument.key.is_none() && std::mem::replace(&mut too_many, true) => continue,
                 Err(problem) => problem,
             };
             let span = argument.key.map_or(argument.span, |(_, span)| span);

@@ -30,9 +30,6 @@ pub(super) const WEIGHTS: &[Param] = &[
     LR_FACTOR,
     DECAY,
 ];
-/// Of scales and shifts.
-const SCALES: &[Param] = &[FREEZE, LR_FACTOR, DECAY];
-
 /// A layer of one input without parameters.
 const fn simple(name: &'static str, params: &'static [Param], build: Build) -> Layer {
     Layer { name, inputs: Inputs::One, params, attributes: &[], build }
@@ -69,11 +66,14 @@ pub(super) const LAYERS: &[Layer] = &[
     Layer {
         name: "batch_norm",
         inputs: Inputs::One,
-        params: &[
+        params: &[],
+        attributes: &[
             optional("eps", POSITIVE, Bound::Number(1e-5)),
             optional("momentum", UNIT, Bound::Number(0.1)),
+            FREEZE,
+            LR_FACTOR,
+            DECAY,
         ],
-        attributes: SCALES,
         build: norm::batch_norm,
     },
     simple(

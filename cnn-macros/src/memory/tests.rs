@@ -83,3 +83,35 @@ fn the_verifier_sees_a_step_that_writes_what_it_reads() {
     program.memory.buffers[1] = program.memory.buffers[0];
     verify::program(&program);
 }
+
+#[test]
+fn statistics_outlive_what_input_gradients_work_in() {
+    let (mut net, x) = testing::Net::new([3, 8, 8]);
+    let mut x = net.conv(x, 8, testing::window(3, 1, 1, 1), 1, false);
+    for _ in 0..3 {
+        x = net.batch_norm(x);
+        x = net.relu(x);
+        x = net.conv(x, 8, testing::window(3, 1, 1, 1), 1, false);
+    }
+    let x = net.flatten(x);
+    let x = net.dense(x, 2);
+    let (_, _, program) = training(net.finish(x));
+    let (statistics, filters) = (2 * 8, 8 * 8 * 9);
+    assert_eq!(program.memory.fixed, 3 * statistics + filters, "filters are transposed in one place");
+}
+
+#[test]
+#[should_panic(expected = "finds area 0 overwritten")]
+fn the_verifier_sees_overwritten_statistics() {
+    let (mut net, x) = testing::Net::new([3, 8, 8]);
+    let mut x = net.conv(x, 8, testing::window(3, 1, 1, 1), 1, false);
+    for _ in 0..2 {
+        x = net.batch_norm(x);
+        x = net.conv(x, 8, testing::window(3, 1, 1, 1), 1, false);
+    }
+    let x = net.flatten(x);
+    let x = net.dense(x, 2);
+    let (_, _, mut program) = training(net.finish(x));
+    program.memory.areas[1] = program.memory.areas[0];
+    verify::program(&program);
+}

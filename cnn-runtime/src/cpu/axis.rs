@@ -104,21 +104,21 @@ impl Axis {
 
     /// Outputs for which a tap's input lies inside the map.
     pub(super) fn valid_outputs(&self, tap: usize) -> Range<usize> {
-        let inside = |output: &usize| (0..self.in_size as isize).contains(&self.input(*output, tap));
-        let start = (0..self.out_count).find(inside).unwrap_or(self.out_count);
-        let end = (start..self.out_count).find(|output| !inside(output)).unwrap_or(self.out_count);
-        start..end
+        let first = self.input(0, tap);
+        let reaching = |at: isize| ((at - first).max(0) as usize).div_ceil(self.in_step).min(self.out_count);
+        let (start, end) = (reaching(0), reaching(self.in_size as isize));
+        start..end.max(start)
     }
 
-    /// All outputs in runs of equal taps.
-    pub(super) fn runs(&self) -> impl Iterator<Item = Run> {
+    /// Some outputs in runs of equal taps.
+    pub(super) fn runs(&self, outputs: Range<usize>) -> impl Iterator<Item = Run> {
         let axis = *self;
-        let mut next = 0;
+        let mut next = outputs.start;
         std::iter::from_fn(move || {
             let start = next;
-            (start < axis.out_count).then(|| {
+            (start < outputs.end).then(|| {
                 let taps = axis.valid_taps(start);
-                while next < axis.out_count && axis.valid_taps(next) == taps {
+                while next < outputs.end && axis.valid_taps(next) == taps {
                     next += 1;
                 }
                 Run { outputs: start..next, taps }

@@ -1,248 +1,74 @@
-//! Convolution and the gradient of its input.
+//! Convolution and the gradient of its input, both as a correlation.
 //!
-//! Both are one correlation: every output block sums taps of the input with packed filters. The input's gradient takes the
-//! output's gradient as its input, filters transposed to `[ceil(I/8)][O/groups][KH][KW][8]`, and the phases of the stride one by one.
+//! The input's gradient takes the output's gradient as its input, filters transposed to `[ceil(I/8)][O/groups][KH][KW][8]`, and the
+//! phases of the stride one by one.
 
 use super::{
-    axis::{Axis, Run},
-    conv_ragged,
-    epilogue::Epilogue,
+    axis::Axis,
+    conv_transpose,
+    correlation::{CACHED, Correlation},
     frame::Frame,
-    memory::Span,
-    simd::tile::{Channels, Level, PIXELS, Start, Tile, pixels_of},
-    split,
 };
-use crate::plan::{BLOCK, Conv, ConvInputGrad, Layout, Map};
-
-/// What a sum over channels and taps needs, without its samples.
-pub(super) struct Correlation<'a> {
-    pub(super) x: Map,
-    pub(super) y: Map,
-    /// Input channels that one output sees.
-    pub(super) inputs: usize,
-    /// Output channels of a group.
-    pub(super) outputs: usize,
-    pub(super) kernel: [usize; 2],
-    pub(super) filters: Span<'a>,
-    pub(super) bias: Option<Span<'a>>,
-}
-
-/// One or two output blocks of the same group, computed together.
-#[derive(Clone, Copy)]
-struct Blocks {
-    first: usize,
-    count: usize,
-    /// First input channel of their group.
-    input: usize,
-}
+use crate::plan::{Conv, ConvInputGrad, Map, Window};
 
 /// See [`Conv`].
 pub(super) fn forward(frame: &Frame, step: &'static Conv) {
     let (inputs, outputs) = (step.x.channels / step.groups, step.y.channels / step.groups);
     let params = frame.memory.params;
+    let [x, y] = folded(&step.window, &step.x, &step.y);
     let correlation = Correlation {
-        x: step.x,
-        y: step.y,
+        x,
+        y,
         inputs,
         outputs,
         kernel: step.window.kernel,
         filters: params.from(step.filter),
         bias: step.bias.map(|bias| params.from(bias)),
     };
-    let rows = Axis::forward(&step.window, 0, step.x.height, step.y.height);
-    let columns = Axis::forward(&step.window, 1, step.x.width, step.y.width);
-    let work = correlation.work();
-    frame.each_sample(correlation.pieces(), work, &|sample, piece| {
+    let rows = Axis::forward(&step.window, 0, x.height, y.height);
+    let columns = Axis::forward(&step.window, 1, x.width, y.width);
+    let chunks = correlation.chunks(rows.out_count);
+    frame.each_sample(chunks * correlation.parts(), correlation.work(), &|sample, piece| {
         let epilogue = frame.epilogue(step.epilogue, &step.y, sample);
-        correlation.run(piece, &rows, &columns, frame.map(sample, &step.x), &epilogue);
+        correlation.run([chunks, piece], (&rows, &columns), frame.map(sample, &step.x), &epilogue);
     });
 }
 
-/// See [`ConvInputGrad`]; [`transpose`] comes first.
+/// See [`ConvInputGrad`]; [`conv_transpose::run`] comes first.
 pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) {
     let (inputs, outputs) = (step.dx.channels / step.groups, step.dy.channels / step.groups);
+    let [dy, dx] = folded(&step.window, &step.dy, &step.dx);
     let correlation = Correlation {
-        x: step.dy,
-        y: step.dx,
+        x: dy,
+        y: dx,
         inputs: outputs,
         outputs: inputs,
         kernel: step.window.kernel,
-        filters: frame.fixed(step.scratch, scratch_len(step)),
+        filters: frame.fixed(step.scratch, conv_transpose::scratch_len(step)),
         bias: None,
     };
     let [row_phases, column_phases] = step.window.stride;
+    let chunks = correlation.chunks(dx.height / row_phases);
     let work = correlation.work() / (row_phases * column_phases) as u64;
-    frame.each_sample(correlation.pieces(), work, &|sample, piece| {
+    frame.each_sample(chunks * correlation.parts(), work, &|sample, piece| {
         let epilogue = frame.epilogue(step.epilogue, &step.dx, sample);
         for phase in 0..row_phases * column_phases {
             let (row, column) = (phase / column_phases, phase % column_phases);
-            let rows = Axis::transpose(&step.window, 0, step.dy.height, step.dx.height, row);
-            let columns = Axis::transpose(&step.window, 1, step.dy.width, step.dx.width, column);
-            correlation.run(piece, &rows, &columns, frame.map(sample, &step.dy), &epilogue);
+            let rows = Axis::transpose(&step.window, 0, dy.height, dx.height, row);
+            let columns = Axis::transpose(&step.window, 1, dy.width, dx.width, column);
+            correlation.run([chunks, piece], (&rows, &columns), frame.map(sample, &step.dy), &epilogue);
         }
     });
 }
 
-fn scratch_len(step: &ConvInputGrad) -> usize {
-    let [height, width] = step.window.kernel;
-    step.dx.channels.next_multiple_of(BLOCK) * (step.dy.channels / step.groups) * height * width
-}
-
-/// Builds the transposed filters.
-pub(super) fn transpose(frame: &Frame, step: &'static ConvInputGrad) {
-    let area = step.window.kernel[0] * step.window.kernel[1];
-    let (inputs, outputs) = (step.dx.channels / step.groups, step.dy.channels / step.groups);
-    let filters = frame.memory.params.from(step.filter);
-    let scratch = frame.fixed(step.scratch, scratch_len(step));
-    let blocks = step.dx.channels.div_ceil(BLOCK);
-    frame.each(blocks, scratch.len() as u64, &|block| {
-        let lanes = BLOCK.min(step.dx.channels - block * BLOCK);
-        for (output, tap, lane) in positions(outputs, area, BLOCK) {
-            let input = block * BLOCK + lane;
-            let at = ((block * outputs + output) * area + tap) * BLOCK + lane;
-            let output = input / inputs * outputs + output;
-            let from = (output / BLOCK * inputs + input % inputs) * area + tap;
-            scratch.set(at, if lane < lanes { filters.get(from * BLOCK + output % BLOCK) } else { 0.0 });
-        }
-    });
-}
-
-fn positions(a: usize, b: usize, c: usize) -> impl Iterator<Item = (usize, usize, usize)> {
-    (0..a * b * c).map(move |at| (at / (b * c), at / c % b, at % c))
-}
-
-impl Correlation<'_> {
-    /// Multiply-accumulates of one sample.
-    fn work(&self) -> u64 {
-        (self.y.len() * self.inputs * self.kernel[0] * self.kernel[1]) as u64
+/// Both maps with several rows as one, where a kernel sees single pixels: longer rows fill tiles better.
+fn folded(window: &Window, x: &Map, y: &Map) -> [Map; 2] {
+    let Map { height, width, .. } = *y;
+    if window.kernel != [1, 1] || window.stride != [1, 1] || [x.height, x.width] != [height, width] {
+        return [*x, *y];
     }
-
-    /// Groups whose outputs do not fill blocks are computed channel by channel.
-    fn is_ragged(&self) -> bool {
-        self.outputs != self.y.channels && !self.outputs.is_multiple_of(BLOCK)
-    }
-
-    fn pairs(&self) -> usize {
-        self.outputs.div_ceil(2 * BLOCK)
-    }
-
-    /// Independent parts of the output.
-    fn pieces(&self) -> usize {
-        if self.is_ragged() { 1 } else { self.y.channels / self.outputs * self.pairs() }
-    }
-
-    fn run(&self, piece: usize, rows: &Axis, columns: &Axis, x: Span, epilogue: &Epilogue) {
-        if self.is_ragged() {
-            return conv_ragged::correlate(self, (rows, columns), x, epilogue);
-        }
-        let (group, pair) = (piece / self.pairs(), piece % self.pairs());
-        let of_group = self.outputs.div_ceil(BLOCK);
-        let blocks = Blocks {
-            first: group * of_group + 2 * pair,
-            count: 2.min(of_group - 2 * pair),
-            input: group * self.inputs,
-        };
-        for row_run in rows.runs() {
-            for column_run in columns.runs() {
-                self.rectangle(blocks, (rows, &row_run), (columns, &column_run), x, epilogue);
-            }
-        }
-    }
-
-    /// Outputs that all see the same taps: rows of tiles, or columns of tiles where that fills them better.
-    fn rectangle(
-        &self,
-        blocks: Blocks,
-        (rows, row_run): (&Axis, &Run),
-        (columns, column_run): (&Axis, &Run),
-        x: Span,
-        epilogue: &Epilogue,
-    ) {
-        let taps = (row_run.taps.clone(), column_run.taps.clone());
-        let strip = Strip { blocks, rows, columns, taps, x, epilogue };
-        let upright = column_run.outputs.len() < PIXELS && column_run.outputs.len() < row_run.outputs.len();
-        let (lines, along) = if upright {
-            (column_run.outputs.clone(), row_run.outputs.clone())
-        } else {
-            (row_run.outputs.clone(), column_run.outputs.clone())
-        };
-        let limit = pixels_of(blocks.count);
-        let tiles = along.len().div_ceil(limit);
-        for line in lines {
-            for tile in 0..tiles {
-                let pixels = split::part(along.len(), tiles, tile);
-                let first = along.start + pixels.start;
-                let (row, column) = if upright { (first, line) } else { (line, first) };
-                self.tile(&strip, upright, [row, column], pixels.len());
-            }
-        }
-    }
-
-    fn tile(&self, strip: &Strip, upright: bool, [row, column]: [usize; 2], pixels: usize) {
-        let Strip { blocks, rows, columns, taps, x, epilogue } = strip;
-        let [height, width] = self.kernel;
-        let (x_unit, x_row, channels) = self.channels(blocks.input);
-        let axis = if upright { rows } else { columns };
-        let unit_of = |row: usize, column: usize| if upright { row } else { column };
-        let w_area = height * width * BLOCK;
-        let tile = Tile {
-            pixels,
-            blocks: blocks.count,
-            start: match self.bias {
-                Some(bias) => Start::Bias(bias.from(blocks.first * BLOCK)),
-                None => Start::Zero,
-            },
-            channels,
-            rows: Level {
-                count: taps.0.len(),
-                x: rows.tap_step * x_row as isize,
-                w: (rows.filter_step * width * BLOCK) as isize,
-            },
-            columns: Level {
-                count: taps.1.len(),
-                x: columns.tap_step * x_unit as isize,
-                w: (columns.filter_step * BLOCK) as isize,
-            },
-            x_pixel: axis.in_step * unit_of(x_row, x_unit),
-            w_block: self.inputs * w_area,
-            y_pixel: axis.out_step * unit_of(self.y.width * BLOCK, BLOCK),
-            y_block: self.y.height * self.y.width * BLOCK,
-        };
-        let from = rows.input(row, taps.0.start) * x_row as isize
-            + columns.input(column, taps.1.start) * x_unit as isize;
-        let tap = rows.filter(taps.0.start) * width + columns.filter(taps.1.start);
-        let filter = blocks.first * self.inputs * w_area + tap * BLOCK;
-        let to = self.y.index(blocks.first * BLOCK, rows.output(row), columns.output(column));
-        tile.run(
-            epilogue.frame.isa(),
-            (*x, from),
-            (self.filters, filter as isize),
-            (epilogue.y, to as isize),
-        );
-        for block in 0..blocks.count {
-            epilogue.apply(to + block * tile.y_block, tile.y_pixel, pixels);
-        }
-    }
-
-    /// Floats between columns and between rows of the input, and its channels from `first` on.
-    fn channels(&self, first: usize) -> (usize, usize, Channels) {
-        let plane = self.x.height * self.x.width;
-        let (shift, unit) = match self.x.layout {
-            Layout::Blocked => (BLOCK.trailing_zeros(), BLOCK),
-            Layout::Planar => (0, 1),
-        };
-        let w = self.kernel[0] * self.kernel[1] * BLOCK;
-        let channels = Channels { first, count: self.inputs, shift, block: plane * unit, w };
-        (unit, self.x.width * unit, channels)
-    }
-}
-
-/// What the tiles of a rectangle share.
-struct Strip<'a> {
-    blocks: Blocks,
-    rows: &'a Axis,
-    columns: &'a Axis,
-    taps: (std::ops::Range<usize>, std::ops::Range<usize>),
-    x: Span<'a>,
-    epilogue: &'a Epilogue<'a>,
+    let bytes = x.len() / height * size_of::<f32>();
+    let fits = |rows: &usize| height.is_multiple_of(*rows) && rows * bytes <= CACHED;
+    let rows = (1..=height).rev().find(fits).unwrap_or(1);
+    [*x, *y].map(|map| Map { height: height / rows, width: width * rows, ..map })
 }

@@ -1,42 +1,49 @@
 //! Gradients of a convolution's filters and bias.
 //!
 //! `dw[o][i][tap] = sum over samples, pixels of dy[o][pixel] * x[i][pixel at tap]`. The sums of a few filter elements stay in registers while
-//! they run over a chunk of rows; chunks and samples follow in order, so the order of a sum depends on shapes only. Blocked
-//! inputs offer eight channels of one tap side by side; of any other input, taps are gathered to look so.
+//! they run over a chunk of rows; chunks and samples follow in order, so the order of a sum depends on shapes only.
 
 use std::ops::Range;
 
 use super::{
     axis::Axis,
-    bias_grad, conv_ragged,
+    bias_grad, conv_depthwise, conv_ragged,
     frame::Frame,
     memory::Span,
-    simd::tile::{Channels, Level, Start, Tile, pixels_of},
+    simd::tile::{Channels, Level, Start, Tile},
     split,
 };
-use crate::plan::{BLOCK, ConvFilterGrad, Layout};
+use crate::plan::{BLOCK, ConvFilterGrad, Layout, Map};
 
-/// Pixels that sums in registers run over before they return to memory: what fits the nearest cache.
+/// Pixels, of one or several samples, that sums in registers run over before they return to memory: what fits the nearest cache.
 const PIXELS: usize = 256;
-/// Pixels gathered at a time.
-const GATHERED: usize = 32;
 
-/// The step, and how it is cut: a unit is one or two output blocks of a group, and a block of input channels or, of a gathered
-/// input, all of them.
-struct Task<'a> {
-    frame: &'a Frame<'a>,
-    step: &'static ConvFilterGrad,
+/// Where terms that lie side by side are found in the input.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// The eight channels of a block, at one tap. A unit holds a block of input channels.
+    Channels,
+    /// The taps of a row, see [`super::conv_planar_grad`]. A unit holds a row of the kernel of one channel.
+    Taps,
+    /// Nowhere: taps are gathered, see [`super::conv_gathered_grad`]. A unit holds all input channels.
+    Gathered,
+}
+
+/// The step, and how it is cut: a unit is one or two output blocks of a group, and a part of what they see.
+pub(super) struct Task<'a> {
+    pub(super) frame: &'a Frame<'a>,
+    pub(super) step: &'static ConvFilterGrad,
     /// Input and output channels of a group.
-    inputs: usize,
-    outputs: usize,
-    rows: Axis,
-    columns: Axis,
-    filters: Span<'a>,
+    pub(super) inputs: usize,
+    pub(super) outputs: usize,
+    pub(super) rows: Axis,
+    pub(super) columns: Axis,
+    pub(super) filters: Span<'a>,
     /// Output blocks of a unit.
     width: usize,
     /// Units that share output blocks.
     parts: usize,
-    gathers: bool,
+    order: Order,
 }
 
 /// See [`ConvFilterGrad`].
@@ -48,45 +55,79 @@ pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
     let blocks = step.dy.channels.div_ceil(BLOCK);
     let filters = frame.memory.grads.part(step.filter, blocks * BLOCK * inputs * area);
     let work = (frame.pass.batch * step.dy.len() * inputs * area) as u64;
-    if step.groups > 1 && !outputs.is_multiple_of(BLOCK) {
+    let is_depthwise = inputs == 1 && outputs == 1 && conv_depthwise::applies(&step.x, &step.dy);
+    if is_depthwise || (step.groups > 1 && !outputs.is_multiple_of(BLOCK)) {
         frame.each(blocks, work, &|block| {
-            conv_ragged::filter_grad(frame, step, (&rows, &columns), filters, block);
+            let axes = (&rows, &columns);
+            if is_depthwise {
+                conv_depthwise::filter_grad(frame, step, axes, filters, block);
+            } else {
+                conv_ragged::filter_grad(frame, step, axes, filters, block);
+            }
             bias_grad::run(frame, &step.dy, step.bias, block);
         });
         return;
     }
-    let gathers = step.x.layout == Layout::Planar || (step.groups > 1 && !inputs.is_multiple_of(BLOCK));
-    let parts = if gathers { 1 } else { inputs.div_ceil(BLOCK) };
+    let (order, parts) = if step.x.layout == Layout::Planar {
+        (Order::Taps, inputs * step.window.kernel[0])
+    } else if step.groups == 1 || inputs.is_multiple_of(BLOCK) {
+        (Order::Channels, inputs.div_ceil(BLOCK))
+    } else {
+        (Order::Gathered, 1)
+    };
     let pairs = step.groups == 1 || outputs.is_multiple_of(2 * BLOCK);
     let width = if pairs { 2 } else { 1 };
-    let task = Task { frame, step, inputs, outputs, rows, columns, filters, width, parts, gathers };
+    let task = Task { frame, step, inputs, outputs, rows, columns, filters, width, parts, order };
     let units = blocks.div_ceil(width) * parts;
     let pieces = units.min(4 * frame.cpu.threads);
     frame.each(pieces, work, &|piece| task.piece(split::part(units, pieces, piece)));
 }
 
+/// Some rows of the outputs of some samples.
+pub(super) struct Part {
+    pub(super) samples: Range<usize>,
+    pub(super) rows: Range<usize>,
+}
+
 impl Task<'_> {
-    fn area(&self) -> usize {
+    pub(super) fn area(&self) -> usize {
         self.step.window.kernel[0] * self.step.window.kernel[1]
     }
 
     /// Output blocks of a unit.
-    fn blocks(&self, unit: usize) -> Range<usize> {
+    pub(super) fn blocks(&self, unit: usize) -> Range<usize> {
         let first = unit / self.parts * self.width;
         first..self.step.dy.channels.div_ceil(BLOCK).min(first + self.width)
     }
 
-    /// Input channels of a unit, counted within their group.
-    fn channels(&self, unit: usize) -> Range<usize> {
-        let first = unit % self.parts * BLOCK;
-        first..if self.gathers { self.inputs } else { self.inputs.min(first + BLOCK) }
+    /// What a unit holds of the `[I/groups][KH][KW]` filter elements of an output.
+    pub(super) fn elements(&self, unit: usize) -> Range<usize> {
+        let all = self.inputs * self.area();
+        let len = match self.order {
+            Order::Channels => BLOCK * self.area(),
+            Order::Taps => self.step.window.kernel[1],
+            Order::Gathered => all,
+        };
+        let first = unit % self.parts * len;
+        first..all.min(first + len)
     }
 
     fn piece(&self, units: Range<usize>) {
         units.clone().for_each(|unit| self.gradients(unit).for_each(|(_, gradient)| gradient.fill(0.0)));
-        for sample in self.frame.samples.clone() {
-            for unit in units.clone() {
-                if self.gathers { self.gather(sample, unit) } else { self.add(sample, unit) }
+        let Map { height, width, .. } = self.step.dy;
+        let (rows, together) = ((PIXELS / width).max(1), (PIXELS / (height * width)).max(1));
+        let all = &self.frame.samples;
+        for first in all.clone().step_by(together) {
+            for row in (0..height).step_by(rows) {
+                let samples = first..all.end.min(first + together);
+                let part = Part { samples, rows: row..height.min(row + rows) };
+                for unit in units.clone() {
+                    match self.order {
+                        Order::Channels => self.add_channels(&part, unit),
+                        Order::Taps => self.add_taps(&part, unit),
+                        Order::Gathered => self.add_gathered(&part, unit),
+                    }
+                }
             }
         }
         for unit in units {
@@ -101,10 +142,10 @@ impl Task<'_> {
 
     /// A unit's part of the gradient, by output block.
     fn gradients(&self, unit: usize) -> impl Iterator<Item = (usize, Span<'_>)> {
-        let (channels, vectors) = (self.channels(unit), self.area() * BLOCK);
+        let elements = self.elements(unit);
         self.blocks(unit).map(move |block| {
-            let start = (block * self.inputs + channels.start) * vectors;
-            (block, self.filters.part(start, channels.len() * vectors))
+            let start = block * self.inputs * self.area() + elements.start;
+            (block, self.filters.part(start * BLOCK, elements.len() * BLOCK))
         })
     }
 
@@ -117,30 +158,33 @@ impl Task<'_> {
         }
     }
 
-    /// Adds one sample to a unit of a blocked input.
-    fn add(&self, sample: usize, unit: usize) {
+    /// Adds a part to a unit.
+    fn add_channels(&self, part: &Part, unit: usize) {
         let [height, width] = self.step.window.kernel;
-        let dy_map = &self.step.dy;
-        let chunk = (PIXELS / dy_map.width).max(1);
-        for start in (0..dy_map.height).step_by(chunk) {
-            for tap_row in 0..height {
-                let valid = self.rows.valid_outputs(tap_row);
-                let rows = valid.start.max(start)..valid.end.min(start + chunk);
-                for tap_column in 0..width {
-                    let columns = self.columns.valid_outputs(tap_column);
-                    if !rows.is_empty() && !columns.is_empty() {
-                        self.add_tap(sample, unit, [tap_row, tap_column], [rows.clone(), columns]);
-                    }
+        for tap_row in 0..height {
+            let valid = self.rows.valid_outputs(tap_row);
+            let rows = valid.start.max(part.rows.start)..valid.end.min(part.rows.end);
+            for tap_column in 0..width {
+                let columns = self.columns.valid_outputs(tap_column);
+                if !rows.is_empty() && !columns.is_empty() {
+                    self.add_tap(&part.samples, unit, [tap_row, tap_column], [rows.clone(), columns]);
                 }
             }
         }
     }
 
     /// Adds the products of one tap over a rectangle of outputs.
-    fn add_tap(&self, sample: usize, unit: usize, tap: [usize; 2], [rows, columns]: [Range<usize>; 2]) {
+    fn add_tap(
+        &self,
+        samples: &Range<usize>,
+        unit: usize,
+        tap: [usize; 2],
+        [rows, columns]: [Range<usize>; 2],
+    ) {
         let (x_map, dy_map) = (&self.step.x, &self.step.dy);
-        let (x, dy) = (self.frame.map(sample, x_map), self.frame.map(sample, dy_map));
-        let (blocks, channels) = (self.blocks(unit), self.channels(unit));
+        let [x, dy] = self.operands(samples);
+        let (blocks, elements) = (self.blocks(unit), self.elements(unit));
+        let channels = elements.start / self.area()..elements.end / self.area();
         let group = blocks.start * BLOCK / self.outputs;
         let place = [self.rows.input(rows.start, tap[0]), self.columns.input(columns.start, tap[1])];
         let x_start = x_map.index(group * self.inputs + channels.start, place[0] as usize, place[1] as usize);
@@ -159,7 +203,7 @@ impl Task<'_> {
         let limit = BLOCK / blocks.len();
         for lane in (0..channels.len()).step_by(limit) {
             let lanes = limit.min(channels.len() - lane);
-            self.tile(blocks.len(), lanes, terms, self.area() * BLOCK).run(
+            self.tile(blocks.len(), lanes, (samples.len(), terms), self.area() * BLOCK).run(
                 self.frame.isa(),
                 (x, (x_start + lane) as isize),
                 (dy, dy_start as isize),
@@ -168,79 +212,32 @@ impl Task<'_> {
         }
     }
 
-    /// Lanes of the input are the tile's pixels, and positions of the map are what it sums over.
-    fn tile(
+    /// Input and gradient of the output, from the first of some samples on.
+    pub(super) fn operands(&self, samples: &Range<usize>) -> [Span<'_>; 2] {
+        let start = samples.start * self.frame.pass.arena.slab;
+        [&self.step.x, &self.step.dy].map(|map| self.frame.batch_map(map).from(start))
+    }
+
+    /// Lanes of the input are the tile's pixels; samples and positions of the map are what it sums over.
+    pub(super) fn tile(
         &self,
         blocks: usize,
         lanes: usize,
-        [rows, columns]: [Level; 2],
+        (samples, [rows, columns]): (usize, [Level; 2]),
         y_pixel: usize,
     ) -> Tile<'static> {
+        let slab = self.frame.pass.arena.slab;
         Tile {
             pixels: lanes,
             blocks,
             start: Start::Sum,
-            channels: Channels::ONE,
+            channels: Channels { count: samples, block: slab, w: slab, ..Channels::ONE },
             rows,
             columns,
             x_pixel: 1,
             w_block: self.step.dy.height * self.step.dy.width * BLOCK,
             y_pixel,
             y_block: self.inputs * self.area() * BLOCK,
-        }
-    }
-
-    /// Adds one sample to a unit of any input, a few taps at a time.
-    fn gather(&self, sample: usize, unit: usize) {
-        let (map, blocks) = (&self.step.dy, self.blocks(unit));
-        let (dy, taps) = (self.frame.map(sample, map), self.inputs * self.area());
-        let group = blocks.start * BLOCK / self.outputs;
-        let limit = pixels_of(blocks.len());
-        for row in 0..map.height {
-            for column in (0..map.width).step_by(GATHERED) {
-                let pixels = GATHERED.min(map.width - column);
-                let dy_start = map.index(blocks.start * BLOCK, row, column) as isize;
-                let terms = [Level::ONE, Level { count: pixels, x: BLOCK as isize, w: BLOCK as isize }];
-                for tap in (0..taps).step_by(limit) {
-                    let lanes = limit.min(taps - tap);
-                    let mut patch = [0.0; GATHERED * BLOCK];
-                    self.patch(sample, group, tap..tap + lanes, (row, column..column + pixels), &mut patch);
-                    let gradient = (blocks.start * taps + tap) * BLOCK;
-                    self.tile(blocks.len(), lanes, terms, BLOCK).run(
-                        self.frame.isa(),
-                        (Span::local(&mut patch), 0),
-                        (dy, dy_start),
-                        (self.filters, gradient as isize),
-                    );
-                }
-            }
-        }
-    }
-
-    /// `patch[pixel][lane]` becomes what the pixel sees through the lane's tap; padding stays zero.
-    fn patch(
-        &self,
-        sample: usize,
-        group: usize,
-        taps: Range<usize>,
-        (row, columns): (usize, Range<usize>),
-        patch: &mut [f32],
-    ) {
-        let (map, [_, width]) = (&self.step.x, self.step.window.kernel);
-        let x = self.frame.map(sample, map);
-        for (lane, tap) in taps.enumerate() {
-            let channel = group * self.inputs + tap / self.area();
-            let in_row = self.rows.input(row, tap % self.area() / width);
-            if !(0..map.height as isize).contains(&in_row) {
-                continue;
-            }
-            for (pixel, column) in columns.clone().enumerate() {
-                let in_column = self.columns.input(column, tap % width);
-                if (0..map.width as isize).contains(&in_column) {
-                    patch[pixel * BLOCK + lane] =
-                        x.get(map.index(channel, in_row as usize, in_column as usize));
-                }
-            }
         }
     }
 }

@@ -1,15 +1,23 @@
 //! Convolutions whose groups share output blocks, one element at a time: rare, so plain loops.
 
-use super::{axis::Axis, conv::Correlation, epilogue::Epilogue, frame::Frame, memory::Span};
+use std::ops::Range;
+
+use super::{axis::Axis, correlation::Correlation, epilogue::Epilogue, frame::Frame, memory::Span};
 use crate::plan::{BLOCK, ConvFilterGrad};
 
 /// Rows and columns.
 type Axes<'a> = (&'a Axis, &'a Axis);
 
-/// All outputs of a sample.
-pub(super) fn correlate(correlation: &Correlation, (rows, columns): Axes, x: Span, epilogue: &Epilogue) {
+/// Some rows of outputs of a sample.
+pub(super) fn correlate(
+    correlation: &Correlation,
+    lines: Range<usize>,
+    (rows, columns): Axes,
+    x: Span,
+    epilogue: &Epilogue,
+) {
     let y = &correlation.y;
-    for row in 0..rows.out_count {
+    for row in lines {
         for column in 0..columns.out_count {
             let at = |channel| y.index(channel, rows.output(row), columns.output(column));
             for output in 0..y.channels {

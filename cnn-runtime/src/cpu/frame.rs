@@ -6,8 +6,8 @@
 use std::ops::Range;
 
 use super::{
-    Cpu, batch_norm, conv, conv_filter_grad, copy, dense, elementwise, epilogue::Epilogue, gate, loss, lrn,
-    lrn_grad, maxout, memory::Span, place, pool, pool_grad, simd::Isa, softmax, split,
+    Cpu, batch_norm, conv, conv_filter_grad, conv_transpose, copy, dense, elementwise, epilogue::Epilogue,
+    gate, loss, lrn, lrn_grad, maxout, memory::Span, place, pool, pool_grad, simd::Isa, softmax, split,
 };
 use crate::{
     engine::Pass,
@@ -124,7 +124,7 @@ impl Steps for Frame<'_> {
     }
 
     fn prepare_input_grad(&self, step: &'static ConvInputGrad) {
-        conv::transpose(self, step);
+        conv_transpose::run(self, step);
     }
 
     fn conv(&self, step: &'static Conv) {

@@ -57,6 +57,9 @@ pub(super) trait Simd: Copy {
     /// `2^a` of an integer in `-126..=127`.
     fn exp2(self, a: Self::V) -> Self::V;
 
+    /// Lane `i` of row `j` becomes lane `j` of row `i`.
+    fn transpose(self, rows: [Self::V; 8]) -> [Self::V; 8];
+
     /// `a > b`, false for NaN.
     fn gt(self, a: Self::V, b: Self::V) -> Self::M;
     fn is_nan(self, a: Self::V) -> Self::M;

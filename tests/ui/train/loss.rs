@@ -4,7 +4,7 @@ network! {
     Net<[1, 28, 28] -> 10> {
         input -> flatten -> dense(10)
 
-        train { loss = mse }
+        train { loss = hinge }
     }
 }
 

@@ -80,6 +80,7 @@ fn no_token_stream_panics() {
     let mut random = Random(7);
     for (source, rounds) in [(LENET5, 1500), (RESNET18, 300), (EVERYTHING, 4000)] {
         let tokens: TokenStream = source.parse().expect("tokens");
+        assert!(!driver::compile(tokens.clone()).to_string().contains("compile_error"));
         for _ in 0..rounds {
             let mut mutated = tokens.clone();
             for _ in 0..=random.below(3) {

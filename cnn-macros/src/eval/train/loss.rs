@@ -20,7 +20,7 @@ pub(super) fn loss(value: &Expr, errors: &mut Diagnostics) -> Option<LossKind> {
     let choice = Choice { what: "loss", specs: &[&CROSS_ENTROPY, &MEAN_SQUARED, &BINARY] };
     let (spec, word, given) = choice.made(value, errors)?;
     let given = evaluated_all(given, errors);
-    let args = bind(spec, spec.name, word, &given, errors)?;
+    let args = bind(spec, "loss", word, &given, errors)?;
     Some(match spec.name {
         "mse" => LossKind::MeanSquared,
         "binary_cross_entropy" => LossKind::BinaryCrossEntropy,

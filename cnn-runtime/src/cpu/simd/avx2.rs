@@ -98,6 +98,35 @@ impl Simd for Avx2Fma {
         }
     }
     #[inline(always)]
+    fn transpose(self, rows: [__m256; 8]) -> [__m256; 8] {
+        unsafe {
+            let [a, b, c, d, e, f, g, h] = rows;
+            // Pairs, quadruples, then halves of rows.
+            let (ab, ab_high) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+            let (cd, cd_high) = (_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+            let (ef, ef_high) = (_mm256_unpacklo_ps(e, f), _mm256_unpackhi_ps(e, f));
+            let (gh, gh_high) = (_mm256_unpacklo_ps(g, h), _mm256_unpackhi_ps(g, h));
+            let low = [
+                _mm256_shuffle_ps::<0b01_00_01_00>(ab, cd),
+                _mm256_shuffle_ps::<0b11_10_11_10>(ab, cd),
+                _mm256_shuffle_ps::<0b01_00_01_00>(ab_high, cd_high),
+                _mm256_shuffle_ps::<0b11_10_11_10>(ab_high, cd_high),
+            ];
+            let high = [
+                _mm256_shuffle_ps::<0b01_00_01_00>(ef, gh),
+                _mm256_shuffle_ps::<0b11_10_11_10>(ef, gh),
+                _mm256_shuffle_ps::<0b01_00_01_00>(ef_high, gh_high),
+                _mm256_shuffle_ps::<0b11_10_11_10>(ef_high, gh_high),
+            ];
+            let mut columns = rows;
+            for lane in 0..4 {
+                columns[lane] = _mm256_permute2f128_ps::<0x20>(low[lane], high[lane]);
+                columns[lane + 4] = _mm256_permute2f128_ps::<0x31>(low[lane], high[lane]);
+            }
+            columns
+        }
+    }
+    #[inline(always)]
     fn gt(self, a: __m256, b: __m256) -> __m256 {
         unsafe { _mm256_cmp_ps::<_CMP_GT_OQ>(a, b) }
     }

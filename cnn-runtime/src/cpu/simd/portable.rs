@@ -90,6 +90,10 @@ impl Simd for Portable {
         Floats(a.0.map(|a| f32::from_bits((a as i32 + 127).cast_unsigned() << 23)))
     }
     #[inline(always)]
+    fn transpose(self, rows: [Floats; 8]) -> [Floats; 8] {
+        from_fn(|column| Floats(from_fn(|row| rows[row].0[column])))
+    }
+    #[inline(always)]
     fn gt(self, a: Floats, b: Floats) -> [bool; 8] {
         from_fn(|lane| a.0[lane] > b.0[lane])
     }

@@ -1,0 +1,12 @@
+use cnn_runtime::network;
+
+network! {
+    Net<[1, 28, 28] -> 10> {
+        block stage(x, planes) { x -> conv1: conv(planes, 3) -> relu }
+
+        let x = stage(8, 16);
+        x -> flatten -> dense(10)
+    }
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use cnn_runtime::network;
+
+network! {
+    Net<[1, 28, 28] -> 10> {
+        let x = input -> flatten -> fc1: dense(16);
+        mul(x, x -> sigmoid) -> fc2: dense(10)
+    }
+}
+
+fn main() {}
