@@ -9,6 +9,7 @@ use crate::{
     parse,
     passes::{Mode, autodiff::differentiate, layout::Agreed, lower::lower, simplify},
     report::{self, Row},
+    schedule::step::Anchor,
 };
 
 /// Name, parameters, multiply-accumulates of inference and of auxiliary heads.
@@ -71,17 +72,29 @@ fn training_takes_at_most_three_fifths_of_what_values_take_apart() {
         let apart = 2 * BATCH * bytes / size_of::<f32>();
         let memory = training(&network).memory;
         let planned = BATCH * memory.slab + memory.fixed;
-        println!("{example}: {planned} of {apart} floats, {:.3}", planned as f64 / apart as f64);
         assert!(planned * 5 <= apart * 3, "{example}: {planned} of {apart} floats");
     }
 }
 
 #[test]
+fn auxiliary_heads_exist_in_training_only() {
+    let network = network("googlenet");
+    let infer = simplify::inference(lower(network.graph.clone(), Mode::Infer));
+    let heads = |name: &str| name.starts_with("aux");
+    assert!(infer.nodes.iter().all(|node| !heads(&infer.layers[node.layer.0].name)));
+    assert_eq!(infer.params.len(), network.graph.params.len());
+    assert_eq!(training(&network).schedule.losses.len(), 3);
+}
+
+#[test]
+fn dense_blocks_copy_nothing() {
+    let program = training(&network("densenet121"));
+    assert!(!program.schedule.steps().any(|step| matches!(step.anchor, Anchor::Copy { .. })));
+}
+
+#[test]
 fn every_example_compiles() {
     for (example, ..) in COSTS {
-        let since = std::time::Instant::now();
-        let text = driver::compile(source(example)).to_string();
-        println!("{example}: {:?}, {} characters", since.elapsed(), text.len());
-        assert!(!text.contains("compile_error"), "{example}");
+        assert!(!driver::compile(source(example)).to_string().contains("compile_error"), "{example}");
     }
 }

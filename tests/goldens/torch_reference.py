@@ -8,7 +8,6 @@ Weights are drawn until float32 and float64 agree closely: near a tie of a ReLU 
 gradients by percents. Dropout is off; batch norm uses the statistics of the batch where it trains.
 """
 import pathlib
-import resource
 import subprocess
 import sys
 import tempfile
@@ -157,8 +156,7 @@ def check(binary, name, extra):
                 print(f"  TOO LARGE: {key}: relative error {error:.2e}")
         overall = max(overall, *(share for share, _, _ in worst.values()))
         texts = [f"{key} {error:.1e}" for _, error, key in worst.values()]
-        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-        print(f"{name} batch {batch}: {'; '.join(texts)} ({seconds:.1f} s, peak {peak:.0f} MiB)", flush=True)
+        print(f"{name} batch {batch}: {'; '.join(texts)} ({seconds:.1f} s)", flush=True)
     print(f"{name}: worst: {overall:.4f} of its tolerance")
     return overall <= 1
 

@@ -9,7 +9,10 @@ use super::{
     bias_grad,
     frame::Frame,
     memory::Span,
-    simd::tile::{Channels, Level, PIXELS, Start, Tile},
+    simd::{
+        Kernel, Simd,
+        tile::{Channels, Level, PIXELS, Start, Tile},
+    },
     split,
 };
 use crate::plan::{BLOCK, Dense, DenseInputGrad, DenseWeightGrad, Layout, Map};
@@ -114,8 +117,9 @@ fn input_grad_piece(frame: &Frame, step: &'static DenseInputGrad, (first, blocks
     let slab = frame.pass.arena.slab;
     let (dy, dx) = (frame.batch_map(&step.dy), frame.batch_map(&step.dx));
     let mut panel = [0.0; 2 * PANEL * BLOCK];
+    let panel = Span::local(&mut panel);
     for outputs in stored(&step.dy, PANEL) {
-        transpose(frame, step, (first, blocks), outputs.clone(), &mut panel);
+        transpose(frame, step, (first, blocks), outputs.clone(), panel);
         for group in tiles(frame.samples.len()) {
             let tile = Tile {
                 start: if outputs.start == 0 { Start::Zero } else { Start::Sum },
@@ -128,7 +132,7 @@ fn input_grad_piece(frame: &Frame, step: &'static DenseInputGrad, (first, blocks
             tile.run(
                 frame.isa(),
                 (dy, (group.start * slab + outputs.start) as isize),
-                (Span::local(&mut panel), 0),
+                (panel, 0),
                 (dx, (group.start * slab + first * BLOCK) as isize),
             );
         }
@@ -144,21 +148,37 @@ fn transpose(
     step: &DenseInputGrad,
     (first, blocks): (usize, usize),
     outputs: Range<usize>,
-    panel: &mut [f32],
+    panel: Span,
 ) {
     let len = step.dx.len();
     let weights = frame.memory.params.part(step.weight, step.dy.len() * len);
-    for block in 0..blocks {
-        for lane in 0..BLOCK {
-            let element = (first + block) * BLOCK + lane;
-            for start in outputs.clone().step_by(BLOCK) {
-                let mut of_block = [0.0; BLOCK];
-                weights.from((start / BLOCK * len + element) * BLOCK).read(&mut of_block);
-                let count = BLOCK.min(outputs.end - start);
-                for (output, weight) in of_block[..count].iter().enumerate() {
-                    panel[(block * PANEL + start - outputs.start + output) * BLOCK + lane] = *weight;
-                }
-            }
+    for (block, start) in
+        (0..blocks).flat_map(|block| outputs.clone().step_by(BLOCK).map(move |at| (block, at)))
+    {
+        let from = weights.from((start / BLOCK * len + (first + block) * BLOCK) * BLOCK);
+        let to = panel.from((block * PANEL + start - outputs.start) * BLOCK);
+        frame.isa().run(Square { from, to, rows: BLOCK.min(outputs.end - start) });
+    }
+}
+
+/// Eight vectors, some rows of whose transpose are wanted.
+struct Square<'a> {
+    from: Span<'a>,
+    to: Span<'a>,
+    rows: usize,
+}
+
+impl Kernel for Square<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let mut square = [simd.splat(0.0); BLOCK];
+        for (row, value) in square.iter_mut().enumerate() {
+            *value = self.from.load(simd, row * BLOCK);
+        }
+        for (row, value) in simd.transpose(square)[..self.rows].iter().enumerate() {
+            self.to.store(simd, row * BLOCK, *value);
         }
     }
 }
