@@ -64,7 +64,7 @@ impl Device {
         match choice {
             DeviceChoice::Cpu => cpu("as asked".into()),
             DeviceChoice::OpenCl(selection) => opencl(*selection, "as asked".into()),
-            DeviceChoice::Auto => match opencl::devices().into_iter().find(|device| device.is_gpu) {
+            DeviceChoice::Auto => match opencl::devices().iter().find(|device| device.is_gpu) {
                 None => cpu("no OpenCL GPU found".into()),
                 Some(gpu) => opencl(
                     Selection::At { platform: gpu.platform, device: gpu.device },
