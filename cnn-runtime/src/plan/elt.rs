@@ -24,7 +24,7 @@ pub enum Elt {
     Act(Act),
     /// `v = v * act'(x)` where the map holds `y = act(x)`: the chain rule through an activation.
     ActGrad(Act, Map),
-    /// Training-mode batch norm with the statistics that [`BatchStats`] left in the arena's fixed part:
+    /// Training-mode batch norm with the statistics that [`super::BatchStats`] left in the arena's fixed part:
     /// `v = (v - mean[c]) * inv_std[c] * gamma[c] + beta[c]`.
     Normalize(Normalize),
     /// Inference-mode batch norm with running statistics: `v = (v - mean[c]) / sqrt(var[c] + eps) * gamma[c] + beta[c]`.
@@ -40,7 +40,7 @@ pub enum Elt {
         /// Offset of the shift.
         beta: usize,
     },
-    /// The chain rule through training-mode batch norm, with the sums that [`BatchNormSums`] left among the gradients and
+    /// The chain rule through training-mode batch norm, with the sums that [`super::BatchNormSums`] left among the gradients and
     /// `m = batch * height * width`:
     /// `v = gamma[c] * inv_std[c] * (v - dbeta[c] / m - (x - mean[c]) * inv_std[c] * dgamma[c] / m)`.
     NormalizeGrad(Normalize, Map),
