@@ -4,7 +4,7 @@
 
 use crate::{
     data::Batches,
-    error::Result,
+    error::{Error, Result},
     session::{Metrics, Session},
 };
 
@@ -17,6 +17,17 @@ pub struct Score {
     pub accuracy: f64,
     /// Number of images.
     pub images: u64,
+}
+
+impl Score {
+    /// The score, unless its loss is NaN or infinite: then the error that `error` makes of the loss.
+    ///
+    /// # Errors
+    ///
+    /// That error.
+    pub fn finite(self, error: impl FnOnce(f64) -> Error) -> Result<Score> {
+        if self.loss.is_finite() { Ok(self) } else { Err(error(self.loss)) }
+    }
 }
 
 impl From<Metrics> for Score {

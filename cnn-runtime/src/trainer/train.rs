@@ -16,7 +16,7 @@ use super::{
 use crate::{
     data::{Batches, Dataset, Part, split},
     device::Device,
-    error::Result,
+    error::{Error, Result},
     files,
     network::Model,
     optim::{Adadelta, Optimizer, Sgd},
@@ -91,7 +91,7 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let score = device.install(|| match &mut held_out {
         Some(held_out) => {
             fit.run(&mut session, &mut training, held_out)?;
-            evaluate(&mut session, &mut testing)
+            evaluate(&mut session, &mut testing)?.finite(|loss| Error::Diverged { loss, epoch: epochs })
         }
         None => fit.run(&mut session, &mut training, &mut testing),
     })?;
