@@ -4,7 +4,10 @@
 //! `[N, classes]` in inference mode, with the running statistics as they were given; then, of a training-mode pass without
 //! dropout, `loss` `[1]`, `grad.NAME` for every parameter that is not frozen, and `stat.NAME`, the running statistics after it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
@@ -17,7 +20,7 @@ use crate::{
     session::{Options, Session},
     weights::{
         self,
-        tensors::{self, Tensor, TensorFile, floats, integers},
+        tensors::{self, Tensor, floats, integers},
     },
 };
 
@@ -75,8 +78,11 @@ fn compute(session: &mut Session, device: &Device, batch: &LabelledImages) -> Re
 }
 
 fn read_batch(path: &Path, description: &Description) -> Result<LabelledImages> {
-    let file = TensorFile::read(path)?;
-    parse_batch(&file.tensors()?, description).map_err(|message| Error::Data { path: path.into(), message })
+    let data = |message| Error::Data { path: path.into(), message };
+    let bytes = fs::read(path).map_err(|error| data(format!("cannot read: {error}")))?;
+    let tensors = SafeTensors::deserialize(&bytes)
+        .map_err(|error| data(format!("not a whole safetensors file ({error})")))?;
+    parse_batch(&tensors, description).map_err(data)
 }
 
 fn parse_batch(tensors: &SafeTensors, description: &Description) -> Result<LabelledImages, String> {
@@ -124,6 +130,20 @@ mod tests {
     fn images_and_labels_that_fit() {
         let batch = parse(&[2, 1, 28, 28], &[9, 0]).unwrap();
         assert_eq!((batch.images.len(), batch.labels), (2 * 784, vec![9, 0]));
+    }
+
+    #[test]
+    fn a_missing_or_damaged_file_is_an_error_of_the_data() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("batch.safetensors");
+        let fails = |reason: &str| {
+            let error = read_batch(&path, &DESCRIPTION).err().unwrap();
+            assert_eq!(error.exit_code(), 3);
+            assert!(error.to_string().contains(reason), "{error}");
+        };
+        fails("cannot read");
+        fs::write(&path, "not a safetensors file").unwrap();
+        fails("not a whole safetensors file");
     }
 
     #[test]
