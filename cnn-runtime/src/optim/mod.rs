@@ -59,12 +59,3 @@ impl Optimizer {
         }
     }
 }
-
-/// One update: the rule as it stands at this step.
-#[derive(Clone, Copy, Debug)]
-pub struct Update {
-    /// The rule, its learning rate already scheduled.
-    pub optimizer: Optimizer,
-    /// Updates before this one.
-    pub step: u64,
-}
