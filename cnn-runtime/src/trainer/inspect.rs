@@ -16,6 +16,7 @@ use crate::{
     device::Device,
     error::{Error, Result},
     network::Model,
+    optim::{Optimizer, Sgd},
     plan::{Description, Param},
     session::{Options, Session},
     weights::{
@@ -47,7 +48,8 @@ struct LabelledImages {
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let batch = read_batch(&args.batch, model.description)?;
     let device = common.open_device()?;
-    let training = Some(model.description.training.optimizer);
+    // Only gradients are asked for: a rule without momentum keeps no state.
+    let training = Some(Optimizer::Sgd(Sgd { momentum: 0.0, ..Sgd::DEFAULT }));
     let options = Options { batch: batch.labels.len(), training, seed: common.seed };
     let mut session = Session::new(model, &device, &options)?;
     weights::load(&mut session, &args.weights)?;
