@@ -75,6 +75,18 @@ fn trains_writes_and_evaluates() {
 }
 
 #[test]
+fn weights_that_are_no_numbers_give_no_score() {
+    let folder = tempfile::tempdir().unwrap();
+    let weights = folder.path().join("nan.safetensors");
+    let mut bytes = std::fs::read(common::fixture("goldens/lenet5.weights.safetensors")).unwrap();
+    let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    bytes[8 + header..].fill(0xff);
+    std::fs::write(&weights, bytes).unwrap();
+    let eval = ["eval", "--device", "cpu", "--weights", text(&weights)];
+    fails("lenet5", &eval, 5, &["the loss is NaN: these weights hold no usable values"]);
+}
+
+#[test]
 fn the_same_seed_trains_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let weights = |name: &str, threads: &str| {

@@ -20,6 +20,7 @@ pub const UNFINISHED: Description = Description {
         optimizer: Optimizer::Sgd(Sgd { lr: 0.0, momentum: 0.0, nesterov: false, weight_decay: 0.0 }),
         batch: 0,
         epochs: 0,
+        loss: LossKind::CrossEntropy { smoothing: 0.0 },
     },
 };
 

@@ -58,19 +58,16 @@ impl Device {
             return Err(Error::Usage("--threads 0: at least one thread is needed".into()));
         }
         let cpu = |reason: String| Ok(Device { backend: Backend::Cpu(Cpu::new(threads)?), reason });
-        let opencl = |selection, reason: String| {
-            OpenCl::open(selection).map(|device| Device { backend: Backend::OpenCl(device), reason })
-        };
         match choice {
             DeviceChoice::Cpu => cpu("as asked".into()),
-            DeviceChoice::OpenCl(selection) => opencl(*selection, "as asked".into()),
-            DeviceChoice::Auto => match opencl::devices().iter().find(|device| device.is_gpu) {
-                None => cpu("no OpenCL GPU found".into()),
-                Some(gpu) => opencl(
-                    Selection::At { platform: gpu.platform, device: gpu.device },
-                    "the first OpenCL GPU".into(),
-                )
-                .or_else(|error| cpu(format!("the OpenCL GPU failed: {error}"))),
+            DeviceChoice::OpenCl(selection) => OpenCl::open(*selection)
+                .map(|device| Device { backend: Backend::OpenCl(device), reason: "as asked".into() }),
+            DeviceChoice::Auto => match first_working_gpu() {
+                Ok(gpu) => Ok(Device {
+                    backend: Backend::OpenCl(gpu),
+                    reason: "the first OpenCL GPU that works".into(),
+                }),
+                Err(reason) => cpu(reason),
             },
         }
     }
@@ -120,6 +117,19 @@ impl Device {
             Backend::OpenCl(opencl) => opencl.engine(sizes),
         }
     }
+}
+
+/// The first GPU that opens and computes, or why there is none: what the last one failed with.
+fn first_working_gpu() -> Result<OpenCl, String> {
+    let mut reason = "no OpenCL GPU found".to_owned();
+    for gpu in opencl::devices().iter().filter(|device| device.is_gpu) {
+        let selection = Selection::At { platform: gpu.platform, device: gpu.device };
+        match OpenCl::open(selection).and_then(|device| device.probe().map(|()| device)) {
+            Ok(device) => return Ok(device),
+            Err(error) => reason = format!("no OpenCL GPU works: {error}"),
+        }
+    }
+    Err(reason)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    optim::Update,
+    optim::Optimizer,
     plan::{Arena, Map, Param, Steps},
 };
 
@@ -66,5 +66,5 @@ pub trait Engine: Send {
     fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()>;
 
     /// One optimizer step over all trainable parameters, in one pass over memory.
-    fn update(&mut self, update: &Update, params: &'static [Param]) -> Result<()>;
+    fn update(&mut self, rule: &Optimizer, params: &'static [Param]) -> Result<()>;
 }

@@ -41,13 +41,19 @@ pub enum Error {
     /// No such device, a driver failed, or memory ran out.
     #[error("{0}")]
     Device(String),
-    /// The loss is NaN or infinite.
+    /// Training made the loss NaN or infinite.
     #[error("training diverged: the loss is {loss} in epoch {epoch}; try a smaller --lr")]
     Diverged {
         /// The loss as computed.
         loss: f64,
         /// Epoch, from 1.
         epoch: usize,
+    },
+    /// Weights that were given, not trained, score NaN or infinity.
+    #[error("the loss is {loss}: these weights hold no usable values")]
+    Unusable {
+        /// The loss as computed.
+        loss: f64,
     },
 }
 
@@ -58,7 +64,7 @@ impl Error {
             Error::Usage(_) => 2,
             Error::Data { .. } => 3,
             Error::Device(_) => 4,
-            Error::Diverged { .. } => 5,
+            Error::Diverged { .. } | Error::Unusable { .. } => 5,
             Error::Weights { .. } | Error::Io { .. } => 1,
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     engine::{Class, Engine, Pass, Sizes},
     error::{Error, Result},
     network::Model,
-    optim::{Optimizer, Update},
+    optim::Optimizer,
     params,
     plan::{Description, Map, Param, Steps},
     rng::subkey,
@@ -122,12 +122,8 @@ impl Session {
         self.description().arena_len(self.optimizer.is_some(), self.batch) * size_of::<f32>()
     }
 
-    /// Changes the learning rate of the following steps.
-    pub fn set_learning_rate(&mut self, lr: f32) {
-        self.optimizer = self.optimizer.map(|rule| rule.with_lr(lr));
-    }
-
-    /// Forward, backward and update on one batch. Allocates nothing.
+    /// Forward, backward and update on one batch, whose losses are read before it returns. The CPU engine allocates
+    /// nothing here; on OpenCL, the first steps also build kernels, and enqueueing allocates.
     ///
     /// # Errors
     /// [`Error::Usage`] if images and labels do not fit the network; [`Error::Device`] if the device fails.
@@ -136,8 +132,7 @@ impl Session {
         let key = subkey(self.seed, self.steps);
         let sums = self.gradients(images, labels, Some(key))?;
         self.metrics += sums;
-        let update = Update { optimizer, step: self.steps };
-        self.engine.update(&update, self.model.description.params)?;
+        self.engine.update(&optimizer, self.model.description.params)?;
         self.steps += 1;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use cnn_runtime::{
     engine::{Class, Engine, Sizes},
-    optim::{Adadelta, Optimizer, Sgd, Update},
+    optim::{Adadelta, Optimizer, Sgd},
     params::pack,
     plan::{Init, Param, Role},
     rng::Stream,
@@ -82,9 +82,9 @@ fn draw(stream: &mut Stream) -> Vec<f32> {
 fn run(engine: &mut dyn Engine, optimizer: Optimizer, start: &[f32], gradients: &[Vec<f32>]) -> Vec<f32> {
     engine.write(Class::Params, 0, start).expect("parameters written");
     engine.write(Class::State, 0, &vec![0.0; LEN * optimizer.slots()]).expect("state written");
-    for (step, gradient) in gradients.iter().enumerate() {
+    for gradient in gradients {
         engine.write(Class::Grads, 0, gradient).expect("gradients written");
-        engine.update(&Update { optimizer, step: step as u64 }, &PARAMS).expect("update");
+        engine.update(&optimizer, &PARAMS).expect("update");
     }
     let mut end = vec![0.0; LEN];
     engine.read(Class::Params, 0, &mut end).expect("parameters read");

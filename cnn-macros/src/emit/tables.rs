@@ -27,6 +27,7 @@ pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
     let (train, infer) = (plan(&compiled.train), plan(&compiled.infer));
     let training = &compiled.network.training;
     let optimizer = optimizer(&training.optimizer);
+    let loss = loss_kind(graph.losses[0].kind);
     let (batch, epochs) = (integer(training.batch), integer(training.epochs));
     quote! {
         Description {
@@ -38,7 +39,7 @@ pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
             layers: &[#(#layers),*],
             train: #train,
             infer: #infer,
-            training: Training { optimizer: #optimizer, batch: #batch, epochs: #epochs },
+            training: Training { optimizer: #optimizer, batch: #batch, epochs: #epochs, loss: #loss },
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     engine::{Class, Engine, Pass, Sizes},
     error::Result,
-    optim::Update,
+    optim::Optimizer,
     plan::{Map, Param, Steps},
 };
 
@@ -92,10 +92,10 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
-    fn update(&mut self, update: &Update, params: &'static [Param]) -> Result<()> {
+    fn update(&mut self, rule: &Optimizer, params: &'static [Param]) -> Result<()> {
         let operands =
             Operands { params: self.params.span(), grads: self.grads.span(), state: self.state.span() };
-        self.cpu.install(|| update::run(&self.cpu, update.optimizer, params, operands));
+        self.cpu.install(|| update::run(&self.cpu, *rule, params, operands));
         Ok(())
     }
 }

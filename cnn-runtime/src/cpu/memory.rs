@@ -15,11 +15,15 @@ use crate::{
     plan::BLOCK,
 };
 
-/// A cache line.
-const ALIGN: usize = 64;
+/// Floats of a cache line, where a buffer starts.
+const LINE: usize = 16;
 
 /// Zeroed floats. The system maps pages when they are first touched, so what is never used costs nothing.
+///
+/// That holds for an alignment that the system's allocator has by itself; for a greater one, the standard library clears the
+/// memory by hand, every page of it. So the allocation is aligned to 16 bytes and a line longer, and the start rounded up.
 pub(super) struct Buffer {
+    base: NonNull<f32>,
     start: NonNull<f32>,
     len: usize,
 }
@@ -27,12 +31,17 @@ pub(super) struct Buffer {
 impl Buffer {
     pub(super) fn zeroed(len: usize, purpose: &str) -> Result<Buffer> {
         if len == 0 {
-            return Ok(Buffer { start: NonNull::dangling(), len });
+            return Ok(Buffer { base: NonNull::dangling(), start: NonNull::dangling(), len });
         }
         // SAFETY: the layout is not empty.
-        let allocate = |layout| NonNull::new(unsafe { alloc_zeroed(layout) }.cast());
+        let allocate = |layout| NonNull::new(unsafe { alloc_zeroed(layout) }.cast::<f32>());
         match layout(len).and_then(allocate) {
-            Some(start) => Ok(Buffer { start, len }),
+            Some(base) => {
+                let skipped = base.as_ptr().align_offset(LINE * size_of::<f32>());
+                assert!(skipped < LINE, "the next line is less than a line away");
+                // SAFETY: the allocation is a line longer than `len`.
+                Ok(Buffer { base, start: unsafe { base.add(skipped) }, len })
+            }
             None => Err(Error::Device(format!(
                 "no memory for the {purpose}: {} bytes; try a smaller --batch",
                 len.saturating_mul(size_of::<f32>())
@@ -47,14 +56,14 @@ impl Buffer {
 }
 
 fn layout(len: usize) -> Option<Layout> {
-    Layout::from_size_align(len.checked_mul(size_of::<f32>())?, ALIGN).ok()
+    Layout::from_size_align(len.checked_add(LINE)?.checked_mul(size_of::<f32>())?, 16).ok()
 }
 
 impl Drop for Buffer {
     fn drop(&mut self) {
         if let (1.., Some(layout)) = (self.len, layout(self.len)) {
             // SAFETY: this is the layout that `zeroed` allocated with.
-            unsafe { dealloc(self.start.as_ptr().cast(), layout) }
+            unsafe { dealloc(self.base.as_ptr().cast(), layout) }
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     engine::{Class, Engine, Pass, Sizes},
     error::Result,
-    optim::Update,
+    optim::Optimizer,
     plan::{Map, Param, Steps},
 };
 
@@ -79,7 +79,7 @@ impl Engine for ClEngine {
         frame.finish()
     }
 
-    fn update(&mut self, update: &Update, params: &'static [Param]) -> Result<()> {
-        update::run(self, update, params)
+    fn update(&mut self, rule: &Optimizer, params: &'static [Param]) -> Result<()> {
+        update::run(self, rule, params)
     }
 }

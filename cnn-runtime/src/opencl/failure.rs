@@ -8,7 +8,8 @@ use crate::error::Error;
 pub(super) fn failure(action: &str, error: ocl::core::Error) -> Error {
     Error::Device(match error.api_status() {
         Some(status @ (Status::CL_OUT_OF_RESOURCES | Status::CL_INVALID_COMMAND_QUEUE)) => format!(
-            "cannot {action}: the OpenCL device is lost ({status:?}); resume from the last checkpoint, or use --device cpu"
+            "cannot {action}: the OpenCL device is lost ({status:?}); start again, \
+             with --init FILE from a last.safetensors if there is one, or use --device cpu"
         ),
         Some(Status::CL_MEM_OBJECT_ALLOCATION_FAILURE) => {
             format!("cannot {action}: out of device memory; try a smaller --batch, or use --device cpu")

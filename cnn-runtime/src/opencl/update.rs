@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    optim::{Optimizer, Update},
+    optim::Optimizer,
     plan::{BLOCK, Param},
 };
 
@@ -21,8 +21,8 @@ struct Run {
 }
 
 /// Updates all trainable parameters.
-pub(super) fn run(engine: &ClEngine, update: &Update, params: &[Param]) -> Result<()> {
-    runs(params).iter().try_for_each(|run| launch(engine, update, run))
+pub(super) fn run(engine: &ClEngine, rule: &Optimizer, params: &[Param]) -> Result<()> {
+    runs(params).iter().try_for_each(|run| launch(engine, rule, run))
 }
 
 fn runs(params: &[Param]) -> Vec<Run> {
@@ -38,12 +38,12 @@ fn runs(params: &[Param]) -> Vec<Run> {
     runs
 }
 
-fn launch(engine: &ClEngine, update: &Update, run: &Run) -> Result<()> {
+fn launch(engine: &ClEngine, rule: &Optimizer, run: &Run) -> Result<()> {
     let Buffers { params, grads, state, .. } = &engine.buffers;
     let blocks = (run.end - run.start) / BLOCK;
     let (offset, count) = (Arg::Uint(run.start as u32), Arg::Uint(blocks as u32));
     let mut args = vec![Arg::Buffer(params), Arg::Buffer(grads), Arg::Buffer(state), offset, count];
-    let name = match update.optimizer {
+    let name = match *rule {
         Optimizer::Sgd(rule) => {
             args.extend([rule.lr * run.lr, rule.momentum].map(Arg::Float));
             args.extend([Arg::Uint(rule.nesterov as u32), Arg::Float(rule.weight_decay * run.decay)]);

@@ -15,3 +15,8 @@ pub struct Adadelta {
     /// L2 penalty.
     pub weight_decay: f32,
 }
+
+impl Adadelta {
+    /// What a bare `--optimizer adadelta` means: the paper's rule with Keras' settings.
+    pub const DEFAULT: Adadelta = Adadelta { lr: 1.0, rho: 0.95, epsilon: 1e-7, weight_decay: 0.0 };
+}

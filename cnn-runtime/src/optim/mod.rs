@@ -34,6 +34,14 @@ impl Optimizer {
         }
     }
 
+    /// L2 penalty.
+    pub const fn weight_decay(&self) -> f32 {
+        match self {
+            Optimizer::Sgd(rule) => rule.weight_decay,
+            Optimizer::Adadelta(rule) => rule.weight_decay,
+        }
+    }
+
     /// The same rule with another learning rate.
     pub const fn with_lr(mut self, lr: f32) -> Optimizer {
         match &mut self {
@@ -50,13 +58,4 @@ impl Optimizer {
             Optimizer::Adadelta(_) => 2,
         }
     }
-}
-
-/// One update: the rule as it stands at this step.
-#[derive(Clone, Copy, Debug)]
-pub struct Update {
-    /// The rule, its learning rate already scheduled.
-    pub optimizer: Optimizer,
-    /// Updates before this one.
-    pub step: u64,
 }

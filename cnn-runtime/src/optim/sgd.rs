@@ -17,3 +17,8 @@ pub struct Sgd {
     /// L2 penalty.
     pub weight_decay: f32,
 }
+
+impl Sgd {
+    /// What a bare `--optimizer sgd` means.
+    pub const DEFAULT: Sgd = Sgd { lr: 0.01, momentum: 0.9, nesterov: false, weight_decay: 0.0 };
+}

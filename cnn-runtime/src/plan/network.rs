@@ -1,6 +1,6 @@
 //! Tables of a whole network: its memory plans, its summary, its defaults.
 
-use super::{Map, Param};
+use super::{LossKind, Map, Param};
 use crate::optim::Optimizer;
 
 /// Size of an arena: `batch * slab + fixed` floats.
@@ -69,6 +69,8 @@ pub struct Training {
     pub batch: usize,
     /// Passes over the training set.
     pub epochs: usize,
+    /// The main loss, which validation measures too.
+    pub loss: LossKind,
 }
 
 /// Everything constant about a network.

@@ -1,10 +1,12 @@
 //! Loss and accuracy in inference mode, from the logits, in f64 on the host: the same on every device.
 //!
-//! `loss = log(sum exp z) - z[label]`, the mean over images; an answer is the first largest logit.
+//! The loss is the network's main one, see [`LossKind`], as the mean over images. Cross-entropy is measured without label
+//! smoothing, which is a means of training: `log(sum exp z) - z[label]`. An answer is the first largest logit.
 
 use crate::{
     data::Batches,
-    error::Result,
+    error::{Error, Result},
+    plan::LossKind,
     session::{Metrics, Session},
 };
 
@@ -17,6 +19,17 @@ pub struct Score {
     pub accuracy: f64,
     /// Number of images.
     pub images: u64,
+}
+
+impl Score {
+    /// The score, unless its loss is NaN or infinite: then the error that `error` makes of the loss.
+    ///
+    /// # Errors
+    ///
+    /// That error.
+    pub fn finite(self, error: impl FnOnce(f64) -> Error) -> Result<Score> {
+        if self.loss.is_finite() { Ok(self) } else { Err(error(self.loss)) }
+    }
 }
 
 impl From<Metrics> for Score {
@@ -32,7 +45,7 @@ impl From<Metrics> for Score {
 ///
 /// What the device reports.
 pub fn evaluate(session: &mut Session, batches: &mut Batches) -> Result<Score> {
-    let classes = session.description().classes;
+    let (classes, kind) = (session.description().classes, session.description().training.loss);
     let mut logits = vec![0.0; session.batch() * classes];
     let mut sums = Metrics::default();
     batches.rewind();
@@ -40,12 +53,25 @@ pub fn evaluate(session: &mut Session, batches: &mut Batches) -> Result<Score> {
         let logits = &mut logits[..batch.labels.len() * classes];
         session.infer(batch.images, logits)?;
         for (logits, &label) in logits.chunks(classes).zip(batch.labels) {
-            sums.loss += cross_entropy(logits, label as usize);
+            sums.loss += loss(kind, logits, label as usize);
             sums.correct += u64::from(first_largest(logits) == label as usize);
         }
         sums.samples += batch.labels.len() as u64;
     }
     Ok(Score::from(sums))
+}
+
+fn loss(kind: LossKind, logits: &[f32], label: usize) -> f64 {
+    let mean = |term: fn(f64, f64) -> f64| {
+        let target = |class| f64::from(u8::from(class == label));
+        let terms = logits.iter().enumerate().map(|(class, &z)| term(f64::from(z), target(class)));
+        terms.sum::<f64>() / logits.len() as f64
+    };
+    match kind {
+        LossKind::CrossEntropy { .. } => cross_entropy(logits, label),
+        LossKind::MeanSquared => mean(|z, t| (z - t).powi(2)),
+        LossKind::BinaryCrossEntropy => mean(|z, t| z.max(0.0) - z * t + (-z.abs()).exp().ln_1p()),
+    }
 }
 
 fn cross_entropy(logits: &[f32], label: usize) -> f64 {
@@ -67,6 +93,16 @@ mod tests {
         approx::assert_relative_eq!(cross_entropy(&[1000.0, 1000.0], 0), 2f64.ln(), max_relative = 1e-12);
         assert_eq!(cross_entropy(&[-1000.0, 0.0], 0), 1000.0);
         assert!(cross_entropy(&[f32::NAN, 0.0], 1).is_nan());
+    }
+
+    #[test]
+    fn every_loss_is_measured_by_its_own_formula() {
+        let of = |kind| loss(kind, &[2.0, -1.0], 0);
+        let close = |found, expected: f64| approx::assert_relative_eq!(found, expected, max_relative = 1e-12);
+        close(of(LossKind::CrossEntropy { smoothing: 0.1 }), (-3f64).exp().ln_1p());
+        close(of(LossKind::MeanSquared), 1.0);
+        close(of(LossKind::BinaryCrossEntropy), ((-2f64).exp().ln_1p() + (-1f64).exp().ln_1p()) / 2.0);
+        assert!(loss(LossKind::BinaryCrossEntropy, &[0.0, f32::NAN], 0).is_nan());
     }
 
     #[test]

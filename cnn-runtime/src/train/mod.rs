@@ -24,7 +24,7 @@ use crate::{
 /// How often an epoch reports its progress, unless that is more than [`MOST_BATCHES`] apart.
 const REPORTS: usize = 100;
 
-/// Batches between two reports, at most. Reading the loss waits for the device, so it is not done every batch.
+/// Batches between two reports, at most: a callback may draw, and its time is training's.
 const MOST_BATCHES: usize = 32;
 
 /// What to do, beside the data.
@@ -55,7 +55,7 @@ impl Fit<'_> {
             train.shuffle(self.seed, epoch);
             let training = self.train_epoch(session, train, epoch)?;
             let images_per_second = train.len() as f64 / start.elapsed().as_secs_f64();
-            last = finite(evaluate(session, validation)?, epoch)?;
+            last = evaluate(session, validation)?.finite(|loss| Error::Diverged { loss, epoch })?;
             let report = EpochReport {
                 epoch,
                 loss: training.loss,
@@ -83,7 +83,7 @@ impl Fit<'_> {
             done += batch.labels.len();
             if batches % interval == 0 || done == images {
                 sums += session.take_metrics()?;
-                let score = finite(Score::from(sums), epoch)?;
+                let score = Score::from(sums).finite(|loss| Error::Diverged { loss, epoch })?;
                 let images_per_second = done as f64 / start.elapsed().as_secs_f64();
                 let epochs = self.epochs;
                 let progress = Progress { epoch, epochs, done, images, score, images_per_second };
@@ -94,8 +94,4 @@ impl Fit<'_> {
         }
         Ok(Score::from(sums))
     }
-}
-
-fn finite(score: Score, epoch: usize) -> Result<Score> {
-    if score.loss.is_finite() { Ok(score) } else { Err(Error::Diverged { loss: score.loss, epoch }) }
 }

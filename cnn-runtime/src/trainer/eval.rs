@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     data::{Batches, Dataset, Part},
-    error::Result,
+    error::{Error, Result},
     network::Model,
     session::{Options, Session},
     train::{Score, evaluate},
@@ -39,7 +39,7 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     weights::load(&mut session, &args.weights)?;
     let mut batches = Batches::all(&test, batch);
     let score = device.install(|| evaluate(&mut session, &mut batches))?;
-    print(&result_line(&score))
+    print(&result_line(&score.finite(|loss| Error::Unusable { loss })?))
 }
 
 /// The last line of `train` and `eval`.

@@ -2,7 +2,7 @@
 
 use crate::{
     optim::{Optimizer, Sgd},
-    plan::{Arena, Description, Init, Layer, Layout, Map, Param, Plan, Role, Training},
+    plan::{Arena, Description, Init, Layer, Layout, LossKind, Map, Param, Plan, Role, Training},
 };
 
 const INPUT: Map = Map { offset: 0, channels: 1, height: 28, width: 28, layout: Layout::Planar };
@@ -48,5 +48,6 @@ pub(super) const DESCRIPTION: Description = Description {
         optimizer: Optimizer::Sgd(Sgd { lr: 0.1, momentum: 0.9, nesterov: false, weight_decay: 0.0 }),
         batch: 128,
         epochs: 3,
+        loss: LossKind::CrossEntropy { smoothing: 0.0 },
     },
 };

@@ -4,7 +4,10 @@
 //! `[N, classes]` in inference mode, with the running statistics as they were given; then, of a training-mode pass without
 //! dropout, `loss` `[1]`, `grad.NAME` for every parameter that is not frozen, and `stat.NAME`, the running statistics after it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
@@ -13,11 +16,12 @@ use crate::{
     device::Device,
     error::{Error, Result},
     network::Model,
+    optim::{Optimizer, Sgd},
     plan::{Description, Param},
     session::{Options, Session},
     weights::{
         self,
-        tensors::{self, Tensor, TensorFile, floats, integers},
+        tensors::{self, Tensor, floats, integers},
     },
 };
 
@@ -44,7 +48,8 @@ struct LabelledImages {
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let batch = read_batch(&args.batch, model.description)?;
     let device = common.open_device()?;
-    let training = Some(model.description.training.optimizer);
+    // Only gradients are asked for: a rule without momentum keeps no state.
+    let training = Some(Optimizer::Sgd(Sgd { momentum: 0.0, ..Sgd::DEFAULT }));
     let options = Options { batch: batch.labels.len(), training, seed: common.seed };
     let mut session = Session::new(model, &device, &options)?;
     weights::load(&mut session, &args.weights)?;
@@ -75,8 +80,11 @@ fn compute(session: &mut Session, device: &Device, batch: &LabelledImages) -> Re
 }
 
 fn read_batch(path: &Path, description: &Description) -> Result<LabelledImages> {
-    let file = TensorFile::read(path)?;
-    parse_batch(&file.tensors()?, description).map_err(|message| Error::Data { path: path.into(), message })
+    let data = |message| Error::Data { path: path.into(), message };
+    let bytes = fs::read(path).map_err(|error| data(format!("cannot read: {error}")))?;
+    let tensors = SafeTensors::deserialize(&bytes)
+        .map_err(|error| data(format!("not a whole safetensors file ({error})")))?;
+    parse_batch(&tensors, description).map_err(data)
 }
 
 fn parse_batch(tensors: &SafeTensors, description: &Description) -> Result<LabelledImages, String> {
@@ -124,6 +132,20 @@ mod tests {
     fn images_and_labels_that_fit() {
         let batch = parse(&[2, 1, 28, 28], &[9, 0]).unwrap();
         assert_eq!((batch.images.len(), batch.labels), (2 * 784, vec![9, 0]));
+    }
+
+    #[test]
+    fn a_missing_or_damaged_file_is_an_error_of_the_data() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("batch.safetensors");
+        let fails = |reason: &str| {
+            let error = read_batch(&path, &DESCRIPTION).err().unwrap();
+            assert_eq!(error.exit_code(), 3);
+            assert!(error.to_string().contains(reason), "{error}");
+        };
+        fails("cannot read");
+        fs::write(&path, "not a safetensors file").unwrap();
+        fails("not a whole safetensors file");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     data::{Batches, Dataset, Part, split},
     device::Device,
-    error::Result,
+    error::{Error, Result},
     files,
     network::Model,
     optim::{Adadelta, Optimizer, Sgd},
@@ -72,7 +72,7 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let batch = args.batch.unwrap_or(description.training.batch).min(split.train.len());
 
     let device = common.open_device()?;
-    let training = Some(optimizer(description.training.optimizer, args));
+    let training = Some(optimizer(description.training.optimizer, args.optimizer, args.lr));
     let mut session = Session::new(model, &device, &Options { batch, training, seed: common.seed })?;
     if let Some(path) = &args.init {
         weights::load(&mut session, path)?;
@@ -91,27 +91,27 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let score = device.install(|| match &mut held_out {
         Some(held_out) => {
             fit.run(&mut session, &mut training, held_out)?;
-            evaluate(&mut session, &mut testing)
+            evaluate(&mut session, &mut testing)?.finite(|loss| Error::Diverged { loss, epoch: epochs })
         }
         None => fit.run(&mut session, &mut training, &mut testing),
     })?;
     print(&eval::result_line(&score))
 }
 
-/// The network's optimizer, or the named one with its usual settings; `--lr` changes the rate of either.
-fn optimizer(declared: Optimizer, args: &Args) -> Optimizer {
-    let chosen = match (args.optimizer, declared) {
+/// The network's optimizer, or the named one with its usual settings; `lr` changes the rate of either. The penalty on
+/// weights is the network's in any case: it belongs to what is minimised.
+fn optimizer(declared: Optimizer, name: Option<OptimizerName>, lr: Option<f32>) -> Optimizer {
+    let weight_decay = declared.weight_decay();
+    let chosen = match (name, declared) {
         (None, _)
         | (Some(OptimizerName::Sgd), Optimizer::Sgd(_))
         | (Some(OptimizerName::Adadelta), Optimizer::Adadelta(_)) => declared,
-        (Some(OptimizerName::Sgd), _) => {
-            Optimizer::Sgd(Sgd { lr: 0.01, momentum: 0.9, nesterov: false, weight_decay: 0.0 })
-        }
+        (Some(OptimizerName::Sgd), _) => Optimizer::Sgd(Sgd { weight_decay, ..Sgd::DEFAULT }),
         (Some(OptimizerName::Adadelta), _) => {
-            Optimizer::Adadelta(Adadelta { lr: 1.0, rho: 0.95, epsilon: 1e-7, weight_decay: 0.0 })
+            Optimizer::Adadelta(Adadelta { weight_decay, ..Adadelta::DEFAULT })
         }
     };
-    args.lr.map_or(chosen, |lr| chosen.with_lr(lr))
+    lr.map_or(chosen, |lr| chosen.with_lr(lr))
 }
 
 /// Weights are kept before they are reported: what a reader of the record sees, exists.
@@ -136,4 +136,18 @@ fn announce(session: &Session, device: &Device, train: usize, test: usize) {
         session.batch(),
         device.describe(),
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_rule_keeps_the_weight_decay() {
+        let declared = Optimizer::Sgd(Sgd { lr: 0.1, weight_decay: 5e-4, ..Sgd::DEFAULT });
+        assert_eq!(optimizer(declared, Some(OptimizerName::Sgd), None), declared);
+        let chosen = optimizer(declared, Some(OptimizerName::Adadelta), Some(0.5));
+        let expected = Adadelta { lr: 0.5, weight_decay: 5e-4, ..Adadelta::DEFAULT };
+        assert_eq!(chosen, Optimizer::Adadelta(expected));
+    }
 }
