@@ -14,15 +14,16 @@ use crate::{
 
 /// Tokens of `network! { … }` to tokens of Rust.
 pub fn compile(tokens: TokenStream) -> TokenStream {
-    match parse::parse(tokens.clone()).and_then(|network| eval::network(&network)) {
-        Ok(network) => generate(&network),
+    let mut trace = Trace::from_env();
+    let parsed = parse::parse(tokens.clone()).map(|network| trace.parsed(network));
+    match parsed.and_then(|network| eval::network(&network)).map(|network| trace.evaluated(network)) {
+        Ok(network) => generate(&network, trace),
         Err(errors) => errors.emit(tokens),
     }
 }
 
 /// A typed network to tokens of Rust.
-fn generate(network: &Network) -> TokenStream {
-    let mut trace = Trace::from_env();
+fn generate(network: &Network, mut trace: Trace) -> TokenStream {
     let mut agreed = Agreed::default();
     let forward = &network.graph;
     let differentiated = differentiate(trace.graph("forward", lower(forward.clone(), Mode::Train)));
@@ -37,10 +38,10 @@ fn generate(network: &Network) -> TokenStream {
 #[cfg(test)]
 mod tests {
     use super::generate;
-    use crate::testing;
+    use crate::{testing, trace::Trace};
 
     fn generated() -> String {
-        generate(&testing::network(testing::mnist())).to_string()
+        generate(&testing::network(testing::mnist()), Trace::from_env()).to_string()
     }
 
     #[test]

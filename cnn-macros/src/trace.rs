@@ -1,23 +1,40 @@
 //! Looks over the passes' shoulders: checks every stage in debug builds and prints the one that the environment variable
 //! `CNN_DUMP` names, `graph`, `schedule`, `plan` or `time`, to stderr during the build.
+//! `time` is a line for each stage, from the tokens that come to those that go, and their total.
 
 use std::time::Instant;
 
 use proc_macro2::TokenStream;
 
 use crate::{
+    ast,
     ir::{self, Graph},
     memory::{self, Program},
 };
 
 pub struct Trace {
     wanted: Option<String>,
+    start: Instant,
+    /// The end of the last stage.
     since: Instant,
 }
 
 impl Trace {
     pub fn from_env() -> Trace {
-        Trace { wanted: std::env::var("CNN_DUMP").ok(), since: Instant::now() }
+        let now = Instant::now();
+        Trace { wanted: std::env::var("CNN_DUMP").ok(), start: now, since: now }
+    }
+
+    /// The syntax tree.
+    pub fn parsed(&mut self, network: ast::Network) -> ast::Network {
+        self.time("parse");
+        network
+    }
+
+    /// The typed network.
+    pub fn evaluated(&mut self, network: ir::Network) -> ir::Network {
+        self.time("eval");
+        network
     }
 
     /// A graph after its passes.
@@ -26,7 +43,7 @@ impl Trace {
             ir::verify::graph(&graph);
         }
         self.show("graph", mode, || ir::print::graph(&graph));
-        self.time("graph", mode);
+        self.time(&format!("graph of {mode}"));
         graph
     }
 
@@ -37,13 +54,15 @@ impl Trace {
         }
         self.show("schedule", mode, || memory::print::schedule(graph, &program.schedule));
         self.show("plan", mode, || memory::print::plan(graph, &program));
-        self.time("plan", mode);
+        self.time(&format!("plan of {mode}"));
         program
     }
 
     /// The end.
     pub fn tokens(&mut self, tokens: TokenStream) -> TokenStream {
-        self.time("tokens", "all");
+        self.time("tokens");
+        self.since = self.start;
+        self.time("total");
         tokens
     }
 
@@ -53,8 +72,11 @@ impl Trace {
         }
     }
 
-    fn time(&mut self, stage: &str, mode: &str) {
-        self.show("time", mode, || format!("{stage}: {:?}", self.since.elapsed()));
+    /// Prints what passed since the last stage.
+    fn time(&mut self, stage: &str) {
+        if self.wanted.as_deref() == Some("time") {
+            eprintln!("{stage}: {:?}", self.since.elapsed());
+        }
         self.since = Instant::now();
     }
 }

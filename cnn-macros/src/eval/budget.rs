@@ -4,7 +4,8 @@ use crate::{
     ast::{Limit, Network, SectionContent, Span},
     diag::did_you_mean,
     infer::Infer,
-    ir::{Graph, Op},
+    ir::Graph,
+    report::{self, Row},
 };
 
 /// Compares a finished graph with the limits that the network sets itself.
@@ -22,8 +23,9 @@ pub(super) fn check(ast: &Network, infer: &mut Infer) {
                 exceed(infer, limit, "parameters", params, largest, |count| count.to_string());
             }
             "activations" => {
-                let total = activations(&infer.graph).map(|(_, bytes)| bytes).sum();
-                let largest = largest(activations(&infer.graph));
+                let rows = report::rows(&infer.graph);
+                let total = activations(&rows).map(|(_, bytes)| bytes).sum();
+                let largest = largest(activations(&rows));
                 exceed(infer, limit, "activations of one image", total, largest, bytes);
             }
             other => {
@@ -43,10 +45,9 @@ fn parameters(graph: &Graph) -> impl Iterator<Item = (&str, u64)> {
     params.map(|param| (&*param.name, elements(&param.shape)))
 }
 
-/// Layers and the bytes of their outputs, for one image.
-fn activations(graph: &Graph) -> impl Iterator<Item = (&str, u64)> {
-    let outputs = graph.nodes.iter().filter(|node| !matches!(node.op, Op::Param(_) | Op::Input));
-    outputs.map(|node| (&*graph.layers[node.layer.0].name, elements(&node.shape) * size_of::<f32>() as u64))
+/// Layers and the bytes of their outputs, for one image, as `summary` adds them up.
+fn activations(rows: &[Row]) -> impl Iterator<Item = (&str, u64)> {
+    rows.iter().map(|row| (&*row.name, row.activation_bytes as u64))
 }
 
 fn elements(shape: &[usize]) -> u64 {

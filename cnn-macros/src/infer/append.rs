@@ -1,9 +1,9 @@
 //! Nodes and parameters of a layer, each small enough to index.
 
 use super::{Infer, Site, errors};
-use crate::ir::{self, Init, NodeId, Op};
+use crate::ir::{self, Init, NodeId, Op, form::padded};
 
-/// Elements a value or a parameter may have: what a 32-bit signed index reaches.
+/// Elements a value or a parameter may have, its channels in whole blocks: what a 32-bit signed index reaches.
 const MAX_ELEMENTS: u64 = i32::MAX as u64;
 
 /// A tensor that a layer owns.
@@ -83,11 +83,17 @@ impl Infer {
     }
 
     fn check_size(&mut self, site: &Site, tensor: &str, shape: &[usize]) -> Option<()> {
-        let elements = shape.iter().try_fold(1u64, |product, &size| product.checked_mul(size as u64));
-        if elements.is_some_and(|elements| elements <= MAX_ELEMENTS) {
+        let [channels, others @ ..] = shape else { return Some(()) };
+        let fits = |channels: usize| {
+            let mut sizes = others.iter();
+            let elements = sizes.try_fold(channels as u64, |product, &size| product.checked_mul(size as u64));
+            elements.is_some_and(|elements| elements <= MAX_ELEMENTS)
+        };
+        if fits(padded(*channels)) {
             return Some(());
         }
-        self.error(site.id, site.word, errors::too_large(tensor, shape, MAX_ELEMENTS));
+        let blocks = fits(*channels);
+        self.error(site.id, site.word, errors::too_large(tensor, shape, MAX_ELEMENTS, blocks));
         None
     }
 }

@@ -106,8 +106,10 @@ pub(super) fn needs_map(kind: &str, found: &[usize]) -> String {
     format!("{kind} needs a map of channels, rows and columns, found {}", value(found))
 }
 
-pub(super) fn too_large(tensor: &str, sizes: &[usize], most: u64) -> String {
-    format!("{tensor} of {} has more than {most} elements", shape(sizes))
+/// `blocks` if it is too large only as it is stored.
+pub(super) fn too_large(tensor: &str, sizes: &[usize], most: u64, blocks: bool) -> String {
+    let stored = if blocks { ", stored in blocks of 8 channels" } else { "" };
+    format!("{tensor} of {} has more than {most} elements{stored}", shape(sizes))
 }
 
 pub(super) fn no_parameters(kind: &str, attribute: &str) -> String {

@@ -4,6 +4,9 @@
 use super::{Infer, Site, append::Tensor, errors};
 use crate::ir::{NodeId, Op, Response};
 
+/// Channels of a response: the engines lay a window and its neighbours out in a buffer of fixed size.
+const MAX_RESPONSE: usize = 511;
+
 /// Scale 1, shift 0 and the statistics of standard normal values to begin with.
 pub(super) fn batch_norm(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let input = site.inputs[0].0;
@@ -35,11 +38,12 @@ fn note_bias(infer: &mut Infer, site: &Site) {
 pub(super) fn lrn(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let shape = infer.map_input(site)?.to_vec();
     let args = &site.args;
-    let response = Response {
-        size: args.count("size"),
-        alpha: args.number("alpha"),
-        beta: args.number("beta"),
-        k: args.number("k"),
-    };
+    let size = args.count("size");
+    if size > MAX_RESPONSE {
+        infer.error(site.id, args.span("size"), errors::at_most("size", MAX_RESPONSE, size));
+        return None;
+    }
+    let response =
+        Response { size, alpha: args.number("alpha"), beta: args.number("beta"), k: args.number("k") };
     infer.push(site, Op::Lrn(response), vec![site.inputs[0].0], shape)
 }

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use super::{Feed, Tensor, arena, evaluate, loss, norm};
 use crate::{
-    ir::{self, Graph, Node, NodeId, Op, ParamId},
+    ir::{self, Act, Graph, Node, NodeId, Op, ParamId},
     memory::{self, Program},
     passes::{
         Mode,
@@ -139,4 +139,26 @@ fn random_networks() {
         check_gradients(&graph, &feed, seed);
         check_programs(&graph, &feed);
     }
+}
+
+/// Longer than any epilogue: 20 activations, then a sum of 18 maps.
+#[test]
+fn long_chains_take_several_steps() {
+    let (mut net, x) = Net::new([3, 4, 4]);
+    let parts: Vec<NodeId> = (0..18).map(|_| net.conv(x, 4, window(3, 1, 1, 1), 1, true)).collect();
+    let mut y = net.conv(x, 4, window(3, 1, 1, 1), 1, true);
+    for _ in 0..20 {
+        y = net.act(y, Act::Tanh);
+    }
+    let sum = net.add(&parts);
+    let y = net.add(&[sum, y]);
+    let y = net.flatten(y);
+    let y = net.dense(y, 2);
+    let graph = net.finish(y);
+    check(&graph);
+    let train = simplify::training(differentiate(lower(graph, Mode::Train)));
+    let program = Program::new(&train, &mut Agreed::default());
+    let lengths: Vec<usize> = program.schedule.steps().map(|step| step.epilogue.len()).collect();
+    assert_eq!(lengths.iter().max(), Some(&16), "{lengths:?}");
+    assert!(lengths.iter().sum::<usize>() >= 20 + 18, "{lengths:?}");
 }

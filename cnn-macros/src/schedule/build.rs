@@ -22,6 +22,9 @@ use crate::{
     },
 };
 
+/// Operations that one epilogue holds: what a kernel of the OpenCL engine takes.
+const EPILOGUE: usize = 16;
+
 /// Schedules a graph, without sharing between a step's input and output.
 pub fn build(graph: &Graph, agreed: &mut Agreed) -> Schedule {
     let forms = forms(graph, agreed);
@@ -109,8 +112,16 @@ impl Builder<'_> {
             }
         };
         let results = self.results(group, result);
-        let epilogue = self.epilogue(group);
-        self.steps.push(Step { layer: self.graph[first].layer, anchor, operands, results, epilogue });
+        let mut epilogue = self.epilogue(group);
+        let layer = self.graph[first].layer;
+        let spilled = epilogue.split_off(epilogue.len().min(EPILOGUE));
+        let y = results.first().copied();
+        self.steps.push(Step { layer, anchor, operands, results, epilogue });
+        // What an epilogue cannot hold follows in place.
+        self.steps.extend(spilled.chunks(EPILOGUE).map(|elts| {
+            let (operands, results) = (Vec::from_iter(y), Vec::from_iter(y));
+            Step { layer, anchor: Anchor::Elementwise, operands, results, epilogue: elts.to_vec() }
+        }));
     }
 
     /// Where an operand lies.

@@ -37,7 +37,7 @@ fn text(description: &Description, batch: usize) -> String {
     let layers = description.layers;
     let rows: Vec<_> = layers.iter().map(row).collect();
     let input = dims(&description.input);
-    let activations = activations(description);
+    let activations = activations(layers);
     let trainable = description.params.iter().filter(|param| param.trainable);
     let trainable: usize = trainable.map(|param| param.shape.iter().product::<usize>()).sum();
     let total = description.parameter_count();
@@ -78,25 +78,29 @@ fn neurons(layer: &Layer) -> u64 {
 }
 
 /// What a session allocates on the device, and what its arena saves: without sharing, every layer's output and the gradient of
-/// that output have memory of their own.
+/// that output have memory of their own. The images have no gradient.
 fn memory(description: &Description, batch: usize) -> String {
     let arena = |training| description.arena_len(training, batch) * size_of::<f32>();
     let params = description.params_len * size_of::<f32>();
     let optimizer = &description.training.optimizer;
     let state = params * optimizer.slots();
     let line = |what: &str, bytes: usize| format!("{what}: {bytes} bytes ({})\n", mebibytes(bytes));
+    let gradients = activations(description.layers.iter().filter(|layer| layer.kind != "input"));
+    let apart = batch * (activations(description.layers) + gradients);
+    let share = 100.0 * arena(true) as f64 / apart as f64;
     let mut text = format!("Memory at batch {batch}\n");
     text += &line("Arena for training", arena(true));
     text += &line("Arena for inference", arena(false));
-    text += &line("Activations and their gradients, each kept apart", 2 * batch * activations(description));
+    text += &line("Activations and their gradients, each kept apart", apart);
+    text += &format!("Arena for training, of that: {share:.0} %\n");
     text += &line("Parameters, packed", params);
     text += &line("Gradients", params);
     text + &line(&format!("Optimizer state ({})", optimizer.name()), state)
 }
 
 /// Bytes of one image's activations.
-fn activations(description: &Description) -> usize {
-    description.layers.iter().map(|layer| layer.activation_bytes).sum()
+fn activations<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> usize {
+    layers.into_iter().map(|layer| layer.activation_bytes).sum()
 }
 
 fn mebibytes(bytes: usize) -> String {
@@ -122,6 +126,8 @@ mod tests {
             "Total MACs: 7,840 per image",
             "Arena for training: 12832 bytes",
             "Arena for inference: 6432 bytes",
+            "each kept apart: 160 bytes",
+            "Arena for training, of that: 8020 %\n",
             "Optimizer state (sgd): 50176 bytes",
             "note: fc: no bias\n",
         ] {

@@ -14,6 +14,10 @@ pub(in crate::infer) fn missing(signature: &Signature, names: &[&str]) -> String
     format!("{} {verb} missing; expected {}", names.join(" and "), required(signature))
 }
 
+pub(in crate::infer) fn at_most(name: &str, most: usize, found: usize) -> String {
+    format!("{name} must be at most {most}, found {found}")
+}
+
 pub(in crate::infer) fn given_twice(name: &str) -> String {
     format!("`{name}` is given twice")
 }
