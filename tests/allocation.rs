@@ -47,7 +47,7 @@ fn a_training_step_allocates_nothing() {
         (common::noise(1, 16 * 144), (0..16).map(|sample| sample % 10).collect::<Vec<u32>>());
     let device = Device::cpu().unwrap();
     let model = Model::of::<Convnet>();
-    let training = Some(model.description.training.optimizer);
+    let training = Some(model.description.training.update);
     let mut session = Session::new(model, &device, &Options { batch: 16, training, seed: 7 }).unwrap();
     let allocations = device.install(move || {
         session.train_step(&images, &labels).unwrap();

@@ -2,7 +2,7 @@
 
 pub use crate::{
     network::Network,
-    optim::{Adadelta, Optimizer, Sgd},
+    optim::{Adadelta, Clip, Optimizer, Schedule, ScheduleKind, Sgd, Update},
     plan::*,
 };
 
@@ -17,11 +17,15 @@ pub const UNFINISHED: Description = Description {
     train: NO_PLAN,
     infer: NO_PLAN,
     training: Training {
-        optimizer: Optimizer::Sgd(Sgd { lr: 0.0, momentum: 0.0, nesterov: false, weight_decay: 0.0 }),
+        update: Update::new(Optimizer::Sgd(Sgd::DEFAULT)),
+        schedule: Schedule::CONSTANT,
         batch: 0,
+        accumulate: 1,
         epochs: 0,
         loss: LossKind::CrossEntropy { smoothing: 0.0 },
     },
+    data: None,
+    augment: &[],
 };
 
 const NO_PLAN: Plan = Plan { arena: Arena { slab: 0, fixed: 0 }, input: NO_MAP, logits: NO_MAP, losses: &[] };

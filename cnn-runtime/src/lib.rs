@@ -18,7 +18,7 @@
 //! let model = Model::of::<Tiny>();
 //! assert_eq!(model.description.parameter_count(), 8 * 9 + 8 + 3 * 72 + 3);
 //!
-//! let options = Options { batch: 2, training: Some(model.description.training.optimizer), seed: 0 };
+//! let options = Options { batch: 2, training: Some(model.description.training.update), seed: 0 };
 //! let mut session = Session::new(model, &Device::cpu()?, &options)?;
 //! session.train_step(&[0.5; 2 * 64], &[0, 2])?;
 //! let mut scores = [0.0; 3];

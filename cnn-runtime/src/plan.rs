@@ -10,6 +10,7 @@
 //! * Parameters are packed in kernel order by their [`Role`]; padding lanes there are zero and stay zero.
 
 mod channel;
+mod data;
 mod elt;
 mod loss;
 mod map;
@@ -21,6 +22,7 @@ mod shape;
 mod weighted;
 
 pub use channel::*;
+pub use data::*;
 pub use elt::*;
 pub use loss::*;
 pub use map::*;

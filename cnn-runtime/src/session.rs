@@ -5,7 +5,7 @@ use crate::{
     engine::{Class, Engine, Pass, Sizes},
     error::{Error, Result},
     network::Model,
-    optim::Optimizer,
+    optim::Update,
     params,
     plan::{Description, Map, Param, Steps},
     rng::subkey,
@@ -16,8 +16,8 @@ use crate::{
 pub struct Options {
     /// Samples in the largest batch.
     pub batch: usize,
-    /// The update rule; without one the session can only infer, and needs less memory.
-    pub training: Option<Optimizer>,
+    /// What an update does; without it the session can only infer, and needs less memory.
+    pub training: Option<Update>,
     /// Seed of the initial parameters and of every dropout mask.
     pub seed: u64,
 }
@@ -50,7 +50,7 @@ impl std::ops::AddAssign for Metrics {
 /// use cnn_runtime::{Device, Model, Options, Session};
 ///
 /// let model = Model::of::<Net>();
-/// let training = Some(model.description.training.optimizer);
+/// let training = Some(model.description.training.update);
 /// let mut session = Session::new(model, &Device::cpu()?, &Options { batch: 32, training, seed: 0 })?;
 /// session.train_step(images, labels)?;
 /// let metrics = session.take_metrics()?;
@@ -61,7 +61,7 @@ pub struct Session {
     model: Model,
     engine: Box<dyn Engine>,
     batch: usize,
-    optimizer: Option<Optimizer>,
+    update: Option<Update>,
     seed: u64,
     steps: u64,
     metrics: Metrics,
@@ -85,7 +85,7 @@ impl Session {
         let engine = device.engine(&Sizes {
             params: description.params_len,
             grads: training.map_or(0, |_| description.params_len),
-            state: training.map_or(0, |rule| rule.slots() * description.params_len),
+            state: training.map_or(0, |update| update.optimizer.slots() * description.params_len),
             arena: description.arena_len(training.is_some(), batch),
             batch,
         })?;
@@ -94,7 +94,7 @@ impl Session {
             model,
             engine,
             batch,
-            optimizer: training,
+            update: training,
             seed,
             steps: 0,
             metrics: Metrics::default(),
@@ -119,7 +119,7 @@ impl Session {
 
     /// Bytes of the arena: what `summary` states for this batch.
     pub fn arena_bytes(&self) -> usize {
-        self.description().arena_len(self.optimizer.is_some(), self.batch) * size_of::<f32>()
+        self.description().arena_len(self.update.is_some(), self.batch) * size_of::<f32>()
     }
 
     /// Forward, backward and update on one batch, whose losses are read before it returns. The CPU engine allocates
@@ -128,11 +128,11 @@ impl Session {
     /// # Errors
     /// [`Error::Usage`] if images and labels do not fit the network; [`Error::Device`] if the device fails.
     pub fn train_step(&mut self, images: &[f32], labels: &[u32]) -> Result<()> {
-        let optimizer = self.rule()?;
+        let update = self.rule()?;
         let key = subkey(self.seed, self.steps);
         let sums = self.gradients(images, labels, Some(key))?;
         self.metrics += sums;
-        self.engine.update(&optimizer, self.model.description.params)?;
+        self.engine.update(&update.optimizer, self.model.description.params)?;
         self.steps += 1;
         Ok(())
     }
@@ -244,11 +244,9 @@ impl Session {
     }
 
     /// The update rule; its absence means that there is no memory for gradients.
-    fn rule(&self) -> Result<Optimizer> {
-        self.optimizer.ok_or_else(|| {
-            Error::Usage(
-                "the session was made for inference only; give Options::training an optimizer".into(),
-            )
+    fn rule(&self) -> Result<Update> {
+        self.update.ok_or_else(|| {
+            Error::Usage("the session was made for inference only; give Options::training an update".into())
         })
     }
 

@@ -42,7 +42,7 @@ pub(crate) fn equals_torch<N: Network>(name: &str) {
 fn compare<N: Network>(device: &Device, weights: &Golden, images: &[f32], labels: &[u32], expected: &Golden) {
     let model = Model::of::<N>();
     let params = model.description.params;
-    let training = Some(model.description.training.optimizer);
+    let training = Some(model.description.training.update);
     // A capacity above the batch: the plan must hold for a short last batch too.
     let options = Options { batch: labels.len() + 2, training, seed: 0 };
     let mut session = Session::new(model, device, &options).unwrap();

@@ -2,7 +2,7 @@
 
 use cnn_runtime::{
     Model, Network, Options, Session, network,
-    optim::{Optimizer, Sgd},
+    optim::{Optimizer, Sgd, Update},
 };
 
 use crate::common;
@@ -78,7 +78,12 @@ network! {
 /// Trains until every image is classified right, by batch statistics and then by running ones.
 fn learns_by_heart<N: Network>() {
     let model = Model::of::<N>();
-    let training = Some(Optimizer::Sgd(Sgd { lr: 0.05, momentum: 0.9, nesterov: false, weight_decay: 0.0 }));
+    let training = Some(Update::new(Optimizer::Sgd(Sgd {
+        lr: 0.05,
+        momentum: 0.9,
+        nesterov: false,
+        weight_decay: 0.0,
+    })));
     let images = common::noise(5, IMAGES * 3 * 16 * 16);
     let labels: Vec<u32> = (0..IMAGES as u32).map(|image| image * 5 % 8).collect();
     for device in common::devices() {

@@ -8,7 +8,7 @@ use cnn_runtime::{
     Device, Model, Network, Options, Session,
     device::DeviceChoice,
     network,
-    optim::{Optimizer, Sgd},
+    optim::{Optimizer, Sgd, Update},
 };
 
 network! {
@@ -27,7 +27,7 @@ network! {
     }
 }
 
-fn session<N: Network>(device: &Device, batch: usize, training: Optimizer) -> Session {
+fn session<N: Network>(device: &Device, batch: usize, training: Update) -> Session {
     Session::new(Model::of::<N>(), device, &Options { batch, training: Some(training), seed: 7 }).unwrap()
 }
 
@@ -35,14 +35,14 @@ fn batch(count: usize) -> (Vec<f32>, Vec<u32>) {
     (common::noise(1, count * 144), (0..count as u32).map(|sample| sample % 10).collect())
 }
 
-fn sgd() -> Optimizer {
-    Optimizer::Sgd(Sgd { lr: 0.05, momentum: 0.9, nesterov: true, weight_decay: 1e-4 })
+fn sgd() -> Update {
+    Update::new(Optimizer::Sgd(Sgd { lr: 0.05, momentum: 0.9, nesterov: true, weight_decay: 1e-4 }))
 }
 
 /// All parameters after some steps, one of them on a short batch.
-fn trained(device: &Device, optimizer: Optimizer) -> Vec<u32> {
+fn trained(device: &Device, update: Update) -> Vec<u32> {
     let (images, labels) = batch(19);
-    let mut session = session::<Convnet>(device, 19, optimizer);
+    let mut session = session::<Convnet>(device, 19, update);
     for step in 0..20 {
         let count = if step == 9 { 5 } else { 19 };
         session.train_step(&images[..count * 144], &labels[..count]).unwrap();
@@ -55,11 +55,15 @@ fn trained(device: &Device, optimizer: Optimizer) -> Vec<u32> {
 
 #[test]
 fn bytes_do_not_depend_on_threads_or_run() {
-    for optimizer in [sgd(), Model::of::<Convnet>().description.training.optimizer] {
-        let with = |threads| trained(&Device::open(&DeviceChoice::Cpu, Some(threads)).unwrap(), optimizer);
+    for update in [sgd(), Model::of::<Convnet>().description.training.update] {
+        let with = |threads| trained(&Device::open(&DeviceChoice::Cpu, Some(threads)).unwrap(), update);
         let expected = with(1);
         for threads in [1, 2, 3, 8] {
-            assert!(with(threads) == expected, "{threads} threads differ from one, {}", optimizer.name());
+            assert!(
+                with(threads) == expected,
+                "{threads} threads differ from one, {}",
+                update.optimizer.name()
+            );
         }
     }
 }

@@ -39,7 +39,16 @@ pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
             layers: &[#(#layers),*],
             train: #train,
             infer: #infer,
-            training: Training { optimizer: #optimizer, batch: #batch, epochs: #epochs, loss: #loss },
+            training: Training {
+                update: Update::new(#optimizer),
+                schedule: Schedule::CONSTANT,
+                batch: #batch,
+                accumulate: 1,
+                epochs: #epochs,
+                loss: #loss,
+            },
+            data: None,
+            augment: &[],
         }
     }
 }

@@ -60,6 +60,11 @@ impl<'a> Batches<'a> {
         Stream::new(subkey(subkey(seed, PURPOSE), epoch as u64)).shuffle(&mut self.order);
     }
 
+    /// Passes over this many images without reading them: where a resumed pass goes on.
+    pub fn skip(&mut self, images: usize) {
+        self.next = (self.next + images).min(self.order.len());
+    }
+
     /// The next batch of the pass.
     #[expect(
         clippy::should_implement_trait,

@@ -1,7 +1,7 @@
 //! Tables of a whole network: its memory plans, its summary, its defaults.
 
-use super::{LossKind, Map, Param};
-use crate::optim::Optimizer;
+use super::{Augment, LossKind, Map, Param, Prepare};
+use crate::optim::{Schedule, Update};
 
 /// Size of an arena: `batch * slab + fixed` floats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,10 +63,14 @@ pub struct Layer {
 /// What `train { }` declares.
 #[derive(Clone, Copy, Debug)]
 pub struct Training {
-    /// Update rule with its hyper-parameters.
-    pub optimizer: Optimizer,
-    /// Samples per step.
+    /// What an update does.
+    pub update: Update,
+    /// Course of the learning rate.
+    pub schedule: Schedule,
+    /// Samples per pass.
     pub batch: usize,
+    /// Passes whose gradients are averaged for one update.
+    pub accumulate: usize,
     /// Passes over the training set.
     pub epochs: usize,
     /// The main loss, which validation measures too.
@@ -94,6 +98,11 @@ pub struct Description {
     pub infer: Plan,
     /// Defaults of the trainer.
     pub training: Training,
+    /// From a stored image to the network's input; `None` where nothing is declared: images are scaled to 0 to 1, and
+    /// resized if they have another size.
+    pub data: Option<&'static [Prepare]>,
+    /// Changes of training images.
+    pub augment: &'static [Augment],
 }
 
 impl Description {

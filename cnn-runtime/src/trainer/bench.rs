@@ -54,7 +54,7 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let description = model.description;
     let batch = args.batch.unwrap_or(description.training.batch);
     let device = common.open_device()?;
-    let training = (!args.infer).then_some(description.training.optimizer);
+    let training = (!args.infer).then_some(description.training.update);
     let mut session = Session::new(model, &device, &Options { batch, training, seed: common.seed })?;
     let mut times = device.install(|| measure(&mut session, args, common.seed))?;
     times.sort_by(f64::total_cmp);

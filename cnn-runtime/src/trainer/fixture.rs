@@ -1,7 +1,7 @@
 //! The tables of a network that tests describe and never run: one dense layer on MNIST's images.
 
 use crate::{
-    optim::{Optimizer, Sgd},
+    optim::{Optimizer, Schedule, Sgd, Update},
     plan::{Arena, Description, Init, Layer, Layout, LossKind, Map, Param, Plan, Role, Training},
 };
 
@@ -45,9 +45,18 @@ pub(super) const DESCRIPTION: Description = Description {
     train: plan(1600),
     infer: plan(800),
     training: Training {
-        optimizer: Optimizer::Sgd(Sgd { lr: 0.1, momentum: 0.9, nesterov: false, weight_decay: 0.0 }),
+        update: Update::new(Optimizer::Sgd(Sgd {
+            lr: 0.1,
+            momentum: 0.9,
+            nesterov: false,
+            weight_decay: 0.0,
+        })),
+        schedule: Schedule::CONSTANT,
         batch: 128,
+        accumulate: 1,
         epochs: 3,
         loss: LossKind::CrossEntropy { smoothing: 0.0 },
     },
+    data: None,
+    augment: &[],
 };

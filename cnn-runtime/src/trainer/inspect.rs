@@ -16,7 +16,7 @@ use crate::{
     device::Device,
     error::{Error, Result},
     network::Model,
-    optim::{Optimizer, Sgd},
+    optim::{Optimizer, Sgd, Update},
     plan::{Description, Param},
     session::{Options, Session},
     weights::{
@@ -49,7 +49,7 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let batch = read_batch(&args.batch, model.description)?;
     let device = common.open_device()?;
     // Only gradients are asked for: a rule without momentum keeps no state.
-    let training = Some(Optimizer::Sgd(Sgd { momentum: 0.0, ..Sgd::DEFAULT }));
+    let training = Some(Update::new(Optimizer::Sgd(Sgd { momentum: 0.0, ..Sgd::DEFAULT })));
     let options = Options { batch: batch.labels.len(), training, seed: common.seed };
     let mut session = Session::new(model, &device, &options)?;
     weights::load(&mut session, &args.weights)?;

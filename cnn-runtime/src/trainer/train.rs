@@ -19,7 +19,7 @@ use crate::{
     error::{Error, Result},
     files,
     network::Model,
-    optim::{Adadelta, Optimizer, Sgd},
+    optim::{Adadelta, Optimizer, Sgd, Update},
     session::{Options, Session},
     train::{Callback, Fit, KeepWeights, Record, evaluate},
     weights,
@@ -72,7 +72,9 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let batch = args.batch.unwrap_or(description.training.batch).min(split.train.len());
 
     let device = common.open_device()?;
-    let training = Some(optimizer(description.training.optimizer, args.optimizer, args.lr));
+    let declared = description.training.update;
+    let optimizer = optimizer(declared.optimizer, args.optimizer, args.lr);
+    let training = Some(Update { optimizer, ..declared });
     let mut session = Session::new(model, &device, &Options { batch, training, seed: common.seed })?;
     if let Some(path) = &args.init {
         weights::load(&mut session, path)?;
