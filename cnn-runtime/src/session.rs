@@ -2,12 +2,12 @@
 
 use crate::{
     device::Device,
-    engine::{Class, Engine, Pass, Sizes},
+    engine::{Class, Engine, LossSums, Pass, Sizes},
     error::{Error, Result},
     network::Model,
     optim::Optimizer,
     params,
-    plan::{Description, Map, Param, Steps},
+    plan::{Description, Param, Steps},
     rng::subkey,
 };
 
@@ -64,9 +64,8 @@ pub struct Session {
     optimizer: Option<Optimizer>,
     seed: u64,
     steps: u64,
+    /// Samples, and sums that the engine no longer holds.
     metrics: Metrics,
-    /// Host copy of the batch's losses.
-    losses: Vec<f32>,
     /// Host copy of the batch's scores, padding included.
     logits: Vec<f32>,
 }
@@ -89,7 +88,6 @@ impl Session {
             arena: description.arena_len(training.is_some(), batch),
             batch,
         })?;
-        let losses = description.train.losses.iter().map(Map::len).max().unwrap_or(0);
         let mut session = Session {
             model,
             engine,
@@ -98,7 +96,6 @@ impl Session {
             seed,
             steps: 0,
             metrics: Metrics::default(),
-            losses: vec![0.0; batch * losses],
             logits: vec![0.0; batch * description.infer.logits.len()],
         };
         for (index, param) in description.params.iter().enumerate() {
@@ -122,16 +119,15 @@ impl Session {
         self.description().arena_len(self.optimizer.is_some(), self.batch) * size_of::<f32>()
     }
 
-    /// Forward, backward and update on one batch, whose losses are read before it returns. The CPU engine allocates
-    /// nothing here; on OpenCL, the first steps also build kernels, and enqueueing allocates.
+    /// Forward, backward and update on one batch. The CPU engine allocates nothing here. On OpenCL, the step is enqueued and
+    /// its losses stay on the device; the first steps also build kernels, and enqueueing allocates.
     ///
     /// # Errors
     /// [`Error::Usage`] if images and labels do not fit the network; [`Error::Device`] if the device fails.
     pub fn train_step(&mut self, images: &[f32], labels: &[u32]) -> Result<()> {
         let optimizer = self.rule()?;
         let key = subkey(self.seed, self.steps);
-        let sums = self.gradients(images, labels, Some(key))?;
-        self.metrics += sums;
+        self.gradients(images, labels, Some(key))?;
         self.engine.update(&optimizer, self.model.description.params)?;
         self.steps += 1;
         Ok(())
@@ -146,16 +142,22 @@ impl Session {
     /// As [`Session::train_step`].
     pub fn forward_backward(&mut self, images: &[f32], labels: &[u32]) -> Result<f64> {
         self.rule()?;
-        let sums = self.gradients(images, labels, None)?;
+        let trained = self.take_metrics()?;
+        self.gradients(images, labels, None)?;
+        let sums = self.take_metrics()?;
+        self.metrics = trained;
         Ok(sums.loss / sums.samples as f64)
     }
 
-    /// What was summed over the training steps since the last call.
+    /// What was summed over the training steps since the last call; waits for them.
     ///
     /// # Errors
     /// [`Error::Device`] if the device fails.
     pub fn take_metrics(&mut self) -> Result<Metrics> {
-        Ok(std::mem::take(&mut self.metrics))
+        let LossSums { loss, correct } = self.engine.take_losses()?;
+        let mut metrics = std::mem::take(&mut self.metrics);
+        metrics += Metrics { loss, correct, samples: 0 };
+        Ok(metrics)
     }
 
     /// Class scores `[n, classes]` of a batch, with every layer in inference mode.
@@ -218,7 +220,8 @@ impl Session {
         self.engine.write(Class::Params, param.offset, &params::pack(param, values))
     }
 
-    fn gradients(&mut self, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<Metrics> {
+    /// A pass that leaves the gradients and adds to the sums.
+    fn gradients(&mut self, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<()> {
         let description = self.model.description;
         let plan = &description.train;
         let batch = self.samples(images)?;
@@ -231,16 +234,8 @@ impl Session {
             forward(run);
             backward(run);
         })?;
-        let mut sums = Metrics { samples: batch as u64, ..Metrics::default() };
-        for (nth, map) in plan.losses.iter().enumerate() {
-            let stored = &mut self.losses[..batch * map.len()];
-            self.engine.read_map(&pass, map, stored)?;
-            for sample in stored.chunks_exact(map.len()) {
-                sums.loss += sample[0] as f64;
-                sums.correct += (nth == 0 && sample[1] == 1.0) as u64;
-            }
-        }
-        Ok(sums)
+        self.metrics.samples += batch as u64;
+        self.engine.add_losses(&pass, plan.losses)
     }
 
     /// The update rule; its absence means that there is no memory for gradients.
