@@ -72,7 +72,11 @@ pub trait Engine: Send {
     fn write_labels(&mut self, labels: &[u32]) -> Result<()>;
 
     /// Runs generated code.
-    fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()>;
+    ///
+    /// # Safety
+    /// The steps of `body` are those of a plan with `pass.arena` and with as many parameters as the engine was made for, as
+    /// [`crate::network::Network`] demands.
+    unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()>;
 
     /// Adds to the engine's sums what a pass left in `losses`, the main one first: all losses, but correctness of the main one.
     fn add_losses(&mut self, pass: &Pass, losses: &[Map]) -> Result<()>;

@@ -176,7 +176,8 @@ impl Session {
         let pass = Pass { batch, arena: plan.arena, key: None };
         let infer = self.model.infer;
         self.engine.write_map(&pass, &plan.input, images)?;
-        self.engine.run(&pass, &|run: &dyn Steps| infer(run))?;
+        // SAFETY: these are the steps of the inference plan, and a `Network` keeps within it.
+        unsafe { self.engine.run(&pass, &|run: &dyn Steps| infer(run)) }?;
         let stored = &mut self.logits[..batch * plan.logits.len()];
         self.engine.read_map(&pass, &plan.logits, stored)?;
         for (scores, stored) in logits.chunks_exact_mut(*classes).zip(stored.chunks_exact(plan.logits.len()))
@@ -230,10 +231,12 @@ impl Session {
         let Model { forward, backward, .. } = self.model;
         self.engine.write_map(&pass, &plan.input, images)?;
         self.engine.write_labels(labels)?;
-        self.engine.run(&pass, &|run: &dyn Steps| {
+        let body = |run: &dyn Steps| {
             forward(run);
             backward(run);
-        })?;
+        };
+        // SAFETY: these are the steps of the training plan, and a `Network` keeps within it.
+        unsafe { self.engine.run(&pass, &body) }?;
         self.metrics.samples += batch as u64;
         self.engine.add_losses(&pass, plan.losses)
     }

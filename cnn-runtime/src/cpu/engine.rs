@@ -88,7 +88,7 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
-    fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
+    unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
         let frame = self.frame(pass);
         self.cpu.install(|| body(&frame));
         Ok(())

@@ -82,7 +82,7 @@ impl Engine for ClEngine {
         self.labels.send(&self.queue, &self.buffers.labels, &row, labels)
     }
 
-    fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
+    unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
         assert!(
             pass.batch <= self.sizes.batch && pass.arena.len(pass.batch) <= self.sizes.arena,
             "pass exceeds arena"
