@@ -40,6 +40,9 @@ impl Staging {
         values: &[T],
     ) -> Result<()> {
         assert_eq!(values.len(), rows.count * rows.len, "one row a sample");
+        if values.is_empty() {
+            return Ok(());
+        }
         let piece = self.at_least(queue, size_of_val(values))?;
         piece.wait().map_err(write_failure)?;
         // SAFETY: the piece is long enough, aligned for every type of OpenCL, and nothing else accesses it after the wait.
@@ -68,9 +71,8 @@ impl Piece {
         let (flags, access) = (MemFlags::ALLOC_HOST_PTR | MemFlags::READ_ONLY, MapFlags::WRITE);
         // SAFETY: the driver allocates; the mapping ends with the piece.
         let (memory, bytes) = unsafe {
-            let memory = core::create_buffer::<_, u8>(context, flags, len.max(1), None)?;
-            let bytes =
-                core::enqueue_map_buffer(queue, &memory, true, access, 0, len.max(1), NO_EVENTS, NO_EVENT)?;
+            let memory = core::create_buffer::<_, u8>(context, flags, len, None)?;
+            let bytes = core::enqueue_map_buffer(queue, &memory, true, access, 0, len, NO_EVENTS, NO_EVENT)?;
             (memory, bytes)
         };
         Ok(Piece { queue: queue.clone(), memory, bytes, len, transfer: None })
