@@ -54,3 +54,21 @@ kernel void loss(global float* arena, uint slab, uint logits, int classes, uint 
     sample[loss_offset] = weight * total;
     sample[loss_offset + 1] = best == label ? 1.0f : 0.0f;
 }
+
+// What the passes so far add up to for one place in the batch: `sum + rest` has twice the digits of a float.
+typedef struct {
+    float sum, rest;
+    uint correct;
+} Sums;
+
+// Knuth's exact sum (1969) of the loss that a pass left for each sample; correctness counts for the main loss only.
+kernel void add_losses(const global float* arena, uint slab, uint loss_offset, int is_main, global Sums* sums, uint batch) {
+    const uint n = get_global_id(0);
+    if (n >= batch) return;
+    const global float* sample = arena + (size_t)n * slab + loss_offset;
+    const float loss = sample[0], old = sums[n].sum;
+    const float sum = old + loss, added = sum - old;
+    sums[n].sum = sum;
+    sums[n].rest += (old - (sum - added)) + (loss - added);
+    sums[n].correct += is_main && sample[1] == 1.0f ? 1 : 0;
+}

@@ -57,7 +57,8 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
             }
             #train
             #infer
-            impl ::cnn_runtime::__private::Network for #name {
+            // SAFETY: the memory plan that the steps are written from gives each operand room of its own in the arena.
+            unsafe impl ::cnn_runtime::__private::Network for #name {
                 const DESCRIPTION: ::cnn_runtime::__private::Description = description::DESCRIPTION;
                 fn infer(run: &dyn ::cnn_runtime::__private::Steps) { #infer_body }
                 fn forward(run: &dyn ::cnn_runtime::__private::Steps) { #forward_body }

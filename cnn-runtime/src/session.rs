@@ -2,12 +2,12 @@
 
 use crate::{
     device::Device,
-    engine::{Class, Engine, Pass, Sizes},
+    engine::{Class, Engine, LossSums, Pass, Sizes},
     error::{Error, Result},
     network::Model,
     optim::Update,
     params,
-    plan::{Description, Map, Param, Steps},
+    plan::{Description, Param, Steps},
     rng::subkey,
     watch::{self, Visit},
 };
@@ -65,9 +65,8 @@ pub struct Session {
     update: Option<Update>,
     seed: u64,
     steps: u64,
+    /// Samples, and sums that the engine no longer holds.
     metrics: Metrics,
-    /// Host copy of the batch's losses.
-    losses: Vec<f32>,
     /// Host copy of the batch's scores, padding included.
     logits: Vec<f32>,
 }
@@ -90,7 +89,6 @@ impl Session {
             arena: description.arena_len(training.is_some(), batch),
             batch,
         })?;
-        let losses = description.train.losses.iter().map(Map::len).max().unwrap_or(0);
         let mut session = Session {
             model,
             engine,
@@ -99,7 +97,6 @@ impl Session {
             seed,
             steps: 0,
             metrics: Metrics::default(),
-            losses: vec![0.0; batch * losses],
             logits: vec![0.0; batch * description.infer.logits.len()],
         };
         for (index, param) in description.params.iter().enumerate() {
@@ -123,15 +120,14 @@ impl Session {
         self.description().arena_len(self.update.is_some(), self.batch) * size_of::<f32>()
     }
 
-    /// Forward, backward and update on one batch, whose losses are read before it returns. The CPU engine allocates
-    /// nothing here; on OpenCL, the first steps also build kernels, and enqueueing allocates.
+    /// Forward, backward and update on one batch. The CPU engine allocates nothing here. On OpenCL, the step is enqueued and
+    /// its losses stay on the device; the first steps also build kernels, and enqueueing allocates.
     ///
     /// # Errors
     /// [`Error::Usage`] if images and labels do not fit the network; [`Error::Device`] if the device fails.
     pub fn train_step(&mut self, images: &[f32], labels: &[u32]) -> Result<()> {
         self.rule()?;
-        let sums = self.gradients(images, labels, Some(self.key()))?;
-        self.metrics += sums;
+        self.gradients(images, labels, Some(self.key()))?;
         self.update()
     }
 
@@ -190,16 +186,22 @@ impl Session {
     /// As [`Session::train_step`].
     pub fn forward_backward(&mut self, images: &[f32], labels: &[u32]) -> Result<f64> {
         self.rule()?;
-        let sums = self.gradients(images, labels, None)?;
+        let trained = self.take_metrics()?;
+        self.gradients(images, labels, None)?;
+        let sums = self.take_metrics()?;
+        self.metrics = trained;
         Ok(sums.loss / sums.samples as f64)
     }
 
-    /// What was summed over the training steps since the last call.
+    /// What was summed over the training steps since the last call; waits for them.
     ///
     /// # Errors
     /// [`Error::Device`] if the device fails.
     pub fn take_metrics(&mut self) -> Result<Metrics> {
-        Ok(std::mem::take(&mut self.metrics))
+        let LossSums { loss, correct } = self.engine.take_losses()?;
+        let mut metrics = std::mem::take(&mut self.metrics);
+        metrics += Metrics { loss, correct, samples: 0 };
+        Ok(metrics)
     }
 
     /// Class scores `[n, classes]` of a batch, with every layer in inference mode.
@@ -218,7 +220,8 @@ impl Session {
         let pass = Pass { batch, arena: plan.arena, key: None };
         let infer = self.model.infer;
         self.engine.write_map(&pass, &plan.input, images)?;
-        self.engine.run(&pass, &|run: &dyn Steps| infer(run))?;
+        // SAFETY: these are the steps of the inference plan, and a `Network` keeps within it.
+        unsafe { self.engine.run(&pass, &|run: &dyn Steps| infer(run)) }?;
         let stored = &mut self.logits[..batch * plan.logits.len()];
         self.engine.read_map(&pass, &plan.logits, stored)?;
         for (scores, stored) in logits.chunks_exact_mut(*classes).zip(stored.chunks_exact(plan.logits.len()))
@@ -262,23 +265,18 @@ impl Session {
         self.engine.write(Class::Params, param.offset, &params::pack(param, values))
     }
 
-    fn gradients(&mut self, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<Metrics> {
+    /// A pass that leaves the gradients and adds to the sums.
+    fn gradients(&mut self, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<()> {
         let pass = self.begin(images, labels, key)?;
         let Model { forward, backward, description, .. } = self.model;
-        self.engine.run(&pass, &|run: &dyn Steps| {
+        let body = |run: &dyn Steps| {
             forward(run);
             backward(run);
-        })?;
-        let mut sums = Metrics { samples: pass.batch as u64, ..Metrics::default() };
-        for (nth, map) in description.train.losses.iter().enumerate() {
-            let stored = &mut self.losses[..pass.batch * map.len()];
-            self.engine.read_map(&pass, map, stored)?;
-            for sample in stored.chunks_exact(map.len()) {
-                sums.loss += sample[0] as f64;
-                sums.correct += (nth == 0 && sample[1] == 1.0) as u64;
-            }
-        }
-        Ok(sums)
+        };
+        // SAFETY: these are the steps of the training plan, and a `Network` keeps within it.
+        unsafe { self.engine.run(&pass, &body) }?;
+        self.metrics.samples += pass.batch as u64;
+        self.engine.add_losses(&pass, description.train.losses)
     }
 
     /// Hands a batch to the engine for a training-mode pass.

@@ -1,8 +1,11 @@
 //! Losses: their values, correctness and the gradients of the scores.
 
-use cnn_runtime::plan::{Layout, Loss, LossKind};
+use cnn_runtime::{
+    engine::{Engine, LossSums, Pass, Sizes},
+    plan::{Arena, Layout, Loss, LossKind, Map},
+};
 
-use crate::{scene::Scene, tensor::Tensor};
+use crate::{backend::backends, scene::Scene, tensor::Tensor};
 
 const CROSS_ENTROPY: LossKind = LossKind::CrossEntropy { smoothing: 0.0 };
 const KINDS: [LossKind; 4] = [
@@ -104,5 +107,37 @@ fn nan_and_infinity_reach_the_loss() {
         let step = &*Box::leak(Box::new(step));
         scene.sample_step(move |steps| steps.loss(step));
         scene.check_finite(loss, false);
+    }
+}
+
+/// What an engine sums up of passes that leave these losses for every sample of two losses.
+fn sums(engine: &mut dyn Engine, passes: &[f32]) -> LossSums {
+    let losses =
+        [0, 8].map(|offset| Map { offset, channels: 2, height: 1, width: 1, layout: Layout::Blocked });
+    let pass = Pass { batch: 3, arena: Arena { slab: 16, fixed: 0 }, key: None };
+    for &loss in passes {
+        let stored =
+            [loss, 1.0, f32::NAN, f32::NAN, f32::NAN, f32::NAN, f32::NAN, f32::NAN].repeat(pass.batch);
+        losses.iter().for_each(|map| engine.write_map(&pass, map, &stored).expect("written"));
+        engine.add_losses(&pass, &losses).expect("added");
+    }
+    engine.take_losses().expect("taken")
+}
+
+#[test]
+fn sums_over_passes_have_the_digits_of_f64() {
+    let sizes = Sizes { params: 0, grads: 0, state: 0, arena: 3 * 16, batch: 3 };
+    let passes: Vec<f32> = [1e6].into_iter().chain([1e-3; 99]).collect();
+    let total = 6.0 * passes.iter().map(|&loss| loss as f64).sum::<f64>();
+    for make in backends().iter().flat_map(|backend| &backend.variants) {
+        let engine = &mut *make(&sizes).expect("engine");
+        let LossSums { loss, correct } = sums(engine, &passes);
+        assert!(
+            (loss - total).abs() < 1e-6 && correct == 3 * 100,
+            "{loss} instead of {total}, {correct} correct"
+        );
+        assert!(sums(engine, &[1.0, f32::NAN, 1.0]).loss.is_nan());
+        assert_eq!(sums(engine, &[f32::INFINITY, 1.0]).loss, f64::INFINITY);
+        assert_eq!(sums(engine, &[0.5]), LossSums { loss: 3.0, correct: 3 }, "taken sums start anew");
     }
 }

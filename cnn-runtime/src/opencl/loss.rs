@@ -1,12 +1,16 @@
 //! Losses by `kernels/loss.cl`.
 
 use super::{
+    engine::ClEngine,
+    failure::failure,
     frame::{Frame, Launch},
     kernels::{Arg, Source},
+    memory::SUMS,
 };
 use crate::{
+    engine::{LossSums, Pass},
     error::Result,
-    plan::{Loss, LossKind},
+    plan::{Loss, LossKind, Map},
 };
 
 /// See [`Loss`].
@@ -32,4 +36,37 @@ pub(super) fn run(frame: &Frame, step: &'static Loss) -> Result<()> {
         frame.batch(),
     ];
     frame.launch(step, Launch::of(Source::Layers, "loss"), &args, [frame.pass.batch, 1, 1])
+}
+
+/// See [`crate::engine::Engine::add_losses`]: each sample of the batch has sums of its own.
+pub(super) fn add(engine: &ClEngine, pass: &Pass, losses: &[Map]) -> Result<()> {
+    let mut kernels = engine.kernels.borrow_mut();
+    let kernel = kernels.get(0, "add_losses", Source::Layers, String::new)?;
+    losses.iter().enumerate().try_for_each(|(nth, map)| {
+        let args = [
+            Arg::Buffer(&engine.buffers.arena),
+            Arg::Uint(pass.arena.slab as u32),
+            Arg::Uint(map.offset as u32),
+            Arg::Uint((nth == 0) as u32),
+            Arg::Buffer(&engine.buffers.sums),
+            Arg::Uint(pass.batch as u32),
+        ];
+        kernel.launch(&engine.queue, &args, [pass.batch, 1, 1])
+    })
+}
+
+/// See [`crate::engine::Engine::take_losses`]: adds up the samples in their order.
+pub(super) fn take(engine: &ClEngine) -> Result<LossSums> {
+    let mut words = vec![0u32; engine.sizes.batch * SUMS];
+    engine.queue.read(&engine.buffers.sums, 0, &mut words)?;
+    let cleared = engine.queue.fill_zero(&engine.buffers.sums, words.len());
+    cleared.map_err(|error| failure("clear the losses", error))?;
+    let mut total = LossSums::default();
+    for sample in words.chunks_exact(SUMS) {
+        let [sum, rest] = [sample[0], sample[1]].map(|bits| f32::from_bits(bits) as f64);
+        // What a rounded sum leaves has no meaning beside an infinite one.
+        total.loss += if sum.is_finite() { sum + rest } else { sum };
+        total.correct += sample[2] as u64;
+    }
+    Ok(total)
 }
