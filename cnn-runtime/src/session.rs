@@ -85,7 +85,7 @@ impl Session {
         let engine = device.engine(&Sizes {
             params: description.params_len,
             grads: training.map_or(0, |_| description.params_len),
-            state: training.map_or(0, |update| update.optimizer.slots() * description.params_len),
+            state: training.map_or(0, |update| update.slots() * description.params_len),
             arena: description.arena_len(training.is_some(), batch),
             batch,
         })?;
@@ -132,8 +132,8 @@ impl Session {
         let key = subkey(self.seed, self.steps);
         let sums = self.gradients(images, labels, Some(key))?;
         self.metrics += sums;
-        self.engine.update(&update.optimizer, self.model.description.params)?;
         self.steps += 1;
+        self.engine.update(&update, self.steps, self.model.description.params)?;
         Ok(())
     }
 
