@@ -1,5 +1,7 @@
 //! A network on a device: its parameters, its arena, and the passes over a batch.
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     device::Device,
     engine::{Class, Engine, Pass, Sizes},
@@ -23,7 +25,7 @@ pub struct Options {
 }
 
 /// Sums over the samples trained since the last [`Session::take_metrics`].
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     /// Sum of the samples' losses, auxiliary ones included.
     pub loss: f64,
@@ -189,7 +191,7 @@ impl Session {
     /// # Errors
     /// [`Error::Device`] if the device fails.
     pub fn parameter(&mut self, index: usize) -> Result<Vec<f32>> {
-        self.read(Class::Params, index)
+        self.read(Class::Params, 0, index)
     }
 
     /// The gradient of a trainable parameter in torch order, as the last backward pass left it.
@@ -198,7 +200,7 @@ impl Session {
     /// [`Error::Usage`] if this session does not train; [`Error::Device`] if the device fails.
     pub fn gradient(&mut self, index: usize) -> Result<Vec<f32>> {
         self.rule()?;
-        self.read(Class::Grads, index)
+        self.read(Class::Grads, 0, index)
     }
 
     /// Sets a parameter or a running statistic from values in torch order.
@@ -206,16 +208,38 @@ impl Session {
     /// # Errors
     /// [`Error::Usage`] if their number is wrong; [`Error::Device`] if the device fails.
     pub fn set_parameter(&mut self, index: usize, values: &[f32]) -> Result<()> {
-        let param = self.param(index);
-        let expected: usize = param.shape.iter().product();
-        if values.len() != expected {
-            return Err(Error::Usage(format!(
-                "{}: expected {expected} values, found {}",
-                param.name,
-                values.len()
-            )));
-        }
-        self.engine.write(Class::Params, param.offset, &params::pack(param, values))
+        self.write(Class::Params, 0, index, values)
+    }
+
+    /// Arrays of optimizer state of every parameter; 0 if this session does not train.
+    pub fn state_slots(&self) -> usize {
+        self.update.map_or(0, |update| update.optimizer.slots())
+    }
+
+    /// One of a parameter's arrays of optimizer state, in the parameter's torch order.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if the device fails.
+    pub fn state(&mut self, slot: usize, index: usize) -> Result<Vec<f32>> {
+        self.read(Class::State, self.slot_offset(slot), index)
+    }
+
+    /// Sets one of a parameter's arrays of optimizer state from values in torch order.
+    ///
+    /// # Errors
+    /// As [`Session::set_parameter`].
+    pub fn set_state(&mut self, slot: usize, index: usize, values: &[f32]) -> Result<()> {
+        self.write(Class::State, self.slot_offset(slot), index, values)
+    }
+
+    /// Updates so far: with the seed, the key of the next dropout masks.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Continues the count of another session's updates.
+    pub fn set_steps(&mut self, steps: u64) {
+        self.steps = steps;
     }
 
     fn gradients(&mut self, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<Metrics> {
@@ -254,11 +278,30 @@ impl Session {
         &self.model.description.params[index]
     }
 
-    fn read(&mut self, class: Class, index: usize) -> Result<Vec<f32>> {
+    /// Where a slot begins in the state: each is as long as the parameters.
+    fn slot_offset(&self, slot: usize) -> usize {
+        slot * self.model.description.params_len
+    }
+
+    /// What belongs to a parameter in an array that begins at `start`.
+    fn read(&mut self, class: Class, start: usize, index: usize) -> Result<Vec<f32>> {
         let param = self.param(index);
         let mut packed = vec![0.0; param.len];
-        self.engine.read(class, param.offset, &mut packed)?;
+        self.engine.read(class, start + param.offset, &mut packed)?;
         Ok(params::unpack(param, &packed))
+    }
+
+    fn write(&mut self, class: Class, start: usize, index: usize, values: &[f32]) -> Result<()> {
+        let param = self.param(index);
+        let expected: usize = param.shape.iter().product();
+        if values.len() != expected {
+            return Err(Error::Usage(format!(
+                "{}: expected {expected} values, found {}",
+                param.name,
+                values.len()
+            )));
+        }
+        self.engine.write(class, start + param.offset, &params::pack(param, values))
     }
 
     /// Samples in a batch of images.
