@@ -1,5 +1,7 @@
 //! A network on a device: its parameters, its arena, and the passes over a batch.
 
+mod training;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -10,7 +12,6 @@ use crate::{
     optim::Update,
     params,
     plan::{Description, Map, Param, Steps},
-    rng::subkey,
 };
 
 /// What a [`Session`] is made for.
@@ -22,6 +23,13 @@ pub struct Options {
     pub training: Option<Update>,
     /// Seed of the initial parameters and of every dropout mask.
     pub seed: u64,
+}
+
+/// The passes since the last update, whose mean gradient is that of the next.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pending {
+    passes: u64,
+    samples: u64,
 }
 
 /// Sums over the samples trained since the last [`Session::take_metrics`].
@@ -66,6 +74,8 @@ pub struct Session {
     update: Option<Update>,
     seed: u64,
     steps: u64,
+    pending: Pending,
+    averaged: bool,
     metrics: Metrics,
     /// Host copy of the batch's losses.
     losses: Vec<f32>,
@@ -99,6 +109,8 @@ impl Session {
             update: training,
             seed,
             steps: 0,
+            pending: Pending::default(),
+            averaged: false,
             metrics: Metrics::default(),
             losses: vec![0.0; batch * losses],
             logits: vec![0.0; batch * description.infer.logits.len()],
@@ -124,31 +136,17 @@ impl Session {
         self.description().arena_len(self.update.is_some(), self.batch) * size_of::<f32>()
     }
 
-    /// Forward, backward and update on one batch, whose losses are read before it returns. The CPU engine allocates
-    /// nothing here; on OpenCL, the first steps also build kernels, and enqueueing allocates.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] if images and labels do not fit the network; [`Error::Device`] if the device fails.
-    pub fn train_step(&mut self, images: &[f32], labels: &[u32]) -> Result<()> {
-        let update = self.rule()?;
-        let key = subkey(self.seed, self.steps);
-        let sums = self.gradients(images, labels, Some(key))?;
-        self.metrics += sums;
-        self.steps += 1;
-        self.engine.update(&update, self.steps, self.model.description.params)?;
-        Ok(())
-    }
-
     /// A training-mode forward and backward pass with dropout off and without an update. The gradients can then be read
     /// by [`Session::gradient`]. Running statistics move, as in every training-mode pass.
     ///
-    /// Returns the mean loss, weighted auxiliary losses included.
+    /// Returns the mean loss, weighted auxiliary losses included. Gradients of earlier passes that wait for an update are lost.
     ///
     /// # Errors
     /// As [`Session::train_step`].
     pub fn forward_backward(&mut self, images: &[f32], labels: &[u32]) -> Result<f64> {
-        self.rule()?;
-        let sums = self.gradients(images, labels, None)?;
+        let batch = self.batch_to_train(images, labels)?;
+        self.pending = Pending::default();
+        let sums = self.gradients(batch, images, labels, None)?;
         Ok(sums.loss / sums.samples as f64)
     }
 
@@ -211,12 +209,19 @@ impl Session {
         self.write(Class::Params, 0, index, values)
     }
 
-    /// Arrays of optimizer state of every parameter; 0 if this session does not train.
+    /// Arrays of state of every parameter, the optimizer's and then the running average; 0 if this session does not train.
     pub fn state_slots(&self) -> usize {
-        self.update.map_or(0, |update| update.optimizer.slots())
+        self.update.map_or(0, |update| update.slots())
     }
 
-    /// One of a parameter's arrays of optimizer state, in the parameter's torch order.
+    /// True if a slot holds something of a parameter: of those that are trained, and of running statistics their average.
+    pub fn has_state(&self, slot: usize, index: usize) -> bool {
+        let Param { trainable, buffer, .. } = *self.param(index);
+        let is_average = self.update.is_some_and(|update| slot == update.optimizer.slots());
+        slot < self.state_slots() && (trainable || (buffer && is_average))
+    }
+
+    /// One of a parameter's arrays of state, in the parameter's torch order.
     ///
     /// # Errors
     /// [`Error::Device`] if the device fails.
@@ -224,7 +229,7 @@ impl Session {
         self.read(Class::State, self.slot_offset(slot), index)
     }
 
-    /// Sets one of a parameter's arrays of optimizer state from values in torch order.
+    /// Sets one of a parameter's arrays of state from values in torch order.
     ///
     /// # Errors
     /// As [`Session::set_parameter`].
@@ -242,11 +247,23 @@ impl Session {
         self.steps = steps;
     }
 
-    fn gradients(&mut self, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<Metrics> {
-        let description = self.model.description;
-        let plan = &description.train;
+    /// Samples in a batch that can be trained on.
+    fn batch_to_train(&self, images: &[f32], labels: &[u32]) -> Result<usize> {
+        self.rule()?;
         let batch = self.samples(images)?;
-        check_labels(labels, batch, description.classes)?;
+        check_labels(labels, batch, self.model.description.classes)?;
+        Ok(batch)
+    }
+
+    /// Both passes over a batch that was checked.
+    fn gradients(
+        &mut self,
+        batch: usize,
+        images: &[f32],
+        labels: &[u32],
+        key: Option<u64>,
+    ) -> Result<Metrics> {
+        let plan = &self.model.description.train;
         let pass = Pass { batch, arena: plan.arena, key };
         let Model { forward, backward, .. } = self.model;
         self.engine.write_map(&pass, &plan.input, images)?;
