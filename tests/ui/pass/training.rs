@@ -45,10 +45,32 @@ courses! {
     Plateau: plateau(patience = 3, warm_up = 0.5);
 }
 
+/// A network for each rule.
+macro_rules! rules {
+    ($($name:ident: $rule:ident($($arguments:tt)*);)*) => {$(
+        network! {
+            pub $name<[1, 28, 28] -> 3> {
+                input -> flatten -> dense(3)
+
+                train { optimizer = $rule($($arguments)*) }
+            }
+        }
+    )*};
+}
+
+rules! {
+    PlainSgd: sgd();
+    WithAdagrad: adagrad(0.1, weight_decay = 1e-4);
+    WithAdadelta: adadelta(rho = 0.9);
+    WithRmsProp: rmsprop(alpha = 0.9, momentum = 0.5, centered = true);
+    WithAdam: adam(lr = 3e-4, beta1 = 0.8);
+    WithAdamW: adamw(beta2 = 0.99);
+}
+
 fn main() {
     use cnn_runtime::{
         Network,
-        optim::{Clip, Optimizer, Schedule, ScheduleKind, Sgd},
+        optim::{Adadelta, Adagrad, Adam, Clip, Optimizer, RmsProp, Schedule, ScheduleKind, Sgd},
         plan::LossKind,
     };
     let training = Full::DESCRIPTION.training;
@@ -87,4 +109,23 @@ fn main() {
     let defaults = Cosine::DESCRIPTION.training;
     assert_eq!(defaults.update.clip, Some(Clip::Value(0.5)));
     assert_eq!((defaults.update.average, defaults.batch, defaults.accumulate), (None, 128, 1));
+
+    let rules = [
+        PlainSgd::DESCRIPTION,
+        WithAdagrad::DESCRIPTION,
+        WithAdadelta::DESCRIPTION,
+        WithRmsProp::DESCRIPTION,
+        WithAdam::DESCRIPTION,
+        WithAdamW::DESCRIPTION,
+    ];
+    let expected = [
+        Optimizer::Sgd(Sgd::DEFAULT),
+        Optimizer::Adagrad(Adagrad { lr: 0.1, weight_decay: 1e-4, ..Adagrad::DEFAULT }),
+        Optimizer::Adadelta(Adadelta { rho: 0.9, ..Adadelta::DEFAULT }),
+        Optimizer::RmsProp(RmsProp { alpha: 0.9, momentum: 0.5, centered: true, ..RmsProp::DEFAULT }),
+        Optimizer::Adam(Adam { lr: 3e-4, beta1: 0.8, ..Adam::DEFAULT }),
+        Optimizer::Adam(Adam { beta2: 0.99, ..Adam::DECOUPLED }),
+    ];
+    assert_eq!(rules.map(|network| network.training.update.optimizer), expected);
+    assert_eq!(defaults.update.optimizer, Optimizer::Adadelta(Adadelta::DEFAULT));
 }
