@@ -3,11 +3,13 @@
 //! One `static` per step, named after the layer, in a module per mode; all paths go through `::cnn_runtime::__private`.
 //! The same network always yields the same tokens.
 
+mod data;
 mod kinds;
 mod names;
 mod run;
 mod steps;
 mod tables;
+mod training;
 
 use proc_macro2::TokenStream;
 use quote::quote;

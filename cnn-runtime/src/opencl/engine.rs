@@ -16,7 +16,7 @@ use super::{
 use crate::{
     engine::{Class, Engine, LossSums, Pass, Sizes},
     error::Result,
-    optim::Optimizer,
+    optim::Update,
     plan::{Map, Param, Steps},
 };
 
@@ -101,8 +101,16 @@ impl Engine for ClEngine {
         loss::take(self)
     }
 
-    fn update(&mut self, rule: &Optimizer, params: &'static [Param]) -> Result<()> {
-        update::run(self, rule, params)?;
+    fn update(&mut self, update: &Update, number: u64, params: &'static [Param]) -> Result<()> {
+        update::run(self, update, number, params)?;
         self.queue.flush()
+    }
+
+    fn set_aside(&mut self) -> Result<()> {
+        self.buffers.set_aside(&self.queue, self.sizes.grads)
+    }
+
+    fn merge(&mut self, share: f32) -> Result<()> {
+        update::merge(self, share)
     }
 }

@@ -16,7 +16,7 @@ use crate::{
 /// See [`Loss`].
 pub(super) fn run(frame: &Frame, step: &'static Loss) -> Result<()> {
     let (kind, smoothing) = match step.kind {
-        LossKind::CrossEntropy { smoothing } => (0, smoothing),
+        LossKind::CrossEntropy { smoothing, .. } => (0, smoothing),
         LossKind::MeanSquared => (1, 0.0),
         LossKind::BinaryCrossEntropy => (2, 0.0),
     };
@@ -35,7 +35,15 @@ pub(super) fn run(frame: &Frame, step: &'static Loss) -> Result<()> {
         Arg::Buffer(&frame.engine.buffers.labels),
         frame.batch(),
     ];
-    frame.launch(step, Launch::of(Source::Layers, "loss"), &args, [frame.pass.batch, 1, 1])
+    let launch = Launch { name: "loss", source: Source::Layers, options: &|| options(step.kind) };
+    frame.launch(step, launch, &args, [frame.pass.batch, 1, 1])
+}
+
+/// Class weights are constants of the program.
+fn options(kind: LossKind) -> String {
+    let LossKind::CrossEntropy { class_weights: Some(weights), .. } = kind else { return String::new() };
+    let weights: Vec<_> = weights.iter().map(|weight| format!("{weight:e}f")).collect();
+    format!("-DCLASS_WEIGHTS={}", weights.join(","))
 }
 
 /// See [`crate::engine::Engine::add_losses`]: each sample of the batch has sums of its own.
