@@ -51,7 +51,7 @@ pub(super) enum Command {
 }
 
 #[derive(Parser, Debug)]
-#[command(version, allow_negative_numbers = true)]
+#[command(version, allow_negative_numbers = true, args_override_self = true)]
 struct CommandLine {
     #[command(flatten)]
     common: Common,
@@ -82,7 +82,7 @@ fn parse_from(
 ) -> Result<Invocation> {
     let command = CommandLine::command()
         .about(format!("Trains and runs {}", description.name))
-        .mut_subcommands(|command| command.allow_negative_numbers(true));
+        .mut_subcommands(|command| command.allow_negative_numbers(true).args_override_self(true));
     let parsed = command.try_get_matches_from(arguments).and_then(|mut matches| {
         let misplaced = misplaced(&matches);
         CommandLine::from_arg_matches_mut(&mut matches).map(|line| (line, misplaced))

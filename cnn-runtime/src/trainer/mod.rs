@@ -9,6 +9,7 @@ mod eval;
 mod fixture;
 mod format;
 mod inspect;
+mod interrupt;
 mod progress;
 mod source;
 mod summary;
@@ -47,6 +48,10 @@ fn run(model: Model) -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(Error::Interrupted { message, exit_code }) => {
+            tell(&message);
+            ExitCode::from(exit_code)
+        }
         Err(error) => {
             tell(&format!("error: {}", format::one_line(&error.to_string())));
             ExitCode::from(error.exit_code())
