@@ -11,6 +11,7 @@ use crate::{
     params,
     plan::{Description, Map, Param, Steps},
     rng::subkey,
+    watch::{self, Visit},
 };
 
 /// What a [`Session`] is made for.
@@ -130,13 +131,56 @@ impl Session {
     /// # Errors
     /// [`Error::Usage`] if images and labels do not fit the network; [`Error::Device`] if the device fails.
     pub fn train_step(&mut self, images: &[f32], labels: &[u32]) -> Result<()> {
-        let update = self.rule()?;
-        let key = subkey(self.seed, self.steps);
-        let sums = self.gradients(images, labels, Some(key))?;
+        self.rule()?;
+        let sums = self.gradients(images, labels, Some(self.key()))?;
         self.metrics += sums;
+        self.update()
+    }
+
+    /// The second half of a training step: moves the parameters by the gradients of the last backward pass.
+    ///
+    /// # Errors
+    /// As [`Session::gradient`].
+    pub fn update(&mut self) -> Result<()> {
+        let update = self.rule()?;
         self.engine.update(&update.optimizer, self.model.description.params)?;
         self.steps += 1;
         Ok(())
+    }
+
+    /// Runs a batch step by step and shows each when it has run: with labels a training pass without the update, else inference.
+    /// Steps that [`Session::train_step`] would carry sample by sample through a region run one after the other for the
+    /// whole batch; the results are the same.
+    ///
+    /// ```no_run
+    /// # fn example(session: &mut cnn_runtime::Session, image: &[f32]) -> cnn_runtime::Result<()> {
+    /// session.watch(image, None, &mut |mut seen| {
+    ///     if let Some(map) = seen.output()? {
+    ///         println!("{}: {} values in {:.3} ms", seen.step.layer(), map.len(), seen.seconds * 1e3);
+    ///     }
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Session::train_step`] and [`Session::infer`]; and the first error of `visit`, which ends the pass.
+    pub fn watch(&mut self, images: &[f32], labels: Option<&[u32]>, visit: &mut Visit) -> Result<()> {
+        let Model { forward, backward, infer, description } = self.model;
+        let (pass, steps) = match labels {
+            Some(labels) => {
+                self.rule()?;
+                let pass = self.begin(images, labels, Some(self.key()))?;
+                (pass, watch::steps_of(&|steps| [forward, backward].iter().for_each(|body| body(steps))))
+            }
+            None => {
+                let pass = Pass { batch: self.samples(images)?, arena: description.infer.arena, key: None };
+                self.engine.write_map(&pass, &description.infer.input, images)?;
+                (pass, watch::steps_of(&|steps| infer(steps)))
+            }
+        };
+        watch::wait(&mut *self.engine)?;
+        watch::run(&mut *self.engine, &pass, &steps, visit)
     }
 
     /// A training-mode forward and backward pass with dropout off and without an update. The gradients can then be read
@@ -243,21 +287,15 @@ impl Session {
     }
 
     fn gradients(&mut self, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<Metrics> {
-        let description = self.model.description;
-        let plan = &description.train;
-        let batch = self.samples(images)?;
-        check_labels(labels, batch, description.classes)?;
-        let pass = Pass { batch, arena: plan.arena, key };
-        let Model { forward, backward, .. } = self.model;
-        self.engine.write_map(&pass, &plan.input, images)?;
-        self.engine.write_labels(labels)?;
+        let pass = self.begin(images, labels, key)?;
+        let Model { forward, backward, description, .. } = self.model;
         self.engine.run(&pass, &|run: &dyn Steps| {
             forward(run);
             backward(run);
         })?;
-        let mut sums = Metrics { samples: batch as u64, ..Metrics::default() };
-        for (nth, map) in plan.losses.iter().enumerate() {
-            let stored = &mut self.losses[..batch * map.len()];
+        let mut sums = Metrics { samples: pass.batch as u64, ..Metrics::default() };
+        for (nth, map) in description.train.losses.iter().enumerate() {
+            let stored = &mut self.losses[..pass.batch * map.len()];
             self.engine.read_map(&pass, map, stored)?;
             for sample in stored.chunks_exact(map.len()) {
                 sums.loss += sample[0] as f64;
@@ -265,6 +303,22 @@ impl Session {
             }
         }
         Ok(sums)
+    }
+
+    /// Hands a batch to the engine for a training-mode pass.
+    fn begin(&mut self, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<Pass> {
+        let Description { train: plan, classes, .. } = self.model.description;
+        let batch = self.samples(images)?;
+        check_labels(labels, batch, *classes)?;
+        let pass = Pass { batch, arena: plan.arena, key };
+        self.engine.write_map(&pass, &plan.input, images)?;
+        self.engine.write_labels(labels)?;
+        Ok(pass)
+    }
+
+    /// The key of this step's dropout masks.
+    fn key(&self) -> u64 {
+        subkey(self.seed, self.steps)
     }
 
     /// The update rule; its absence means that there is no memory for gradients.
