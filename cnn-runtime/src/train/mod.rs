@@ -4,8 +4,13 @@
 //! before anything is reported or saved. All state of the loop is its [`Position`], so a run can be saved between any two
 //! batches and resumed.
 
+mod assessment;
 mod callback;
+mod confusion;
+#[cfg(feature = "curves")]
+mod curves;
 mod early_stopping;
+mod ensemble;
 mod evaluate;
 mod fit;
 mod keep;
@@ -13,12 +18,21 @@ mod position;
 mod record;
 mod save_every;
 mod saved;
+#[cfg(feature = "tensorboard")]
+mod tensorboard;
 
+pub use assessment::Assessment;
 pub use callback::{Callback, EpochReport, Flow, Progress, Start, best};
+pub use confusion::{ClassScore, Confusion};
+#[cfg(feature = "curves")]
+pub use curves::Curves;
 pub use early_stopping::EarlyStopping;
-pub use evaluate::{Score, evaluate};
+pub use ensemble::Ensemble;
+pub use evaluate::{Score, evaluate, infer_all};
 pub use fit::Fit;
 pub use keep::KeepWeights;
 pub use position::Position;
 pub use record::Record;
 pub use save_every::SaveEvery;
+#[cfg(feature = "tensorboard")]
+pub use tensorboard::TensorBoard;

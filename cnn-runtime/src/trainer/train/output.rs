@@ -7,7 +7,7 @@ use crate::{
     checkpoint::{Checkpoints, Settings},
     error::{Error, Result},
     files,
-    train::{EarlyStopping, Fit, KeepWeights, Record, SaveEvery},
+    train::{Curves, EarlyStopping, Fit, KeepWeights, Record, SaveEvery, TensorBoard},
     trainer::{progress::Report, usage, values::Resume},
 };
 
@@ -22,6 +22,8 @@ pub(super) fn callbacks<'a>(mut fit: Fit<'a>, args: &Args, settings: Settings) -
         fit = fit
             .with(KeepWeights::new(folder))
             .with(Record::new(folder))
+            .with(TensorBoard::new(folder))
+            .with(Curves::new(folder))
             .with(SaveEvery::new(args.checkpoint_every))
             .saved(Checkpoints::new(folder, settings).keep_epochs(args.keep));
     }
