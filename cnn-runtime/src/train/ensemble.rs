@@ -50,7 +50,7 @@ fn predictions(kind: LossKind, logits: &[f32]) -> Vec<f64> {
 
 /// A logit with this prediction: for the softmax its logarithm, since those of all classes sum to 1.
 fn logit(kind: LossKind, prediction: f64) -> f64 {
-    let log = |value: f64| value.max(f64::MIN_POSITIVE).ln();
+    let log = |value: f64| value.clamp(f64::MIN_POSITIVE, 1.0).ln();
     match kind {
         LossKind::CrossEntropy { .. } => log(prediction),
         LossKind::BinaryCrossEntropy => log(prediction) - log(1.0 - prediction),

@@ -23,7 +23,7 @@ use crate::{
 pub(super) struct Args {
     /// Weights under torch names; of several files, the predictions are averaged
     #[arg(long, value_name = "FILE", required = true)]
-    weights: Vec<PathBuf>,
+    pub(super) weights: Vec<PathBuf>,
 
     #[command(flatten)]
     data: DataArgs,

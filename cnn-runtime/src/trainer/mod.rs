@@ -1,9 +1,10 @@
-//! The command line of every trainer: `train`, `eval`, `summary`, `inspect`, `bench`.
+//! The command line of every trainer: `train`, `eval`, `summary`, `inspect`, `bench`, `completions`.
 //!
 //! Results go to stdout, progress and the one line of an error to stderr; [`Error::exit_code`] lists the exit codes.
 
 mod args;
 mod bench;
+mod config;
 mod eval;
 #[cfg(test)]
 mod fixture;
@@ -36,13 +37,14 @@ pub fn main<N: Network>() -> ExitCode {
 
 fn run(model: Model) -> ExitCode {
     let result = match args::parse(model.description) {
-        Ok(Invocation::Help(text)) => print(&text),
+        Ok(Invocation::Print(text)) => print(&text),
         Ok(Invocation::Run(common, command)) => match command {
             Command::Train(args) => train::run(model, &common, &args),
             Command::Eval(args) => eval::run(model, &common, &args),
             Command::Summary(args) => summary::run(model.description, &args),
             Command::Inspect(args) => inspect::run(model, &common, &args),
             Command::Bench(args) => bench::run(model, &common, &args),
+            Command::Completions { shell } => print(&args::completions(model.description, shell)),
         },
         Err(error) => Err(error),
     };

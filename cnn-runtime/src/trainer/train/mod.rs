@@ -9,7 +9,9 @@ mod recipe;
 
 use flate2::Crc;
 
-use super::{args::Common, eval, format, interrupt::Interrupt, print, source, tell};
+use super::{
+    args::Common, config, eval, format, interrupt::Interrupt, print, progress::Report, source, tell,
+};
 use crate::{
     checkpoint::Settings,
     data::{Batches, Dataset, Part, split},
@@ -17,7 +19,7 @@ use crate::{
     error::{Error, Result},
     network::Model,
     session::{Options, Session},
-    train::{Fit, Score, evaluate},
+    train::{EarlyStopping, Fit, Score, evaluate},
     weights,
 };
 pub(super) use args::Args;
@@ -25,26 +27,29 @@ use recipe::Recipe;
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let description = model.description;
+    let recipe = Recipe::new(&args.optimisation, &description.training);
+    if args.configuration.dry_run {
+        return print(&described(description.name, &recipe, args));
+    }
     let train = source::load(&args.data, Part::Train, description)?;
     let test = source::load(&args.data, Part::Test, description)?;
     let count = args.limit.map_or(train.len(), |limit| limit.min(train.len()));
     let split = split(count, args.val_split, common.seed)?;
-    let recipe = Recipe::new(args, &description.training, split.train.len());
+    let batch = recipe.batch.min(split.train.len());
 
-    output::prepare(args)?;
+    output::prepare(&args.kept)?;
     let device = common.open_device()?;
     let training = Some(recipe.update);
-    let options = Options { batch: recipe.batch, training, seed: common.seed };
-    let mut session = Session::new(model, &device, &options)?;
-    if let Some(path) = &args.init {
+    let mut session = Session::new(model, &device, &Options { batch, training, seed: common.seed })?;
+    if let Some(path) = &args.kept.init {
         weights::load(&mut session, path)?;
     }
     announce(&session, &device, split.train.len(), test.len());
-    let batches = |data, indices| Batches::new(data, indices, recipe.batch);
+    let batches = |data, indices| Batches::new(data, indices, batch);
     let mut sets = Sets {
         held_out: args.val_split.map(|_| batches(&train, split.validation)),
         train: batches(&train, split.train),
-        test: Batches::all(&test, recipe.batch),
+        test: Batches::all(&test, batch),
     };
     let score = fit(&mut session, &device, &mut sets, &recipe, common, args)?;
     print(&eval::result_line(&score))
@@ -69,16 +74,17 @@ fn fit(
 ) -> Result<Score> {
     let interrupt = Interrupt::listen()?;
     let settings = settings(session, sets, recipe, common.seed);
-    let mut fit =
-        output::callbacks(Fit::new(recipe.epochs, common.seed), args, settings).with(interrupt.clone());
-    if let Some(path) = output::checkpoint(args)? {
+    let fit = output::keeping(Fit::new(recipe.epochs, common.seed), &args.kept, settings);
+    let patience = args.optimisation.patience.unwrap_or(usize::MAX);
+    let mut fit = fit.with(EarlyStopping { patience }).with(Report::new()).with(interrupt.clone());
+    if let Some(path) = output::checkpoint(&args.kept)? {
         fit.resume(session, &path)?;
         tell(&format!("goes on from {}", path.display()));
     }
     device.install(|| {
         let history = fit.run(session, &mut sets.train, sets.held_out.as_mut().unwrap_or(&mut sets.test))?;
         match (interrupt.exit_code(), history.last()) {
-            (Some(exit_code), _) => Err(output::interrupted(args, exit_code)),
+            (Some(exit_code), _) => Err(output::interrupted(&args.kept, exit_code)),
             (None, Some(last)) if sets.held_out.is_none() => Ok(last.validation(sets.test.len())),
             (None, _) => {
                 let epoch = history.len();
@@ -97,7 +103,17 @@ fn settings(session: &Session, sets: &mut Sets, recipe: &Recipe, seed: u64) -> S
         .with("held-out images", held_out)
         .with("test images", fingerprint(&mut sets.test))
         .with("--seed", seed);
-    recipe.settings(settings)
+    let options = recipe.options().into_iter();
+    options.fold(settings, |settings, (name, value)| settings.with(&format!("--{name}"), value))
+}
+
+/// A file for `--config` that asks for this run.
+fn described(network: &str, recipe: &Recipe, args: &Args) -> String {
+    let mut table = args.given.clone();
+    for (name, value) in recipe.options().into_iter().chain([("epochs", recipe.epochs.to_string())]) {
+        table.insert(name.into(), config::typed(&value));
+    }
+    format!("# A training run of {network}, for --config.\n{table}")
 }
 
 /// The number of images and a checksum of the first batch: other images, or the same prepared otherwise, have another.

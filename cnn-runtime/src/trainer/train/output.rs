@@ -2,40 +2,37 @@
 
 use std::path::PathBuf;
 
-use super::Args;
+use super::args::Kept;
 use crate::{
     checkpoint::{Checkpoints, Settings},
     error::{Error, Result},
     files,
-    train::{Curves, EarlyStopping, Fit, KeepWeights, Record, SaveEvery, TensorBoard},
-    trainer::{progress::Report, usage, values::Resume},
+    train::{Curves, Fit, KeepWeights, Record, SaveEvery, TensorBoard},
+    trainer::{usage, values::Resume},
 };
 
 /// Proves that the folder can be written before anything is loaded for hours of work.
-pub(super) fn prepare(args: &Args) -> Result<()> {
-    args.output.as_deref().map_or(Ok(()), files::create_writable)
+pub(super) fn prepare(kept: &Kept) -> Result<()> {
+    kept.output.as_deref().map_or(Ok(()), files::create_writable)
 }
 
 /// Weights are kept before they are reported: what a reader of the record sees, exists.
-pub(super) fn callbacks<'a>(mut fit: Fit<'a>, args: &Args, settings: Settings) -> Fit<'a> {
-    if let Some(folder) = &args.output {
+pub(super) fn keeping<'a>(mut fit: Fit<'a>, kept: &Kept, settings: Settings) -> Fit<'a> {
+    if let Some(folder) = &kept.output {
         fit = fit
             .with(KeepWeights::new(folder))
             .with(Record::new(folder))
             .with(TensorBoard::new(folder))
             .with(Curves::new(folder))
-            .with(SaveEvery::new(args.checkpoint_every))
-            .saved(Checkpoints::new(folder, settings).keep_epochs(args.keep));
+            .with(SaveEvery::new(kept.checkpoint_every))
+            .saved(Checkpoints::new(folder, settings).keep_epochs(kept.keep));
     }
-    if let Some(patience) = args.patience {
-        fit = fit.with(EarlyStopping { patience });
-    }
-    fit.with(Report::new())
+    fit
 }
 
 /// The checkpoint to go on from, if there is one.
-pub(super) fn checkpoint(args: &Args) -> Result<Option<PathBuf>> {
-    match (&args.resume, &args.output) {
+pub(super) fn checkpoint(kept: &Kept) -> Result<Option<PathBuf>> {
+    match (&kept.resume, &kept.output) {
         (None, _) => Ok(None),
         (Some(Resume::From(path)), _) => Ok(Some(path.clone())),
         (Some(Resume::Auto), Some(folder)) => {
@@ -46,8 +43,8 @@ pub(super) fn checkpoint(args: &Args) -> Result<Option<PathBuf>> {
 }
 
 /// The end of a run that a signal ended.
-pub(super) fn interrupted(args: &Args, exit_code: u8) -> Error {
-    let message = match &args.output {
+pub(super) fn interrupted(kept: &Kept, exit_code: u8) -> Error {
+    let message = match &kept.output {
         Some(folder) => {
             format!("interrupted: --resume auto goes on from {}", Checkpoints::last_in(folder).display())
         }

@@ -1,8 +1,7 @@
 //! What a run does, once its options and the network's declaration have been put together.
 
-use super::Args;
+use super::args::Optimisation;
 use crate::{
-    checkpoint::Settings,
     optim::{Adadelta, Optimizer, Sgd, Update},
     plan::Training,
     trainer::values::OptimizerName,
@@ -19,23 +18,23 @@ pub(super) struct Recipe {
 }
 
 impl Recipe {
-    /// For this many training images: a batch is never larger.
-    pub(super) fn new(args: &Args, declared: &Training, images: usize) -> Recipe {
-        let optimizer = optimizer(declared.update.optimizer, args.optimizer, args.lr);
+    pub(super) fn new(options: &Optimisation, declared: &Training) -> Recipe {
+        let optimizer = optimizer(declared.update.optimizer, options.optimizer, options.lr);
         Recipe {
-            epochs: args.epochs.unwrap_or(declared.epochs),
-            batch: args.batch.unwrap_or(declared.batch).min(images),
+            epochs: options.epochs.unwrap_or(declared.epochs),
+            batch: options.batch.unwrap_or(declared.batch),
             update: Update { optimizer, ..declared.update },
         }
     }
 
-    /// Adds what a resumed run must repeat: all but the epochs, which may grow.
-    pub(super) fn settings(&self, settings: Settings) -> Settings {
-        settings
-            .with("--batch", self.batch)
-            .with("--optimizer", self.update.optimizer.name())
-            .with("--lr", self.update.optimizer.lr())
-            .with("--weight-decay", self.update.optimizer.weight_decay())
+    /// The options that would ask for this recipe, by name, but for the number of epochs.
+    pub(super) fn options(&self) -> Vec<(&'static str, String)> {
+        let optimizer = &self.update.optimizer;
+        vec![
+            ("batch", self.batch.to_string()),
+            ("optimizer", optimizer.name().into()),
+            ("lr", optimizer.lr().to_string()),
+        ]
     }
 }
 
