@@ -2,7 +2,7 @@
 
 use crate::{
     error::Result,
-    optim::Optimizer,
+    optim::Update,
     plan::{Arena, Map, Param, Steps},
 };
 
@@ -13,7 +13,7 @@ pub enum Class {
     Params,
     /// Gradients, packed alike.
     Grads,
-    /// Optimizer state: `Optimizer::slots` arrays as long as the parameters, one after the other.
+    /// State of the update: `Update::slots` arrays as long as the parameters, one after the other.
     State,
 }
 
@@ -24,7 +24,7 @@ pub struct Sizes {
     pub params: usize,
     /// Gradients: as the parameters, or 0 for inference only.
     pub grads: usize,
-    /// Optimizer state.
+    /// State of the update.
     pub state: usize,
     /// Arena: the largest of the plans at the largest batch.
     pub arena: usize,
@@ -65,6 +65,12 @@ pub trait Engine: Send {
     /// Runs generated code.
     fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()>;
 
-    /// One optimizer step over all trainable parameters, in one pass over memory.
-    fn update(&mut self, rule: &Optimizer, params: &'static [Param]) -> Result<()>;
+    /// Makes the update with a number from 1, in one pass over memory.
+    fn update(&mut self, update: &Update, number: u64, params: &'static [Param]) -> Result<()>;
+
+    /// Sets the gradients aside, and lets the next backward pass write to other memory, which is taken the first time.
+    fn set_aside(&mut self) -> Result<()>;
+
+    /// `gradients = share * gradients + (1 - share) * those set aside`
+    fn merge(&mut self, share: f32) -> Result<()>;
 }

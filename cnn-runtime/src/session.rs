@@ -1,5 +1,7 @@
 //! A network on a device: its parameters, its arena, and the passes over a batch.
 
+mod training;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -10,7 +12,6 @@ use crate::{
     optim::Update,
     params,
     plan::{Description, Map, Param, Steps},
-    rng::subkey,
     watch::{self, Visit},
 };
 
@@ -23,6 +24,13 @@ pub struct Options {
     pub training: Option<Update>,
     /// Seed of the initial parameters and of every dropout mask.
     pub seed: u64,
+}
+
+/// The passes since the last update, whose mean gradient is that of the next.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pending {
+    passes: u64,
+    samples: u64,
 }
 
 /// Sums over the samples trained since the last [`Session::take_metrics`].
@@ -67,6 +75,8 @@ pub struct Session {
     update: Option<Update>,
     seed: u64,
     steps: u64,
+    pending: Pending,
+    averaged: bool,
     metrics: Metrics,
     /// Host copy of the batch's losses.
     losses: Vec<f32>,
@@ -88,7 +98,7 @@ impl Session {
         let engine = device.engine(&Sizes {
             params: description.params_len,
             grads: training.map_or(0, |_| description.params_len),
-            state: training.map_or(0, |update| update.optimizer.slots() * description.params_len),
+            state: training.map_or(0, |update| update.slots() * description.params_len),
             arena: description.arena_len(training.is_some(), batch),
             batch,
         })?;
@@ -100,6 +110,8 @@ impl Session {
             update: training,
             seed,
             steps: 0,
+            pending: Pending::default(),
+            averaged: false,
             metrics: Metrics::default(),
             losses: vec![0.0; batch * losses],
             logits: vec![0.0; batch * description.infer.logits.len()],
@@ -125,30 +137,8 @@ impl Session {
         self.description().arena_len(self.update.is_some(), self.batch) * size_of::<f32>()
     }
 
-    /// Forward, backward and update on one batch, whose losses are read before it returns. The CPU engine allocates
-    /// nothing here; on OpenCL, the first steps also build kernels, and enqueueing allocates.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] if images and labels do not fit the network; [`Error::Device`] if the device fails.
-    pub fn train_step(&mut self, images: &[f32], labels: &[u32]) -> Result<()> {
-        self.rule()?;
-        let sums = self.gradients(images, labels, Some(self.key()))?;
-        self.metrics += sums;
-        self.update()
-    }
-
-    /// The second half of a training step: moves the parameters by the gradients of the last backward pass.
-    ///
-    /// # Errors
-    /// As [`Session::gradient`].
-    pub fn update(&mut self) -> Result<()> {
-        let update = self.rule()?;
-        self.engine.update(&update.optimizer, self.model.description.params)?;
-        self.steps += 1;
-        Ok(())
-    }
-
-    /// Runs a batch step by step and shows each when it has run: with labels a training pass without the update, else inference.
+    /// Runs a batch step by step and shows each when it has run: with labels a training pass, whose
+    /// gradients then wait for [`Session::update`], else inference.
     /// Steps that [`Session::train_step`] would carry sample by sample through a region run one after the other for the
     /// whole batch; the results are the same.
     ///
@@ -169,8 +159,9 @@ impl Session {
         let Model { forward, backward, infer, description } = self.model;
         let (pass, steps) = match labels {
             Some(labels) => {
-                self.rule()?;
-                let pass = self.begin(images, labels, Some(self.key()))?;
+                let batch = self.batch_to_train(images, labels)?;
+                let pass = self.begin(batch, images, labels, Some(self.key(0)))?;
+                self.pending = Pending { passes: 1, samples: batch as u64 };
                 (pass, watch::steps_of(&|steps| [forward, backward].iter().for_each(|body| body(steps))))
             }
             None => {
@@ -186,13 +177,14 @@ impl Session {
     /// A training-mode forward and backward pass with dropout off and without an update. The gradients can then be read
     /// by [`Session::gradient`]. Running statistics move, as in every training-mode pass.
     ///
-    /// Returns the mean loss, weighted auxiliary losses included.
+    /// Returns the mean loss, weighted auxiliary losses included. Gradients of earlier passes that wait for an update are lost.
     ///
     /// # Errors
     /// As [`Session::train_step`].
     pub fn forward_backward(&mut self, images: &[f32], labels: &[u32]) -> Result<f64> {
-        self.rule()?;
-        let sums = self.gradients(images, labels, None)?;
+        let batch = self.batch_to_train(images, labels)?;
+        self.pending = Pending::default();
+        let sums = self.gradients(batch, images, labels, None)?;
         Ok(sums.loss / sums.samples as f64)
     }
 
@@ -255,12 +247,19 @@ impl Session {
         self.write(Class::Params, 0, index, values)
     }
 
-    /// Arrays of optimizer state of every parameter; 0 if this session does not train.
+    /// Arrays of state of every parameter, the optimizer's and then the running average; 0 if this session does not train.
     pub fn state_slots(&self) -> usize {
-        self.update.map_or(0, |update| update.optimizer.slots())
+        self.update.map_or(0, |update| update.slots())
     }
 
-    /// One of a parameter's arrays of optimizer state, in the parameter's torch order.
+    /// True if a slot holds something of a parameter: of those that are trained, and of running statistics their average.
+    pub fn has_state(&self, slot: usize, index: usize) -> bool {
+        let Param { trainable, buffer, .. } = *self.param(index);
+        let is_average = self.update.is_some_and(|update| slot == update.optimizer.slots());
+        slot < self.state_slots() && (trainable || (buffer && is_average))
+    }
+
+    /// One of a parameter's arrays of state, in the parameter's torch order.
     ///
     /// # Errors
     /// [`Error::Device`] if the device fails.
@@ -268,7 +267,7 @@ impl Session {
         self.read(Class::State, self.slot_offset(slot), index)
     }
 
-    /// Sets one of a parameter's arrays of optimizer state from values in torch order.
+    /// Sets one of a parameter's arrays of state from values in torch order.
     ///
     /// # Errors
     /// As [`Session::set_parameter`].
@@ -286,8 +285,23 @@ impl Session {
         self.steps = steps;
     }
 
-    fn gradients(&mut self, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<Metrics> {
-        let pass = self.begin(images, labels, key)?;
+    /// Samples in a batch that can be trained on.
+    fn batch_to_train(&self, images: &[f32], labels: &[u32]) -> Result<usize> {
+        self.rule()?;
+        let batch = self.samples(images)?;
+        check_labels(labels, batch, self.model.description.classes)?;
+        Ok(batch)
+    }
+
+    /// Both passes over a batch that was checked.
+    fn gradients(
+        &mut self,
+        batch: usize,
+        images: &[f32],
+        labels: &[u32],
+        key: Option<u64>,
+    ) -> Result<Metrics> {
+        let pass = self.begin(batch, images, labels, key)?;
         let Model { forward, backward, description, .. } = self.model;
         self.engine.run(&pass, &|run: &dyn Steps| {
             forward(run);
@@ -306,19 +320,12 @@ impl Session {
     }
 
     /// Hands a batch to the engine for a training-mode pass.
-    fn begin(&mut self, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<Pass> {
-        let Description { train: plan, classes, .. } = self.model.description;
-        let batch = self.samples(images)?;
-        check_labels(labels, batch, *classes)?;
+    fn begin(&mut self, batch: usize, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<Pass> {
+        let plan = &self.model.description.train;
         let pass = Pass { batch, arena: plan.arena, key };
         self.engine.write_map(&pass, &plan.input, images)?;
         self.engine.write_labels(labels)?;
         Ok(pass)
-    }
-
-    /// The key of this step's dropout masks.
-    fn key(&self) -> u64 {
-        subkey(self.seed, self.steps)
     }
 
     /// The update rule; its absence means that there is no memory for gradients.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     engine::{Class, Engine, Pass, Sizes},
     error::Result,
-    optim::Optimizer,
+    optim::Update,
     plan::{Map, Param, Steps},
 };
 
@@ -18,6 +18,8 @@ pub(super) struct CpuEngine {
     cpu: Cpu,
     params: Buffer,
     grads: Buffer,
+    /// Gradients of earlier passes, once there are some.
+    aside: Option<Buffer>,
     state: Buffer,
     arena: Buffer,
     labels: Vec<u32>,
@@ -29,6 +31,7 @@ impl CpuEngine {
             cpu: cpu.clone(),
             params: Buffer::zeroed(sizes.params, "parameters")?,
             grads: Buffer::zeroed(sizes.grads, "gradients")?,
+            aside: None,
             state: Buffer::zeroed(sizes.state, "optimizer state")?,
             arena: Buffer::zeroed(sizes.arena, "activations")?,
             labels: vec![0; sizes.batch],
@@ -92,10 +95,24 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
-    fn update(&mut self, rule: &Optimizer, params: &'static [Param]) -> Result<()> {
+    fn update(&mut self, update: &Update, number: u64, params: &'static [Param]) -> Result<()> {
         let operands =
             Operands { params: self.params.span(), grads: self.grads.span(), state: self.state.span() };
-        self.cpu.install(|| update::run(&self.cpu, *rule, params, operands));
+        self.cpu.install(|| update::run(&self.cpu, update, number, params, operands))
+    }
+
+    fn set_aside(&mut self) -> Result<()> {
+        let other = match self.aside.take() {
+            Some(other) => other,
+            None => Buffer::zeroed(self.grads.span().len(), "gradients of several passes")?,
+        };
+        self.aside = Some(std::mem::replace(&mut self.grads, other));
+        Ok(())
+    }
+
+    fn merge(&mut self, share: f32) -> Result<()> {
+        let aside = self.aside.as_ref().expect("gradients were set aside").span();
+        self.cpu.install(|| update::merge(&self.cpu, share, self.grads.span(), aside));
         Ok(())
     }
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     engine::{Class, Engine, Pass, Sizes},
     error::Result,
-    optim::Optimizer,
+    optim::Update,
     plan::{Map, Param, Steps},
 };
 
@@ -79,7 +79,15 @@ impl Engine for ClEngine {
         frame.finish()
     }
 
-    fn update(&mut self, rule: &Optimizer, params: &'static [Param]) -> Result<()> {
-        update::run(self, rule, params)
+    fn update(&mut self, update: &Update, number: u64, params: &'static [Param]) -> Result<()> {
+        update::run(self, update, number, params)
+    }
+
+    fn set_aside(&mut self) -> Result<()> {
+        self.buffers.set_aside(&self.queue, self.sizes.grads)
+    }
+
+    fn merge(&mut self, share: f32) -> Result<()> {
+        update::merge(self, share)
     }
 }

@@ -122,9 +122,12 @@ pub(super) struct Rows {
 pub(super) struct Buffers {
     pub(super) params: Mem,
     pub(super) grads: Mem,
+    /// Gradients of earlier passes, once there are some.
+    pub(super) aside: Option<Mem>,
     pub(super) state: Mem,
     pub(super) arena: Mem,
     pub(super) labels: Mem,
+    context: Context,
 }
 
 impl Buffers {
@@ -136,9 +139,9 @@ impl Buffers {
         if needed > info.memory || largest > info.max_buffer {
             return Err(too_large(info, sizes));
         }
-        let take = |len: usize, zero: bool| {
-            let buffer = create::<f32>(context, MemFlags::READ_WRITE, len, None)?;
-            if zero { queue.fill_zero(&buffer, len.max(1)).map(|()| buffer) } else { Ok(buffer) }
+        let take = |len: usize, zero: bool| match zero {
+            true => zeroed(context, queue, len),
+            false => create::<f32>(context, MemFlags::READ_WRITE, len, None),
         };
         let take = |len, zero| take(len, zero).map_err(|error| allocation_failure(error, info, sizes));
         let [params, grads, state] = [sizes.params, sizes.grads, sizes.state].map(|len| take(len, true));
@@ -146,10 +149,23 @@ impl Buffers {
         Ok(Buffers {
             params,
             grads,
+            aside: None,
             state,
+            context: context.clone(),
             arena: take(sizes.arena, false)?,
             labels: take(sizes.batch, false)?,
         })
+    }
+
+    /// Exchanges the gradients with those set aside, whose memory is taken the first time.
+    pub(super) fn set_aside(&mut self, queue: &Queue, len: usize) -> Result<()> {
+        let other = match self.aside.take() {
+            Some(other) => other,
+            None => zeroed(&self.context, queue, len)
+                .map_err(|error| failure("take memory for the gradients of several passes", error))?,
+        };
+        self.aside = Some(std::mem::replace(&mut self.grads, other));
+        Ok(())
     }
 
     pub(super) fn class(&self, class: Class) -> &Mem {
@@ -191,6 +207,11 @@ impl Partial {
 pub(super) fn upload(context: &Context, values: &[f32]) -> Result<Mem> {
     create(context, MemFlags::READ_WRITE | MemFlags::COPY_HOST_PTR, values.len(), Some(values))
         .map_err(|error| failure("allocate device memory", error))
+}
+
+fn zeroed(context: &Context, queue: &Queue, len: usize) -> ocl::core::Result<Mem> {
+    let buffer = create::<f32>(context, MemFlags::READ_WRITE, len, None)?;
+    queue.fill_zero(&buffer, len.max(1)).map(|()| buffer)
 }
 
 /// A buffer of at least one element: OpenCL has no empty ones.

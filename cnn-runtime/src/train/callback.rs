@@ -110,12 +110,12 @@ pub trait Callback: Send {
         Ok(Flow::Continue)
     }
 
-    /// After every batch. Nothing is measured for this call, so it costs nothing on any device.
+    /// After every update. Nothing is measured for this call, so it costs nothing on any device.
     fn on_batch(&mut self, _session: &mut Session, _position: &Position) -> Result<Flow> {
         Ok(Flow::Continue)
     }
 
-    /// After some batches, and always after an epoch's last.
+    /// After some updates, and always after an epoch's last.
     fn on_progress(&mut self, _progress: &Progress) -> Result<()> {
         Ok(())
     }

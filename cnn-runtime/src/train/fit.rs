@@ -10,16 +10,17 @@ use crate::{
     session::Session,
 };
 
-/// How often an epoch reports its progress, unless that is more than [`MOST_BATCHES`] apart.
+/// How often an epoch reports its progress, unless that is more than [`MOST_UPDATES`] apart.
 const REPORTS: usize = 100;
 
-/// Batches between two reports, at most: a callback may draw, and its time is training's.
-const MOST_BATCHES: usize = 32;
+/// Updates between two reports, at most: a callback may draw, and its time is training's.
+const MOST_UPDATES: usize = 32;
 
 /// A training run: how long, and what happens around it.
 pub struct Fit<'a> {
     epochs: usize,
     seed: u64,
+    accumulate: usize,
     pub(super) callbacks: Vec<Box<dyn Callback + 'a>>,
     pub(super) checkpoints: Option<Checkpoints>,
     pub(super) position: Position,
@@ -28,7 +29,13 @@ pub struct Fit<'a> {
 impl<'a> Fit<'a> {
     /// A run of this many passes over the training set, whose order depends on the seed.
     pub fn new(epochs: usize, seed: u64) -> Fit<'a> {
-        Fit { epochs, seed, callbacks: Vec::new(), checkpoints: None, position: Position::start() }
+        Fit { epochs, seed, accumulate: 1, callbacks: Vec::new(), checkpoints: None, position: Position::start() }
+    }
+
+    /// Makes one update of the mean gradient of this many batches, as if they were one.
+    pub fn accumulating(mut self, batches: usize) -> Fit<'a> {
+        self.accumulate = batches.max(1);
+        self
     }
 
     /// Adds a callback, to be called after those before it.
@@ -43,7 +50,8 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// Trains a session and returns the reports of all epochs.
+    /// Trains a session and returns the reports of all epochs. Where a running average of the parameters is kept, it is
+    /// validated, callbacks see it at an epoch's end, and the session ends with it.
     ///
     /// # Errors
     ///
@@ -62,6 +70,7 @@ impl<'a> Fit<'a> {
             }
             self.save(session)?;
         }
+        session.swap_average()?;
         Ok(&self.position.history)
     }
 
@@ -72,15 +81,20 @@ impl<'a> Fit<'a> {
 
     fn train_epoch(&mut self, session: &mut Session, train: &mut Batches) -> Result<Flow> {
         let (start, before, images) = (Instant::now(), self.position.seconds, train.len());
-        let interval = (images.div_ceil(session.batch()) / REPORTS).clamp(1, MOST_BATCHES);
+        let per_update = session.batch() * self.accumulate;
+        let interval = (images.div_ceil(per_update) / REPORTS).clamp(1, MOST_UPDATES);
         train.shuffle(self.seed, self.position.epoch);
         train.skip(self.position.done);
         while let Some(batch) = train.next() {
-            session.train_step(batch.images, batch.labels)?;
+            session.accumulate(batch.images, batch.labels)?;
             self.position.done += batch.labels.len();
+            let done = self.position.done;
+            if !done.is_multiple_of(per_update) && done < images {
+                continue;
+            }
+            session.update()?;
             self.position.seconds = before + start.elapsed().as_secs_f64();
-            let batches = self.position.done.div_ceil(session.batch());
-            if batches.is_multiple_of(interval) || self.position.done == images {
+            if done.div_ceil(per_update).is_multiple_of(interval) || done == images {
                 self.report(session, images)?;
             }
             match each(&mut self.callbacks, |callback| callback.on_batch(session, &self.position))? {
@@ -111,6 +125,7 @@ impl<'a> Fit<'a> {
         let start = Instant::now();
         let Position { epoch, done, seconds, .. } = self.position;
         let trained = self.measure(session)?;
+        session.swap_average()?;
         let validated = evaluate(session, validation)?.finite(|loss| Error::Diverged { loss, epoch })?;
         self.position.next_epoch(EpochReport {
             epoch,
@@ -121,7 +136,10 @@ impl<'a> Fit<'a> {
             seconds: seconds + start.elapsed().as_secs_f64(),
             images_per_second: done as f64 / seconds,
         });
-        each(&mut self.callbacks, |callback| callback.on_epoch_end(session, &self.position.history))
+        let flow =
+            each(&mut self.callbacks, |callback| callback.on_epoch_end(session, &self.position.history))?;
+        session.swap_average()?;
+        Ok(flow)
     }
 }
 

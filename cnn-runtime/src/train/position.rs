@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::EpochReport;
 use crate::session::Metrics;
 
-/// A place between two batches.
+/// A place between two updates.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Position {
     /// The epoch in progress, from 1; one more than asked for at the end.
