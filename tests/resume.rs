@@ -48,7 +48,8 @@ fn wait_for(child: &mut Child, what: impl Fn() -> bool) {
     }
 }
 
-fn killed_and_resumed_is_uninterrupted(name: &str, arguments: &[&str]) {
+/// `every` is the minutes between two checkpoints.
+fn killed_and_resumed_is_uninterrupted(name: &str, every: &str, arguments: &[&str]) {
     let folder = tempfile::tempdir().unwrap();
     let [whole, killed] = ["whole", "killed"].map(|name| folder.path().join(name));
     let start = Instant::now();
@@ -57,7 +58,7 @@ fn killed_and_resumed_is_uninterrupted(name: &str, arguments: &[&str]) {
 
     let mut stream = Stream::new(std::process::id().into());
     let resumed =
-        || command(name, &killed, &[arguments, &["--resume", "auto", "--checkpoint-every", "1e-4"]].concat());
+        || command(name, &killed, &[arguments, &["--resume", "auto", "--checkpoint-every", every]].concat());
     for _ in 0..5 {
         let mut child = resumed().spawn().unwrap();
         sleep(duration.mul_f64(0.1 + 0.6 * stream.unit()));
@@ -73,13 +74,13 @@ fn killed_and_resumed_is_uninterrupted(name: &str, arguments: &[&str]) {
 
 #[test]
 fn lenet5_survives_kill() {
-    killed_and_resumed_is_uninterrupted("lenet5", &[]);
+    killed_and_resumed_is_uninterrupted("lenet5", "1e-4", &[]);
 }
 
 /// Dropout, and an optimizer with two arrays of state.
 #[test]
 fn mnist_survives_kill() {
-    killed_and_resumed_is_uninterrupted("mnist", &["--batch", "32"]);
+    killed_and_resumed_is_uninterrupted("mnist", "2e-3", &["--batch", "32", "--limit", "320"]);
 }
 
 #[cfg(unix)]

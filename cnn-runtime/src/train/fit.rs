@@ -29,7 +29,14 @@ pub struct Fit<'a> {
 impl<'a> Fit<'a> {
     /// A run of this many passes over the training set, whose order depends on the seed.
     pub fn new(epochs: usize, seed: u64) -> Fit<'a> {
-        Fit { epochs, seed, accumulate: 1, callbacks: Vec::new(), checkpoints: None, position: Position::start() }
+        Fit {
+            epochs,
+            seed,
+            accumulate: 1,
+            callbacks: Vec::new(),
+            checkpoints: None,
+            position: Position::start(),
+        }
     }
 
     /// Makes one update of the mean gradient of this many batches, as if they were one.
