@@ -28,6 +28,7 @@
 
 #[doc(hidden)]
 pub mod __private;
+pub mod checkpoint;
 pub mod cpu;
 pub mod data;
 pub mod device;
