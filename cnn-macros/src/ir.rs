@@ -9,7 +9,7 @@ pub mod op;
 pub mod print;
 pub mod verify;
 
-pub use op::{Act, Conv, LossKind, Op, Pool, PoolKind, Response, Run, Window};
+pub use op::{Act, Algorithm, Conv, LossKind, Op, Pool, PoolKind, Response, Run, Window};
 
 /// Index of a node in [`Graph::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

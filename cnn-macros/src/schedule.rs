@@ -16,7 +16,7 @@ use crate::{
 };
 use step::{Anchor, Map, Scope, Step};
 
-/// A maximal run of steps of one scope.
+/// A maximal run of steps that treat samples one by one, or a single step of the batch.
 #[derive(Clone, Debug)]
 pub struct Region {
     pub scope: Scope,
@@ -59,12 +59,14 @@ impl Schedule {
     }
 }
 
-/// Groups steps into regions.
+/// Groups steps into regions; a step of the batch stands alone.
 fn regions(steps: Vec<Step>) -> Vec<Region> {
     let mut regions: Vec<Region> = Vec::new();
     for step in steps {
         match regions.last_mut() {
-            Some(region) if region.scope == step.scope() => region.steps.push(step),
+            Some(region) if region.scope == Scope::Sample && step.scope() == Scope::Sample => {
+                region.steps.push(step);
+            }
             _ => regions.push(Region { scope: step.scope(), steps: vec![step] }),
         }
     }

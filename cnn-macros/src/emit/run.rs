@@ -37,7 +37,7 @@ fn region(region: &Region, module: &TokenStream, names: &mut impl Iterator<Item 
         .map(|(_, name)| quote!(run.prepare_input_grad(&#module::#name);));
     let macs = integer(region.steps.iter().map(Step::work).sum::<u64>());
     match region.scope {
-        Scope::Batch => quote!(#(#calls)*),
+        Scope::Batch => quote!(#(#prepared)* #(#calls)*),
         Scope::Sample => quote!(#(#prepared)* run.region(#macs, &|run| { #(#calls)* });),
     }
 }
