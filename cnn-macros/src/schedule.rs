@@ -16,11 +16,22 @@ use crate::{
 };
 use step::{Anchor, Map, Scope, Step};
 
-/// A maximal run of steps that treat samples one by one, or a single step of the batch.
+/// A maximal run of steps of one scope.
 #[derive(Clone, Debug)]
 pub struct Region {
     pub scope: Scope,
     pub steps: Vec<Step>,
+}
+
+impl Region {
+    /// Steps that an engine has in hand at the same time: all that carry samples one by one, each of the batch by itself.
+    pub fn stages(&self) -> impl Iterator<Item = &[Step]> {
+        let together = match self.scope {
+            Scope::Sample => self.steps.len(),
+            Scope::Batch => 1,
+        };
+        self.steps.chunks(together)
+    }
 }
 
 /// The program of one mode.
@@ -53,20 +64,23 @@ impl Schedule {
         self.forward.iter().chain(&self.backward).flat_map(|region| &region.steps)
     }
 
+    /// See [`Region::stages`].
+    pub fn stages(&self) -> impl Iterator<Item = &[Step]> {
+        self.forward.iter().chain(&self.backward).flat_map(Region::stages)
+    }
+
     /// Number of steps before the backward pass.
     pub fn forward_len(&self) -> usize {
         self.forward.iter().map(|region| region.steps.len()).sum()
     }
 }
 
-/// Groups steps into regions; a step of the batch stands alone.
+/// Groups steps into regions.
 fn regions(steps: Vec<Step>) -> Vec<Region> {
     let mut regions: Vec<Region> = Vec::new();
     for step in steps {
         match regions.last_mut() {
-            Some(region) if region.scope == Scope::Sample && step.scope() == Scope::Sample => {
-                region.steps.push(step);
-            }
+            Some(region) if region.scope == step.scope() => region.steps.push(step),
             _ => regions.push(Region { scope: step.scope(), steps: vec![step] }),
         }
     }
