@@ -9,6 +9,7 @@ use crate::{
     params,
     plan::{Description, Map, Param, Steps},
     rng::subkey,
+    weights::Companions,
 };
 
 /// What a [`Session`] is made for.
@@ -69,6 +70,7 @@ pub struct Session {
     losses: Vec<f32>,
     /// Host copy of the batch's scores, padding included.
     logits: Vec<f32>,
+    companions: Companions,
 }
 
 impl Session {
@@ -100,6 +102,7 @@ impl Session {
             metrics: Metrics::default(),
             losses: vec![0.0; batch * losses],
             logits: vec![0.0; batch * description.infer.logits.len()],
+            companions: Companions::default(),
         };
         for (index, param) in description.params.iter().enumerate() {
             session.set_parameter(index, &params::initial(param, seed))?;
@@ -216,6 +219,16 @@ impl Session {
             )));
         }
         self.engine.write(Class::Params, param.offset, &params::pack(param, values))
+    }
+
+    /// What goes with the weights.
+    pub fn companions(&self) -> &Companions {
+        &self.companions
+    }
+
+    /// Sets what goes with the weights.
+    pub fn set_companions(&mut self, companions: Companions) {
+        self.companions = companions;
     }
 
     fn gradients(&mut self, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<Metrics> {

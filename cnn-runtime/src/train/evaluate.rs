@@ -43,13 +43,13 @@ impl From<Metrics> for Score {
 ///
 /// # Errors
 ///
-/// What the device reports.
+/// What the device or the data set reports.
 pub fn evaluate(session: &mut Session, batches: &mut Batches) -> Result<Score> {
     let (classes, kind) = (session.description().classes, session.description().training.loss);
     let mut logits = vec![0.0; session.batch() * classes];
     let mut sums = Metrics::default();
     batches.rewind();
-    while let Some(batch) = batches.next() {
+    while let Some(batch) = batches.next()? {
         let logits = &mut logits[..batch.labels.len() * classes];
         session.infer(batch.images, logits)?;
         for (logits, &label) in logits.chunks(classes).zip(batch.labels) {

@@ -77,7 +77,7 @@ impl Fit<'_> {
         let interval = (images.div_ceil(session.batch()) / REPORTS).clamp(1, MOST_BATCHES);
         let mut sums = Metrics::default();
         let (mut batches, mut done) = (0, 0);
-        while let Some(batch) = train.next() {
+        while let Some(batch) = train.next()? {
             session.train_step(batch.images, batch.labels)?;
             batches += 1;
             done += batch.labels.len();

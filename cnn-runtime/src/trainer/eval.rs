@@ -9,7 +9,7 @@ use super::{
     values,
 };
 use crate::{
-    data::{Batches, Dataset, Part},
+    data::{Batches, Part},
     error::{Error, Result},
     network::Model,
     session::{Options, Session},
@@ -32,11 +32,12 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
-    let test = source::load(&args.data, Part::Test, model.description)?;
+    let test = source::load(&args.data, Part::Test, model.description, common.seed)?;
     let batch = args.batch.unwrap_or(model.description.training.batch).min(test.len());
     let device = common.open_device()?;
     let mut session = Session::new(model, &device, &Options { batch, training: None, seed: common.seed })?;
     weights::load(&mut session, &args.weights)?;
+    let test = source::prepared(&args.data, test, &session)?;
     let mut batches = Batches::all(&test, batch);
     let score = device.install(|| evaluate(&mut session, &mut batches))?;
     print(&result_line(&score.finite(|loss| Error::Unusable { loss })?))

@@ -6,7 +6,7 @@ mod args;
 mod bench;
 mod eval;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod format;
 mod inspect;
 mod progress;

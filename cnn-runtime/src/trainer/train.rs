@@ -14,7 +14,7 @@ use super::{
     values::{self, OptimizerName},
 };
 use crate::{
-    data::{Batches, Dataset, Part, split},
+    data::{Batches, Part, split},
     device::Device,
     error::{Error, Result},
     files,
@@ -65,8 +65,8 @@ pub(super) struct Args {
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let description = model.description;
-    let train = source::load(&args.data, Part::Train, description)?;
-    let test = source::load(&args.data, Part::Test, description)?;
+    let train = source::load(&args.data, Part::Train, description, common.seed)?;
+    let test = source::load(&args.data, Part::Test, description, common.seed)?;
     let count = args.limit.map_or(train.len(), |limit| limit.min(train.len()));
     let split = split(count, args.val_split, common.seed)?;
     let batch = args.batch.unwrap_or(description.training.batch).min(split.train.len());
@@ -83,6 +83,9 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
         files::create_writable(folder)?;
     }
     announce(&session, &device, split.train.len(), test.len());
+    let train = source::fitted(&args.data, train, &split.train, description)?;
+    let test = train.of(test);
+    session.set_companions(train.companions());
 
     let mut training = Batches::new(&train, split.train, batch);
     let mut testing = Batches::all(&test, batch);
