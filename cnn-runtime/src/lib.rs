@@ -46,6 +46,7 @@ pub mod session;
 pub mod train;
 #[cfg(feature = "trainer")]
 pub mod trainer;
+pub mod watch;
 pub mod weights;
 
 pub use cnn_macros::network;

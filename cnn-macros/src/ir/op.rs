@@ -193,9 +193,9 @@ pub struct Response {
 }
 
 /// How scores and a label become a loss, as `cnn_runtime::plan::LossKind`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum LossKind {
-    CrossEntropy { smoothing: f32 },
+    CrossEntropy { smoothing: f32, class_weights: Option<Vec<f32>> },
     MeanSquared,
     BinaryCrossEntropy,
 }

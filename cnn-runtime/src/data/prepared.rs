@@ -15,9 +15,6 @@ use crate::{
 /// Images that statistics are fitted on, at most; of larger sets every n-th.
 const FITTED: usize = 1 << 16;
 
-/// Elements of the largest image that is whitened: its covariance takes 128 MiB, and about a minute to decompose.
-const WHITENED: usize = 1 << 12;
-
 /// Values that are held at once while statistics are fitted, about.
 const BLOCK: usize = 1 << 23;
 
@@ -43,7 +40,7 @@ impl Prepared {
     ///
     /// # Errors
     ///
-    /// [`Error::Usage`] if the input is too large to be whitened, and what reading images reports.
+    /// What reading images reports.
     pub fn fit(
         data: Arc<dyn Dataset>,
         description: &Description,
@@ -55,11 +52,6 @@ impl Prepared {
             return Ok((unfitted.with(Preparation::new(description, Vec::new())?), 0));
         };
         let size: usize = description.input.iter().product();
-        if wanted.covariance && size > WHITENED {
-            let message =
-                format!("whiten: an input of {size} values is too large, at most {WHITENED} are whitened");
-            return Err(Error::Usage(message));
-        }
         let mut moments = Moments::new(description.input, wanted);
         let sample: Vec<u32> =
             indices.iter().copied().step_by(indices.len().div_ceil(FITTED).max(1)).collect();

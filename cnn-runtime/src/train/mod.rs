@@ -38,7 +38,8 @@ pub struct Fit<'a> {
 }
 
 impl Fit<'_> {
-    /// Trains a session and returns the last epoch's score on the validation set. The callbacks end with it.
+    /// Trains a session and returns the last epoch's score on the validation set. The callbacks end with it. Where a running
+    /// average is kept, it is validated, callbacks see it, and the session ends with it.
     ///
     /// # Errors
     ///
@@ -55,6 +56,7 @@ impl Fit<'_> {
             train.shuffle(self.seed, epoch);
             let training = self.train_epoch(session, train, epoch)?;
             let images_per_second = train.len() as f64 / start.elapsed().as_secs_f64();
+            session.swap_average()?;
             last = evaluate(session, validation)?.finite(|loss| Error::Diverged { loss, epoch })?;
             let report = EpochReport {
                 epoch,
@@ -67,6 +69,9 @@ impl Fit<'_> {
             };
             for callback in &mut self.callbacks {
                 callback.on_epoch_end(session, &report)?;
+            }
+            if epoch < self.epochs {
+                session.swap_average()?;
             }
         }
         Ok(last)
