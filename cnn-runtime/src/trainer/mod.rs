@@ -7,7 +7,7 @@ mod bench;
 mod config;
 mod eval;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod format;
 mod inspect;
 mod interrupt;
