@@ -28,7 +28,9 @@
 
 #[doc(hidden)]
 pub mod __private;
+pub mod checkpoint;
 pub mod cpu;
+#[cfg(feature = "data")]
 pub mod data;
 pub mod device;
 pub mod engine;
@@ -41,6 +43,7 @@ pub mod params;
 pub mod plan;
 pub mod rng;
 pub mod session;
+#[cfg(feature = "data")]
 pub mod train;
 #[cfg(feature = "trainer")]
 pub mod trainer;

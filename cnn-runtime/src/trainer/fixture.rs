@@ -12,7 +12,7 @@ const fn plan(slab: usize) -> Plan {
     Plan { arena: Arena { slab, fixed: 8 }, input: INPUT, logits: LOGITS, losses: &[] }
 }
 
-pub(super) const DESCRIPTION: Description = Description {
+pub(crate) const DESCRIPTION: Description = Description {
     name: "Net",
     input: [1, 28, 28],
     classes: 10,
@@ -55,7 +55,7 @@ pub(super) const DESCRIPTION: Description = Description {
         batch: 128,
         accumulate: 1,
         epochs: 3,
-        loss: LossKind::CrossEntropy { smoothing: 0.0 },
+        loss: LossKind::CROSS_ENTROPY,
     },
     data: None,
     augment: &[],

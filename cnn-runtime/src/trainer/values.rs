@@ -1,6 +1,12 @@
 //! Values of options: what clap cannot check by type, with messages that say what is allowed.
 
-use std::str::FromStr;
+use std::{
+    convert::Infallible,
+    fmt::{self, Display, Formatter},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
 
 /// Keeps `batch * slab` far from overflow; no real batch comes near.
 const LARGEST_BATCH: usize = 1 << 20;
@@ -35,6 +41,30 @@ pub(super) fn fraction(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A time.
+pub(super) fn minutes(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok().filter(|&minutes| minutes > 0.0).map(|minutes| minutes * 60.0);
+    let interval = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    interval.ok_or_else(|| "expected a number of minutes above 0".into())
+}
+
+/// The value of `--resume`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Resume {
+    /// `last.ckpt` of the output folder, if there is one.
+    Auto,
+    /// This file.
+    From(PathBuf),
+}
+
+impl FromStr for Resume {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Resume, Infallible> {
+        Ok(if text == "auto" { Resume::Auto } else { Resume::From(text.into()) })
+    }
+}
+
 /// The value of `--data`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum DataName {
@@ -42,6 +72,12 @@ pub(super) enum DataName {
     Mnist,
     /// Articles of clothing, in MNIST's format.
     FashionMnist,
+    /// Small photographs of 10 kinds of things.
+    Cifar10,
+    /// Small photographs of 100 kinds of things.
+    Cifar100,
+    /// Images in folders, one for each class.
+    Folder(PathBuf),
 }
 
 impl FromStr for DataName {
@@ -51,7 +87,24 @@ impl FromStr for DataName {
         match text {
             "mnist" => Ok(DataName::Mnist),
             "fashion-mnist" => Ok(DataName::FashionMnist),
-            _ => Err("expected mnist or fashion-mnist".into()),
+            "cifar10" => Ok(DataName::Cifar10),
+            "cifar100" => Ok(DataName::Cifar100),
+            _ => match text.strip_prefix("folder:") {
+                Some(folder) if !folder.is_empty() => Ok(DataName::Folder(folder.into())),
+                _ => Err("expected mnist, fashion-mnist, cifar10, cifar100 or folder:DIR".into()),
+            },
+        }
+    }
+}
+
+impl Display for DataName {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            DataName::Mnist => f.write_str("mnist"),
+            DataName::FashionMnist => f.write_str("fashion-mnist"),
+            DataName::Cifar10 => f.write_str("cifar10"),
+            DataName::Cifar100 => f.write_str("cifar100"),
+            DataName::Folder(folder) => write!(f, "folder:{}", folder.display()),
         }
     }
 }
