@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ir::{
-        Algorithm, Op, ParamId,
+        Algorithm, Op, ParamId, PoolKind,
         form::{Form, Layout},
     },
     memory::{Program, pack::Packed},
@@ -58,7 +58,8 @@ impl Writer<'_> {
             _ => {
                 let (operands, results) =
                     (self.fields(operands, &step.operands), self.fields(results, &step.results));
-                quote!(#operands #results)
+                let unread = self.unread(step);
+                quote!(#operands #results #unread)
             }
         };
         let winograd = self.winograd(step);
@@ -95,6 +96,16 @@ impl Writer<'_> {
         };
         let room = option(room);
         Some(quote!(winograd: #room,))
+    }
+
+    /// An average's gradient does not read `x`; `dx` has its shape.
+    fn unread(&self, step: &Step) -> TokenStream {
+        match &step.anchor {
+            Anchor::Op(Op::PoolGrad(pool)) if pool.kind != PoolKind::Max => {
+                self.fields(&["x"], &step.results)
+            }
+            _ => TokenStream::new(),
+        }
     }
 
     fn sums(&self, step: &Step) -> TokenStream {

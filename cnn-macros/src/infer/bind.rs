@@ -101,10 +101,10 @@ fn convert(param: &Param, given: &Given) -> Result<Option<Filled>, String> {
 }
 
 fn numbers(param: &Param, value: &Value, range: &str, holds: fn(f64) -> bool) -> Result<Filled, String> {
-    let one = |item: &Value| match *item {
-        Value::Float(number) => Ok(number),
-        Value::Int(number) => Ok(number as f64),
-        _ => Err(errors::wrong_kind(param, value)),
+    let one = |item: &Value| match item {
+        Value::Float(number) => Ok(*number),
+        Value::Int(number) => Ok(*number as f64),
+        item => Err(errors::wrong_kind(param, item)),
     };
     let numbers: Vec<f64> = match value {
         Value::Array(list) | Value::Tuple(list) => list.items.iter().map(one).collect::<Result<_, _>>()?,

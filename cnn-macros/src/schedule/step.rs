@@ -182,7 +182,7 @@ impl Step {
             Anchor::Op(Op::Dense | Op::DenseInputGrad) => elements(read) * elements(written),
             Anchor::Op(Op::DenseWeightGrad) => elements(read) * elements(second),
             Anchor::Op(Op::Pool(pool)) => elements(written) * pool.taps(),
-            Anchor::Op(Op::PoolGrad(pool)) => elements(second) * pool.taps(),
+            Anchor::Op(Op::PoolGrad(pool)) => elements(read) * pool.taps(),
             Anchor::Op(Op::Lrn(response) | Op::LrnGrad(response)) => elements(read) * response.size,
             Anchor::Op(_) => elements(read).max(elements(written)),
             Anchor::Elementwise => elements(written) * self.epilogue.len(),
