@@ -8,9 +8,9 @@ use std::fmt::Write;
 
 use super::{
     conv_direct, conv_igemm,
-    dense::bias_grad,
     frame::{End, Frame, Launch},
     kernels::{Arg, Source},
+    segments::bias_grad,
     words,
 };
 use crate::{

@@ -38,9 +38,9 @@ impl Source {
         }
         match self {
             Source::Layers => {
-                files!("common.cl" "dense.cl" "pool.cl" "elementwise.cl" "loss.cl" "update.cl")
+                files!("common.cl" "segments.cl" "dense.cl" "pool.cl" "elementwise.cl" "loss.cl" "update.cl")
             }
-            Source::BatchNorm => files!("common.cl" "batch_norm.cl"),
+            Source::BatchNorm => files!("common.cl" "segments.cl" "batch_norm.cl"),
             Source::Lrn => files!("common.cl" "lrn.cl"),
             Source::Channel => files!("common.cl" "channel.cl"),
             Source::ConvDirect => files!("common.cl" "conv.cl" "conv_direct.cl"),

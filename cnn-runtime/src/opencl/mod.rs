@@ -21,6 +21,7 @@ mod loss;
 mod lrn;
 mod memory;
 mod pool;
+mod segments;
 mod staging;
 mod update;
 mod words;
