@@ -110,6 +110,22 @@ impl Axis {
         start..end.max(start)
     }
 
+    /// Positions before and after the input that some output sees.
+    pub(super) fn margins(&self) -> [usize; 2] {
+        if self.out_count == 0 || self.taps == 0 {
+            return [0, 0];
+        }
+        let ends =
+            [0, self.out_count - 1].map(|output| [0, self.taps - 1].map(|tap| self.input(output, tap)));
+        let (low, high) = ends.iter().flatten().fold((0, 0), |(low, high), &at| (at.min(low), at.max(high)));
+        [low.unsigned_abs(), (high as usize + 1).saturating_sub(self.in_size)]
+    }
+
+    /// The same outputs of an input that has gained margins.
+    pub(super) fn widened(&self, [before, after]: [usize; 2]) -> Axis {
+        Axis { in_start: self.in_start + before as isize, in_size: before + self.in_size + after, ..*self }
+    }
+
     /// Some outputs in runs of equal taps.
     pub(super) fn runs(&self, outputs: Range<usize>) -> impl Iterator<Item = Run> {
         let axis = *self;

@@ -16,6 +16,7 @@ use crate::plan::{BLOCK, Layout, Map};
 pub(super) const CACHED: usize = 192 << 10;
 
 /// What a sum over channels and taps needs, without its samples.
+#[derive(Clone, Copy)]
 pub(super) struct Correlation<'a> {
     pub(super) x: Map,
     pub(super) y: Map,
