@@ -217,17 +217,12 @@ impl Task<'_> {
             },
             Level { count: columns.len(), x: (self.columns.in_step * BLOCK) as isize, w: BLOCK as isize },
         ];
-        // Eight channels in equal tiles: two of four, or one of eight.
-        let limit = BLOCK / blocks.len();
-        for lane in (0..channels.len()).step_by(limit) {
-            let lanes = limit.min(channels.len() - lane);
-            self.tile(blocks.len(), lanes, (samples.len(), terms), self.area() * BLOCK).run(
-                self.frame.isa(),
-                (x, (x_start + lane) as isize),
-                (dy, dy_start as isize),
-                (self.filters, ((element + lane * self.area()) * BLOCK) as isize),
-            );
-        }
+        self.tile(blocks.len(), channels.len(), (samples.len(), terms), self.area() * BLOCK).run(
+            self.frame.isa(),
+            (x, x_start as isize),
+            (dy, dy_start as isize),
+            (self.filters, (element * BLOCK) as isize),
+        );
     }
 
     /// Input and gradient of the output, from the first of some samples on.

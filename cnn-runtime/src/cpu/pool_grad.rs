@@ -43,8 +43,10 @@ impl Kernel for Plane<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        for at in (0..self.dx.len()).step_by(BLOCK) {
-            self.dx.store(simd, at, simd.splat(0.0));
+        if !self.pooling.tiles {
+            for at in (0..self.dx.len()).step_by(BLOCK) {
+                self.dx.store(simd, at, simd.splat(0.0));
+            }
         }
         for row in 0..self.height {
             let dy = self.dy.part(row * self.width * BLOCK, self.width * BLOCK);
@@ -80,7 +82,8 @@ impl Plane<'_> {
 
     #[inline(always)]
     fn add<S: Simd>(&self, simd: S, at: usize, share: S::V) {
-        self.dx.store(simd, at, simd.add(self.dx.load(simd, at), share));
+        let sum = if self.pooling.tiles { share } else { simd.add(self.dx.load(simd, at), share) };
+        self.dx.store(simd, at, sum);
     }
 
     #[inline(always)]

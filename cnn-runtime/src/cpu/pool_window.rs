@@ -35,6 +35,17 @@ impl Windows {
         Windows::Sliding { axis, end, size, inside }
     }
 
+    /// Whether every input lies in exactly one window.
+    fn tile(&self) -> bool {
+        match *self {
+            Windows::Sliding { axis, end, size, inside } => {
+                let touch = axis.in_step == size && axis.tap_step == 1 && axis.input(0, 0) == 0;
+                touch && inside == [0, axis.out_count] && axis.out_count * size == end
+            }
+            Windows::Even { inputs, outputs } => inputs.is_multiple_of(outputs),
+        }
+    }
+
     fn taps(&self, output: usize) -> Taps {
         match *self {
             Windows::Sliding { axis, size, inside: [start, end], .. } if (start..end).contains(&output) => {
@@ -72,6 +83,8 @@ impl Windows {
 #[derive(Clone, Copy)]
 pub(super) struct Pooling {
     pub(super) kind: PoolKind,
+    /// Whether every input lies in exactly one window.
+    pub(super) tiles: bool,
     rows: Windows,
     columns: Windows,
     /// Columns of the input and of the output.
@@ -96,12 +109,13 @@ impl Pooling {
     pub(super) fn new(kind: PoolKind, window: &Window, x: &Map, y: &Map) -> Pooling {
         let rows = Windows::along(0, kind, window, x.height, y.height);
         let columns = Windows::along(1, kind, window, x.width, y.width);
-        Pooling { kind, rows, columns, widths: [x.width, y.width] }
+        let tiles = rows.tile() && columns.tile();
+        Pooling { kind, tiles, rows, columns, widths: [x.width, y.width] }
     }
 
     /// The windows of a row.
     pub(super) fn stretches(&self, row: usize) -> impl Iterator<Item = Stretch> {
-        let Pooling { kind, rows, columns, widths: [x_width, y_width] } = *self;
+        let Pooling { kind, rows, columns, widths: [x_width, y_width], .. } = *self;
         let (down, x_width) = (rows.taps(row), x_width as isize);
         let mut next = 0;
         std::iter::from_fn(move || {

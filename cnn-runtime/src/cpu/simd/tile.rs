@@ -19,9 +19,14 @@ pub(in crate::cpu) const fn pixels_of(blocks: usize) -> usize {
     if blocks == 1 { 8 } else { PIXELS }
 }
 
-/// Pixels of one or two blocks whose sums fit the 16 registers, beside the weights and two pixels.
+/// Pixels of 1, 2, 4 or 8 blocks whose sums fit the 16 registers, beside the weights and a pixel or two.
 const fn registers(blocks: usize) -> usize {
-    if blocks == 1 { 12 } else { PIXELS }
+    match blocks {
+        1 => 12,
+        2 => PIXELS,
+        4 => 3,
+        _ => 1,
+    }
 }
 
 /// One loop of the sum: how many terms, and how far apart they lie.
@@ -67,7 +72,7 @@ pub(in crate::cpu) enum Start<'a> {
     Bias(Span<'a>),
 }
 
-/// One or two blocks by any number of pixels, which are computed in near-equal groups that fit the registers.
+/// 1, 2, 4 or 8 blocks by any number of pixels, which are computed in near-equal groups that fit the registers.
 #[derive(Clone, Copy)]
 pub(in crate::cpu) struct Tile<'a> {
     pub(in crate::cpu) pixels: usize,
@@ -152,7 +157,7 @@ impl Tile<'_> {
         }
         sized!(
             1 x 1, 1 x 2, 1 x 3, 1 x 4, 1 x 5, 1 x 6, 1 x 7, 1 x 8, 1 x 9, 1 x 10, 1 x 11, 1 x 12,
-            2 x 1, 2 x 2, 2 x 3, 2 x 4, 2 x 5, 2 x 6
+            2 x 1, 2 x 2, 2 x 3, 2 x 4, 2 x 5, 2 x 6, 4 x 1, 4 x 2, 4 x 3, 8 x 1
         )
     }
 
