@@ -1,7 +1,7 @@
 //! Filter gradients of a planar input, such as the image: the taps of a kernel's row lie side by side there.
 //!
-//! What one row of the kernel sees waits in a local buffer, with zeros beside it where the input is padded, so that all
-//! outputs see all taps. Small gradients divide the batch among threads, large ones the kernel's rows.
+//! Some rows of a channel wait in a local buffer, with zeros beside them where the input is padded, so that all outputs see all
+//! taps of a row. Small gradients divide the batch among threads, large ones the kernel's rows.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ use super::{
 use crate::plan::{BLOCK, ConvFilterGrad, Layout};
 
 /// Floats of the input that wait.
-const WAITING: usize = 4096;
+const WAITING: usize = 8192;
 /// Pixels of the output's gradient that stay in the nearest cache while all rows of the kernel see them.
 const PIXELS: usize = 512;
 
@@ -34,12 +34,13 @@ pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) -> bool {
     let columns = Axis::forward(&step.window, 1, step.x.width, step.dy.width);
     let [margin, after] = columns.margins();
     let width = margin + step.x.width + after;
-    let is_usual = step.groups == 1 && step.window.dilation[1] == 1 && width <= WAITING;
+    let rows = Axis::forward(&step.window, 0, step.x.height, step.dy.height);
+    let task = Task { step, rows, margin, width };
+    let is_usual = step.groups == 1 && step.window.dilation[1] == 1 && task.seen(1) * width <= WAITING;
     if step.x.layout != Layout::Planar || !is_usual {
         return false;
     }
-    let rows = Axis::forward(&step.window, 0, step.x.height, step.dy.height);
-    let (task, blocks) = (Task { step, rows, margin, width }, step.dy.channels.div_ceil(BLOCK));
+    let blocks = step.dy.channels.div_ceil(BLOCK);
     let gradient = frame.memory.grads.part(step.filter, blocks * task.elements() * BLOCK);
     let work = (step.dy.len() * task.elements()) as u64;
     let units = step.x.channels * step.window.kernel[0];
@@ -66,50 +67,67 @@ impl Task {
         self.step.x.channels * height * width
     }
 
+    /// Rows of the input that neighbouring rows of the output see.
+    fn seen(&self, lines: usize) -> usize {
+        let [stride, dilation, kernel] =
+            [self.step.window.stride, self.step.window.dilation, self.step.window.kernel].map(|pair| pair[0]);
+        (lines - 1) * stride + (kernel - 1) * dilation + 1
+    }
+
     /// Adds the part of the frame's samples to some units of a gradient: a unit is a row of the kernel of one channel.
     fn add(&self, frame: &Frame, units: Range<usize>, gradient: Span) {
         let mut waiting = [0.0; WAITING];
         let waiting = Span::local(&mut waiting);
-        let dy = &self.step.dy;
-        let rows = (WAITING / self.width).min(PIXELS / dy.width).max(1);
+        let (dy, kernel) = (&self.step.dy, self.step.window.kernel[0]);
+        let fits = |lines: &usize| self.seen(*lines) * self.width <= WAITING;
+        let lines = (1..=(PIXELS / dy.width).clamp(1, dy.height)).rev().find(fits).unwrap_or(1);
         for sample in frame.samples.clone() {
-            for start in (0..dy.height).step_by(rows) {
-                let lines = start..dy.height.min(start + rows);
-                for unit in units.clone() {
-                    self.fetch(frame.map(sample, &self.step.x), lines.clone(), unit, waiting);
-                    self.add_unit(frame, sample, lines.clone(), unit, waiting, gradient);
+            for start in (0..dy.height).step_by(lines) {
+                let lines = start..dy.height.min(start + lines);
+                for channel in units.start / kernel..units.end.div_ceil(kernel) {
+                    let first = self.fetch(frame.map(sample, &self.step.x), &lines, channel, waiting);
+                    let of_channel = channel * kernel..(channel + 1) * kernel;
+                    for unit in units.start.max(of_channel.start)..units.end.min(of_channel.end) {
+                        self.add_unit(frame, sample, &lines, unit, (waiting, first), gradient);
+                    }
                 }
             }
         }
     }
 
-    /// What a row of the kernel sees from some rows of the output.
-    fn fetch(&self, x: Span, lines: Range<usize>, unit: usize, waiting: Span) {
-        let (map, height) = (&self.step.x, self.step.window.kernel[0]);
-        let (channel, tap) = (unit / height, unit % height);
-        for (number, line) in lines.enumerate() {
-            let to = waiting.part(number * self.width + self.margin, map.width);
-            match usize::try_from(self.rows.input(line, tap)) {
-                Ok(row) if row < map.height => to.copy_from(x.from(map.index(channel, row, 0))),
-                _ => to.fill(0.0),
-            }
+    /// Puts what some rows of the output see of a channel between the margins; returns the first row.
+    fn fetch(&self, x: Span, lines: &Range<usize>, channel: usize, waiting: Span) -> usize {
+        let map = &self.step.x;
+        let first = self.rows.input(lines.start, 0).max(0) as usize;
+        let end = self.rows.input(lines.start, 0) + self.seen(lines.len()) as isize;
+        for row in first..map.height.min(end.max(0) as usize) {
+            let to = waiting.part((row - first) * self.width + self.margin, map.width);
+            to.copy_from(x.from(map.index(channel, row, 0)));
         }
+        first
     }
 
+    /// Adds what a unit sees from some rows of the output; `waiting` holds the input from row `first` on.
     fn add_unit(
         &self,
         frame: &Frame,
         sample: usize,
-        lines: Range<usize>,
+        lines: &Range<usize>,
         unit: usize,
-        waiting: Span,
+        (waiting, first): (Span, usize),
         gradient: Span,
     ) {
-        let (map, width, all) =
-            (&self.step.dy, self.step.window.kernel[1], self.step.dy.channels.div_ceil(BLOCK));
-        for first in (0..all).step_by(2) {
-            let blocks = 2.min(all - first);
-            let dy = frame.map(sample, map).from(map.index(first * BLOCK, lines.start, 0));
+        let (map, [height, width]) = (&self.step.dy, self.step.window.kernel);
+        let valid = self.rows.valid_outputs(unit % height);
+        let lines = valid.start.max(lines.start)..valid.end.min(lines.end);
+        if lines.is_empty() {
+            return;
+        }
+        let row = self.rows.input(lines.start, unit % height) as usize - first;
+        let all = map.channels.div_ceil(BLOCK);
+        for block in (0..all).step_by(2) {
+            let blocks = 2.min(all - block);
+            let dy = frame.map(sample, map).from(map.index(block * BLOCK, lines.start, 0));
             let parts = width.div_ceil(taps_of(blocks));
             for taps in (0..parts).map(|part| split::part(width, parts, part)) {
                 let shape = Taps {
@@ -118,14 +136,14 @@ impl Task {
                     rows: lines.len(),
                     pixels: map.width,
                     stride: self.step.window.stride[1],
-                    x_row: self.width,
+                    x_row: self.rows.in_step * self.width,
                     w_row: map.width * BLOCK,
                     w_block: map.height * map.width * BLOCK,
                     y_block: self.elements() * BLOCK,
                 };
-                let element = first * self.elements() + unit * width + taps.start;
-                let gradient = gradient.from(element * BLOCK);
-                shape.add(frame.isa(), waiting.from(taps.start), dy, gradient);
+                let element = block * self.elements() + unit * width + taps.start;
+                let x = waiting.from(row * self.width + taps.start);
+                shape.add(frame.isa(), x, dy, gradient.from(element * BLOCK));
             }
         }
     }
