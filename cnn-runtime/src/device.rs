@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use crate::{
-    cpu::Cpu,
+    cpu::{Cpu, Limits},
     engine::{Engine, Sizes},
     error::{Error, Result},
     opencl::{self, OpenCl, Selection},
@@ -108,6 +108,17 @@ impl Device {
         match &self.backend {
             Backend::Cpu(cpu) => cpu.install(work),
             Backend::OpenCl(_) => work(),
+        }
+    }
+
+    /// What the CPU can do at most, measured now; unknown elsewhere.
+    ///
+    /// # Errors
+    /// As [`Cpu::limits`].
+    pub fn limits(&self) -> Result<Option<Limits>> {
+        match &self.backend {
+            Backend::Cpu(cpu) => cpu.limits().map(Some),
+            Backend::OpenCl(_) => Ok(None),
         }
     }
 

@@ -28,6 +28,7 @@
 
 #[doc(hidden)]
 pub mod __private;
+pub mod checkpoint;
 pub mod cpu;
 pub mod data;
 pub mod device;
@@ -44,6 +45,7 @@ pub mod session;
 pub mod train;
 #[cfg(feature = "trainer")]
 pub mod trainer;
+pub mod watch;
 pub mod weights;
 
 pub use cnn_macros::network;

@@ -1,14 +1,18 @@
 //! A network on a device: its parameters, its arena, and the passes over a batch.
 
+mod training;
+
+use serde::{Deserialize, Serialize};
+
 use crate::{
     device::Device,
-    engine::{Class, Engine, Pass, Sizes},
+    engine::{Class, Engine, LossSums, Pass, Sizes},
     error::{Error, Result},
     network::Model,
     optim::Update,
     params,
-    plan::{Description, Map, Param, Steps},
-    rng::subkey,
+    plan::{Description, Param, Steps},
+    watch::{self, Visit},
 };
 
 /// What a [`Session`] is made for.
@@ -22,8 +26,15 @@ pub struct Options {
     pub seed: u64,
 }
 
+/// The passes since the last update, whose mean gradient is that of the next.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pending {
+    passes: u64,
+    samples: u64,
+}
+
 /// Sums over the samples trained since the last [`Session::take_metrics`].
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     /// Sum of the samples' losses, auxiliary ones included.
     pub loss: f64,
@@ -64,9 +75,10 @@ pub struct Session {
     update: Option<Update>,
     seed: u64,
     steps: u64,
+    pending: Pending,
+    averaged: bool,
+    /// Samples, and sums that the engine no longer holds.
     metrics: Metrics,
-    /// Host copy of the batch's losses.
-    losses: Vec<f32>,
     /// Host copy of the batch's scores, padding included.
     logits: Vec<f32>,
 }
@@ -85,11 +97,10 @@ impl Session {
         let engine = device.engine(&Sizes {
             params: description.params_len,
             grads: training.map_or(0, |_| description.params_len),
-            state: training.map_or(0, |update| update.optimizer.slots() * description.params_len),
+            state: training.map_or(0, |update| update.slots() * description.params_len),
             arena: description.arena_len(training.is_some(), batch),
             batch,
         })?;
-        let losses = description.train.losses.iter().map(Map::len).max().unwrap_or(0);
         let mut session = Session {
             model,
             engine,
@@ -97,8 +108,9 @@ impl Session {
             update: training,
             seed,
             steps: 0,
+            pending: Pending::default(),
+            averaged: false,
             metrics: Metrics::default(),
-            losses: vec![0.0; batch * losses],
             logits: vec![0.0; batch * description.infer.logits.len()],
         };
         for (index, param) in description.params.iter().enumerate() {
@@ -122,40 +134,69 @@ impl Session {
         self.description().arena_len(self.update.is_some(), self.batch) * size_of::<f32>()
     }
 
-    /// Forward, backward and update on one batch, whose losses are read before it returns. The CPU engine allocates
-    /// nothing here; on OpenCL, the first steps also build kernels, and enqueueing allocates.
+    /// Runs a batch step by step and shows each when it has run: with labels a training pass, whose
+    /// gradients then wait for [`Session::update`], else inference.
+    /// Steps that [`Session::train_step`] would carry sample by sample through a region run one after the other for the
+    /// whole batch; the results are the same.
+    ///
+    /// ```no_run
+    /// # fn example(session: &mut cnn_runtime::Session, image: &[f32]) -> cnn_runtime::Result<()> {
+    /// session.watch(image, None, &mut |mut seen| {
+    ///     if let Some(map) = seen.output()? {
+    ///         println!("{}: {} values in {:.3} ms", seen.step.layer(), map.len(), seen.seconds * 1e3);
+    ///     }
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`Error::Usage`] if images and labels do not fit the network; [`Error::Device`] if the device fails.
-    pub fn train_step(&mut self, images: &[f32], labels: &[u32]) -> Result<()> {
-        let update = self.rule()?;
-        let key = subkey(self.seed, self.steps);
-        let sums = self.gradients(images, labels, Some(key))?;
-        self.metrics += sums;
-        self.engine.update(&update.optimizer, self.model.description.params)?;
-        self.steps += 1;
-        Ok(())
+    /// As [`Session::train_step`] and [`Session::infer`]; and the first error of `visit`, which ends the pass.
+    pub fn watch(&mut self, images: &[f32], labels: Option<&[u32]>, visit: &mut Visit) -> Result<()> {
+        let Model { forward, backward, infer, description } = self.model;
+        let (pass, steps) = match labels {
+            Some(labels) => {
+                let batch = self.batch_to_train(images, labels)?;
+                let pass = self.begin(batch, images, labels, Some(self.key(0)))?;
+                self.pending = Pending { passes: 1, samples: batch as u64 };
+                (pass, watch::steps_of(&|steps| [forward, backward].iter().for_each(|body| body(steps))))
+            }
+            None => {
+                let pass = Pass { batch: self.samples(images)?, arena: description.infer.arena, key: None };
+                self.engine.write_map(&pass, &description.infer.input, images)?;
+                (pass, watch::steps_of(&|steps| infer(steps)))
+            }
+        };
+        watch::wait(&mut *self.engine)?;
+        watch::run(&mut *self.engine, &pass, &steps, visit)
     }
 
     /// A training-mode forward and backward pass with dropout off and without an update. The gradients can then be read
     /// by [`Session::gradient`]. Running statistics move, as in every training-mode pass.
     ///
-    /// Returns the mean loss, weighted auxiliary losses included.
+    /// Returns the mean loss, weighted auxiliary losses included. Gradients of earlier passes that wait for an update are lost.
     ///
     /// # Errors
     /// As [`Session::train_step`].
     pub fn forward_backward(&mut self, images: &[f32], labels: &[u32]) -> Result<f64> {
-        self.rule()?;
-        let sums = self.gradients(images, labels, None)?;
+        let batch = self.batch_to_train(images, labels)?;
+        self.pending = Pending::default();
+        let trained = self.take_metrics()?;
+        self.gradients(batch, images, labels, None)?;
+        let sums = self.take_metrics()?;
+        self.metrics = trained;
         Ok(sums.loss / sums.samples as f64)
     }
 
-    /// What was summed over the training steps since the last call.
+    /// What was summed over the training steps since the last call; waits for them.
     ///
     /// # Errors
     /// [`Error::Device`] if the device fails.
     pub fn take_metrics(&mut self) -> Result<Metrics> {
-        Ok(std::mem::take(&mut self.metrics))
+        let LossSums { loss, correct } = self.engine.take_losses()?;
+        let mut metrics = std::mem::take(&mut self.metrics);
+        metrics += Metrics { loss, correct, samples: 0 };
+        Ok(metrics)
     }
 
     /// Class scores `[n, classes]` of a batch, with every layer in inference mode.
@@ -174,7 +215,8 @@ impl Session {
         let pass = Pass { batch, arena: plan.arena, key: None };
         let infer = self.model.infer;
         self.engine.write_map(&pass, &plan.input, images)?;
-        self.engine.run(&pass, &|run: &dyn Steps| infer(run))?;
+        // SAFETY: these are the steps of the inference plan, and a `Network` keeps within it.
+        unsafe { self.engine.run(&pass, &|run: &dyn Steps| infer(run)) }?;
         let stored = &mut self.logits[..batch * plan.logits.len()];
         self.engine.read_map(&pass, &plan.logits, stored)?;
         for (scores, stored) in logits.chunks_exact_mut(*classes).zip(stored.chunks_exact(plan.logits.len()))
@@ -189,7 +231,7 @@ impl Session {
     /// # Errors
     /// [`Error::Device`] if the device fails.
     pub fn parameter(&mut self, index: usize) -> Result<Vec<f32>> {
-        self.read(Class::Params, index)
+        self.read(Class::Params, 0, index)
     }
 
     /// The gradient of a trainable parameter in torch order, as the last backward pass left it.
@@ -198,7 +240,7 @@ impl Session {
     /// [`Error::Usage`] if this session does not train; [`Error::Device`] if the device fails.
     pub fn gradient(&mut self, index: usize) -> Result<Vec<f32>> {
         self.rule()?;
-        self.read(Class::Grads, index)
+        self.read(Class::Grads, 0, index)
     }
 
     /// Sets a parameter or a running statistic from values in torch order.
@@ -206,41 +248,76 @@ impl Session {
     /// # Errors
     /// [`Error::Usage`] if their number is wrong; [`Error::Device`] if the device fails.
     pub fn set_parameter(&mut self, index: usize, values: &[f32]) -> Result<()> {
-        let param = self.param(index);
-        let expected: usize = param.shape.iter().product();
-        if values.len() != expected {
-            return Err(Error::Usage(format!(
-                "{}: expected {expected} values, found {}",
-                param.name,
-                values.len()
-            )));
-        }
-        self.engine.write(Class::Params, param.offset, &params::pack(param, values))
+        self.write(Class::Params, 0, index, values)
     }
 
-    fn gradients(&mut self, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<Metrics> {
-        let description = self.model.description;
-        let plan = &description.train;
+    /// Arrays of state of every parameter, the optimizer's and then the running average; 0 if this session does not train.
+    pub fn state_slots(&self) -> usize {
+        self.update.map_or(0, |update| update.slots())
+    }
+
+    /// True if a slot holds something of a parameter: of those that are trained, and of running statistics their average.
+    pub fn has_state(&self, slot: usize, index: usize) -> bool {
+        let Param { trainable, buffer, .. } = *self.param(index);
+        let is_average = self.update.is_some_and(|update| slot == update.optimizer.slots());
+        slot < self.state_slots() && (trainable || (buffer && is_average))
+    }
+
+    /// One of a parameter's arrays of state, in the parameter's torch order.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if the device fails.
+    pub fn state(&mut self, slot: usize, index: usize) -> Result<Vec<f32>> {
+        self.read(Class::State, self.slot_offset(slot), index)
+    }
+
+    /// Sets one of a parameter's arrays of state from values in torch order.
+    ///
+    /// # Errors
+    /// As [`Session::set_parameter`].
+    pub fn set_state(&mut self, slot: usize, index: usize, values: &[f32]) -> Result<()> {
+        self.write(Class::State, self.slot_offset(slot), index, values)
+    }
+
+    /// Updates so far: with the seed, the key of the next dropout masks.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Continues the count of another session's updates.
+    pub fn set_steps(&mut self, steps: u64) {
+        self.steps = steps;
+    }
+
+    /// Samples in a batch that can be trained on.
+    fn batch_to_train(&self, images: &[f32], labels: &[u32]) -> Result<usize> {
+        self.rule()?;
         let batch = self.samples(images)?;
-        check_labels(labels, batch, description.classes)?;
-        let pass = Pass { batch, arena: plan.arena, key };
-        let Model { forward, backward, .. } = self.model;
-        self.engine.write_map(&pass, &plan.input, images)?;
-        self.engine.write_labels(labels)?;
-        self.engine.run(&pass, &|run: &dyn Steps| {
+        check_labels(labels, batch, self.model.description.classes)?;
+        Ok(batch)
+    }
+
+    /// Both passes over a batch that was checked: leaves the gradients and adds to the sums.
+    fn gradients(&mut self, batch: usize, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<()> {
+        let pass = self.begin(batch, images, labels, key)?;
+        let Model { forward, backward, description, .. } = self.model;
+        let body = |run: &dyn Steps| {
             forward(run);
             backward(run);
-        })?;
-        let mut sums = Metrics { samples: batch as u64, ..Metrics::default() };
-        for (nth, map) in plan.losses.iter().enumerate() {
-            let stored = &mut self.losses[..batch * map.len()];
-            self.engine.read_map(&pass, map, stored)?;
-            for sample in stored.chunks_exact(map.len()) {
-                sums.loss += sample[0] as f64;
-                sums.correct += (nth == 0 && sample[1] == 1.0) as u64;
-            }
-        }
-        Ok(sums)
+        };
+        // SAFETY: these are the steps of the training plan, and a `Network` keeps within it.
+        unsafe { self.engine.run(&pass, &body) }?;
+        self.metrics.samples += pass.batch as u64;
+        self.engine.add_losses(&pass, description.train.losses)
+    }
+
+    /// Hands a batch that was checked to the engine for a training-mode pass.
+    fn begin(&mut self, batch: usize, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<Pass> {
+        let plan = &self.model.description.train;
+        let pass = Pass { batch, arena: plan.arena, key };
+        self.engine.write_map(&pass, &plan.input, images)?;
+        self.engine.write_labels(labels)?;
+        Ok(pass)
     }
 
     /// The update rule; its absence means that there is no memory for gradients.
@@ -254,11 +331,30 @@ impl Session {
         &self.model.description.params[index]
     }
 
-    fn read(&mut self, class: Class, index: usize) -> Result<Vec<f32>> {
+    /// Where a slot begins in the state: each is as long as the parameters.
+    fn slot_offset(&self, slot: usize) -> usize {
+        slot * self.model.description.params_len
+    }
+
+    /// What belongs to a parameter in an array that begins at `start`.
+    fn read(&mut self, class: Class, start: usize, index: usize) -> Result<Vec<f32>> {
         let param = self.param(index);
         let mut packed = vec![0.0; param.len];
-        self.engine.read(class, param.offset, &mut packed)?;
+        self.engine.read(class, start + param.offset, &mut packed)?;
         Ok(params::unpack(param, &packed))
+    }
+
+    fn write(&mut self, class: Class, start: usize, index: usize, values: &[f32]) -> Result<()> {
+        let param = self.param(index);
+        let expected: usize = param.shape.iter().product();
+        if values.len() != expected {
+            return Err(Error::Usage(format!(
+                "{}: expected {expected} values, found {}",
+                param.name,
+                values.len()
+            )));
+        }
+        self.engine.write(class, start + param.offset, &params::pack(param, values))
     }
 
     /// Samples in a batch of images.

@@ -3,6 +3,7 @@
 mod architectures;
 #[path = "../common/mod.rs"]
 mod common;
+mod updates;
 
 use cnn_runtime::{
     Device, Model, Network, Options, Session,

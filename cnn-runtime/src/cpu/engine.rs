@@ -7,9 +7,9 @@ use super::{
     update::{self, Operands},
 };
 use crate::{
-    engine::{Class, Engine, Pass, Sizes},
+    engine::{Class, Engine, LossSums, Pass, Sizes},
     error::Result,
-    optim::Optimizer,
+    optim::Update,
     plan::{Map, Param, Steps},
 };
 
@@ -18,9 +18,12 @@ pub(super) struct CpuEngine {
     cpu: Cpu,
     params: Buffer,
     grads: Buffer,
+    /// Gradients of earlier passes, once there are some.
+    aside: Option<Buffer>,
     state: Buffer,
     arena: Buffer,
     labels: Vec<u32>,
+    sums: LossSums,
 }
 
 impl CpuEngine {
@@ -29,9 +32,11 @@ impl CpuEngine {
             cpu: cpu.clone(),
             params: Buffer::zeroed(sizes.params, "parameters")?,
             grads: Buffer::zeroed(sizes.grads, "gradients")?,
+            aside: None,
             state: Buffer::zeroed(sizes.state, "optimizer state")?,
             arena: Buffer::zeroed(sizes.arena, "activations")?,
             labels: vec![0; sizes.batch],
+            sums: LossSums::default(),
         })
     }
 
@@ -86,16 +91,47 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
-    fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
+    unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
         let frame = self.frame(pass);
         self.cpu.install(|| body(&frame));
         Ok(())
     }
 
-    fn update(&mut self, rule: &Optimizer, params: &'static [Param]) -> Result<()> {
+    fn add_losses(&mut self, pass: &Pass, losses: &[Map]) -> Result<()> {
+        let mut sums = self.sums;
+        let frame = self.frame(pass);
+        for (nth, map) in losses.iter().enumerate() {
+            for sample in (0..pass.batch).map(|sample| frame.map(sample, map)) {
+                sums.loss += sample.get(0) as f64;
+                sums.correct += (nth == 0 && sample.get(1) == 1.0) as u64;
+            }
+        }
+        self.sums = sums;
+        Ok(())
+    }
+
+    fn take_losses(&mut self) -> Result<LossSums> {
+        Ok(std::mem::take(&mut self.sums))
+    }
+
+    fn update(&mut self, update: &Update, number: u64, params: &'static [Param]) -> Result<()> {
         let operands =
             Operands { params: self.params.span(), grads: self.grads.span(), state: self.state.span() };
-        self.cpu.install(|| update::run(&self.cpu, *rule, params, operands));
+        self.cpu.install(|| update::run(&self.cpu, update, number, params, operands))
+    }
+
+    fn set_aside(&mut self) -> Result<()> {
+        let other = match self.aside.take() {
+            Some(other) => other,
+            None => Buffer::zeroed(self.grads.span().len(), "gradients of several passes")?,
+        };
+        self.aside = Some(std::mem::replace(&mut self.grads, other));
+        Ok(())
+    }
+
+    fn merge(&mut self, share: f32) -> Result<()> {
+        let aside = self.aside.as_ref().expect("gradients were set aside").span();
+        self.cpu.install(|| update::merge(&self.cpu, share, self.grads.span(), aside));
         Ok(())
     }
 }

@@ -32,11 +32,13 @@ mod place;
 mod pool;
 mod pool_grad;
 mod pool_window;
+mod probe;
 mod simd;
 mod softmax;
 mod split;
 mod totals;
 mod update;
+mod winograd;
 
 use std::sync::Arc;
 
@@ -46,6 +48,7 @@ use crate::{
     engine::{Engine, Sizes},
     error::{Error, Result},
 };
+pub use probe::Limits;
 use simd::Isa;
 
 /// The processor as a device: a thread pool and the instruction set that its kernels use.

@@ -87,15 +87,16 @@ pub(super) fn over_batch<T: Terms<N>, const N: usize>(
     tree(frame.samples.clone(), parallel, &|sample| frame.isa().run(Total { terms: terms(sample), len }))
 }
 
-fn tree<const N: usize>(
-    samples: std::ops::Range<usize>,
+/// Sums over pieces, in halves of halves.
+pub(super) fn tree<const N: usize>(
+    pieces: std::ops::Range<usize>,
     parallel: bool,
     leaf: &(dyn Fn(usize) -> Totals<N> + Sync),
 ) -> Totals<N> {
-    if samples.len() == 1 {
-        return leaf(samples.start);
+    if pieces.len() == 1 {
+        return leaf(pieces.start);
     }
-    let [low, high] = split::halves(samples);
+    let [low, high] = split::halves(pieces);
     let low = || tree(low, parallel, leaf);
     let high = || tree(high, parallel, leaf);
     let (mut sums, more) = if parallel { rayon::join(low, high) } else { (low(), high()) };

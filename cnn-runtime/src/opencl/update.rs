@@ -1,4 +1,4 @@
-//! Optimizer steps by `kernels/update.cl`, one launch for each run of neighbouring parameters that are updated alike.
+//! Optimizer steps by `kernels/update.cl`, one launch for each stretch of parameters that are treated alike.
 
 use super::{
     engine::ClEngine,
@@ -7,101 +7,100 @@ use super::{
 };
 use crate::{
     error::Result,
-    optim::Optimizer,
+    optim::{Adam, Moment, Optimizer, Stretch, Update},
     plan::{BLOCK, Param},
 };
 
-/// A range of the packed parameters, the factor of its learning rate and that of its weight decay.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Run {
-    start: usize,
-    end: usize,
-    lr: f32,
-    decay: f32,
+/// Blocks whose squares one work-item adds up.
+const SPAN: usize = 256;
+
+/// Makes the update with a number from 1.
+pub(super) fn run(engine: &ClEngine, update: &Update, number: u64, params: &'static [Param]) -> Result<()> {
+    let moment = update.moment(number, || norm(engine, update, params))?;
+    let average = update.optimizer.slots() * engine.sizes.params;
+    update.stretches(params).try_for_each(|stretch| launch(engine, &stretch, &moment, average))
 }
 
-/// Updates all trainable parameters.
-pub(super) fn run(engine: &ClEngine, rule: &Optimizer, params: &[Param]) -> Result<()> {
-    runs(params).iter().try_for_each(|run| launch(engine, rule, run))
+/// `gradients = share * gradients + (1 - share) * aside`
+pub(super) fn merge(engine: &ClEngine, share: f32) -> Result<()> {
+    let Buffers { grads, aside, .. } = &engine.buffers;
+    let aside = aside.as_ref().expect("gradients were set aside");
+    let blocks = engine.sizes.grads / BLOCK;
+    let args = [Arg::Buffer(grads), Arg::Buffer(aside), Arg::Uint(blocks as u32), Arg::Float(share)];
+    enqueue(engine, "merge", &args, blocks)
 }
 
-fn runs(params: &[Param]) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
-    for param in params.iter().filter(|param| param.trainable && !param.buffer) {
-        let (start, end) = (param.offset, param.offset + param.len);
-        let run = Run { start, end, lr: param.lr_factor, decay: param.decay as u8 as f32 };
-        match runs.last_mut() {
-            Some(last) if (last.end, last.lr, last.decay) == (start, run.lr, run.decay) => last.end = end,
-            _ => runs.push(run),
-        }
-    }
-    runs
-}
-
-fn launch(engine: &ClEngine, rule: &Optimizer, run: &Run) -> Result<()> {
+fn launch(engine: &ClEngine, stretch: &Stretch, moment: &Moment, average: usize) -> Result<()> {
     let Buffers { params, grads, state, .. } = &engine.buffers;
-    let blocks = (run.end - run.start) / BLOCK;
-    let (offset, count) = (Arg::Uint(run.start as u32), Arg::Uint(blocks as u32));
-    let mut args = vec![Arg::Buffer(params), Arg::Buffer(grads), Arg::Buffer(state), offset, count];
-    let name = match *rule {
-        Optimizer::Sgd(rule) => {
-            args.extend([rule.lr * run.lr, rule.momentum].map(Arg::Float));
-            args.extend([Arg::Uint(rule.nesterov as u32), Arg::Float(rule.weight_decay * run.decay)]);
+    let words = words(engine, stretch, moment, average);
+    let mut args = vec![Arg::Buffer(params), Arg::Buffer(grads), Arg::Buffer(state), Arg::Words(&words)];
+    let name = match stretch.rule {
+        None => "average_only",
+        Some(Optimizer::Sgd(rule)) => {
+            args.extend([Arg::Float(rule.momentum), Arg::Uint(rule.nesterov.into())]);
             "sgd"
         }
-        Optimizer::Adadelta(rule) => {
-            args.push(Arg::Uint(engine.sizes.params as u32));
-            let decay = rule.weight_decay * run.decay;
-            args.extend([rule.lr * run.lr, rule.rho, rule.epsilon, decay].map(Arg::Float));
+        Some(Optimizer::Adagrad(rule)) => {
+            args.push(Arg::Float(rule.epsilon));
+            "adagrad"
+        }
+        Some(Optimizer::Adadelta(rule)) => {
+            args.extend([rule.rho, rule.epsilon].map(Arg::Float));
             "adadelta"
         }
+        Some(Optimizer::RmsProp(rule)) => {
+            args.extend([rule.alpha, rule.epsilon, rule.momentum].map(Arg::Float));
+            args.push(Arg::Uint(rule.centered.into()));
+            "rmsprop"
+        }
+        Some(Optimizer::Adam(rule)) => {
+            let [first, second] = rule.corrections(moment.number);
+            let Adam { beta1, beta2, epsilon, .. } = rule;
+            args.extend([beta1, beta2, epsilon, first, second].map(Arg::Float));
+            "adam"
+        }
     };
-    let mut kernels = engine.kernels.borrow_mut();
-    kernels.get(0, name, Source::Layers, String::new)?.launch(&engine.queue, &args, [blocks, 1, 1])
+    enqueue(engine, name, &args, stretch.range.len() / BLOCK)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::plan::{Init, Role};
+/// `Update` in `kernels/update.cl`.
+fn words(engine: &ClEngine, stretch: &Stretch, moment: &Moment, average: usize) -> [u32; 10] {
+    let [offset, count] = [stretch.range.start, stretch.range.len() / BLOCK].map(|place| place as u32);
+    let average = moment.decay.map_or(u32::MAX, |_| average as u32);
+    let decay = moment.decay.unwrap_or(0.0);
+    let [penalty, kept, lr] = stretch.rule.map_or([0.0; 3], |rule| [rule.penalty(), rule.kept(), rule.lr()]);
+    let [decay, scale, limit, penalty, kept, lr] =
+        [decay, moment.scale, moment.limit, penalty, kept, lr].map(f32::to_bits);
+    [offset, count, engine.sizes.params as u32, average, decay, scale, limit, penalty, kept, lr]
+}
 
-    const PARAM: Param = Param {
-        name: "",
-        shape: &[8],
-        role: Role::Vector,
-        offset: 0,
-        len: 8,
-        init: Init::Constant(0.0),
-        fan_in: 1,
-        fan_out: 1,
-        trainable: true,
-        buffer: false,
-        lr_factor: 1.0,
-        decay: true,
-    };
-
-    #[test]
-    fn neighbours_that_are_alike_are_updated_together_and_frozen_ones_and_buffers_not() {
-        assert_eq!(runs(&[]), []);
-        let params = [
-            PARAM,
-            Param { offset: 8, ..PARAM },
-            Param { offset: 16, trainable: false, ..PARAM },
-            Param { offset: 24, ..PARAM },
-            Param { offset: 32, lr_factor: 2.0, ..PARAM },
-            Param { offset: 40, lr_factor: 2.0, decay: false, ..PARAM },
-            Param { offset: 48, trainable: false, buffer: true, ..PARAM },
-            Param { offset: 56, ..PARAM },
-            Param { offset: 72, ..PARAM },
+/// The Euclidean norm of all trained parameters' gradients: sums of squares from the device, added up in f64.
+fn norm(engine: &ClEngine, update: &Update, params: &'static [Param]) -> Result<f64> {
+    let trained = || update.stretches(params).filter(|stretch| stretch.rule.is_some());
+    let items = |stretch: &Stretch| (stretch.range.len() / BLOCK).div_ceil(SPAN);
+    let mut sums = vec![0f32; trained().map(|stretch| items(&stretch)).sum()];
+    let partial = engine.partial.at_least(sums.len())?;
+    let mut first = 0;
+    for stretch in trained() {
+        let [offset, count] =
+            [stretch.range.start, stretch.range.len() / BLOCK].map(|at| Arg::Uint(at as u32));
+        let span = Arg::Uint(SPAN as u32);
+        let args = [
+            Arg::Buffer(&engine.buffers.grads),
+            offset,
+            count,
+            span,
+            Arg::Buffer(&partial),
+            Arg::Uint(first as u32),
         ];
-        let expected = [
-            (0, 16, 1.0, 1.0),
-            (24, 32, 1.0, 1.0),
-            (32, 40, 2.0, 1.0),
-            (40, 48, 2.0, 0.0),
-            (56, 64, 1.0, 1.0),
-            (72, 80, 1.0, 1.0),
-        ];
-        assert_eq!(runs(&params), expected.map(|(start, end, lr, decay)| Run { start, end, lr, decay }));
+        enqueue(engine, "gradient_squares", &args, items(&stretch))?;
+        first += items(&stretch);
     }
+    engine.queue.read(&partial, 0, &mut sums)?;
+    Ok(sums.into_iter().map(f64::from).sum::<f64>().sqrt())
+}
+
+fn enqueue(engine: &ClEngine, name: &'static str, args: &[Arg], items: usize) -> Result<()> {
+    let mut kernels = engine.kernels.borrow_mut();
+    kernels.get(0, name, Source::Layers, String::new)?.launch(&engine.queue, args, [items, 1, 1])
 }

@@ -3,12 +3,27 @@
 //! An engine applies a rule to the whole parameter arena in one pass; the rules themselves are in one file each.
 
 pub mod adadelta;
+pub mod adagrad;
+pub mod adam;
+pub mod rate;
+pub mod rmsprop;
 pub mod schedule;
 pub mod sgd;
 
+mod moment;
+mod settings;
+mod stretch;
+mod text;
+
 pub use adadelta::Adadelta;
+pub use adagrad::Adagrad;
+pub use adam::Adam;
+pub(crate) use moment::Moment;
+pub use rate::{Plateau, Rate};
+pub use rmsprop::RmsProp;
 pub use schedule::{Schedule, ScheduleKind};
 pub use sgd::Sgd;
+pub(crate) use stretch::Stretch;
 
 /// All that happens to the parameters in one update.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,8 +32,9 @@ pub struct Update {
     pub optimizer: Optimizer,
     /// Limit of the gradients.
     pub clip: Option<Clip>,
-    /// Decay `d` of a running average of the parameters, `a = d a + (1 - d) w`, which validation and saved weights then use. After
-    /// `n` updates the decay is at most `(1 + n) / (10 + n)`, so that the first ones are soon forgotten.
+    /// Decay `d` of a running average of the parameters, `a = d a + (1 - d) w`, which validation and saved weights then use. It
+    /// starts at the weights after the first update; after `n` updates the decay is at most `(1 + n) / (10 + n)`, so that the first
+    /// ones are soon forgotten, as in TensorFlow.
     pub average: Option<f32>,
 }
 
@@ -26,6 +42,11 @@ impl Update {
     /// The rule alone.
     pub const fn new(optimizer: Optimizer) -> Update {
         Update { optimizer, clip: None, average: None }
+    }
+
+    /// Arrays of state, each as long as the parameters: the rule's, then the running average.
+    pub const fn slots(&self) -> usize {
+        self.optimizer.slots() + self.average.is_some() as usize
     }
 }
 
@@ -43,8 +64,14 @@ pub enum Clip {
 pub enum Optimizer {
     /// Stochastic gradient descent with momentum.
     Sgd(Sgd),
+    /// Adagrad.
+    Adagrad(Adagrad),
     /// Adadelta.
     Adadelta(Adadelta),
+    /// RMSprop.
+    RmsProp(RmsProp),
+    /// Adam and AdamW.
+    Adam(Adam),
 }
 
 impl Optimizer {
@@ -52,32 +79,35 @@ impl Optimizer {
     pub const fn name(&self) -> &'static str {
         match self {
             Optimizer::Sgd(_) => "sgd",
+            Optimizer::Adagrad(_) => "adagrad",
             Optimizer::Adadelta(_) => "adadelta",
+            Optimizer::RmsProp(_) => "rmsprop",
+            Optimizer::Adam(Adam { decoupled: false, .. }) => "adam",
+            Optimizer::Adam(Adam { decoupled: true, .. }) => "adamw",
         }
     }
 
     /// Learning rate.
     pub const fn lr(&self) -> f32 {
-        match self {
-            Optimizer::Sgd(rule) => rule.lr,
-            Optimizer::Adadelta(rule) => rule.lr,
-        }
+        let mut rule = *self;
+        *rule.settings().0
     }
 
-    /// L2 penalty.
+    /// L2 penalty, or the decoupled decay.
     pub const fn weight_decay(&self) -> f32 {
-        match self {
-            Optimizer::Sgd(rule) => rule.weight_decay,
-            Optimizer::Adadelta(rule) => rule.weight_decay,
-        }
+        let mut rule = *self;
+        *rule.settings().1
     }
 
     /// The same rule with another learning rate.
     pub const fn with_lr(mut self, lr: f32) -> Optimizer {
-        match &mut self {
-            Optimizer::Sgd(rule) => rule.lr = lr,
-            Optimizer::Adadelta(rule) => rule.lr = lr,
-        }
+        *self.settings().0 = lr;
+        self
+    }
+
+    /// The same rule with another weight decay.
+    pub const fn with_weight_decay(mut self, weight_decay: f32) -> Optimizer {
+        *self.settings().1 = weight_decay;
         self
     }
 
@@ -85,7 +115,33 @@ impl Optimizer {
     pub const fn slots(&self) -> usize {
         match self {
             Optimizer::Sgd(rule) => (rule.momentum != 0.0) as usize,
-            Optimizer::Adadelta(_) => 2,
+            Optimizer::Adagrad(_) => 1,
+            Optimizer::RmsProp(rule) => rule.slots(),
+            Optimizer::Adadelta(_) | Optimizer::Adam(_) => 2,
         }
+    }
+
+    /// Factor of the weights that is added to the gradient.
+    pub(crate) const fn penalty(&self) -> f32 {
+        if self.is_decoupled() { 0.0 } else { self.weight_decay() }
+    }
+
+    /// Factor of the weights before a step.
+    pub(crate) const fn kept(&self) -> f32 {
+        if self.is_decoupled() { 1.0 - self.lr() * self.weight_decay() } else { 1.0 }
+    }
+
+    const fn is_decoupled(&self) -> bool {
+        matches!(self, Optimizer::Adam(Adam { decoupled: true, .. }))
+    }
+
+    /// What every rule has: learning rate and weight decay.
+    const fn settings(&mut self) -> (&mut f32, &mut f32) {
+        let (Optimizer::Sgd(Sgd { lr, weight_decay, .. })
+        | Optimizer::Adagrad(Adagrad { lr, weight_decay, .. })
+        | Optimizer::Adadelta(Adadelta { lr, weight_decay, .. })
+        | Optimizer::RmsProp(RmsProp { lr, weight_decay, .. })
+        | Optimizer::Adam(Adam { lr, weight_decay, .. })) = self;
+        (lr, weight_decay)
     }
 }

@@ -19,6 +19,6 @@ pub struct Sgd {
 }
 
 impl Sgd {
-    /// What a bare `--optimizer sgd` means.
-    pub const DEFAULT: Sgd = Sgd { lr: 0.01, momentum: 0.9, nesterov: false, weight_decay: 0.0 };
+    /// What a bare `--optimizer sgd` means, as in torch and Keras.
+    pub const DEFAULT: Sgd = Sgd { lr: 0.01, momentum: 0.0, nesterov: false, weight_decay: 0.0 };
 }

@@ -1,7 +1,7 @@
 //! Loss and accuracy in inference mode, from the logits, in f64 on the host: the same on every device.
 //!
 //! The loss is the network's main one, see [`LossKind`], as the mean over images. Cross-entropy is measured without label
-//! smoothing, which is a means of training: `log(sum exp z) - z[label]`. An answer is the first largest logit.
+//! smoothing and class weights, which are means of training: `log(sum exp z) - z[label]`. An answer is the first largest logit.
 
 use crate::{
     data::Batches,
@@ -45,20 +45,37 @@ impl From<Metrics> for Score {
 ///
 /// What the device reports.
 pub fn evaluate(session: &mut Session, batches: &mut Batches) -> Result<Score> {
-    let (classes, kind) = (session.description().classes, session.description().training.loss);
-    let mut logits = vec![0.0; session.batch() * classes];
+    let kind = session.description().training.loss;
     let mut sums = Metrics::default();
+    infer_all(session, batches, |logits, label| sums += measure(kind, logits, label))?;
+    Ok(Score::from(sums))
+}
+
+/// Gives the logits of every image to `each`, with its label, in the order of the data set.
+///
+/// # Errors
+///
+/// What the device reports.
+pub fn infer_all(
+    session: &mut Session,
+    batches: &mut Batches,
+    mut each: impl FnMut(&[f32], usize),
+) -> Result<()> {
+    let classes = session.description().classes;
+    let mut logits = vec![0.0; session.batch() * classes];
     batches.rewind();
     while let Some(batch) = batches.next() {
         let logits = &mut logits[..batch.labels.len() * classes];
         session.infer(batch.images, logits)?;
-        for (logits, &label) in logits.chunks(classes).zip(batch.labels) {
-            sums.loss += loss(kind, logits, label as usize);
-            sums.correct += u64::from(first_largest(logits) == label as usize);
-        }
-        sums.samples += batch.labels.len() as u64;
+        logits.chunks(classes).zip(batch.labels).for_each(|(logits, &label)| each(logits, label as usize));
     }
-    Ok(Score::from(sums))
+    Ok(())
+}
+
+/// The loss of an image, and whether the answer is its label.
+pub(super) fn measure(kind: LossKind, logits: &[f32], label: usize) -> Metrics {
+    let correct = first_largest(logits) == label;
+    Metrics { loss: loss(kind, logits, label), correct: correct.into(), samples: 1 }
 }
 
 fn loss(kind: LossKind, logits: &[f32], label: usize) -> f64 {
@@ -80,7 +97,7 @@ fn cross_entropy(logits: &[f32], label: usize) -> f64 {
     sum.ln() + largest - f64::from(logits[label])
 }
 
-fn first_largest(logits: &[f32]) -> usize {
+pub(super) fn first_largest(logits: &[f32]) -> usize {
     (1..logits.len()).fold(0, |best, index| if logits[index] > logits[best] { index } else { best })
 }
 
@@ -99,7 +116,10 @@ mod tests {
     fn every_loss_is_measured_by_its_own_formula() {
         let of = |kind| loss(kind, &[2.0, -1.0], 0);
         let close = |found, expected: f64| approx::assert_relative_eq!(found, expected, max_relative = 1e-12);
-        close(of(LossKind::CrossEntropy { smoothing: 0.1 }), (-3f64).exp().ln_1p());
+        close(
+            of(LossKind::CrossEntropy { smoothing: 0.1, class_weights: Some(&[1.0, 2.0]) }),
+            (-3f64).exp().ln_1p(),
+        );
         close(of(LossKind::MeanSquared), 1.0);
         close(of(LossKind::BinaryCrossEntropy), ((-2f64).exp().ln_1p() + (-1f64).exp().ln_1p()) / 2.0);
         assert!(loss(LossKind::BinaryCrossEntropy, &[0.0, f32::NAN], 0).is_nan());

@@ -1,5 +1,7 @@
 //! `bench`: the time of a training step, or of inference, on random data; one line of JSON for machines.
 
+mod profile;
+
 use std::{fs, time::Instant};
 
 use serde::Serialize;
@@ -32,6 +34,17 @@ pub(super) struct Args {
     /// Measure inference instead of training
     #[arg(long)]
     infer: bool,
+
+    /// Show the time of each step against the limits of the processor
+    #[arg(long)]
+    profile: bool,
+}
+
+/// What every step is given.
+struct Batch {
+    images: Vec<f32>,
+    labels: Vec<u32>,
+    training: bool,
 }
 
 #[derive(Serialize)]
@@ -56,7 +69,12 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let device = common.open_device()?;
     let training = (!args.infer).then_some(description.training.update);
     let mut session = Session::new(model, &device, &Options { batch, training, seed: common.seed })?;
-    let mut times = device.install(|| measure(&mut session, args, common.seed))?;
+    let data = Batch::new(&session, !args.infer, common.seed);
+    let mut times = device.install(|| measure(&mut session, &data, args.steps))?;
+    if args.profile {
+        let limits = device.limits()?;
+        print(&device.install(|| profile::text(&mut session, &data, args.steps, limits))?)?;
+    }
     times.sort_by(f64::total_cmp);
     let median = (times[(times.len() - 1) / 2] + times[times.len() / 2]) / 2.0;
     let line = Line {
@@ -75,22 +93,28 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     print(&(serde_json::to_string(&line).expect("numbers and names are JSON") + "\n"))
 }
 
+impl Batch {
+    fn new(session: &Session, training: bool, seed: u64) -> Batch {
+        let description = session.description();
+        let mut stream = Stream::new(seed);
+        let values = session.batch() * description.input.iter().product::<usize>();
+        let images = (0..values).map(|_| stream.unit() as f32).collect();
+        let labels = (0..session.batch()).map(|_| stream.below(description.classes) as u32).collect();
+        Batch { images, labels, training }
+    }
+}
+
 /// Seconds of each step. A training step ends when its loss is known, inference when the logits are.
-fn measure(session: &mut Session, args: &Args, seed: u64) -> Result<Vec<f64>> {
-    let description = session.description();
-    let mut stream = Stream::new(seed);
-    let size: usize = description.input.iter().product();
-    let images: Vec<f32> = (0..session.batch() * size).map(|_| stream.unit() as f32).collect();
-    let labels: Vec<u32> = (0..session.batch()).map(|_| stream.below(description.classes) as u32).collect();
-    let mut logits = vec![0.0; session.batch() * description.classes];
-    let mut times = Vec::with_capacity(args.steps);
-    for step in 0..WARM_UP + args.steps {
+fn measure(session: &mut Session, batch: &Batch, steps: usize) -> Result<Vec<f64>> {
+    let mut logits = vec![0.0; session.batch() * session.description().classes];
+    let mut times = Vec::with_capacity(steps);
+    for step in 0..WARM_UP + steps {
         let start = Instant::now();
-        if args.infer {
-            session.infer(&images, &mut logits)?;
-        } else {
-            session.train_step(&images, &labels)?;
+        if batch.training {
+            session.train_step(&batch.images, &batch.labels)?;
             session.take_metrics()?;
+        } else {
+            session.infer(&batch.images, &mut logits)?;
         }
         if step >= WARM_UP {
             times.push(start.elapsed().as_secs_f64());

@@ -1,4 +1,6 @@
-//! `eval`: the score of a weights file on the test images.
+//! `eval`: the score of a weights file on the test images, how answers are distributed, and the same of an ensemble.
+
+mod text;
 
 use std::path::PathBuf;
 
@@ -13,15 +15,15 @@ use crate::{
     error::{Error, Result},
     network::Model,
     session::{Options, Session},
-    train::{Score, evaluate},
+    train::{Assessment, Ensemble, Score, infer_all},
     weights,
 };
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// Weights under torch names
-    #[arg(long, value_name = "FILE")]
-    weights: PathBuf,
+    /// Weights under torch names; of several files, the predictions are averaged
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(super) weights: Vec<PathBuf>,
 
     #[command(flatten)]
     data: DataArgs,
@@ -29,17 +31,52 @@ pub(super) struct Args {
     /// Images at a time [default: the network's]
     #[arg(long, value_name = "N", value_parser = values::batch)]
     batch: Option<usize>,
+
+    /// Answers among which the label is looked for
+    #[arg(long, value_name = "K", value_parser = values::positive, default_value_t = 5)]
+    top: usize,
+
+    /// Print one JSON object instead of tables
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
-    let test = source::load(&args.data, Part::Test, model.description)?;
-    let batch = args.batch.unwrap_or(model.description.training.batch).min(test.len());
+    let description = model.description;
+    let test = source::load(&args.data, Part::Test, description)?;
+    let batch = args.batch.unwrap_or(description.training.batch).min(test.len());
     let device = common.open_device()?;
     let mut session = Session::new(model, &device, &Options { batch, training: None, seed: common.seed })?;
-    weights::load(&mut session, &args.weights)?;
     let mut batches = Batches::all(&test, batch);
-    let score = device.install(|| evaluate(&mut session, &mut batches))?;
-    print(&result_line(&score.finite(|loss| Error::Unusable { loss })?))
+    let (logits, labels) = device.install(|| predict(&mut session, &mut batches, &args.weights))?;
+    let mut assessment = Assessment::new(description.training.loss, description.classes, args.top);
+    logits.chunks(description.classes).zip(labels).for_each(|(logits, label)| assessment.add(logits, label));
+    let score = assessment.score().finite(|loss| Error::Unusable { loss })?;
+    let text =
+        if args.json { text::json(&assessment) } else { text::tables(&assessment) + &result_line(&score) };
+    print(&text)
+}
+
+/// Logits `[images, classes]` and labels: those of the only file, or those of the mean prediction of all.
+fn predict(
+    session: &mut Session,
+    batches: &mut Batches,
+    files: &[PathBuf],
+) -> Result<(Vec<f32>, Vec<usize>)> {
+    let (classes, kind) = (session.description().classes, session.description().training.loss);
+    let mut ensemble = Ensemble::new(kind, classes, batches.len());
+    let (mut all, mut labels) = (Vec::new(), Vec::new());
+    for path in files {
+        weights::load(session, path)?;
+        all.clear();
+        labels.clear();
+        infer_all(session, batches, |logits, label| {
+            all.extend_from_slice(logits);
+            labels.push(label);
+        })?;
+        ensemble.add(&all);
+    }
+    Ok((if files.len() == 1 { all } else { ensemble.logits() }, labels))
 }
 
 /// The last line of `train` and `eval`.

@@ -48,8 +48,8 @@ struct LabelledImages {
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let batch = read_batch(&args.batch, model.description)?;
     let device = common.open_device()?;
-    // Only gradients are asked for: a rule without momentum keeps no state.
-    let training = Some(Update::new(Optimizer::Sgd(Sgd { momentum: 0.0, ..Sgd::DEFAULT })));
+    // Only gradients are asked for: this rule keeps no state.
+    let training = Some(Update::new(Optimizer::Sgd(Sgd::DEFAULT)));
     let options = Options { batch: batch.labels.len(), training, seed: common.seed };
     let mut session = Session::new(model, &device, &options)?;
     weights::load(&mut session, &args.weights)?;

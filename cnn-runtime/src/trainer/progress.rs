@@ -8,7 +8,7 @@ use super::{format::thousands, tell};
 use crate::{
     error::Result,
     session::Session,
-    train::{Callback, EpochReport, Progress, Score},
+    train::{Callback, EpochReport, Flow, Progress, Score},
 };
 
 /// Plain lines within an epoch, the one at its end included.
@@ -45,7 +45,7 @@ impl Report {
 }
 
 impl Callback for Report {
-    fn on_batch(&mut self, progress: &Progress) -> Result<()> {
+    fn on_progress(&mut self, progress: &Progress) -> Result<()> {
         let Progress { epoch, epochs, done, images, score, images_per_second } = *progress;
         let name = format!("epoch {epoch}/{epochs}");
         if name != self.epoch {
@@ -63,7 +63,8 @@ impl Callback for Report {
         Ok(())
     }
 
-    fn on_epoch_end(&mut self, _session: &mut Session, report: &EpochReport) -> Result<()> {
+    fn on_epoch_end(&mut self, _session: &mut Session, history: &[EpochReport]) -> Result<Flow> {
+        let Some(report) = history.last() else { return Ok(Flow::Continue) };
         let training = Score { loss: report.loss, accuracy: report.accuracy, images: 0 };
         let text = format!(
             "{} {} val_loss {:.4} val_accuracy {:.4} {:.1} s {} images/s",
@@ -78,7 +79,7 @@ impl Callback for Report {
             Some(bar) => bar.println(text),
             None => tell(&text),
         }
-        Ok(())
+        Ok(Flow::Continue)
     }
 }
 

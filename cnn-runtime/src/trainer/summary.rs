@@ -83,7 +83,7 @@ fn memory(description: &Description, batch: usize) -> String {
     let arena = |training| description.arena_len(training, batch) * size_of::<f32>();
     let params = description.params_len * size_of::<f32>();
     let optimizer = &description.training.update.optimizer;
-    let state = params * optimizer.slots();
+    let state = params * description.training.update.slots();
     let line = |what: &str, bytes: usize| format!("{what}: {bytes} bytes ({})\n", mebibytes(bytes));
     let gradients = activations(description.layers.iter().filter(|layer| layer.kind != "input"));
     let apart = batch * (activations(description.layers) + gradients);

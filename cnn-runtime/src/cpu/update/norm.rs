@@ -1,0 +1,29 @@
+//! The Euclidean norm of all trained parameters' gradients, in an order that depends on their sizes alone.
+
+use super::{PIECE, is_parallel};
+use crate::{
+    cpu::{
+        Cpu,
+        memory::Span,
+        totals::{Products, Total, tree},
+    },
+    optim::Update,
+    plan::Param,
+};
+
+/// NaN if any of them is.
+pub(super) fn of(cpu: &Cpu, update: &Update, params: &'static [Param], grads: Span) -> f64 {
+    let trained = update.stretches(params).filter(|stretch| stretch.rule.is_some());
+    let squares = trained.map(|stretch| squares(cpu, grads.part(stretch.range.start, stretch.range.len())));
+    squares.sum::<f64>().sqrt()
+}
+
+fn squares(cpu: &Cpu, grads: Span) -> f64 {
+    let of_piece = |piece: usize| {
+        let start = piece * PIECE;
+        let grads = grads.part(start, PIECE.min(grads.len() - start));
+        cpu.isa.run(Total { terms: Products(grads, grads), len: grads.len() })
+    };
+    let [lanes] = tree(0..grads.len().div_ceil(PIECE), is_parallel(cpu, grads.len()), &of_piece);
+    lanes.iter().sum()
+}

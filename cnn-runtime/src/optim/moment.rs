@@ -1,0 +1,60 @@
+//! What one update has beside its rule: computed once, the same for all parameters and on every engine.
+
+use super::{Clip, Update};
+use crate::error::Result;
+
+/// The scalars of one update.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Moment {
+    /// Number of the update, from 1.
+    pub(crate) number: u64,
+    /// Factor of all gradients.
+    pub(crate) scale: f32,
+    /// Limit of each gradient's magnitude after that, infinite where there is none.
+    pub(crate) limit: f32,
+    /// Decay of the running average.
+    pub(crate) decay: Option<f32>,
+}
+
+impl Update {
+    /// The scalars of the update with a number from 1; `norm` gives the norm of all trained parameters' gradients, if it matters.
+    pub(crate) fn moment(&self, number: u64, norm: impl FnOnce() -> Result<f64>) -> Result<Moment> {
+        let (scale, limit) = match self.clip {
+            None => (1.0, f32::INFINITY),
+            Some(Clip::Value(limit)) => (1.0, limit),
+            Some(Clip::Norm(limit)) => (scale(norm()?, limit), f32::INFINITY),
+        };
+        Ok(Moment { number, scale, limit, decay: self.average.map(|decay| decay_at(decay, number)) })
+    }
+}
+
+/// `limit / (norm + 1e-6)` and at most 1, as in torch. A norm that is not finite is no measure: all becomes NaN, which the loss
+/// then shows.
+fn scale(norm: f64, limit: f32) -> f32 {
+    if norm.is_finite() { (f64::from(limit) / (norm + 1e-6)).min(1.0) as f32 } else { f32::NAN }
+}
+
+/// `min(d, (1 + n) / (10 + n))` with `n` updates averaged so far; the first one starts the average.
+fn decay_at(decay: f32, number: u64) -> f32 {
+    let n = (number - 1) as f64;
+    if number == 1 { 0.0 } else { f64::from(decay).min((1.0 + n) / (10.0 + n)) as f32 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_average_starts_at_the_first_weights_and_forgets_fast_at_first() {
+        assert_eq!(decay_at(0.9, 1), 0.0);
+        assert_eq!(decay_at(0.9, 2), (2.0 / 11.0) as f32);
+        assert_eq!(decay_at(0.9, 1000), 0.9);
+    }
+
+    #[test]
+    fn a_norm_is_brought_down_but_never_up_and_nan_shows() {
+        assert_eq!(scale(0.5, 1.0), 1.0);
+        approx::assert_relative_eq!(scale(4.0, 1.0), 0.25, max_relative = 1e-6);
+        assert!(scale(f64::NAN, 1.0).is_nan() && scale(f64::INFINITY, 1.0).is_nan());
+    }
+}

@@ -1,0 +1,117 @@
+//! How a session trains: passes, updates, and the running average of the parameters.
+
+use super::{Pending, Session};
+use crate::{
+    engine::Class,
+    error::{Error, Result},
+    rng::subkey,
+};
+
+/// Floats of the live and of the averaged parameters that are exchanged at a time.
+const EXCHANGED: usize = 1 << 20;
+
+impl Session {
+    /// Forward, backward and update on one batch. The CPU engine allocates nothing here. On OpenCL, the step is enqueued and
+    /// its losses stay on the device; the first steps also build kernels, and enqueueing allocates.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if images and labels do not fit the network, or if averages are swapped in; [`Error::Device`] if the device
+    /// fails.
+    pub fn train_step(&mut self, images: &[f32], labels: &[u32]) -> Result<()> {
+        self.accumulate(images, labels)?;
+        self.update()
+    }
+
+    /// Forward and backward on one of several batches that lead to one [`Session::update`]: its gradients are averaged with
+    /// those of the batches before, each weighted by its samples, as if all were one batch. The second batch takes memory for
+    /// another set of gradients.
+    ///
+    /// # Errors
+    /// As [`Session::train_step`].
+    pub fn accumulate(&mut self, images: &[f32], labels: &[u32]) -> Result<()> {
+        let batch = self.batch_to_train(images, labels)?;
+        if self.averaged {
+            return Err(Error::Usage("averaged parameters are not trained; swap the live ones in".into()));
+        }
+        let Pending { passes, samples } = self.pending;
+        if passes > 0 {
+            self.engine.set_aside()?;
+        }
+        let key = self.key(passes);
+        self.gradients(batch, images, labels, Some(key))?;
+        let samples = samples + batch as u64;
+        if passes > 0 {
+            self.engine.merge((batch as f64 / samples as f64) as f32)?;
+        }
+        self.pending = Pending { passes: passes + 1, samples };
+        Ok(())
+    }
+
+    /// The update by the gradients of all batches since the last one.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if there are none; [`Error::Device`] if the device fails.
+    pub fn update(&mut self) -> Result<()> {
+        let update = self.rule()?;
+        if self.pending.passes == 0 {
+            return Err(Error::Usage("no gradients to update with; accumulate a batch first".into()));
+        }
+        self.pending = Pending::default();
+        self.steps += 1;
+        self.engine.update(&update, self.steps, self.model.description.params)
+    }
+
+    /// Batches that wait for an update.
+    pub fn pending(&self) -> u64 {
+        self.pending.passes
+    }
+
+    /// Sets the learning rate of the next updates.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if this session does not train.
+    pub fn set_lr(&mut self, lr: f32) -> Result<()> {
+        let mut update = self.rule()?;
+        update.optimizer = update.optimizer.with_lr(lr);
+        self.update = Some(update);
+        Ok(())
+    }
+
+    /// Exchanges the live parameters and running statistics with their running averages, to infer with and to save these, and
+    /// again to train on. Nothing happens if no average is kept, or before the first update.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if the device fails.
+    pub fn swap_average(&mut self) -> Result<()> {
+        let Some(update) = self.update.filter(|update| update.average.is_some() && self.steps > 0) else {
+            return Ok(());
+        };
+        let average = self.slot_offset(update.optimizer.slots());
+        for stretch in update.stretches(self.model.description.params) {
+            for start in stretch.range.clone().step_by(EXCHANGED) {
+                self.exchange(start, average + start, EXCHANGED.min(stretch.range.end - start))?;
+            }
+        }
+        self.averaged = !self.averaged;
+        Ok(())
+    }
+
+    /// True while the averages are swapped in.
+    pub fn is_averaged(&self) -> bool {
+        self.averaged
+    }
+
+    fn exchange(&mut self, params: usize, state: usize, len: usize) -> Result<()> {
+        let (mut live, mut kept) = (vec![0.0; len], vec![0.0; len]);
+        self.engine.read(Class::Params, params, &mut live)?;
+        self.engine.read(Class::State, state, &mut kept)?;
+        self.engine.write(Class::Params, params, &kept)?;
+        self.engine.write(Class::State, state, &live)
+    }
+
+    /// Key of the dropout masks of the next update's passes.
+    pub(super) fn key(&self, pass: u64) -> u64 {
+        let key = subkey(self.seed, self.steps);
+        if pass == 0 { key } else { subkey(key, pass) }
+    }
+}
