@@ -91,10 +91,16 @@ impl Axis {
 
     /// Taps whose input lies inside the map.
     pub(super) fn valid_taps(&self, output: usize) -> Range<usize> {
-        let inside = |tap: &usize| (0..self.in_size as isize).contains(&self.input(output, *tap));
-        let start = (0..self.taps).find(inside).unwrap_or(self.taps);
-        let end = (start..self.taps).find(|tap| !inside(tap)).unwrap_or(self.taps);
-        start..end
+        let (first, size) = (self.input(output, 0), self.in_size as isize);
+        let reaching = |distance: isize| {
+            (distance.max(0) as usize).div_ceil(self.tap_step.unsigned_abs()).min(self.taps)
+        };
+        let (start, end) = if self.tap_step > 0 {
+            (reaching(-first), reaching(size - first))
+        } else {
+            (reaching(first + 1 - size), reaching(first + 1))
+        };
+        start..end.max(start)
     }
 
     /// Taps of a forward window that lie before a position of the padded input.
@@ -110,6 +116,28 @@ impl Axis {
         start..end.max(start)
     }
 
+    /// Positions before and after the input that some output sees.
+    pub(super) fn margins(&self) -> [usize; 2] {
+        if self.out_count == 0 || self.taps == 0 {
+            return [0, 0];
+        }
+        let ends =
+            [0, self.out_count - 1].map(|output| [0, self.taps - 1].map(|tap| self.input(output, tap)));
+        let (low, high) = ends.iter().flatten().fold((0, 0), |(low, high), &at| (at.min(low), at.max(high)));
+        [low.unsigned_abs(), (high as usize + 1).saturating_sub(self.in_size)]
+    }
+
+    /// The same outputs of an input that has gained margins.
+    pub(super) fn widened(&self, [before, after]: [usize; 2]) -> Axis {
+        Axis { in_start: self.in_start + before as isize, in_size: before + self.in_size + after, ..*self }
+    }
+
+    /// Where the outputs end whose taps all lie inside the map.
+    fn full_end(&self) -> usize {
+        let ends = [0, self.taps.saturating_sub(1)].map(|tap| self.valid_outputs(tap).end);
+        ends[0].min(ends[1])
+    }
+
     /// Some outputs in runs of equal taps.
     pub(super) fn runs(&self, outputs: Range<usize>) -> impl Iterator<Item = Run> {
         let axis = *self;
@@ -118,6 +146,7 @@ impl Axis {
             let start = next;
             (start < outputs.end).then(|| {
                 let taps = axis.valid_taps(start);
+                next = if taps == (0..axis.taps) { axis.full_end().min(outputs.end) } else { start + 1 };
                 while next < outputs.end && axis.valid_taps(next) == taps {
                     next += 1;
                 }

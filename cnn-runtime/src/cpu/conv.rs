@@ -7,7 +7,10 @@ use super::{
     axis::Axis,
     conv_transpose,
     correlation::{CACHED, Correlation},
+    epilogue::Epilogue,
     frame::Frame,
+    margins::Margins,
+    memory::Span,
     winograd,
 };
 use crate::plan::{Conv, ConvInputGrad, Map, Window};
@@ -32,9 +35,11 @@ pub(super) fn forward(frame: &Frame, step: &'static Conv) {
     let rows = Axis::forward(&step.window, 0, x.height, y.height);
     let columns = Axis::forward(&step.window, 1, x.width, y.width);
     let chunks = correlation.chunks(rows.out_count);
+    let margins = Margins::of(&x, &columns);
     frame.each_sample(chunks * correlation.parts(), correlation.work(), &|sample, piece| {
         let epilogue = frame.epilogue(step.epilogue, &step.y, sample);
-        correlation.run([chunks, piece], (&rows, &columns), frame.map(sample, &step.x), &epilogue);
+        let x = frame.map(sample, &step.x);
+        correlate(&correlation, margins.as_ref(), [chunks, piece], (&rows, &columns), x, &epilogue);
     });
 }
 
@@ -57,15 +62,36 @@ pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) {
     let [row_phases, column_phases] = step.window.stride;
     let chunks = correlation.chunks(dx.height / row_phases);
     let work = correlation.work() / (row_phases * column_phases) as u64;
+    let columns = Axis::transpose(&step.window, 1, dy.width, dx.width, 0);
+    let margins = if column_phases == 1 { Margins::of(&dy, &columns) } else { None };
     frame.each_sample(chunks * correlation.parts(), work, &|sample, piece| {
         let epilogue = frame.epilogue(step.epilogue, &step.dx, sample);
         for phase in 0..row_phases * column_phases {
             let (row, column) = (phase / column_phases, phase % column_phases);
             let rows = Axis::transpose(&step.window, 0, dy.height, dx.height, row);
             let columns = Axis::transpose(&step.window, 1, dy.width, dx.width, column);
-            correlation.run([chunks, piece], (&rows, &columns), frame.map(sample, &step.dy), &epilogue);
+            let dy = frame.map(sample, &step.dy);
+            correlate(&correlation, margins.as_ref(), [chunks, piece], (&rows, &columns), dy, &epilogue);
         }
     });
+}
+
+/// A piece of a correlation, of an input that has margins while it is seen or of one that needs none.
+fn correlate(
+    correlation: &Correlation,
+    margins: Option<&Margins>,
+    piece: [usize; 2],
+    (rows, columns): (&Axis, &Axis),
+    x: Span,
+    epilogue: &Epilogue,
+) {
+    match margins {
+        None => correlation.run(piece, (rows, columns), x, epilogue),
+        Some(margins) => {
+            let correlation = Correlation { x: margins.map, ..*correlation };
+            margins.with(x, |x| correlation.run(piece, (rows, &margins.columns), x, epilogue));
+        }
+    }
 }
 
 /// Both maps with several rows as one, where a kernel sees single pixels: longer rows fill tiles better.

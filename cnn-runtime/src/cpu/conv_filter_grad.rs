@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::{
     axis::Axis,
-    bias_grad, conv_depthwise, conv_ragged,
+    batch_sum, bias_grad, conv_depthwise, conv_planar_grad, conv_ragged,
     frame::Frame,
     memory::Span,
     simd::tile::{Channels, Level, Start, Tile},
@@ -23,13 +23,15 @@ const PIXELS: usize = 256;
 enum Order {
     /// The eight channels of a block, at one tap. A unit holds a block of input channels.
     Channels,
-    /// The taps of a row, see [`super::conv_planar_grad`]. A unit holds a row of the kernel of one channel.
-    Taps,
     /// Nowhere: taps are gathered, see [`super::conv_gathered_grad`]. A unit holds all input channels.
     Gathered,
 }
 
+/// Units that are worth dividing among threads; fewer of small gradients divide the batch.
+const MANY: usize = 8;
+
 /// The step, and how it is cut: a unit is one or two output blocks of a group, and a part of what they see.
+#[derive(Clone, Copy)]
 pub(super) struct Task<'a> {
     pub(super) frame: &'a Frame<'a>,
     pub(super) step: &'static ConvFilterGrad,
@@ -48,6 +50,9 @@ pub(super) struct Task<'a> {
 
 /// See [`ConvFilterGrad`].
 pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
+    if conv_planar_grad::run(frame, step) {
+        return;
+    }
     let (inputs, outputs) = (step.x.channels / step.groups, step.dy.channels / step.groups);
     let rows = Axis::forward(&step.window, 0, step.x.height, step.dy.height);
     let columns = Axis::forward(&step.window, 1, step.x.width, step.dy.width);
@@ -68,9 +73,8 @@ pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
         });
         return;
     }
-    let (order, parts) = if step.x.layout == Layout::Planar {
-        (Order::Taps, inputs * step.window.kernel[0])
-    } else if step.groups == 1 || inputs.is_multiple_of(BLOCK) {
+    let is_aligned = step.groups == 1 || inputs.is_multiple_of(BLOCK);
+    let (order, parts) = if step.x.layout == Layout::Blocked && is_aligned {
         (Order::Channels, inputs.div_ceil(BLOCK))
     } else {
         (Order::Gathered, 1)
@@ -79,8 +83,20 @@ pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
     let width = if pairs { 2 } else { 1 };
     let task = Task { frame, step, inputs, outputs, rows, columns, filters, width, parts, order };
     let units = blocks.div_ceil(width) * parts;
+    if units < MANY && filters.len() <= batch_sum::SMALL {
+        batch_sum::run(frame, work / frame.pass.batch as u64, filters, &|frame, filters| {
+            Task { frame, filters, ..task }.add(0..units);
+        });
+        frame.each(units, work, &|unit| task.finish(unit..unit + 1));
+        return;
+    }
     let pieces = units.min(4 * frame.cpu.threads);
-    frame.each(pieces, work, &|piece| task.piece(split::part(units, pieces, piece)));
+    frame.each(pieces, work, &|piece| {
+        let units = split::part(units, pieces, piece);
+        units.clone().for_each(|unit| task.gradients(unit).for_each(|(_, gradient)| gradient.fill(0.0)));
+        task.add(units.clone());
+        task.finish(units);
+    });
 }
 
 /// Some rows of the outputs of some samples.
@@ -105,15 +121,14 @@ impl Task<'_> {
         let all = self.inputs * self.area();
         let len = match self.order {
             Order::Channels => BLOCK * self.area(),
-            Order::Taps => self.step.window.kernel[1],
             Order::Gathered => all,
         };
         let first = unit % self.parts * len;
         first..all.min(first + len)
     }
 
-    fn piece(&self, units: Range<usize>) {
-        units.clone().for_each(|unit| self.gradients(unit).for_each(|(_, gradient)| gradient.fill(0.0)));
+    /// Adds the part of the frame's samples to some units.
+    fn add(&self, units: Range<usize>) {
         let Map { height, width, .. } = self.step.dy;
         let (rows, together) = ((PIXELS / width).max(1), (PIXELS / (height * width)).max(1));
         let all = &self.frame.samples;
@@ -124,12 +139,15 @@ impl Task<'_> {
                 for unit in units.clone() {
                     match self.order {
                         Order::Channels => self.add_channels(&part, unit),
-                        Order::Taps => self.add_taps(&part, unit),
                         Order::Gathered => self.add_gathered(&part, unit),
                     }
                 }
             }
         }
+    }
+
+    /// What remains to be done for some units when all samples are added.
+    fn finish(&self, units: Range<usize>) {
         for unit in units {
             // The lanes past the last output took what the padding lanes of `dy` hold.
             self.gradients(unit).for_each(|(block, gradient)| self.clear_padding(block, gradient));
@@ -199,17 +217,12 @@ impl Task<'_> {
             },
             Level { count: columns.len(), x: (self.columns.in_step * BLOCK) as isize, w: BLOCK as isize },
         ];
-        // Eight channels in equal tiles: two of four, or one of eight.
-        let limit = BLOCK / blocks.len();
-        for lane in (0..channels.len()).step_by(limit) {
-            let lanes = limit.min(channels.len() - lane);
-            self.tile(blocks.len(), lanes, (samples.len(), terms), self.area() * BLOCK).run(
-                self.frame.isa(),
-                (x, (x_start + lane) as isize),
-                (dy, dy_start as isize),
-                (self.filters, ((element + lane * self.area()) * BLOCK) as isize),
-            );
-        }
+        self.tile(blocks.len(), channels.len(), (samples.len(), terms), self.area() * BLOCK).run(
+            self.frame.isa(),
+            (x, x_start as isize),
+            (dy, dy_start as isize),
+            (self.filters, (element * BLOCK) as isize),
+        );
     }
 
     /// Input and gradient of the output, from the first of some samples on.

@@ -16,6 +16,7 @@ use crate::plan::{BLOCK, Layout, Map};
 pub(super) const CACHED: usize = 192 << 10;
 
 /// What a sum over channels and taps needs, without its samples.
+#[derive(Clone, Copy)]
 pub(super) struct Correlation<'a> {
     pub(super) x: Map,
     pub(super) y: Map,
@@ -119,14 +120,15 @@ impl Correlation<'_> {
         } else {
             (row_run.outputs.clone(), column_run.outputs.clone())
         };
-        let limit = pixels_of(blocks.count);
+        let prefetches = self.kernel == [1, 1] && !upright;
+        let limit = if prefetches { pixels_of(blocks.count) } else { along.len() };
         let tiles = along.len().div_ceil(limit);
         for line in lines {
             for tile in 0..tiles {
                 let pixels = split::part(along.len(), tiles, tile);
                 let first = along.start + pixels.start;
                 let (row, column) = if upright { (first, line) } else { (line, first) };
-                if self.kernel == [1, 1] && !upright {
+                if prefetches {
                     self.prefetch(&strip, [row, column + pixels.len()], limit);
                 }
                 self.tile(&strip, upright, [row, column], pixels.len());

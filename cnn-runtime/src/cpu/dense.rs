@@ -19,12 +19,16 @@ use crate::plan::{BLOCK, Dense, DenseInputGrad, DenseWeightGrad, Layout, Map};
 
 /// Terms of a sum in one go: two blocks of weights are 16 KiB.
 const CHUNK: usize = 256;
-/// Samples that one piece of work takes through a pair of blocks.
+/// Samples that one piece of work takes through its blocks.
 const SAMPLES: usize = 4 * PIXELS;
+/// Pairs of blocks of input elements whose gradients are computed together: those of a sample are then four cache lines.
+const PAIRS: usize = 4;
 /// Terms of a sum over outputs or samples in one go: as many as are packed on the stack.
 const PANEL: usize = 128;
 /// Input elements whose weight gradients are computed together, a multiple of the tile.
 const STRIP: usize = 8 * PIXELS;
+/// Strips of one piece of work.
+const STRIPS: usize = 4;
 
 /// The storage positions of a map that hold channels, in order, at most `limit` at a time.
 fn stored(map: &Map, limit: usize) -> impl Iterator<Item = Range<usize>> {
@@ -44,9 +48,9 @@ fn tiles(len: usize) -> impl Iterator<Item = Range<usize>> {
     (0..count).map(move |tile| split::part(len, count, tile))
 }
 
-/// The `pair`-th one or two of `blocks` blocks: the first, and how many.
-fn pair_of(blocks: usize, pair: usize) -> (usize, usize) {
-    (2 * pair, 2.min(blocks - 2 * pair))
+/// Blocks in pairs: the first, and how many.
+fn pairs(blocks: Range<usize>) -> impl Iterator<Item = (usize, usize)> {
+    blocks.clone().step_by(2).map(move |first| (first, 2.min(blocks.end - first)))
 }
 
 /// A tile whose sum is one loop.
@@ -58,12 +62,20 @@ const fn tile<'a>(pixels: usize, blocks: usize, terms: Level) -> Tile<'a> {
 
 /// See [`Dense`]: pixels are samples, channels are input elements.
 pub(super) fn forward(frame: &Frame, step: &'static Dense) {
-    let blocks = step.y.channels.div_ceil(BLOCK);
-    let (pairs, parts) = (blocks.div_ceil(2), frame.samples.len().div_ceil(SAMPLES));
-    let work = (frame.samples.len() * step.x.len() * step.y.len()) as u64;
-    frame.each(pairs * parts, work, &|piece| {
-        let samples = split::part(frame.samples.len(), parts, piece % parts);
-        forward_piece(frame, step, pair_of(blocks, piece / parts), samples);
+    let (blocks, samples) = (step.y.channels.div_ceil(BLOCK), frame.samples.len());
+    let parts = samples.div_ceil(SAMPLES);
+    let work = (samples * step.x.len() * step.y.len()) as u64;
+    // Few samples need many blocks, so that enough sums are under way.
+    let limit = if samples == 1 { 8 } else { 2 };
+    let pieces = blocks.div_ceil(limit).max(frame.cpu.threads.min(blocks));
+    frame.each(pieces * parts, work, &|piece| {
+        let samples = split::part(samples, parts, piece % parts);
+        let mut blocks = split::part(blocks, pieces, piece / parts);
+        while !blocks.is_empty() {
+            let count = 1 << blocks.len().min(limit).ilog2();
+            forward_piece(frame, step, (blocks.start, count), samples.clone());
+            blocks.start += count;
+        }
     });
 }
 
@@ -110,54 +122,56 @@ fn forward_piece(
 pub(super) fn input_grad(frame: &Frame, step: &'static DenseInputGrad) {
     let blocks = step.dx.len().div_ceil(BLOCK);
     let work = (frame.samples.len() * step.dx.len() * step.dy.len()) as u64;
-    frame.each(blocks.div_ceil(2), work, &|pair| input_grad_piece(frame, step, pair_of(blocks, pair)));
+    let pairs = blocks.div_ceil(2);
+    let pieces = pairs.div_ceil(PAIRS).max(pairs.min(4 * frame.cpu.threads));
+    frame.each(pieces, work, &|piece| {
+        let pairs = split::part(pairs, pieces, piece);
+        input_grad_piece(frame, step, 2 * pairs.start..blocks.min(2 * pairs.end));
+    });
 }
 
-fn input_grad_piece(frame: &Frame, step: &'static DenseInputGrad, (first, blocks): (usize, usize)) {
+/// The gradient of some blocks of input elements, at most [`PAIRS`] pairs.
+fn input_grad_piece(frame: &Frame, step: &'static DenseInputGrad, all: Range<usize>) {
     let slab = frame.pass.arena.slab;
     let (dy, dx) = (frame.batch_map(&step.dy), frame.batch_map(&step.dx));
-    let mut panel = [0.0; 2 * PANEL * BLOCK];
+    let mut panel = [0.0; 2 * PAIRS * PANEL * BLOCK];
     let panel = Span::local(&mut panel);
     for outputs in stored(&step.dy, PANEL) {
-        transpose(frame, step, (first, blocks), outputs.clone(), panel);
+        transpose(frame, step, all.clone(), outputs.clone(), panel);
         for group in tiles(frame.samples.len()) {
-            let tile = Tile {
-                start: if outputs.start == 0 { Start::Zero } else { Start::Sum },
-                x_pixel: slab,
-                w_block: PANEL * BLOCK,
-                y_pixel: slab,
-                y_block: BLOCK,
-                ..tile(group.len(), blocks, Level { count: outputs.len(), x: 1, w: BLOCK as isize })
-            };
-            tile.run(
-                frame.isa(),
-                (dy, (group.start * slab + outputs.start) as isize),
-                (panel, 0),
-                (dx, (group.start * slab + first * BLOCK) as isize),
-            );
+            for (first, blocks) in pairs(all.clone()) {
+                let tile = Tile {
+                    start: if outputs.start == 0 { Start::Zero } else { Start::Sum },
+                    x_pixel: slab,
+                    w_block: PANEL * BLOCK,
+                    y_pixel: slab,
+                    y_block: BLOCK,
+                    ..tile(group.len(), blocks, Level { count: outputs.len(), x: 1, w: BLOCK as isize })
+                };
+                tile.run(
+                    frame.isa(),
+                    (dy, (group.start * slab + outputs.start) as isize),
+                    (panel, ((first - all.start) * PANEL * BLOCK) as isize),
+                    (dx, (group.start * slab + first * BLOCK) as isize),
+                );
+            }
         }
     }
     for sample in frame.samples.clone() {
-        frame.epilogue(step.epilogue, &step.dx, sample).apply(first * BLOCK, BLOCK, blocks);
+        frame.epilogue(step.epilogue, &step.dx, sample).apply(all.start * BLOCK, BLOCK, all.len());
     }
 }
 
 /// `panel[block][output][lane]` becomes the weight of the output for the block's input element.
-fn transpose(
-    frame: &Frame,
-    step: &DenseInputGrad,
-    (first, blocks): (usize, usize),
-    outputs: Range<usize>,
-    panel: Span,
-) {
+fn transpose(frame: &Frame, step: &DenseInputGrad, blocks: Range<usize>, outputs: Range<usize>, panel: Span) {
     let len = step.dx.len();
     let weights = frame.memory.params.part(step.weight, step.dy.len() * len);
-    for (block, start) in
-        (0..blocks).flat_map(|block| outputs.clone().step_by(BLOCK).map(move |at| (block, at)))
-    {
-        let from = weights.from((start / BLOCK * len + (first + block) * BLOCK) * BLOCK);
-        let to = panel.from((block * PANEL + start - outputs.start) * BLOCK);
-        frame.isa().run(Square { from, to, rows: BLOCK.min(outputs.end - start) });
+    for start in outputs.clone().step_by(BLOCK) {
+        for block in blocks.clone() {
+            let from = weights.from((start / BLOCK * len + block * BLOCK) * BLOCK);
+            let to = panel.from(((block - blocks.start) * PANEL + start - outputs.start) * BLOCK);
+            frame.isa().run(Square { from, to, rows: BLOCK.min(outputs.end - start) });
+        }
     }
 }
 
@@ -186,35 +200,38 @@ impl Kernel for Square<'_> {
 /// See [`DenseWeightGrad`]: pixels are input elements, terms are samples.
 pub(super) fn weight_grad(frame: &Frame, step: &'static DenseWeightGrad) {
     let work = (frame.samples.len() * step.x.len() * step.dy.len()) as u64;
-    frame.each(step.x.len().div_ceil(STRIP), work, &|strip| {
-        let start = strip * STRIP;
-        weight_grad_strip(frame, step, start..step.x.len().min(start + STRIP));
+    let strips = step.x.len().div_ceil(STRIP);
+    let pieces = strips.div_ceil(STRIPS).max(strips.min(4 * frame.cpu.threads));
+    frame.each(pieces, work, &|piece| {
+        let strips = split::part(strips, pieces, piece);
+        weight_grad_piece(frame, step, strips.start * STRIP..step.x.len().min(strips.end * STRIP));
     });
     for block in 0..step.dy.channels.div_ceil(BLOCK) {
         bias_grad::run(frame, &step.dy, step.bias, block);
     }
 }
 
-/// The gradient of all weights of a few input elements. Samples lie far apart in the arena, so operands are packed.
-fn weight_grad_strip(frame: &Frame, step: &'static DenseWeightGrad, elements: Range<usize>) {
+/// The gradient of all weights of some input elements, at most [`STRIPS`] strips. Samples lie far apart in the arena, so
+/// operands are packed.
+fn weight_grad_piece(frame: &Frame, step: &'static DenseWeightGrad, elements: Range<usize>) {
     let slab = frame.pass.arena.slab;
     let blocks = step.dy.channels.div_ceil(BLOCK);
     let (x, dy) = (frame.batch_map(&step.x).from(elements.start), frame.batch_map(&step.dy));
     let weights = frame.memory.grads.part(step.weight, step.dy.len() * step.x.len());
-    let (mut x_panel, mut dy_panel) = ([0.0; PANEL * STRIP], [0.0; PANEL * 2 * BLOCK]);
+    let (mut x_panel, mut dy_panel) = ([0.0; PANEL * STRIPS * STRIP], [0.0; PANEL * 2 * BLOCK]);
     let (x_panel, dy_panel) = (Span::local(&mut x_panel), Span::local(&mut dy_panel));
     for first_sample in frame.samples.clone().step_by(PANEL) {
         let samples = first_sample..frame.samples.end.min(first_sample + PANEL);
         for (row, sample) in samples.clone().enumerate() {
-            x_panel.part(row * STRIP, elements.len()).copy_from(x.from(sample * slab));
+            x_panel.part(row * elements.len(), elements.len()).copy_from(x.from(sample * slab));
         }
-        for (first, blocks) in (0..blocks.div_ceil(2)).map(|pair| pair_of(blocks, pair)) {
+        for (first, blocks) in pairs(0..blocks) {
             for (row, sample) in samples.clone().enumerate() {
                 let dy = dy.from(sample * slab + first * BLOCK);
                 dy_panel.part(row * 2 * BLOCK, blocks * BLOCK).copy_from(dy);
             }
             for group in tiles(elements.len()) {
-                let terms = Level { count: samples.len(), x: STRIP as isize, w: 2 * BLOCK as isize };
+                let terms = Level { count: samples.len(), x: elements.len() as isize, w: 2 * BLOCK as isize };
                 let tile = Tile {
                     start: if first_sample == frame.samples.start { Start::Zero } else { Start::Sum },
                     x_pixel: 1,

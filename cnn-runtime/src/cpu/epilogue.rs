@@ -1,21 +1,20 @@
 //! Element-wise operations on vectors just written, while they are in the nearest cache.
+//!
+//! Each operation is a loop of its own over some vectors. Operands may lie where the result goes: between the operations of
+//! a chain vectors wait in a local buffer, and they return when all operations are done.
 
 mod activation;
 mod dropout;
 mod normalize;
 
+use std::ops::Range;
+
 use super::{
     frame::Frame,
-    memory::Span,
+    memory::{Span, Vectors},
     simd::{Kernel, Simd},
 };
-use crate::{
-    plan::{BLOCK, Elt, Map, padded},
-    rng::Mask,
-};
-use activation::{Activate, Slope};
-use dropout::{Drop, DropChannels};
-use normalize::{Normalized, NormalizedGrad, NormalizedRunning};
+use crate::plan::{BLOCK, Elt, Map};
 
 /// The operations after a step, for one sample of its output.
 #[derive(Clone, Copy)]
@@ -30,122 +29,123 @@ pub(super) struct Epilogue<'a> {
     pub(super) y: Span<'a>,
 }
 
+/// Vectors that pass through a chain together.
+const TOGETHER: usize = 16;
+
 impl Epilogue<'_> {
     /// Applies all operations to `count` vectors of `y`, `step` floats apart from `position` on.
     pub(super) fn apply(&self, position: usize, step: usize, count: usize) {
-        if !self.ops.is_empty() {
-            self.frame.isa().run(Chain { epilogue: self, position, step, count });
+        match self.ops {
+            [] => {}
+            [op] => {
+                let y = self.y.vectors(position, step, count);
+                self.run(op, Places { position, step, count }, [y, y]);
+            }
+            ops => {
+                for first in (0..count).step_by(TOGETHER) {
+                    let count = TOGETHER.min(count - first);
+                    self.chain(ops, Places { position: position + first * step, step, count });
+                }
+            }
         }
+    }
+
+    fn chain(&self, ops: &[Elt], places: Places) {
+        let mut waiting = [0.0; TOGETHER * BLOCK];
+        let waiting = Span::local(&mut waiting).vectors(0, BLOCK, places.count);
+        let y = places.of(self.y);
+        let last = ops.len() - 1;
+        for (number, op) in ops.iter().enumerate() {
+            let from = if number == 0 { y } else { waiting };
+            let to = if number == last { y } else { waiting };
+            self.run(op, places, [from, to]);
+        }
+    }
+
+    fn run(&self, op: &Elt, places: Places, [from, to]: [Vectors; 2]) {
+        self.frame.isa().run(Pass { epilogue: self, op, places, from, to });
     }
 }
 
-struct Chain<'a> {
-    epilogue: &'a Epilogue<'a>,
+/// Where some vectors lie in a map.
+#[derive(Clone, Copy)]
+struct Places {
     position: usize,
     step: usize,
     count: usize,
 }
 
-/// Vectors that pass through the chain together.
-const TOGETHER: usize = 8;
+impl Places {
+    #[inline(always)]
+    fn of<'a>(&self, span: Span<'a>) -> Vectors<'a> {
+        span.vectors(self.position, self.step, self.count)
+    }
 
-impl Kernel for Chain<'_> {
+    /// Runs of vectors of the same block of channels, of which each takes `plane` floats.
+    #[inline(always)]
+    fn blocks(&self, plane: usize) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let Places { position, step, count } = *self;
+        let mut next = 0;
+        std::iter::from_fn(move || {
+            let first = next;
+            let at = position + first * step;
+            next = count.min(first + (plane - at % plane).div_ceil(step));
+            (first < count).then_some((at / plane, first..next))
+        })
+    }
+}
+
+/// One operation on some vectors.
+struct Pass<'a> {
+    epilogue: &'a Epilogue<'a>,
+    op: &'a Elt,
+    places: Places,
+    from: Vectors<'a>,
+    to: Vectors<'a>,
+}
+
+impl Kernel for Pass<'_> {
     type Output = ();
 
-    /// Operands may lie where the result goes: a group of vectors is stored when all operations are done.
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let y = self.epilogue.y;
-        for first in (0..self.count).step_by(TOGETHER) {
-            let mut group = [simd.splat(0.0); TOGETHER];
-            let group = &mut group[..TOGETHER.min(self.count - first)];
-            let start = self.position + first * self.step;
-            for (vector, value) in group.iter_mut().enumerate() {
-                *value = y.load(simd, start + vector * self.step);
+        match *self.op {
+            Elt::Act(act) => self.activate(simd, act),
+            Elt::ActGrad(act, y) => self.slope(simd, act, self.operand(y)),
+            Elt::Add(other) => {
+                let other = self.operand(other);
+                self.each(simd, 0..self.places.count, |at, v| simd.add(v, other.load(simd, at)));
             }
-            for op in self.epilogue.ops {
-                self.op(simd, op, group, start);
+            Elt::Dropout { rate, stream, channelwise } => self.drop(simd, rate, stream, channelwise),
+            Elt::Normalize(normalize) => self.normalize(simd, &normalize),
+            Elt::NormalizeRunning { mean, var, eps, gamma, beta } => {
+                self.normalize_running(simd, [mean, var, gamma, beta], eps);
             }
-            for (vector, value) in group.iter().enumerate() {
-                y.store(simd, start + vector * self.step, *value);
-            }
+            Elt::NormalizeGrad(normalize, x) => self.normalize_grad(simd, &normalize, self.operand(x)),
         }
     }
 }
 
-impl Chain<'_> {
+impl<'a> Pass<'a> {
+    /// The vectors of another map at the same places.
     #[inline(always)]
-    fn op<S: Simd>(&self, simd: S, op: &Elt, group: &mut [S::V], start: usize) {
-        let Epilogue { frame, map: y, sample, slab, .. } = *self.epilogue;
-        let values = |map: Map| slab.part(map.offset, map.len());
-        match *op {
-            Elt::Act(act) => self.each(simd, group, start, Activate { act }),
-            Elt::ActGrad(act, map) => self.each(simd, group, start, Slope { act, y: values(map) }),
-            Elt::Add(map) => self.each(simd, group, start, Sum { other: values(map) }),
-            Elt::Dropout { rate, stream, channelwise } => {
-                let mask = Mask::new(frame.pass.key, stream, rate);
-                if channelwise {
-                    let first = (sample * padded(y.channels)) as u32;
-                    self.by_block(simd, group, start, DropChannels { mask, first });
-                } else {
-                    self.each(simd, group, start, Drop { mask, first: (sample * y.len()) as u32 });
-                }
-            }
-            Elt::Normalize(normalize) => {
-                self.by_block(simd, group, start, Normalized::new(frame, &y, &normalize));
-            }
-            Elt::NormalizeRunning { mean, var, eps, gamma, beta } => {
-                let [mean, var, gamma, beta] =
-                    [mean, var, gamma, beta].map(|offset| frame.memory.params.from(offset));
-                self.by_block(simd, group, start, NormalizedRunning { mean, var, eps, gamma, beta });
-            }
-            Elt::NormalizeGrad(normalize, map) => {
-                self.by_block(simd, group, start, NormalizedGrad::new(frame, &y, &normalize, values(map)));
-            }
-        }
+    fn operand(&self, map: Map) -> Vectors<'a> {
+        self.places.of(self.epilogue.slab.part(map.offset, map.len()))
     }
 
     #[inline(always)]
-    fn each<S: Simd>(&self, simd: S, group: &mut [S::V], start: usize, op: impl VectorOp<S>) {
-        for (vector, value) in group.iter_mut().enumerate() {
-            *value = op.apply(simd, *value, start + vector * self.step);
+    fn each<S: Simd>(&self, simd: S, vectors: Range<usize>, op: impl Fn(usize, S::V) -> S::V) {
+        for at in vectors {
+            self.to.store(simd, at, op(at, self.from.load(simd, at)));
         }
     }
 
     /// Applies an operation that differs between blocks of channels.
     #[inline(always)]
-    fn by_block<S: Simd>(&self, simd: S, group: &mut [S::V], start: usize, op: impl BlockOp<S>) {
-        let plane = self.epilogue.map.height * self.epilogue.map.width * BLOCK;
-        let mut done = 0;
-        while done < group.len() {
-            let at = start + done * self.step;
-            let block = at / plane;
-            let room = ((block + 1) * plane - at).div_ceil(self.step);
-            let end = group.len().min(done + room);
-            self.each(simd, &mut group[done..end], at, op.of_block(simd, block));
-            done = end;
+    fn by_block(&self, mut op: impl FnMut(usize, Range<usize>)) {
+        let map = &self.epilogue.map;
+        for (block, vectors) in self.places.blocks(map.height * map.width * BLOCK) {
+            op(block, vectors);
         }
-    }
-}
-
-/// An operation on the vector at a position of the map.
-trait VectorOp<S: Simd> {
-    fn apply(&self, simd: S, value: S::V, at: usize) -> S::V;
-}
-
-/// An operation for each block of channels.
-trait BlockOp<S: Simd> {
-    type Op: VectorOp<S>;
-    fn of_block(&self, simd: S, block: usize) -> Self::Op;
-}
-
-struct Sum<'a> {
-    other: Span<'a>,
-}
-
-impl<S: Simd> VectorOp<S> for Sum<'_> {
-    #[inline(always)]
-    fn apply(&self, simd: S, value: S::V, at: usize) -> S::V {
-        simd.add(value, self.other.load(simd, at))
     }
 }

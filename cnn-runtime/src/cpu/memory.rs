@@ -95,6 +95,35 @@ pub(super) struct Span<'a> {
     buffer: PhantomData<&'a Buffer>,
 }
 
+/// Vectors at even distances, whose bounds are checked once for all.
+#[derive(Clone, Copy)]
+pub(super) struct Vectors<'a> {
+    span: Span<'a>,
+    step: usize,
+    count: usize,
+}
+
+impl Vectors<'_> {
+    #[inline(always)]
+    fn address(&self, number: usize) -> *mut f32 {
+        assert!(number < self.count, "the vectors end");
+        // SAFETY: `Span::vectors` checks the bounds of the last.
+        unsafe { self.span.start.as_ptr().add(number * self.step) }
+    }
+
+    #[inline(always)]
+    pub(super) fn load<S: Simd>(&self, simd: S, number: usize) -> S::V {
+        // SAFETY: all vectors lie inside their span.
+        unsafe { simd.load(self.address(number)) }
+    }
+
+    #[inline(always)]
+    pub(super) fn store<S: Simd>(&self, simd: S, number: usize, value: S::V) {
+        // SAFETY: as in `load`.
+        unsafe { simd.store(self.address(number), value) }
+    }
+}
+
 // SAFETY: floats can be read and written from any thread; steps keep threads off each other's elements, see above.
 unsafe impl Send for Span<'_> {}
 // SAFETY: as for Send.
@@ -141,6 +170,13 @@ impl<'a> Span<'a> {
     pub(super) fn store<S: Simd>(&self, simd: S, at: usize, value: S::V) {
         // SAFETY: `part` checks the bounds.
         unsafe { simd.store(self.part(at, BLOCK).start.as_ptr(), value) }
+    }
+
+    /// `count` vectors, `step` floats apart from `position` on.
+    #[inline(always)]
+    pub(super) fn vectors(&self, position: usize, step: usize, count: usize) -> Vectors<'a> {
+        let len = if count == 0 { 0 } else { (count - 1) * step + BLOCK };
+        Vectors { span: self.part(position, len), step, count }
     }
 
     /// Eight floats, each at a place of its own from `at` on.

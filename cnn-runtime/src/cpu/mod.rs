@@ -5,6 +5,7 @@
 
 mod axis;
 mod batch_norm;
+mod batch_sum;
 mod bias_grad;
 mod conv;
 mod conv_depthwise;
@@ -24,6 +25,7 @@ mod gate;
 mod loss;
 mod lrn;
 mod lrn_grad;
+mod margins;
 mod maxout;
 mod memory;
 mod place;

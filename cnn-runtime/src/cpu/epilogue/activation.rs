@@ -1,52 +1,58 @@
 //! Activations, and their derivatives through their outputs.
 
-use super::VectorOp;
+use super::Pass;
 use crate::{
     cpu::{
-        memory::Span,
+        memory::Vectors,
         simd::{Simd, math},
     },
     plan::Act,
 };
 
-pub(super) struct Activate {
-    pub(super) act: Act,
-}
-
-impl<S: Simd> VectorOp<S> for Activate {
+impl Pass<'_> {
     #[inline(always)]
-    fn apply(&self, simd: S, x: S::V, _: usize) -> S::V {
-        let zero = simd.splat(0.0);
-        match self.act {
-            Act::Relu => simd.max(zero, x),
-            Act::LeakyRelu(slope) => simd.select(simd.gt(x, zero), x, simd.mul(x, simd.splat(slope))),
-            Act::Elu(alpha) => {
-                let below = simd.mul(simd.splat(alpha), math::expm1(simd, x));
-                simd.select(simd.gt(x, zero), x, below)
+    pub(super) fn activate<S: Simd>(&self, simd: S, act: Act) {
+        let (zero, all) = (simd.splat(0.0), 0..self.places.count);
+        match act {
+            Act::Relu => self.each(simd, all, |_, x| simd.max(zero, x)),
+            Act::LeakyRelu(slope) => {
+                let slope = simd.splat(slope);
+                self.each(simd, all, |_, x| simd.select(simd.gt(x, zero), x, simd.mul(x, slope)));
             }
-            Act::Sigmoid => math::sigmoid(simd, x),
-            Act::Tanh => math::tanh(simd, x),
+            Act::Elu(alpha) => {
+                let alpha = simd.splat(alpha);
+                let below = |x| simd.mul(alpha, math::expm1(simd, x));
+                self.each(simd, all, |_, x| simd.select(simd.gt(x, zero), x, below(x)));
+            }
+            Act::Sigmoid => self.each(simd, all, |_, x| math::sigmoid(simd, x)),
+            Act::Tanh => self.each(simd, all, |_, x| math::tanh(simd, x)),
         }
     }
-}
 
-pub(super) struct Slope<'a> {
-    pub(super) act: Act,
-    pub(super) y: Span<'a>,
-}
-
-impl<S: Simd> VectorOp<S> for Slope<'_> {
+    /// Multiplies by the derivative where the activation's result is `y`.
     #[inline(always)]
-    fn apply(&self, simd: S, value: S::V, at: usize) -> S::V {
-        let (zero, one) = (simd.splat(0.0), simd.splat(1.0));
-        let y = self.y.load(simd, at);
-        let positive = simd.gt(y, zero);
-        match self.act {
-            Act::Relu => simd.select(positive, value, zero),
-            Act::LeakyRelu(slope) => simd.select(positive, value, simd.mul(value, simd.splat(slope))),
-            Act::Elu(alpha) => simd.select(positive, value, simd.mul(value, simd.add(y, simd.splat(alpha)))),
-            Act::Sigmoid => simd.mul(value, simd.mul(y, simd.sub(one, y))),
-            Act::Tanh => simd.mul(value, simd.sub(one, simd.mul(y, y))),
+    pub(super) fn slope<S: Simd>(&self, simd: S, act: Act, y: Vectors) {
+        let (zero, one, all) = (simd.splat(0.0), simd.splat(1.0), 0..self.places.count);
+        let is_positive = |at| simd.gt(y.load(simd, at), zero);
+        match act {
+            Act::Relu => self.each(simd, all, |at, v| simd.select(is_positive(at), v, zero)),
+            Act::LeakyRelu(slope) => {
+                let slope = simd.splat(slope);
+                self.each(simd, all, |at, v| simd.select(is_positive(at), v, simd.mul(v, slope)));
+            }
+            Act::Elu(alpha) => {
+                let alpha = simd.splat(alpha);
+                let below = |at, v| simd.mul(v, simd.add(y.load(simd, at), alpha));
+                self.each(simd, all, |at, v| simd.select(is_positive(at), v, below(at, v)));
+            }
+            Act::Sigmoid => self.each(simd, all, |at, v| {
+                let y = y.load(simd, at);
+                simd.mul(v, simd.mul(y, simd.sub(one, y)))
+            }),
+            Act::Tanh => self.each(simd, all, |at, v| {
+                let y = y.load(simd, at);
+                simd.mul(v, simd.sub(one, simd.mul(y, y)))
+            }),
         }
     }
 }

@@ -1,148 +1,71 @@
 //! The element-wise part of batch norm: `v = (v - mean) * scale + shift`, with one of each a channel, and its chain rule.
 
-use super::{BlockOp, VectorOp};
+use std::ops::Range;
+
+use super::Pass;
 use crate::{
-    cpu::{frame::Frame, memory::Span, simd::Simd},
-    plan::{BLOCK, Map, Normalize, padded},
+    cpu::{
+        memory::{Span, Vectors},
+        simd::Simd,
+    },
+    plan::{BLOCK, Normalize, padded},
 };
 
-/// `(v - mean) * scale + shift`
-pub(super) struct Scale<V> {
-    mean: V,
-    scale: V,
-    shift: V,
-}
-
-impl<S: Simd> VectorOp<S> for Scale<S::V> {
+impl<'a> Pass<'a> {
+    /// By the batch's statistics.
     #[inline(always)]
-    fn apply(&self, simd: S, value: S::V, _: usize) -> S::V {
-        simd.fma(simd.sub(value, self.mean), self.scale, self.shift)
+    pub(super) fn normalize<S: Simd>(&self, simd: S, normalize: &Normalize) {
+        let [mean, deviation] = self.statistics(normalize);
+        let params = self.epilogue.frame.memory.params;
+        let (gamma, beta) = (params.from(normalize.gamma), params.from(normalize.beta));
+        self.by_block(|block, vectors| {
+            let [mean, deviation, gamma, beta] =
+                [mean, deviation, gamma, beta].map(|span| span.load(simd, block * BLOCK));
+            self.scale(simd, vectors, [mean, simd.mul(deviation, gamma), beta]);
+        });
     }
-}
 
-/// By the batch's statistics.
-pub(super) struct Normalized<'a> {
-    mean: Span<'a>,
-    deviation: Span<'a>,
-    gamma: Span<'a>,
-    beta: Span<'a>,
-}
-
-impl<'a> Normalized<'a> {
+    /// By the running statistics; mean, variance, scale and shift are places among the parameters.
     #[inline(always)]
-    pub(super) fn new(frame: &Frame<'a>, map: &Map, normalize: &Normalize) -> Normalized<'a> {
-        let [mean, deviation] = statistics(frame, map, normalize);
-        let params = frame.memory.params;
-        Normalized { mean, deviation, gamma: params.from(normalize.gamma), beta: params.from(normalize.beta) }
+    pub(super) fn normalize_running<S: Simd>(&self, simd: S, places: [usize; 4], eps: f32) {
+        let operands = places.map(|place| self.epilogue.frame.memory.params.from(place));
+        self.by_block(|block, vectors| {
+            let [mean, var, gamma, beta] = operands.map(|span| span.load(simd, block * BLOCK));
+            let deviation = simd.sqrt(simd.add(var, simd.splat(eps)));
+            self.scale(simd, vectors, [mean, simd.div(gamma, deviation), beta]);
+        });
     }
-}
-
-/// Means and inverse deviations.
-#[inline(always)]
-fn statistics<'a>(frame: &Frame<'a>, map: &Map, normalize: &Normalize) -> [Span<'a>; 2] {
-    let channels = padded(map.channels);
-    let stats = frame.fixed(normalize.stats, 2 * channels);
-    [stats.part(0, channels), stats.part(channels, channels)]
-}
-
-impl<S: Simd> BlockOp<S> for Normalized<'_> {
-    type Op = Scale<S::V>;
 
     #[inline(always)]
-    fn of_block(&self, simd: S, block: usize) -> Scale<S::V> {
-        let at = block * BLOCK;
-        let scale = simd.mul(self.deviation.load(simd, at), self.gamma.load(simd, at));
-        Scale { mean: self.mean.load(simd, at), scale, shift: self.beta.load(simd, at) }
+    fn scale<S: Simd>(&self, simd: S, vectors: Range<usize>, [mean, scale, shift]: [S::V; 3]) {
+        self.each(simd, vectors, |_, v| simd.fma(simd.sub(v, mean), scale, shift));
     }
-}
 
-/// By the running statistics.
-pub(super) struct NormalizedRunning<'a> {
-    pub(super) mean: Span<'a>,
-    pub(super) var: Span<'a>,
-    pub(super) eps: f32,
-    pub(super) gamma: Span<'a>,
-    pub(super) beta: Span<'a>,
-}
-
-impl<S: Simd> BlockOp<S> for NormalizedRunning<'_> {
-    type Op = Scale<S::V>;
-
+    /// The chain rule, by the batch's statistics and its sums.
     #[inline(always)]
-    fn of_block(&self, simd: S, block: usize) -> Scale<S::V> {
-        let at = block * BLOCK;
-        let deviation = simd.sqrt(simd.add(self.var.load(simd, at), simd.splat(self.eps)));
-        let scale = simd.div(self.gamma.load(simd, at), deviation);
-        Scale { mean: self.mean.load(simd, at), scale, shift: self.beta.load(simd, at) }
+    pub(super) fn normalize_grad<S: Simd>(&self, simd: S, normalize: &Normalize, x: Vectors) {
+        let (frame, map) = (self.epilogue.frame, &self.epilogue.map);
+        let share = simd.splat(1.0 / (frame.pass.batch * map.height * map.width) as f32);
+        let [mean, deviation] = self.statistics(normalize);
+        let gamma = frame.memory.params.from(normalize.gamma);
+        let [dgamma, dbeta] = [normalize.gamma, normalize.beta].map(|place| frame.memory.grads.from(place));
+        self.by_block(|block, vectors| {
+            let [mean, deviation, gamma, dgamma, dbeta] =
+                [mean, deviation, gamma, dgamma, dbeta].map(|span| span.load(simd, block * BLOCK));
+            let (scale, shift) = (simd.mul(deviation, gamma), simd.mul(dbeta, share));
+            let slope = simd.mul(simd.mul(dgamma, share), deviation);
+            self.each(simd, vectors, |at, v| {
+                let off = simd.mul(simd.sub(x.load(simd, at), mean), slope);
+                simd.mul(simd.sub(simd.sub(v, shift), off), scale)
+            });
+        });
     }
-}
 
-/// The chain rule, by the batch's statistics and its sums.
-pub(super) struct NormalizedGrad<'a> {
-    x: Span<'a>,
-    /// Values of a channel.
-    count: f32,
-    mean: Span<'a>,
-    deviation: Span<'a>,
-    gamma: Span<'a>,
-    dgamma: Span<'a>,
-    dbeta: Span<'a>,
-}
-
-impl<'a> NormalizedGrad<'a> {
+    /// Means and inverse deviations.
     #[inline(always)]
-    pub(super) fn new(
-        frame: &Frame<'a>,
-        map: &Map,
-        normalize: &Normalize,
-        x: Span<'a>,
-    ) -> NormalizedGrad<'a> {
-        let [mean, deviation] = statistics(frame, map, normalize);
-        let (params, grads) = (frame.memory.params, frame.memory.grads);
-        NormalizedGrad {
-            x,
-            count: (frame.pass.batch * map.height * map.width) as f32,
-            mean,
-            deviation,
-            gamma: params.from(normalize.gamma),
-            dgamma: grads.from(normalize.gamma),
-            dbeta: grads.from(normalize.beta),
-        }
-    }
-}
-
-impl<'a, S: Simd> BlockOp<S> for NormalizedGrad<'a> {
-    type Op = ScaleGrad<'a, S::V>;
-
-    #[inline(always)]
-    fn of_block(&self, simd: S, block: usize) -> ScaleGrad<'a, S::V> {
-        let at = block * BLOCK;
-        let deviation = self.deviation.load(simd, at);
-        let share = simd.splat(1.0 / self.count);
-        let slope = simd.mul(simd.mul(self.dgamma.load(simd, at), share), deviation);
-        ScaleGrad {
-            x: self.x,
-            mean: self.mean.load(simd, at),
-            scale: simd.mul(deviation, self.gamma.load(simd, at)),
-            shift: simd.mul(self.dbeta.load(simd, at), share),
-            slope,
-        }
-    }
-}
-
-/// `(v - shift - (x - mean) * slope) * scale`
-pub(super) struct ScaleGrad<'a, V> {
-    x: Span<'a>,
-    mean: V,
-    scale: V,
-    shift: V,
-    slope: V,
-}
-
-impl<S: Simd> VectorOp<S> for ScaleGrad<'_, S::V> {
-    #[inline(always)]
-    fn apply(&self, simd: S, value: S::V, at: usize) -> S::V {
-        let off = simd.mul(simd.sub(self.x.load(simd, at), self.mean), self.slope);
-        simd.mul(simd.sub(simd.sub(value, self.shift), off), self.scale)
+    fn statistics(&self, normalize: &Normalize) -> [Span<'a>; 2] {
+        let channels = padded(self.epilogue.map.channels);
+        let stats = self.epilogue.frame.fixed(normalize.stats, 2 * channels);
+        [stats.part(0, channels), stats.part(channels, channels)]
     }
 }

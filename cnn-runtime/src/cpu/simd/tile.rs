@@ -19,6 +19,16 @@ pub(in crate::cpu) const fn pixels_of(blocks: usize) -> usize {
     if blocks == 1 { 8 } else { PIXELS }
 }
 
+/// Pixels of 1, 2, 4 or 8 blocks whose sums fit the 16 registers, beside the weights and a pixel or two.
+const fn registers(blocks: usize) -> usize {
+    match blocks {
+        1 => 12,
+        2 => PIXELS,
+        4 => 3,
+        _ => 1,
+    }
+}
+
 /// One loop of the sum: how many terms, and how far apart they lie.
 #[derive(Clone, Copy)]
 pub(in crate::cpu) struct Level {
@@ -62,7 +72,7 @@ pub(in crate::cpu) enum Start<'a> {
     Bias(Span<'a>),
 }
 
-/// A tile of one or two blocks by at most [`pixels_of`] them.
+/// 1, 2, 4 or 8 blocks by any number of pixels, which are computed in near-equal groups that fit the registers.
 #[derive(Clone, Copy)]
 pub(in crate::cpu) struct Tile<'a> {
     pub(in crate::cpu) pixels: usize,
@@ -115,17 +125,39 @@ impl Tile<'_> {
 
     /// The distance of pixels is a constant, or any if that is 0.
     fn run_strided<const X: usize>(&self, isa: Isa, x: Operand, w: Operand, y: Operand) {
+        let groups = self.pixels.div_ceil(registers(self.blocks));
+        let (pixels, larger) = (self.pixels / groups, self.pixels % groups);
+        self.run_groups::<X>(isa, [groups - larger, pixels], x, w, y);
+        if larger > 0 {
+            let done = (groups - larger) * pixels;
+            let x = (x.0, x.1 + (done * self.x_pixel) as isize);
+            let y = (y.0, y.1 + (done * self.y_pixel) as isize);
+            self.run_groups::<X>(isa, [larger, pixels + 1], x, w, y);
+        }
+    }
+
+    /// Some groups of equal size, side by side.
+    fn run_groups<const X: usize>(
+        &self,
+        isa: Isa,
+        [groups, pixels]: [usize; 2],
+        x: Operand,
+        w: Operand,
+        y: Operand,
+    ) {
         macro_rules! sized {
             ($($blocks:literal x $pixels:literal),*) => {
-                match (self.blocks, self.pixels) {
-                    $(($blocks, $pixels) => isa.run(Sized::<$blocks, $pixels, X> { tile: self, x, w, y }),)*
-                    (blocks, pixels) => unreachable!("a tile of {blocks} blocks x {pixels} pixels"),
+                match (self.blocks, pixels) {
+                    $(($blocks, $pixels) => {
+                        isa.run(Sized::<$blocks, $pixels, X> { tile: self, groups, x, w, y });
+                    })*
+                    (blocks, pixels) => unreachable!("a group of {blocks} blocks x {pixels} pixels"),
                 }
             };
         }
         sized!(
-            1 x 1, 1 x 2, 1 x 3, 1 x 4, 1 x 5, 1 x 6, 1 x 7, 1 x 8,
-            2 x 1, 2 x 2, 2 x 3, 2 x 4, 2 x 5, 2 x 6
+            1 x 1, 1 x 2, 1 x 3, 1 x 4, 1 x 5, 1 x 6, 1 x 7, 1 x 8, 1 x 9, 1 x 10, 1 x 11, 1 x 12,
+            2 x 1, 2 x 2, 2 x 3, 2 x 4, 2 x 5, 2 x 6, 4 x 1, 4 x 2, 4 x 3, 8 x 1
         )
     }
 
@@ -156,8 +188,10 @@ fn assert_inside((memory, position): Operand, low: isize, high: isize) {
     assert!(position + low >= 0 && position + high < memory.len() as isize, "a tile leaves its memory");
 }
 
+/// Groups of `P` pixels of `B` blocks.
 struct Sized<'a, const B: usize, const P: usize, const X: usize> {
     tile: &'a Tile<'a>,
+    groups: usize,
     x: Operand<'a>,
     w: Operand<'a>,
     y: Operand<'a>,
@@ -168,17 +202,21 @@ impl<const B: usize, const P: usize, const X: usize> Kernel for Sized<'_, B, P, 
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Sized { tile, x, w, y } = self;
-        // SAFETY: `Tile::check` asserts that every position below lies in its memory.
-        unsafe {
-            let y = y.0.address().offset(y.1);
-            let mut sums = begin::<S, B, P>(simd, tile, y);
-            // Wrapping: a sum without terms has no position in its memory.
-            let (x, w) = (x.0.address().wrapping_offset(x.1), w.0.address().wrapping_offset(w.1));
-            accumulate::<S, B, P, X>(simd, tile, x, w, &mut sums);
-            for b in 0..B {
-                for p in 0..P {
-                    simd.store(y.add(b * tile.y_block + p * tile.y_pixel), sums[b][p]);
+        let Sized { tile, groups, x, w, y } = self;
+        let x_pixel = if X == 0 { tile.x_pixel } else { X };
+        // Wrapping: a sum without terms has no position in its memory.
+        let (x, w) = (x.0.address().wrapping_offset(x.1), w.0.address().wrapping_offset(w.1));
+        for group in 0..groups {
+            // SAFETY: `Tile::check` asserts that every position lies in its memory.
+            unsafe {
+                let y = y.0.address().offset(y.1).add(group * P * tile.y_pixel);
+                let mut sums = begin::<S, B, P>(simd, tile, y);
+                let x = x.wrapping_add(group * P * x_pixel);
+                accumulate::<S, B, P, X>(simd, tile, x, w, &mut sums);
+                for b in 0..B {
+                    for p in 0..P {
+                        simd.store(y.add(b * tile.y_block + p * tile.y_pixel), sums[b][p]);
+                    }
                 }
             }
         }
