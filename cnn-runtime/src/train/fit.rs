@@ -99,6 +99,7 @@ impl<'a> Fit<'a> {
             if !done.is_multiple_of(per_update) && done < images {
                 continue;
             }
+            self.position.lr = session.lr();
             session.update()?;
             self.position.seconds = before + start.elapsed().as_secs_f64();
             if done.div_ceil(per_update).is_multiple_of(interval) || done == images {
@@ -130,7 +131,7 @@ impl<'a> Fit<'a> {
 
     fn end_epoch(&mut self, session: &mut Session, validation: &mut Batches) -> Result<Flow> {
         let start = Instant::now();
-        let Position { epoch, done, seconds, .. } = self.position;
+        let Position { epoch, done, seconds, lr, .. } = self.position;
         let trained = self.measure(session)?;
         session.swap_average()?;
         let validated = evaluate(session, validation)?.finite(|loss| Error::Diverged { loss, epoch })?;
@@ -142,6 +143,7 @@ impl<'a> Fit<'a> {
             val_accuracy: validated.accuracy,
             seconds: seconds + start.elapsed().as_secs_f64(),
             images_per_second: done as f64 / seconds,
+            lr,
         });
         let flow =
             each(&mut self.callbacks, |callback| callback.on_epoch_end(session, &self.position.history))?;

@@ -67,11 +67,12 @@ impl Callback for Report {
         let Some(report) = history.last() else { return Ok(Flow::Continue) };
         let training = Score { loss: report.loss, accuracy: report.accuracy, images: 0 };
         let text = format!(
-            "{} {} val_loss {:.4} val_accuracy {:.4} {:.1} s {} images/s",
+            "{} {} val_loss {:.4} val_accuracy {:.4} lr {} {:.1} s {} images/s",
             self.epoch,
             figures(&training),
             report.val_loss,
             report.val_accuracy,
+            rounded(report.lr),
             report.seconds,
             thousands(report.images_per_second as u64),
         );
@@ -93,4 +94,9 @@ impl Drop for Report {
 
 fn figures(score: &Score) -> String {
     format!("loss {:.4} accuracy {:.4}", score.loss, score.accuracy)
+}
+
+/// Three significant digits of a learning rate.
+fn rounded(lr: f32) -> f32 {
+    format!("{lr:.2e}").parse().unwrap_or(lr)
 }
