@@ -98,9 +98,9 @@ fn several_weights_answer_as_one() {
     };
     let figure = |weights: &[&Path], name: &str| eval(weights)[name].as_f64().unwrap();
     let [a, b, c] = weights.each_ref().map(PathBuf::as_path);
-    let best = [a, b, c].map(|path| figure(&[path], "loss")).into_iter().fold(f64::INFINITY, f64::min);
-    // The mean of predictions has at most the mean of their losses (Jensen); of unlike networks, usually less than the best.
-    assert!(figure(&[a, b, c], "loss") < best);
+    let mean = [a, b, c].map(|path| figure(&[path], "loss")).into_iter().sum::<f64>() / 3.0;
+    // By Jensen's inequality, and by far more than rounding for networks that differ.
+    assert!(figure(&[a, b, c], "loss") < mean - 1e-3);
     let [alone, twice] = [eval(&[a]), eval(&[a, a])];
     assert_eq!((&alone["accuracy"], &alone["confusion"]), (&twice["accuracy"], &twice["confusion"]));
     assert_eq!(alone["classes"].as_array().map(Vec::len), Some(10));

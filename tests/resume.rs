@@ -80,7 +80,7 @@ fn lenet5_survives_kill() {
 /// Dropout, and all that an update can keep.
 #[test]
 fn mnist_survives_kill() {
-    let images = ["--limit", "320", "--batch", "32", "--accumulate", "2"];
+    let images = ["--limit", "200", "--batch", "16", "--accumulate", "2"];
     let update = ["--optimizer", "adam", "--average", "0.9", "--schedule", "cosine", "--warm-up", "1"];
     killed_and_resumed_is_uninterrupted("mnist", "2e-3", &[&images[..], &update].concat());
 }
