@@ -6,11 +6,13 @@ fn ui() {
     cases.pass("tests/ui/pass/*.rs");
     for topic in [
         "arguments",
+        "augment",
         "attributes",
         "blocks",
         "branches",
         "budget",
         "channels",
+        "data",
         "frame",
         "header",
         "inputs",

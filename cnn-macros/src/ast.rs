@@ -195,8 +195,8 @@ pub struct Section {
 
 #[derive(Debug)]
 pub enum SectionContent {
-    /// `key = value, …`
-    Train(Vec<Argument>),
+    /// `key = value, …` or `stage(…), …`
+    Arguments(Vec<Argument>),
     /// `params <= 62M, …`
     Budget(Vec<Limit>),
     /// Of a section that is not known.

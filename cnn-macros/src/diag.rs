@@ -143,7 +143,8 @@ fn stub_type(visibility: &TokenStream, name: &Ident) -> TokenStream {
     quote! {
         #[allow(missing_docs)]
         #visibility struct #name;
-        impl ::cnn_runtime::__private::Network for #name {
+        // SAFETY: it calls no steps.
+        unsafe impl ::cnn_runtime::__private::Network for #name {
             const DESCRIPTION: ::cnn_runtime::__private::Description = ::cnn_runtime::__private::UNFINISHED;
             fn infer(_: &dyn ::cnn_runtime::__private::Steps) {}
             fn forward(_: &dyn ::cnn_runtime::__private::Steps) {}

@@ -3,11 +3,13 @@
 //! One `static` per step, named after the layer, in a module per mode; all paths go through `::cnn_runtime::__private`.
 //! The same network always yields the same tokens.
 
+mod data;
 mod kinds;
 mod names;
 mod run;
 mod steps;
 mod tables;
+mod training;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -57,7 +59,8 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
             }
             #train
             #infer
-            impl ::cnn_runtime::__private::Network for #name {
+            // SAFETY: the memory plan that the steps are written from gives each operand room of its own in the arena.
+            unsafe impl ::cnn_runtime::__private::Network for #name {
                 const DESCRIPTION: ::cnn_runtime::__private::Description = description::DESCRIPTION;
                 fn infer(run: &dyn ::cnn_runtime::__private::Steps) { #infer_body }
                 fn forward(run: &dyn ::cnn_runtime::__private::Steps) { #forward_body }

@@ -6,10 +6,12 @@
 mod apply;
 mod block;
 mod budget;
+mod data;
 mod expr;
 mod finish;
 mod operator;
 mod scope;
+mod section;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -38,8 +40,10 @@ const MAX_SIZE: i64 = 1 << 16;
 /// Evaluates a network.
 pub fn network(ast: &ast::Network) -> Result<ir::Network, Errors> {
     let mut errors = Diagnostics::default();
+    section::check(ast, &mut errors);
     let training = train::training(ast, &mut errors);
     let input = header(ast, &mut errors);
+    let (data, augment) = data::stages(ast, input, &mut errors);
     let input_span = ast.input[0].span.to(ast.input[2].span);
     let (infer, mut image) = Infer::new(input.unwrap_or([1, 1, 1]), input_span, training.defaults, errors);
     if input.is_none() {
@@ -66,6 +70,8 @@ pub fn network(ast: &ast::Network) -> Result<ir::Network, Errors> {
         attributes: ast.attributes.clone(),
         graph: std::mem::take(&mut eval.infer.graph),
         training: training.settings,
+        data,
+        augment,
     })
 }
 

@@ -6,6 +6,7 @@
 mod append;
 mod args;
 mod bind;
+mod bound;
 mod conv;
 mod dense;
 mod errors;
@@ -23,9 +24,10 @@ mod window;
 
 use indexmap::IndexMap;
 
-use args::Args;
-pub use args::{Argument, Bound, Given, Kind, Spec, optional, required};
-pub use bind::bind;
+pub use args::{Argument, Bound, Given, Kind, Param, Spec, optional, required, unset};
+pub use bind::{bind, choose};
+pub use bound::{Args, Filled};
+pub use errors::shape;
 pub use layers::{Inputs, Layer, find, names};
 pub use output::output;
 pub use signature::{Place, Signature};
@@ -55,10 +57,12 @@ pub struct Infer {
 }
 
 /// What `train { … }` says for the whole network.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Defaults {
     /// Initial values of weights whose layer does not say.
     pub init: Init,
+    /// Whether weight decay leaves biases and what normalisation learns alone, where the layer does not say.
+    pub decay_weights_only: bool,
     pub loss: LossKind,
 }
 

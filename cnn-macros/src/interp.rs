@@ -107,7 +107,8 @@ impl Sample<'_> {
         let input = |slot: usize| inputs[slot];
         let bias = || inputs.get(2).copied();
         let batch = self.feed.images.len();
-        let label = self.feed.labels[self.index];
+        let labels = &self.feed.labels;
+        let scored = |kind, weight| loss::Case { kind, weight, label: labels[self.index], labels };
         match op {
             Op::Input => self.feed.images[self.index].clone(),
             Op::Conv(conv) => ops::conv(conv, input(0), input(1), bias(), shape),
@@ -154,8 +155,8 @@ impl Sample<'_> {
                 let data = input(0).data[start * row..(start + shape[0]) * row].to_vec();
                 Tensor { shape: shape.to_vec(), data }
             }
-            Op::Loss { kind, weight } => loss::loss(*kind, *weight, input(0), label),
-            Op::LossGrad { kind, weight } => loss::loss_grad(*kind, *weight, input(0), label, batch),
+            Op::Loss { kind, weight } => loss::loss(scored(kind, *weight), input(0)),
+            Op::LossGrad { kind, weight } => loss::loss_grad(scored(kind, *weight), input(0)),
             Op::Param(_) | Op::BatchNorm { .. } | Op::BatchStats { .. } => {
                 unreachable!("{op:?} is not computed sample by sample")
             }

@@ -4,12 +4,16 @@
 //! the backward nodes that autodiff appends are ordinary nodes under the same layer's name. There are no spans here: nothing
 //! after `infer` can fail.
 
+pub mod data;
 pub mod form;
 pub mod op;
 pub mod print;
+pub mod training;
 pub mod verify;
 
-pub use op::{Act, Conv, LossKind, Op, Pool, PoolKind, Response, Run, Window};
+pub use data::{Augment, Per, Prepare, Whitening};
+pub use op::{Act, Algorithm, Conv, LossKind, Op, Pool, PoolKind, Response, Run, Window};
+pub use training::{Clip, Optimizer, Schedule, Setting, Training};
 
 /// Index of a node in [`Graph::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -128,19 +132,7 @@ pub struct Network {
     pub attributes: proc_macro2::TokenStream,
     pub graph: Graph,
     pub training: Training,
-}
-
-/// `train { … }`.
-#[derive(Clone, Debug)]
-pub struct Training {
-    pub optimizer: Optimizer,
-    pub batch: usize,
-    pub epochs: usize,
-}
-
-/// Update rules, as `cnn_runtime::optim::Optimizer`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Optimizer {
-    Sgd { lr: f32, momentum: f32, nesterov: bool, weight_decay: f32 },
-    Adadelta { lr: f32, rho: f32, epsilon: f32, weight_decay: f32 },
+    /// From a stored image to the network's input, where it is declared.
+    pub data: Option<Vec<Prepare>>,
+    pub augment: Vec<Augment>,
 }

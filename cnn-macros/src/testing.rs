@@ -3,8 +3,8 @@
 pub mod random;
 
 use crate::ir::{
-    Act, Conv, Graph, Init, Layer, LayerId, Loss, LossKind, Network, NodeId, Op, Optimizer, Param, Pool,
-    PoolKind, Response, Training, Window,
+    Act, Algorithm, Conv, Graph, Init, Layer, LayerId, Loss, LossKind, Network, NodeId, Op, Optimizer, Param,
+    Pool, PoolKind, Response, Schedule, Setting, Training, Window,
 };
 
 /// A network in the making.
@@ -85,7 +85,12 @@ impl Net {
             inputs.push(self.param(layer, "bias", &[channels]));
         }
         let [height, width] = slide(&shape, &window);
-        self.graph.push(Op::Conv(Conv { window, groups }), inputs, vec![channels, height, width], layer)
+        self.graph.push(
+            Op::Conv(Conv { window, groups, algorithm: Algorithm::Direct }),
+            inputs,
+            vec![channels, height, width],
+            layer,
+        )
     }
 
     pub fn dense(&mut self, x: NodeId, features: usize) -> NodeId {
@@ -207,7 +212,7 @@ impl Net {
 }
 
 /// The usual loss.
-pub const CROSS_ENTROPY: LossKind = LossKind::CrossEntropy { smoothing: 0.0 };
+pub const CROSS_ENTROPY: LossKind = LossKind::CrossEntropy { smoothing: 0.0, class_weights: None };
 
 /// The Keras MNIST convnet.
 pub fn mnist() -> Graph {
@@ -234,9 +239,15 @@ pub fn network(graph: Graph) -> Network {
         attributes: quote::quote!(#[doc = " A network."]),
         graph,
         training: Training {
-            optimizer: Optimizer::Sgd { lr: 0.1, momentum: 0.9, nesterov: false, weight_decay: 0.0 },
+            optimizer: Optimizer { rule: "Sgd", base: "DEFAULT", fields: vec![("lr", Setting::Number(0.1))] },
+            schedule: Schedule { kind: "Constant", fields: vec![], warm_up: 0.0 },
+            clip: None,
+            average: None,
             batch: 128,
+            accumulate: 1,
             epochs: 12,
         },
+        data: None,
+        augment: vec![],
     }
 }

@@ -22,7 +22,7 @@ pub const UNFINISHED: Description = Description {
         batch: 0,
         accumulate: 1,
         epochs: 0,
-        loss: LossKind::CrossEntropy { smoothing: 0.0 },
+        loss: LossKind::CROSS_ENTROPY,
     },
     data: None,
     augment: &[],

@@ -43,9 +43,18 @@ pub struct Pass {
     pub key: Option<u64>,
 }
 
+/// Sums over samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct LossSums {
+    /// Of losses.
+    pub loss: f64,
+    /// Of correct ones.
+    pub correct: u64,
+}
+
 /// A device with a network's memory on it.
 ///
-/// Calls are in order; an engine may run them later, but `read*` waits for all before it.
+/// Calls are in order; an engine may run them later, but `read*` and `take*` wait for all before them.
 pub trait Engine: Send {
     /// Writes packed values at an offset.
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()>;
@@ -63,7 +72,17 @@ pub trait Engine: Send {
     fn write_labels(&mut self, labels: &[u32]) -> Result<()>;
 
     /// Runs generated code.
-    fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()>;
+    ///
+    /// # Safety
+    /// The steps of `body` are those of a plan with `pass.arena` and with as many parameters as the engine was made for, as
+    /// [`crate::network::Network`] demands.
+    unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()>;
+
+    /// Adds to the engine's sums what a pass left in `losses`, the main one first: all losses, but correctness of the main one.
+    fn add_losses(&mut self, pass: &Pass, losses: &[Map]) -> Result<()>;
+
+    /// What [`Engine::add_losses`] has added up since the last call; NaN if a loss was.
+    fn take_losses(&mut self) -> Result<LossSums>;
 
     /// Makes the update with a number from 1, in one pass over memory.
     fn update(&mut self, update: &Update, number: u64, params: &'static [Param]) -> Result<()>;

@@ -5,7 +5,12 @@ use crate::plan::{Description, Steps};
 /// A network as the macro generates it: constant tables, and code that calls an engine step by step.
 ///
 /// Implemented by `network!` only. A program uses it through [`crate::Session`] or [`crate::trainer`].
-pub trait Network: 'static {
+///
+/// # Safety
+/// Engines trust the plan: kernels of a GPU check no address, and threads no overlap. Every step that a function calls has to stay
+/// within the arena of its plan, `DESCRIPTION.train` for `forward` and `backward` and `DESCRIPTION.infer` for `infer`, and within
+/// `DESCRIPTION.params_len`, and may write what it reads only where its description allows that.
+pub unsafe trait Network: 'static {
     /// Shapes, parameters, memory plans and defaults.
     const DESCRIPTION: Description;
 

@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     device::Device,
-    engine::{Class, Engine, Pass, Sizes},
+    engine::{Class, Engine, LossSums, Pass, Sizes},
     error::{Error, Result},
     network::Model,
     optim::Update,
     params,
-    plan::{Description, Map, Param, Steps},
+    plan::{Description, Param, Steps},
     watch::{self, Visit},
 };
 
@@ -77,9 +77,8 @@ pub struct Session {
     steps: u64,
     pending: Pending,
     averaged: bool,
+    /// Samples, and sums that the engine no longer holds.
     metrics: Metrics,
-    /// Host copy of the batch's losses.
-    losses: Vec<f32>,
     /// Host copy of the batch's scores, padding included.
     logits: Vec<f32>,
 }
@@ -102,7 +101,6 @@ impl Session {
             arena: description.arena_len(training.is_some(), batch),
             batch,
         })?;
-        let losses = description.train.losses.iter().map(Map::len).max().unwrap_or(0);
         let mut session = Session {
             model,
             engine,
@@ -113,7 +111,6 @@ impl Session {
             pending: Pending::default(),
             averaged: false,
             metrics: Metrics::default(),
-            losses: vec![0.0; batch * losses],
             logits: vec![0.0; batch * description.infer.logits.len()],
         };
         for (index, param) in description.params.iter().enumerate() {
@@ -184,16 +181,22 @@ impl Session {
     pub fn forward_backward(&mut self, images: &[f32], labels: &[u32]) -> Result<f64> {
         let batch = self.batch_to_train(images, labels)?;
         self.pending = Pending::default();
-        let sums = self.gradients(batch, images, labels, None)?;
+        let trained = self.take_metrics()?;
+        self.gradients(batch, images, labels, None)?;
+        let sums = self.take_metrics()?;
+        self.metrics = trained;
         Ok(sums.loss / sums.samples as f64)
     }
 
-    /// What was summed over the training steps since the last call.
+    /// What was summed over the training steps since the last call; waits for them.
     ///
     /// # Errors
     /// [`Error::Device`] if the device fails.
     pub fn take_metrics(&mut self) -> Result<Metrics> {
-        Ok(std::mem::take(&mut self.metrics))
+        let LossSums { loss, correct } = self.engine.take_losses()?;
+        let mut metrics = std::mem::take(&mut self.metrics);
+        metrics += Metrics { loss, correct, samples: 0 };
+        Ok(metrics)
     }
 
     /// Class scores `[n, classes]` of a batch, with every layer in inference mode.
@@ -212,7 +215,8 @@ impl Session {
         let pass = Pass { batch, arena: plan.arena, key: None };
         let infer = self.model.infer;
         self.engine.write_map(&pass, &plan.input, images)?;
-        self.engine.run(&pass, &|run: &dyn Steps| infer(run))?;
+        // SAFETY: these are the steps of the inference plan, and a `Network` keeps within it.
+        unsafe { self.engine.run(&pass, &|run: &dyn Steps| infer(run)) }?;
         let stored = &mut self.logits[..batch * plan.logits.len()];
         self.engine.read_map(&pass, &plan.logits, stored)?;
         for (scores, stored) in logits.chunks_exact_mut(*classes).zip(stored.chunks_exact(plan.logits.len()))
@@ -293,33 +297,21 @@ impl Session {
         Ok(batch)
     }
 
-    /// Both passes over a batch that was checked.
-    fn gradients(
-        &mut self,
-        batch: usize,
-        images: &[f32],
-        labels: &[u32],
-        key: Option<u64>,
-    ) -> Result<Metrics> {
+    /// Both passes over a batch that was checked: leaves the gradients and adds to the sums.
+    fn gradients(&mut self, batch: usize, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<()> {
         let pass = self.begin(batch, images, labels, key)?;
         let Model { forward, backward, description, .. } = self.model;
-        self.engine.run(&pass, &|run: &dyn Steps| {
+        let body = |run: &dyn Steps| {
             forward(run);
             backward(run);
-        })?;
-        let mut sums = Metrics { samples: pass.batch as u64, ..Metrics::default() };
-        for (nth, map) in description.train.losses.iter().enumerate() {
-            let stored = &mut self.losses[..pass.batch * map.len()];
-            self.engine.read_map(&pass, map, stored)?;
-            for sample in stored.chunks_exact(map.len()) {
-                sums.loss += sample[0] as f64;
-                sums.correct += (nth == 0 && sample[1] == 1.0) as u64;
-            }
-        }
-        Ok(sums)
+        };
+        // SAFETY: these are the steps of the training plan, and a `Network` keeps within it.
+        unsafe { self.engine.run(&pass, &body) }?;
+        self.metrics.samples += pass.batch as u64;
+        self.engine.add_losses(&pass, description.train.losses)
     }
 
-    /// Hands a batch to the engine for a training-mode pass.
+    /// Hands a batch that was checked to the engine for a training-mode pass.
     fn begin(&mut self, batch: usize, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<Pass> {
         let plan = &self.model.description.train;
         let pass = Pass { batch, arena: plan.arena, key };

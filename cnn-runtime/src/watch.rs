@@ -69,6 +69,8 @@ macro_rules! steps {
             /// Whether it stands outside of regions.
             fn is_of_batch(&self) -> bool {
                 match self {
+                    Step::Conv(step) if step.winograd.is_some() => true,
+                    Step::ConvInputGrad(step) if step.winograd.is_some() => true,
                     $(Step::$kind(_) => stringify!($scope) == "batch",)*
                 }
             }
@@ -161,7 +163,8 @@ pub type Visit<'a> = dyn FnMut(Seen) -> Result<()> + 'a;
 pub(crate) fn run(engine: &mut dyn Engine, pass: &Pass, steps: &[Step], visit: &mut Visit) -> Result<()> {
     for (position, &step) in steps.iter().enumerate() {
         let start = Instant::now();
-        engine.run(pass, &|steps| step.run(steps))?;
+        // SAFETY: the step is one of a `Network`'s, and the pass is that of its plan.
+        unsafe { engine.run(pass, &|steps| step.run(steps)) }?;
         wait(engine)?;
         let seconds = start.elapsed().as_secs_f64();
         visit(Seen { step, position, seconds, engine, pass })?;

@@ -2,11 +2,13 @@
 """PyTorch in float64 as the reference of `inspect`. Needs torch, torchvision and safetensors; no test needs this script.
 
     torch_reference.py make DIR [NET…]                   writes DIR/NET.{weights,batch,expected}.safetensors for tests/networks
-    torch_reference.py check BINARY NET[:BATCH,…] [ARG…]  runs `BINARY inspect … ARG…` on random weights of an example and compares
+    torch_reference.py check BINARY NET[@SEED][:BATCH,…] [ARG…]
+                                                         runs `BINARY inspect … ARG…` on random weights of an example and compares
 
-Weights are drawn until float32 and float64 agree closely: near a tie of a ReLU or a pooling window, rounding alone changes
-gradients by percents. Dropout is off; batch norm uses the statistics of the batch where it trains.
+Weights are clear of ties, see `torch_ties.py`, and drawn until float32 and float64 agree closely: near a tie of a ReLU or a pooling
+window, rounding alone changes gradients by percents. Dropout is off; batch norm uses the statistics of the batch where it trains.
 """
+import math
 import pathlib
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from torch_networks import EXAMPLES, GOLDENS
+from torch_ties import avoid_ties
 
 TOLERANCE = {"logits": 1e-3, "loss": 1e-4, "grad": 5e-3, "stat": 1e-4}
 
@@ -42,38 +45,6 @@ def randomize(model):
             module.running_var.uniform_(0.5, 2)
         elif isinstance(module, nn.Dropout):
             module.p = 0.0
-
-
-def shift_from_ties(values):
-    """What to add to the values of a channel so that zero lies in the middle of the widest gap near it."""
-    near = values.std(unbiased=False).item() / 4
-    edges = values.new_tensor([-near, near])
-    ordered = torch.cat([values[values.abs() < near], edges]).sort().values
-    widest = ordered.diff().argmax()
-    return -(ordered[widest] + ordered[widest + 1]) / 2
-
-
-@torch.no_grad()
-def avoid_ties(model, images):
-    """Moves biases until no ReLU of the training-mode pass has an input within rounding of its kink: a large network has
-    millions, and the side that one of them falls on shows in the gradients."""
-    biased = []
-
-    def before_relu(_, inputs):
-        channels = inputs[0].transpose(0, 1).flatten(1)
-        shift = torch.stack([shift_from_ties(channel) for channel in channels])
-        biased[-1].bias += shift
-        return inputs[0] + shift.reshape(-1, *[1] * (inputs[0].dim() - 2))
-
-    hooks = []
-    for module in model.modules():
-        if isinstance(module, nn.ReLU):
-            hooks.append(module.register_forward_pre_hook(before_relu))
-        elif getattr(module, "bias", None) is not None:
-            hooks.append(module.register_forward_hook(lambda module, *_: biased.append(module)))
-    model.train()(images)
-    for hook in hooks:
-        hook.remove()
 
 
 def evaluate(network, model, images, labels):
@@ -109,7 +80,7 @@ def sample(network, batch, seed, limit):
         coarse = torch.randn(batch, network.shape[0], 7, 7)
         images = torch.randn(batch, *network.shape) + 2 * nn.functional.interpolate(coarse, network.shape[1:])
         labels = torch.randint(0, network.classes, (batch,))
-        avoid_ties(model, images)
+        print(f"seed {seed}: {avoid_ties(model, images)}", file=sys.stderr)
         weights = {k: v.clone() for k, v in model.state_dict().items()}
         single = evaluate(network, model, images, labels)
         model.load_state_dict(weights)
@@ -141,28 +112,38 @@ def inspect(binary, weights, data, extra):
         return load_file(o), time.monotonic() - start
 
 
+def shares(found, expected):
+    """For each kind of tensor, the largest share of its tolerance that one uses, and which."""
+    worst = {}
+    for key in expected:
+        assert found[key].shape == expected[key].shape, (key, found[key].shape, expected[key].shape)
+        share = distance(found[key], expected[key]) / TOLERANCE[kind(key)]
+        share = share if share == share else math.inf
+        worst[kind(key)] = max(worst.get(kind(key), (0.0, "")), (share, key))
+        if share > 1:
+            print(f"  TOO LARGE: {key}: {share:.2f} of its tolerance")
+    return worst
+
+
+def summary(worst):
+    return ", ".join(f"{key} {share:.2%} ({name})" for key, (share, name) in worst.items())
+
+
 def check(binary, name, extra):
     name, _, batches = name.partition(":")
+    name, _, seed = name.partition("@")
     network = EXAMPLES[name]
-    overall = 0.0
+    overall = {}
     for batch in [int(b) for b in batches.split(",")] if batches else network.batches:
-        weights, data, expected = sample(network, batch, network.seed + batch, lambda kind: TOLERANCE[kind] / 10)
+        limit = {key: tolerance / 10 for key, tolerance in TOLERANCE.items()}
+        weights, data, expected = sample(network, batch, int(seed or 10) + batch, limit.get)
         found, seconds = inspect(binary, weights, data, extra)
         assert set(found) == set(expected), set(found) ^ set(expected)
-        worst = {}
-        for key in expected:
-            assert found[key].shape == expected[key].shape, (key, found[key].shape, expected[key].shape)
-            error = distance(found[key], expected[key])
-            share = error / TOLERANCE[kind(key)]
-            share = share if share == share else float("inf")
-            worst[kind(key)] = max(worst.get(kind(key), (0.0, 0.0, "")), (share, error, key))
-            if share > 1:
-                print(f"  TOO LARGE: {key}: relative error {error:.2e}")
-        overall = max(overall, *(share for share, _, _ in worst.values()))
-        texts = [f"{key} {error:.1e}" for _, error, key in worst.values()]
-        print(f"{name} batch {batch}: {'; '.join(texts)} ({seconds:.1f} s)", flush=True)
-    print(f"{name}: worst: {overall:.4f} of its tolerance")
-    return overall <= 1
+        worst = shares(found, expected)
+        overall = {key: max(worst[key], overall.get(key, worst[key])) for key in worst}
+        print(f"{name} batch {batch}: {summary(worst)}; {seconds:.1f} s", flush=True)
+    print(f"{name}, shares of the tolerances: {summary(overall)}")
+    return max(overall.values())[0] <= 1
 
 
 if __name__ == "__main__":

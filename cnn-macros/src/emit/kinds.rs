@@ -87,7 +87,7 @@ pub fn kind(anchor: &Anchor) -> Kind {
             step("Place", &["x"], &["y"], quote!(top: #top, left: #left,))
         }
         Op::Loss { kind, weight } => {
-            let kind = loss_kind(*kind);
+            let kind = loss_kind(kind);
             sums(step("Loss", &["logits"], &["loss", "grad"], quote!(kind: #kind, weight: #weight,)))
         }
         op => unreachable!("{op:?} is no step of its own"),

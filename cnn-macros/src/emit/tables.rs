@@ -3,9 +3,14 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::{Compiled, steps::map_at};
+use super::{
+    Compiled,
+    data::{augment, data},
+    steps::map_at,
+    training::training,
+};
 use crate::{
-    ir::{Act, Init, LossKind, Op, Optimizer, Param, Pool, PoolKind, Response, Window},
+    ir::{Act, Init, LossKind, Op, Param, Pool, PoolKind, Response, Window},
     memory::{
         Program,
         pack::{Packed, Role},
@@ -25,10 +30,8 @@ pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
     let params_len = integer(compiled.params.last().map_or(0, |packed| packed.offset + packed.len));
     let layers = rows.iter().map(layer);
     let (train, infer) = (plan(&compiled.train), plan(&compiled.infer));
-    let training = &compiled.network.training;
-    let optimizer = optimizer(&training.optimizer);
-    let loss = loss_kind(graph.losses[0].kind);
-    let (batch, epochs) = (integer(training.batch), integer(training.epochs));
+    let training = training(&compiled.network.training, &graph.losses[0].kind);
+    let (data, augment) = (data(compiled.network.data.as_deref()), augment(&compiled.network.augment));
     quote! {
         Description {
             name: #name,
@@ -39,16 +42,9 @@ pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
             layers: &[#(#layers),*],
             train: #train,
             infer: #infer,
-            training: Training {
-                update: Update::new(#optimizer),
-                schedule: Schedule::CONSTANT,
-                batch: #batch,
-                accumulate: 1,
-                epochs: #epochs,
-                loss: #loss,
-            },
-            data: None,
-            augment: &[],
+            training: #training,
+            data: #data,
+            augment: #augment,
         }
     }
 }
@@ -99,9 +95,12 @@ pub fn act(act: Act) -> TokenStream {
 }
 
 /// `LossKind` of the plan.
-pub fn loss_kind(kind: LossKind) -> TokenStream {
+pub fn loss_kind(kind: &LossKind) -> TokenStream {
     match kind {
-        LossKind::CrossEntropy { smoothing } => quote!(LossKind::CrossEntropy { smoothing: #smoothing }),
+        LossKind::CrossEntropy { smoothing, class_weights } => {
+            let class_weights = option(class_weights.as_ref().map(|weights| quote!(&[#(#weights),*])));
+            quote!(LossKind::CrossEntropy { smoothing: #smoothing, class_weights: #class_weights })
+        }
         LossKind::MeanSquared => quote!(LossKind::MeanSquared),
         LossKind::BinaryCrossEntropy => quote!(LossKind::BinaryCrossEntropy),
     }
@@ -169,23 +168,8 @@ fn plan(program: &Program) -> TokenStream {
     }
 }
 
-fn optimizer(optimizer: &Optimizer) -> TokenStream {
-    match *optimizer {
-        Optimizer::Sgd { lr, momentum, nesterov, weight_decay } => quote! {
-            Optimizer::Sgd(Sgd {
-                lr: #lr, momentum: #momentum, nesterov: #nesterov, weight_decay: #weight_decay,
-            })
-        },
-        Optimizer::Adadelta { lr, rho, epsilon, weight_decay } => quote! {
-            Optimizer::Adadelta(Adadelta {
-                lr: #lr, rho: #rho, epsilon: #epsilon, weight_decay: #weight_decay,
-            })
-        },
-    }
-}
-
 /// `[64, 26, 26]`
-fn list(numbers: &[usize]) -> TokenStream {
+pub fn list(numbers: &[usize]) -> TokenStream {
     let numbers = numbers.iter().map(|&number| integer(number));
     quote!([#(#numbers),*])
 }

@@ -10,7 +10,7 @@ use crate::{
     diag::Errors,
     eval,
     infer::names,
-    ir::{self, Init, Op, Optimizer},
+    ir::{self, Init, Op, Optimizer, Setting},
     parse,
 };
 
@@ -101,8 +101,8 @@ fn mnist() {
     );
     assert_eq!(param_names(graph)[..3], ["conv1.weight", "conv1.bias", "conv2.weight"]);
     assert_eq!((network.training.batch, network.training.epochs), (128, 12));
-    let Optimizer::Adadelta { lr, rho, epsilon, weight_decay } = network.training.optimizer else { panic!() };
-    assert_eq!((lr, rho, epsilon, weight_decay), (1.0, 0.95, 1e-7, 0.0));
+    let Optimizer { rule, fields, .. } = &network.training.optimizer;
+    assert_eq!((*rule, &fields[..]), ("Adadelta", &[("lr", Setting::Number(1.0))][..]));
     assert_eq!(network.visibility.to_string(), "pub");
     assert!(network.attributes.to_string().contains("Keras"));
 }

@@ -1,28 +1,36 @@
-//! `train { … }` and the sections that are not there yet.
+//! `train { … }`: a table of settings, of which the loss, the optimizer and the schedule have tables of their own.
+//!
+//! The defaults of an optimizer are the runtime's; all others stand here.
 
 mod loss;
 mod optimizer;
+mod schedule;
 
-use super::{Diagnostics, operator};
+use super::{Diagnostics, section};
 use crate::{
-    ast::{self, Argument, Expr, ExprKind, SectionContent, Span},
-    diag::did_you_mean,
-    infer::{Argument as Evaluated, Bound, Defaults, Given, Kind, Spec, Value, bind, optional},
-    ir::{Init, LossKind, Training},
+    ast::{self, Span},
+    infer::{Args, Bound, Defaults, Filled, Kind, Spec, bind, optional, unset},
+    ir::{Clip, Init, LossKind, Setting, Training},
 };
 
-const SECTIONS: [&str; 4] = ["train", "budget", "data", "augment"];
+const POSITIVE: Kind = Kind::Number("above 0", |number| number > 0.0);
+const SHARE: Kind = Kind::Number("above 0 and below 1", |share| share > 0.0 && share < 1.0);
 
-/// The loss and the optimizer have arguments of their own and are not bound here.
-const SETTINGS: Spec = Spec {
+const TRAIN: Spec = Spec {
     name: "train",
     params: &[],
     attributes: &[
-        optional("loss", Kind::Flag, Bound::Unset),
-        optional("optimizer", Kind::Flag, Bound::Unset),
+        unset("loss", Kind::Choice(loss::LOSSES)),
+        unset("optimizer", Kind::Choice(optimizer::RULES)),
+        unset("schedule", Kind::Choice(schedule::COURSES)),
         optional("batch", Kind::Count, Bound::Count(128)),
+        optional("accumulate", Kind::Count, Bound::Count(1)),
         optional("epochs", Kind::Count, Bound::Count(12)),
         optional("init", Kind::Init, Bound::Init(Init::GlorotUniform)),
+        unset("average", SHARE),
+        unset("clip_norm", POSITIVE),
+        unset("clip_value", POSITIVE),
+        optional("decay", Kind::Word(&["all", "weights"]), Bound::Word("all")),
     ],
 };
 
@@ -32,144 +40,66 @@ pub(super) struct Train {
     pub defaults: Defaults,
 }
 
-impl Default for Train {
-    fn default() -> Train {
-        Train {
-            settings: Training { optimizer: optimizer::DEFAULT, batch: 128, epochs: 12 },
-            defaults: Defaults { init: Init::GlorotUniform, loss: LossKind::CrossEntropy { smoothing: 0.0 } },
-        }
-    }
-}
-
-/// Evaluates the train section, or its defaults, and complains about unknown sections.
+/// Evaluates the train section, or its defaults.
 pub(super) fn training(network: &ast::Network, errors: &mut Diagnostics) -> Train {
-    let mut settings: Option<(&[Argument], Span)> = None;
-    for (index, section) in network.sections.iter().enumerate() {
-        let (name, span) = (section.name.to_string(), Span::from(section.name.span()));
-        if network.sections[..index].iter().any(|earlier| earlier.name == name) {
-            errors.error(span, format!("the section `{name}` is given twice"));
-        }
-        match &section.content {
-            SectionContent::Train(given) => settings = Some((given, span)),
-            SectionContent::Budget(_) => {}
-            SectionContent::Other => errors.error(span, unknown_section(&name)),
-        }
+    let (given, span) = section::find(network, "train").unwrap_or((&[], network.name.span().into()));
+    let given = section::arguments("train", given, errors);
+    match bind(&TRAIN, "train", span, &given, errors) {
+        Some(args) => train(&args, network.outputs, errors),
+        None => failed(span, network.outputs, errors),
     }
-    let (given, span) = settings.unwrap_or((&[], network.name.span().into()));
-    train(given, span, errors)
 }
 
-fn unknown_section(name: &str) -> String {
-    match name {
-        "data" | "augment" => format!("`{name}` is not supported yet"),
-        _ => match did_you_mean(name, SECTIONS) {
-            guess if guess.is_empty() => format!("unknown section `{name}`; expected `train` or `budget`"),
-            guess => format!("unknown section `{name}`{guess}"),
+fn train(args: &Args, outputs: ast::Integer, errors: &mut Diagnostics) -> Train {
+    let epochs = args.count("epochs");
+    Train {
+        settings: Training {
+            optimizer: optimizer::optimizer(args.chosen("optimizer"), errors),
+            schedule: schedule::schedule(args.chosen("schedule"), epochs, errors),
+            clip: clip(args, errors),
+            average: args.given_number("average"),
+            batch: args.count("batch"),
+            accumulate: args.count("accumulate"),
+            epochs,
+        },
+        defaults: Defaults {
+            init: args.init("init").unwrap_or(Init::GlorotUniform),
+            decay_weights_only: args.word("decay") == "weights",
+            loss: loss::loss(args.chosen("loss"), outputs, errors),
         },
     }
 }
 
-/// The defaults where something is wrong.
-fn train(given: &[Argument], span: Span, errors: &mut Diagnostics) -> Train {
-    let mut train = Train::default();
-    let mut others = Vec::new();
-    let mut seen: Vec<String> = Vec::new();
-    for argument in given {
-        let key = argument.key.as_ref().map(ToString::to_string).unwrap_or_default();
-        let value = &argument.value;
-        match key.as_str() {
-            "loss" | "optimizer" if seen.contains(&key) => {
-                errors.error(value.span, format!("train: `{key}` is given twice"));
-            }
-            "loss" => train.defaults.loss = loss::loss(value, errors).unwrap_or(train.defaults.loss),
-            "optimizer" => {
-                train.settings.optimizer =
-                    optimizer::optimizer(value, errors).unwrap_or(train.settings.optimizer);
-            }
-            _ => others.push(evaluated(argument, errors)),
-        }
-        seen.push(key);
-    }
-    if let Some(args) = bind(&SETTINGS, "train", span, &others, errors) {
-        train.settings.batch = args.count("batch");
-        train.settings.epochs = args.count("epochs");
-        train.defaults.init = args.init("init").unwrap_or(train.defaults.init);
-    }
+/// After an error: the defaults, with a loss that takes whatever scores there are, so that no other error follows.
+fn failed(span: Span, outputs: ast::Integer, errors: &mut Diagnostics) -> Train {
+    let args = bind(&TRAIN, "train", span, &[], errors).expect("every setting has a default");
+    let mut train = train(&args, outputs, errors);
+    train.defaults.loss = LossKind::MeanSquared;
     train
 }
 
-/// A setting that is one of some words, each with arguments of its own.
-struct Choice<'a> {
-    what: &'static str,
-    specs: &'a [&'static Spec],
+fn clip(args: &Args, errors: &mut Diagnostics) -> Option<Clip> {
+    let (norm, value) = (args.given_number("clip_norm"), args.given_number("clip_value"));
+    if norm.is_some() && value.is_some() {
+        let message = "train: gradients are clipped by `clip_norm` or by `clip_value`, not by both";
+        errors.error(args.span("clip_value"), message);
+    }
+    norm.map(Clip::Norm).or(value.map(Clip::Value))
 }
 
-impl Choice<'_> {
-    /// What was chosen by `word(…)` or the bare word.
-    fn made<'a>(
-        &self,
-        value: &'a Expr,
-        errors: &mut Diagnostics,
-    ) -> Option<(&'static Spec, Span, &'a [Argument])> {
-        let (word, given): (_, &[Argument]) = match &value.kind {
-            ExprKind::Call(word, given) => (word, given),
-            ExprKind::Name(word) => (word, &[]),
-            _ => {
-                errors.error(value.span, format!("train: {} must be {}", self.what, self.expected()));
-                return None;
+/// The given arguments as fields of the runtime's type, whose names are the same.
+fn fields(args: &Args) -> Vec<(&'static str, Setting)> {
+    let setting = |(name, filled): (&'static str, &Filled)| {
+        let setting = match filled {
+            Filled::One(Bound::Number(number)) => Setting::Number(*number as f32),
+            Filled::One(Bound::Count(count)) => Setting::Count(*count),
+            Filled::One(Bound::Flag(flag)) => Setting::Flag(*flag),
+            Filled::Numbers(numbers) => {
+                Setting::Counts(numbers.iter().map(|&count| count as usize).collect())
             }
+            other => unreachable!("{name} is {other:?}"),
         };
-        let span = Span::from(word.span());
-        let found = self.specs.iter().find(|spec| word == spec.name);
-        if found.is_none() {
-            let guess = match did_you_mean(&word.to_string(), self.specs.iter().map(|spec| spec.name)) {
-                guess if guess.is_empty() => format!("; expected {}", self.expected()),
-                guess => guess,
-            };
-            errors.error(span, format!("train: unknown {} `{word}`{guess}", self.what));
-        }
-        found.map(|&spec| (spec, span, given))
-    }
-
-    /// `a`, `b` or `c`
-    fn expected(&self) -> String {
-        let names: Vec<_> = self.specs.iter().map(|spec| format!("`{}`", spec.name)).collect();
-        match names.split_last() {
-            Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
-            _ => names.concat(),
-        }
-    }
-}
-
-fn evaluated_all(given: &[Argument], errors: &mut Diagnostics) -> Vec<Evaluated> {
-    given.iter().map(|argument| evaluated(argument, errors)).collect()
-}
-
-fn evaluated(argument: &Argument, errors: &mut Diagnostics) -> Evaluated {
-    let key = argument.key.as_ref().map(|key| (key.to_string(), key.span().into()));
-    let value = match &argument.value.kind {
-        ExprKind::Name(word) => {
-            Given::Word { word: word.to_string(), unknown: format!("unknown word `{word}`") }
-        }
-        _ => Given::Value(constant(&argument.value).unwrap_or_else(|| {
-            errors.error(
-                argument.value.span,
-                "train: expected a number or a word, nothing that depends on the network",
-            );
-            Value::Unknown
-        })),
+        (name, setting)
     };
-    Evaluated { key, value, span: argument.value.span }
-}
-
-/// The value of an expression of literals.
-fn constant(expr: &Expr) -> Option<Value> {
-    match &expr.kind {
-        ExprKind::Int(value) => Some(Value::Int(*value)),
-        ExprKind::Float(value) => Some(Value::Float(*value)),
-        ExprKind::Bool(value) => Some(Value::Bool(*value)),
-        ExprKind::Unary(operator, value) => operator::unary(*operator, &constant(value)?).ok(),
-        ExprKind::Binary(a, operator, _, b) => operator::binary(*operator, &constant(a)?, &constant(b)?).ok(),
-        _ => None,
-    }
+    args.given().map(setting).collect()
 }

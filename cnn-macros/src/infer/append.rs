@@ -68,6 +68,8 @@ impl Infer {
         let Tensor { name, shape, init, fans: [fan_in, fan_out], buffer } = tensor;
         self.check_size(site, name, &shape)?;
         let args = &site.args;
+        // Only weights have more than one dimension.
+        let decay = args.given_flag("decay").unwrap_or(!self.defaults.decay_weights_only || shape.len() > 1);
         let param = ir::Param {
             name: format!("{}.{name}", self.graph.layers[site.id.0].name),
             shape,
@@ -77,7 +79,7 @@ impl Infer {
             trainable: !buffer && !args.flag("freeze"),
             buffer,
             lr_factor: args.number("lr_factor"),
-            decay: !buffer && args.flag("decay"),
+            decay: !buffer && decay,
         };
         Some(self.graph.push_param(param, site.id))
     }

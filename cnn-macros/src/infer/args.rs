@@ -1,5 +1,4 @@
-//! Arguments of layers: one table for each layer says their names, order, kinds and defaults, and a checked argument is read
-//! by the name it has there.
+//! Arguments of layers and settings: one table for each says their names, order, kinds and defaults.
 
 use super::{
     Value,
@@ -55,9 +54,14 @@ pub const fn required(name: &'static str, kind: Kind) -> Param {
     Param { name, alias: None, kind, default: None }
 }
 
-/// An argument with a default; [`Bound::Unset`] where the layer works the default out.
+/// An argument with a default.
 pub const fn optional(name: &'static str, kind: Kind, default: Bound) -> Param {
     Param { name, alias: None, kind, default: Some(default) }
+}
+
+/// An argument that may be left out; whoever reads it works the default out.
+pub const fn unset(name: &'static str, kind: Kind) -> Param {
+    optional(name, kind, Bound::Unset)
 }
 
 impl Param {
@@ -85,8 +89,14 @@ pub enum Kind {
     Flag,
     /// A number, with its range in words and as a predicate.
     Number(&'static str, fn(f64) -> bool),
+    /// An array or a tuple of such numbers; a single one is an array of one.
+    Numbers(&'static str, fn(f64) -> bool),
     /// How a parameter starts: a name or a number.
     Init,
+    /// One of some words.
+    Word(&'static [&'static str]),
+    /// One of some words, each with arguments of its own: `sgd(lr = 0.1)`.
+    Choice(&'static [&'static Spec]),
 }
 
 /// A checked argument.
@@ -101,6 +111,7 @@ pub enum Bound {
     Flag(bool),
     Number(f64),
     Init(Init),
+    Word(&'static str),
     Unset,
 }
 
@@ -116,11 +127,25 @@ const INITS: [(&str, Bound); 5] = [
 
 impl Kind {
     /// The words that this argument can be.
-    pub fn words(self) -> &'static [(&'static str, Bound)] {
+    pub fn words(self) -> Vec<&'static str> {
         match self {
-            Kind::Pad => &PADS,
-            Kind::Init => &INITS,
-            _ => &[],
+            Kind::Pad => PADS.iter().map(|(word, _)| *word).collect(),
+            Kind::Init => INITS.iter().map(|(word, _)| *word).collect(),
+            Kind::Word(words) => words.to_vec(),
+            Kind::Choice(specs) => specs.iter().map(|spec| spec.name).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a word stands for.
+    pub(super) fn of_word(self, word: &str) -> Option<Bound> {
+        let known =
+            |words: &[(&str, Bound)]| words.iter().find(|(name, _)| *name == word).map(|&(_, bound)| bound);
+        match self {
+            Kind::Pad => known(&PADS),
+            Kind::Init => known(&INITS),
+            Kind::Word(words) => words.iter().find(|name| **name == word).map(|name| Bound::Word(name)),
+            _ => None,
         }
     }
 }
@@ -145,83 +170,19 @@ impl Argument {
     }
 }
 
-/// A value, or a bare word that is no variable, such as `same`, with the error that it is where no words are taken.
+/// What stands for an argument's value.
 #[derive(Debug)]
 pub enum Given {
     Value(Value),
-    Word { word: String, unknown: String },
-}
-
-/// Arguments bound to their parameters, every parameter present.
-#[derive(Debug)]
-pub struct Args {
-    pub(super) spec: Spec,
-    /// Values and where they stand; the word of the layer for a default.
-    pub(super) bound: Vec<(Bound, Span)>,
-}
-
-impl Args {
-    /// Layers read the names of their own tables only, and the tests go through every layer.
-    fn index(&self, name: &str) -> usize {
-        let index = self.spec.all().position(|param| param.name == name);
-        index.unwrap_or_else(|| unreachable!("{} has no parameter {name}", self.spec.name))
-    }
-
-    fn get(&self, name: &str) -> Bound {
-        self.bound[self.index(name)].0
-    }
-
-    /// Where the argument stands; the layer's word if it was left out.
-    pub fn span(&self, name: &str) -> Span {
-        self.bound[self.index(name)].1
-    }
-
-    pub fn count(&self, name: &str) -> usize {
-        match self.get(name) {
-            Bound::Count(count) => count,
-            other => unreachable!("{name} is {other:?}"),
-        }
-    }
-
-    /// The pair, unless its default is left to the layer.
-    pub fn pair(&self, name: &str) -> Option<[usize; 2]> {
-        match self.get(name) {
-            Bound::Pair(pair) => Some(pair),
-            _ => None,
-        }
-    }
-
-    /// Rows and columns at the sides, unless they follow from the input.
-    pub fn sides(&self, name: &str) -> Option<[[usize; 2]; 2]> {
-        match self.get(name) {
-            Bound::Sides(sides) => Some(sides),
-            _ => None,
-        }
-    }
-
-    /// The count, if it was given.
-    pub fn given_count(&self, name: &str) -> Option<usize> {
-        match self.get(name) {
-            Bound::Count(count) => Some(count),
-            _ => None,
-        }
-    }
-
-    pub fn flag(&self, name: &str) -> bool {
-        self.get(name) == Bound::Flag(true)
-    }
-
-    pub fn number(&self, name: &str) -> f32 {
-        match self.get(name) {
-            Bound::Number(number) => number as f32,
-            other => unreachable!("{name} is {other:?}"),
-        }
-    }
-
-    pub fn init(&self, name: &str) -> Option<Init> {
-        match self.get(name) {
-            Bound::Init(init) => Some(init),
-            _ => None,
-        }
-    }
+    /// A bare word that is no variable, such as `same`, with the error that it is where no words are taken.
+    Word {
+        word: String,
+        unknown: String,
+    },
+    /// A word with arguments, such as `sgd(lr = 0.1)`.
+    Call {
+        word: String,
+        span: Span,
+        arguments: Vec<Argument>,
+    },
 }

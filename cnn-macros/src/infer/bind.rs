@@ -2,7 +2,8 @@
 
 use super::{
     Value,
-    args::{Args, Argument, Bound, Given, Kind, Param, Spec},
+    args::{Argument, Bound, Given, Kind, Param, Spec},
+    bound::{Args, Filled},
     errors,
 };
 use crate::{ast::Span, diag::Diagnostics, ir::Init};
@@ -22,35 +23,66 @@ pub fn bind(
     diagnostics: &mut Diagnostics,
 ) -> Option<Args> {
     let places: Vec<_> = given.iter().map(|argument| argument.place(spec)).collect();
-    let (assigned, mut sound) = spec.signature().assign(who, word, &places, diagnostics);
-    let mut bound = Vec::new();
+    let (assigned, sound) = spec.signature().assign(who, word, &places, diagnostics);
+    let mut filled = Vec::new();
     for (param, position) in spec.all().zip(assigned) {
         let Some(argument) = position.map(|position| &given[position]) else {
-            bound.extend(param.default.map(|default| (default, word)));
+            filled.extend(param.default.map(|default| (Filled::One(default), word)));
             continue;
         };
-        match convert(param, &argument.value) {
-            Ok(value) => bound.extend(value.map(|value| (value, argument.span))),
-            Err(message) => {
-                diagnostics.error(argument.span, format!("{who}: {message}"));
-                sound = false;
-            }
-        }
+        let value = match param.kind {
+            Kind::Choice(specs) => choose(specs, param.name, who, argument, diagnostics).map(Filled::Chosen),
+            _ => value(param, who, argument, diagnostics),
+        };
+        filled.extend(value.map(|value| (value, argument.span)));
     }
-    (sound && bound.len() == spec.all().count()).then_some(Args { spec: *spec, bound })
+    (sound && filled.len() == spec.all().count()).then_some(Args { spec: *spec, word, filled })
 }
 
-/// The argument's value as its parameter wants it; nothing if the value is unknown.
-fn convert(param: &Param, given: &Given) -> Result<Option<Bound>, String> {
+/// One of some words with the arguments of its own table. What chooses is `what`, for example `optimizer`.
+pub fn choose(
+    specs: &[&'static Spec],
+    what: &str,
+    who: &str,
+    argument: &Argument,
+    diagnostics: &mut Diagnostics,
+) -> Option<Args> {
+    let (word, span, given) = match &argument.value {
+        Given::Word { word, .. } => (word, argument.span, &[][..]),
+        Given::Call { word, span, arguments } => (word, *span, &arguments[..]),
+        Given::Value(Value::Unknown) => return None,
+        Given::Value(_) => {
+            diagnostics.error(argument.span, format!("{who}: {}", errors::no_choice(what, specs)));
+            return None;
+        }
+    };
+    match specs.iter().find(|spec| spec.name == word) {
+        Some(spec) => bind(spec, spec.name, span, given, diagnostics),
+        None => {
+            diagnostics.error(span, format!("{who}: {}", errors::unknown_choice(what, word, specs)));
+            None
+        }
+    }
+}
+
+/// The argument's value as its parameter wants it; nothing after an error, or if the value is unknown.
+fn value(param: &Param, who: &str, argument: &Argument, diagnostics: &mut Diagnostics) -> Option<Filled> {
+    convert(param, &argument.value).unwrap_or_else(|message| {
+        diagnostics.error(argument.span, format!("{who}: {message}"));
+        None
+    })
+}
+
+/// The value, nothing if it is unknown, or what is wrong with it.
+fn convert(param: &Param, given: &Given) -> Result<Option<Filled>, String> {
     let value = match given {
         Given::Value(Value::Unknown) => return Ok(None),
         Given::Value(value) => value,
         Given::Word { word, unknown } => {
-            let known = param.kind.words().iter().find(|(name, _)| name == word);
-            return known
-                .map(|&(_, bound)| Some(bound))
-                .ok_or_else(|| errors::unknown_word(param, word, unknown));
+            let known = param.kind.of_word(word).map(|bound| Some(Filled::One(bound)));
+            return known.ok_or_else(|| errors::unknown_word(param, word, unknown));
         }
+        Given::Call { word, .. } => return Err(errors::takes_no_call(param, word)),
     };
     let name = param.name;
     let bound = match (param.kind, value) {
@@ -62,9 +94,27 @@ fn convert(param: &Param, given: &Given) -> Result<Option<Bound>, String> {
         (Kind::Number(range, holds), &Value::Int(number)) => in_range(name, number as f64, range, holds)?,
         (Kind::Init, &Value::Float(number)) => start(name, number)?,
         (Kind::Init, &Value::Int(number)) => start(name, number as f64)?,
+        (Kind::Numbers(range, holds), _) => return numbers(param, value, range, holds).map(Some),
         _ => return Err(errors::wrong_kind(param, value)),
     };
-    Ok(Some(bound))
+    Ok(Some(Filled::One(bound)))
+}
+
+fn numbers(param: &Param, value: &Value, range: &str, holds: fn(f64) -> bool) -> Result<Filled, String> {
+    let one = |item: &Value| match *item {
+        Value::Float(number) => Ok(number),
+        Value::Int(number) => Ok(number as f64),
+        _ => Err(errors::wrong_kind(param, value)),
+    };
+    let numbers: Vec<f64> = match value {
+        Value::Array(list) | Value::Tuple(list) => list.items.iter().map(one).collect::<Result<_, _>>()?,
+        _ => vec![one(value)?],
+    };
+    match numbers.iter().find(|&&number| !fits(number, holds)) {
+        Some(number) => Err(errors::out_of_range(param.name, range, *number)),
+        None if numbers.is_empty() => Err(format!("{} must not be empty", param.name)),
+        None => Ok(Filled::Numbers(numbers)),
+    }
 }
 
 /// Equal initial values.
@@ -85,10 +135,15 @@ fn sides(param: &Param, value: &Value) -> Result<[[usize; 2]; 2], String> {
 
 /// A number in its range; the network computes in f32, so that has to hold it.
 fn in_range(name: &str, number: f64, range: &str, holds: fn(f64) -> bool) -> Result<Bound, String> {
-    if holds(f64::from(number as f32)) && (number as f32).is_finite() {
-        return Ok(Bound::Number(number));
+    if fits(number, holds) {
+        Ok(Bound::Number(number))
+    } else {
+        Err(errors::out_of_range(name, range, number))
     }
-    Err(format!("{name} must be {range}, found {number}"))
+}
+
+fn fits(number: f64, holds: fn(f64) -> bool) -> bool {
+    holds(f64::from(number as f32)) && (number as f32).is_finite()
 }
 
 fn pair(param: &Param, value: &Value, least: i64) -> Result<[usize; 2], String> {

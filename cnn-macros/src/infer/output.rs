@@ -41,12 +41,12 @@ pub fn output(
 impl Infer {
     /// The network's loss of some scores, unless they end in what the loss itself applies.
     pub fn loss(&mut self, logits: NodeId, weight: f32) -> Option<Loss> {
-        let kind = self.defaults.loss;
+        let kind = self.defaults.loss.clone();
         let mut last = logits;
         while matches!(self.graph[last].op, Op::Reshape | Op::Dropout { .. }) {
             last = self.graph[last].inputs[0];
         }
-        let message = match (kind, &self.graph[last].op) {
+        let message = match (&kind, &self.graph[last].op) {
             (LossKind::CrossEntropy { .. }, Op::Softmax) => errors::SOFTMAX,
             (LossKind::BinaryCrossEntropy, Op::Act(Act::Sigmoid)) => errors::SIGMOID,
             _ => return Some(Loss { kind, logits, weight, layer: self.graph[logits].layer }),

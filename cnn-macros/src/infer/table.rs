@@ -2,7 +2,7 @@
 
 use super::{
     Infer, Kind, Site,
-    args::{Bound, Param, optional, required},
+    args::{Bound, Param, optional, required, unset},
     conv, dense, frame, join,
     layers::{Inputs, Layer},
     norm, pool, unary,
@@ -20,16 +20,12 @@ const NOT_NEGATIVE: Kind = Kind::Number("at least 0", |number| number >= 0.0);
 
 const FREEZE: Param = optional("freeze", Kind::Flag, Bound::Flag(false));
 const LR_FACTOR: Param = optional("lr_factor", POSITIVE, Bound::Number(1.0)).or("lr");
-const DECAY: Param = optional("decay", Kind::Flag, Bound::Flag(true));
+/// As the network says.
+const DECAY: Param = unset("decay", Kind::Flag);
 
 /// Of weights and biases. Unset are the network's initial values.
-pub(super) const WEIGHTS: &[Param] = &[
-    optional("init", Kind::Init, Bound::Unset),
-    optional("bias_init", Kind::Init, Bound::Unset),
-    FREEZE,
-    LR_FACTOR,
-    DECAY,
-];
+pub(super) const WEIGHTS: &[Param] =
+    &[unset("init", Kind::Init), unset("bias_init", Kind::Init), FREEZE, LR_FACTOR, DECAY];
 /// A layer of one input without parameters.
 const fn simple(name: &'static str, params: &'static [Param], build: Build) -> Layer {
     Layer { name, inputs: Inputs::One, params, attributes: &[], build }
@@ -91,7 +87,7 @@ pub(super) const LAYERS: &[Layer] = &[
         &[
             required("kernel", Kind::Pair),
             // The kernel.
-            optional("stride", Kind::Pair, Bound::Unset),
+            unset("stride", Kind::Pair),
             optional("pad", Kind::Pad, NO_PAD),
             optional("ceil", Kind::Flag, Bound::Flag(false)),
         ],
@@ -101,7 +97,7 @@ pub(super) const LAYERS: &[Layer] = &[
         "avg_pool",
         &[
             required("kernel", Kind::Pair),
-            optional("stride", Kind::Pair, Bound::Unset),
+            unset("stride", Kind::Pair),
             optional("pad", Kind::Pad, NO_PAD),
             optional("ceil", Kind::Flag, Bound::Flag(false)),
             optional("count_include_pad", Kind::Flag, Bound::Flag(true)),
@@ -113,7 +109,7 @@ pub(super) const LAYERS: &[Layer] = &[
     simple(
         "adaptive_avg_pool",
         // A width of its own is for `adaptive_avg_pool(6, 4)`.
-        &[required("height", Kind::Pair), optional("width", Kind::Count, Bound::Unset)],
+        &[required("height", Kind::Pair), unset("width", Kind::Count)],
         pool::adaptive_avg_pool,
     ),
     simple("relu", &[], unary::relu),

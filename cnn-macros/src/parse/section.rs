@@ -1,4 +1,4 @@
-//! Sections after the body: `train { … }`, `budget { … }`.
+//! Sections after the body: `train { … }`, `data { … }`, `augment { … }`, `budget { … }`.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::{Error, Lit, Result, Token, braced, parse::ParseStream, token};
@@ -30,7 +30,9 @@ fn section(input: ParseStream) -> Result<Section> {
     let content;
     braced!(content in input);
     let content = match name.to_string().as_str() {
-        "train" => SectionContent::Train(separated(&content, |input| argument(input, 1))?.0),
+        "train" | "data" | "augment" => {
+            SectionContent::Arguments(separated(&content, |input| argument(input, 1))?.0)
+        }
         "budget" => SectionContent::Budget(separated(&content, limit)?.0),
         _ => {
             content.parse::<TokenStream>()?;

@@ -62,8 +62,16 @@ const ACTS: [Act; 5] = [Act::Relu, Act::LeakyRelu(0.1), Act::Elu(1.0), Act::Sigm
 const POOLS: [PoolKind; 3] =
     [PoolKind::Max, PoolKind::Avg { count_include_pad: true }, PoolKind::Avg { count_include_pad: false }];
 
-const LOSSES: [LossKind; 3] =
-    [LossKind::CrossEntropy { smoothing: 0.1 }, LossKind::MeanSquared, LossKind::BinaryCrossEntropy];
+/// A loss of three scores.
+fn loss(random: &mut Random) -> LossKind {
+    let class_weights = Some(vec![1.0, 0.25, 3.0]);
+    match random.below(4) {
+        0 => LossKind::CrossEntropy { smoothing: 0.1, class_weights: None },
+        1 => LossKind::CrossEntropy { smoothing: 0.1, class_weights },
+        2 => LossKind::MeanSquared,
+        _ => LossKind::BinaryCrossEntropy,
+    }
+}
 
 /// A network of up to a dozen layers on a tiny image, with branches, joins and sometimes a second loss.
 pub fn network(seed: u64) -> Graph {
@@ -80,7 +88,7 @@ pub fn network(seed: u64) -> Graph {
     let mut value = *maps.last().expect("a map");
     if random.below(3) == 0 {
         let logits = head(&mut net, random.pick(&maps), 3, &mut random);
-        net.loss(random.pick(&LOSSES), logits, 0.3);
+        net.loss(loss(&mut random), logits, 0.3);
     }
     if random.below(4) == 0 {
         value = net.concat(&[value, value]);

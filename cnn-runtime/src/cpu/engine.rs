@@ -7,7 +7,7 @@ use super::{
     update::{self, Operands},
 };
 use crate::{
-    engine::{Class, Engine, Pass, Sizes},
+    engine::{Class, Engine, LossSums, Pass, Sizes},
     error::Result,
     optim::Update,
     plan::{Map, Param, Steps},
@@ -23,6 +23,7 @@ pub(super) struct CpuEngine {
     state: Buffer,
     arena: Buffer,
     labels: Vec<u32>,
+    sums: LossSums,
 }
 
 impl CpuEngine {
@@ -35,6 +36,7 @@ impl CpuEngine {
             state: Buffer::zeroed(sizes.state, "optimizer state")?,
             arena: Buffer::zeroed(sizes.arena, "activations")?,
             labels: vec![0; sizes.batch],
+            sums: LossSums::default(),
         })
     }
 
@@ -89,10 +91,27 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
-    fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
+    unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
         let frame = self.frame(pass);
         self.cpu.install(|| body(&frame));
         Ok(())
+    }
+
+    fn add_losses(&mut self, pass: &Pass, losses: &[Map]) -> Result<()> {
+        let mut sums = self.sums;
+        let frame = self.frame(pass);
+        for (nth, map) in losses.iter().enumerate() {
+            for sample in (0..pass.batch).map(|sample| frame.map(sample, map)) {
+                sums.loss += sample.get(0) as f64;
+                sums.correct += (nth == 0 && sample.get(1) == 1.0) as u64;
+            }
+        }
+        self.sums = sums;
+        Ok(())
+    }
+
+    fn take_losses(&mut self) -> Result<LossSums> {
+        Ok(std::mem::take(&mut self.sums))
     }
 
     fn update(&mut self, update: &Update, number: u64, params: &'static [Param]) -> Result<()> {

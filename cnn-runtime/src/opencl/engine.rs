@@ -8,11 +8,13 @@ use super::{
     device::DeviceInfo,
     frame::Frame,
     kernels::{Kernels, Programs},
+    loss,
     memory::{Buffers, Partial, Queue, Rows},
+    staging::Staging,
     update,
 };
 use crate::{
-    engine::{Class, Engine, Pass, Sizes},
+    engine::{Class, Engine, LossSums, Pass, Sizes},
     error::Result,
     optim::Update,
     plan::{Map, Param, Steps},
@@ -25,6 +27,8 @@ pub(super) struct ClEngine {
     pub(super) kernels: RefCell<Kernels>,
     pub(super) is_gpu: bool,
     pub(super) partial: Partial,
+    maps: Staging,
+    labels: Staging,
     pub(super) sizes: Sizes,
 }
 
@@ -38,8 +42,16 @@ impl ClEngine {
         let queue = Queue::new(context, info.id())?;
         let buffers = Buffers::new(context, &queue, info, sizes)?;
         let kernels = RefCell::new(Kernels::new(programs));
-        let partial = Partial::new(context);
-        Ok(ClEngine { queue, buffers, kernels, is_gpu: info.is_gpu, partial, sizes: *sizes })
+        Ok(ClEngine {
+            queue,
+            buffers,
+            kernels,
+            is_gpu: info.is_gpu,
+            partial: Partial::new(context),
+            maps: Staging::new(context),
+            labels: Staging::new(context),
+            sizes: *sizes,
+        })
     }
 
     /// The places of a map in the slabs of a batch.
@@ -58,7 +70,7 @@ impl Engine for ClEngine {
     }
 
     fn write_map(&mut self, pass: &Pass, map: &Map, values: &[f32]) -> Result<()> {
-        self.queue.write_rows(&self.buffers.arena, &Self::rows(pass, map), values)
+        self.maps.send(&self.queue, &self.buffers.arena, &Self::rows(pass, map), values)
     }
 
     fn read_map(&mut self, pass: &Pass, map: &Map, values: &mut [f32]) -> Result<()> {
@@ -66,21 +78,32 @@ impl Engine for ClEngine {
     }
 
     fn write_labels(&mut self, labels: &[u32]) -> Result<()> {
-        self.queue.write(&self.buffers.labels, 0, labels)
+        let row = Rows { offset: 0, len: labels.len(), pitch: labels.len(), count: 1 };
+        self.labels.send(&self.queue, &self.buffers.labels, &row, labels)
     }
 
-    fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
+    unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
         assert!(
             pass.batch <= self.sizes.batch && pass.arena.len(pass.batch) <= self.sizes.arena,
             "pass exceeds arena"
         );
         let frame = Frame::new(self, pass);
         body(&frame);
-        frame.finish()
+        frame.finish()?;
+        self.queue.flush()
+    }
+
+    fn add_losses(&mut self, pass: &Pass, losses: &[Map]) -> Result<()> {
+        loss::add(self, pass, losses)
+    }
+
+    fn take_losses(&mut self) -> Result<LossSums> {
+        loss::take(self)
     }
 
     fn update(&mut self, update: &Update, number: u64, params: &'static [Param]) -> Result<()> {
-        update::run(self, update, number, params)
+        update::run(self, update, number, params)?;
+        self.queue.flush()
     }
 
     fn set_aside(&mut self) -> Result<()> {

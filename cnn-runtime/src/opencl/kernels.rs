@@ -44,14 +44,16 @@ impl Source {
             Source::ConvDirect => files!("common.cl" "conv_direct.cl"),
         }
     }
+}
 
-    /// Work-items of a group along the first dimension. An item of a convolution is long and full of registers: on a CPU it gains
-    /// nothing from neighbours.
-    fn group(self, is_gpu: bool) -> usize {
-        match self {
-            Source::ConvDirect if !is_gpu => 1,
-            _ => 64,
-        }
+/// Work-items of a group along the first dimension, where the device allows as many.
+const GROUP: usize = 64;
+
+/// The size of a kernel's groups: whole multiples of what the device runs at a time, at most `limit`.
+fn group(multiple: usize, limit: usize) -> usize {
+    match GROUP.next_multiple_of(multiple).min(limit) / multiple * multiple {
+        0 => limit,
+        whole => whole,
     }
 }
 
@@ -82,6 +84,23 @@ impl Programs {
                 Ok(entry.insert(program).clone())
             }
         }
+    }
+
+    /// An item of a convolution is long and full of registers: on a CPU it gains nothing from neighbours.
+    fn group(&self, source: Source, kernel: &core::Kernel) -> core::Result<usize> {
+        use core::{KernelWorkGroupInfo as Query, KernelWorkGroupInfoResult as Answer};
+        if source == Source::ConvDirect && !self.is_gpu {
+            return Ok(1);
+        }
+        let ask = |query| core::get_kernel_work_group_info(kernel, self.device, query);
+        let limit = match ask(Query::WorkGroupSize)? {
+            Answer::WorkGroupSize(limit) => limit.max(1),
+            _ => 1,
+        };
+        Ok(match ask(Query::PreferredWorkGroupSizeMultiple)? {
+            Answer::PreferredWorkGroupSizeMultiple(multiple) => group(multiple.max(1), limit),
+            _ => group(1, limit),
+        })
     }
 
     fn build(&self, source: Source, options: &str) -> core::Result<Program> {
@@ -122,9 +141,11 @@ impl Kernels {
             Entry::Occupied(entry) => Ok(entry.into_mut()),
             Entry::Vacant(entry) => {
                 let program = self.programs.get(source, options())?;
-                let handle = core::create_kernel(&program, name)
-                    .map_err(|error| failure(&format!("create the kernel {name}"), error))?;
-                Ok(entry.insert(Kernel { handle, name, group: source.group(self.programs.is_gpu) }))
+                let kernel = core::create_kernel(&program, name).and_then(|handle| {
+                    Ok(Kernel { group: self.programs.group(source, &handle)?, handle, name })
+                });
+                Ok(entry
+                    .insert(kernel.map_err(|error| failure(&format!("create the kernel {name}"), error))?))
             }
         }
     }
@@ -185,6 +206,26 @@ impl Kernel {
                 // SAFETY: the slice is readable for its size; the call copies it.
                 set(unsafe { ArgVal::from_raw(size_of_val(*words), words.as_ptr().cast(), false) })
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_are_whole_multiples_within_the_limit() {
+        let cases = [
+            ((32, 1024), 64),
+            ((64, 256), 64),
+            ((128, 1024), 128),
+            ((8, 20), 16),
+            ((32, 20), 20),
+            ((1, 1), 1),
+        ];
+        for ((multiple, limit), expected) in cases {
+            assert_eq!(group(multiple, limit), expected, "multiple {multiple}, limit {limit}");
         }
     }
 }

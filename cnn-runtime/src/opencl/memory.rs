@@ -23,8 +23,8 @@ impl Drop for Queue {
 }
 
 /// Nothing to wait for, and no event wanted.
-const NO_EVENTS: Option<&Event> = None;
-const NO_EVENT: Option<&mut Event> = None;
+pub(super) const NO_EVENTS: Option<&Event> = None;
+pub(super) const NO_EVENT: Option<&mut Event> = None;
 
 impl Queue {
     pub(super) fn new(context: &Context, device: DeviceId) -> Result<Queue> {
@@ -47,7 +47,7 @@ impl Queue {
     }
 
     /// Reads values from an element offset, after all work before.
-    pub(super) fn read(&self, buffer: &Mem, offset: usize, values: &mut [f32]) -> Result<()> {
+    pub(super) fn read<T: ocl::OclPrm>(&self, buffer: &Mem, offset: usize, values: &mut [T]) -> Result<()> {
         if values.is_empty() {
             return Ok(());
         }
@@ -56,31 +56,40 @@ impl Queue {
             .map_err(|error| failure("read from the device", error))
     }
 
-    /// Writes rows one after the other in `values` to places that are `rows.pitch` apart.
-    pub(super) fn write_rows(&self, buffer: &Mem, rows: &Rows, values: &[f32]) -> Result<()> {
+    /// Enqueues a write of rows, one after the other in `values`, to places that are `rows.pitch` apart.
+    ///
+    /// # Safety
+    /// `values` may not change or end before the event.
+    pub(super) unsafe fn enqueue_rows<T: ocl::OclPrm>(
+        &self,
+        buffer: &Mem,
+        rows: &Rows,
+        values: &[T],
+    ) -> ocl::core::Result<Event> {
         assert_eq!(values.len(), rows.count * rows.len, "one row a sample");
-        // SAFETY: as in `write`; `values` has exactly the rows that are read.
+        let mut written = Event::null();
+        // SAFETY: as the caller promises; `values` has exactly the rows that are read, the driver checks the buffer's bounds.
         unsafe {
             core::enqueue_write_buffer_rect(
                 &self.0,
                 buffer,
-                true,
+                false,
                 [rows.offset, 0, 0],
                 [0; 3],
                 [rows.len, rows.count, 1],
-                rows.pitch * FLOAT,
+                rows.pitch * size_of::<T>(),
                 0,
-                rows.len * FLOAT,
+                rows.len * size_of::<T>(),
                 0,
                 values,
                 NO_EVENTS,
-                NO_EVENT,
+                Some(&mut written),
             )
-        }
-        .map_err(|error| failure("write to the device", error))
+        }?;
+        Ok(written)
     }
 
-    /// The inverse of [`Queue::write_rows`].
+    /// The inverse of [`Queue::enqueue_rows`]; returns when the values are there.
     pub(super) fn read_rows(&self, buffer: &Mem, rows: &Rows, values: &mut [f32]) -> Result<()> {
         assert_eq!(values.len(), rows.count * rows.len, "one row a sample");
         // SAFETY: as in `read`; `values` has exactly the rows that are written.
@@ -104,9 +113,14 @@ impl Queue {
         .map_err(|error| failure("read from the device", error))
     }
 
-    fn fill_zero(&self, buffer: &Mem, len: usize) -> ocl::core::Result<()> {
-        core::enqueue_fill_buffer(&self.0, buffer, 0.0f32, 0, len, NO_EVENTS, NO_EVENT, None)?;
-        core::finish(&self.0)
+    /// Sets the first `len` 4-byte elements to 0.
+    pub(super) fn fill_zero(&self, buffer: &Mem, len: usize) -> ocl::core::Result<()> {
+        core::enqueue_fill_buffer(&self.0, buffer, 0.0f32, 0, len, NO_EVENTS, NO_EVENT, None)
+    }
+
+    /// Has the device start on what is enqueued.
+    pub(super) fn flush(&self) -> Result<()> {
+        core::flush(&self.0).map_err(|error| failure("start the work of the device", error))
     }
 }
 
@@ -127,15 +141,19 @@ pub(super) struct Buffers {
     pub(super) state: Mem,
     pub(super) arena: Mem,
     pub(super) labels: Mem,
+    /// `Sums` in `kernels/loss.cl`, one for each sample of the largest batch.
+    pub(super) sums: Mem,
     context: Context,
 }
+
+/// Words of a `Sums`.
+pub(super) const SUMS: usize = 3;
 
 impl Buffers {
     /// Takes the memory; parameters, gradients and state start as zero.
     pub(super) fn new(context: &Context, queue: &Queue, info: &DeviceInfo, sizes: &Sizes) -> Result<Buffers> {
-        let floats = [sizes.params, sizes.grads, sizes.state, sizes.arena, sizes.batch];
-        let largest = floats.iter().max().map_or(0, |&len| len * FLOAT) as u64;
-        let needed = (floats.iter().sum::<usize>() * FLOAT) as u64;
+        let largest = [sizes.params, sizes.grads, sizes.state, sizes.arena].into_iter().fold(0, usize::max);
+        let (needed, largest) = (needed(sizes) as u64, (largest * FLOAT) as u64);
         if needed > info.memory || largest > info.max_buffer {
             return Err(too_large(info, sizes));
         }
@@ -154,6 +172,7 @@ impl Buffers {
             context: context.clone(),
             arena: take(sizes.arena, false)?,
             labels: take(sizes.batch, false)?,
+            sums: take(sizes.batch * SUMS, true)?,
         })
     }
 
@@ -211,7 +230,9 @@ pub(super) fn upload(context: &Context, values: &[f32]) -> Result<Mem> {
 
 fn zeroed(context: &Context, queue: &Queue, len: usize) -> ocl::core::Result<Mem> {
     let buffer = create::<f32>(context, MemFlags::READ_WRITE, len, None)?;
-    queue.fill_zero(&buffer, len.max(1)).map(|()| buffer)
+    queue.fill_zero(&buffer, len.max(1))?;
+    core::finish(queue.raw())?;
+    Ok(buffer)
 }
 
 /// A buffer of at least one element: OpenCL has no empty ones.
@@ -238,11 +259,17 @@ fn allocation_failure(error: ocl::core::Error, info: &DeviceInfo, sizes: &Sizes)
     }
 }
 
+/// Bytes of all buffers.
+fn needed(sizes: &Sizes) -> usize {
+    let Sizes { params, grads, state, arena, batch } = sizes;
+    (params + grads + state + arena + batch * (1 + SUMS)) * FLOAT
+}
+
 /// Names what is needed, what there is and a batch that fits.
 fn too_large(info: &DeviceInfo, sizes: &Sizes) -> Error {
     let constant = (sizes.params + sizes.grads + sizes.state) * FLOAT;
     let activations = sizes.arena * FLOAT;
-    let needed = constant + activations + sizes.batch * FLOAT;
+    let needed = needed(sizes);
     let room = (info.memory.saturating_sub(constant as u64)).min(info.max_buffer);
     let sample = activations.div_ceil(sizes.batch.max(1)).max(1);
     // A driver that refuses what it claims to have gets half of what it refused.

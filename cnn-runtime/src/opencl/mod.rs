@@ -1,7 +1,7 @@
 //! The OpenCL engine: devices in, an [`crate::engine::Engine`] out. The only module that names `ocl`.
 //!
 //! Kernels are in the folder `kernels/`, compiled when a step first runs. One buffer holds each class of memory, and a kernel
-//! argument is a buffer and an element offset. One in-order queue: a pass is enqueued without waiting, a read waits.
+//! argument is a buffer and an element offset. One in-order queue: a batch and its pass are enqueued without waiting, a read waits.
 
 mod batch_norm;
 mod channel;
@@ -19,6 +19,7 @@ mod loss;
 mod lrn;
 mod memory;
 mod pool;
+mod staging;
 mod update;
 mod words;
 

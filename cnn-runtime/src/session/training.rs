@@ -11,8 +11,8 @@ use crate::{
 const EXCHANGED: usize = 1 << 20;
 
 impl Session {
-    /// Forward, backward and update on one batch, whose losses are read before it returns. The CPU engine allocates
-    /// nothing here; on OpenCL, the first steps also build kernels, and enqueueing allocates.
+    /// Forward, backward and update on one batch. The CPU engine allocates nothing here. On OpenCL, the step is enqueued and
+    /// its losses stay on the device; the first steps also build kernels, and enqueueing allocates.
     ///
     /// # Errors
     /// [`Error::Usage`] if images and labels do not fit the network, or if averages are swapped in; [`Error::Device`] if the device
@@ -38,8 +38,7 @@ impl Session {
             self.engine.set_aside()?;
         }
         let key = self.key(passes);
-        let sums = self.gradients(batch, images, labels, Some(key))?;
-        self.metrics += sums;
+        self.gradients(batch, images, labels, Some(key))?;
         let samples = samples + batch as u64;
         if passes > 0 {
             self.engine.merge((batch as f64 / samples as f64) as f32)?;

@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn the_label_may_be_the_second_answer() {
-        let mut assessment = Assessment::new(LossKind::CrossEntropy { smoothing: 0.0 }, 3, 2);
+        let mut assessment =
+            Assessment::new(LossKind::CrossEntropy { smoothing: 0.0, class_weights: None }, 3, 2);
         assessment.add(&[3.0, 2.0, 1.0], 0);
         assessment.add(&[3.0, 2.0, 1.0], 1);
         assessment.add(&[3.0, 2.0, 1.0], 2);

@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn probabilities_are_averaged_and_not_logits() {
-        let kind = LossKind::CrossEntropy { smoothing: 0.0 };
+        let kind = LossKind::CrossEntropy { smoothing: 0.0, class_weights: None };
         let sure = 1.0 / (1.0 + (-4f64).exp());
         let mean_of_both = (sure + 0.5) / 2.0;
         assert_close(
@@ -90,12 +90,15 @@ mod tests {
     fn one_member_keeps_its_predictions() {
         assert_close(&mean(LossKind::BinaryCrossEntropy, &[[2.0, -3.0]]), [2.0, -3.0]);
         assert_close(&mean(LossKind::MeanSquared, &[[2.0, -3.0], [0.0, 1.0]]), [1.0, -1.0]);
-        assert_close(&mean(LossKind::CrossEntropy { smoothing: 0.1 }, &[[0.0, 0.0]]), [0.5f64.ln(); 2]);
+        assert_close(
+            &mean(LossKind::CrossEntropy { smoothing: 0.1, class_weights: None }, &[[0.0, 0.0]]),
+            [0.5f64.ln(); 2],
+        );
     }
 
     #[test]
     fn what_all_exclude_stays_finite_and_nan_stays_nan() {
-        let kind = LossKind::CrossEntropy { smoothing: 0.0 };
+        let kind = LossKind::CrossEntropy { smoothing: 0.0, class_weights: None };
         assert!(mean(kind, &[[0.0, 2000.0]]).iter().all(|logit| logit.is_finite()));
         assert!(mean(kind, &[[f32::NAN, 0.0]])[1].is_nan());
     }

@@ -1,7 +1,7 @@
 //! Loss and accuracy in inference mode, from the logits, in f64 on the host: the same on every device.
 //!
 //! The loss is the network's main one, see [`LossKind`], as the mean over images. Cross-entropy is measured without label
-//! smoothing, which is a means of training: `log(sum exp z) - z[label]`. An answer is the first largest logit.
+//! smoothing and class weights, which are means of training: `log(sum exp z) - z[label]`. An answer is the first largest logit.
 
 use crate::{
     data::Batches,
@@ -116,7 +116,10 @@ mod tests {
     fn every_loss_is_measured_by_its_own_formula() {
         let of = |kind| loss(kind, &[2.0, -1.0], 0);
         let close = |found, expected: f64| approx::assert_relative_eq!(found, expected, max_relative = 1e-12);
-        close(of(LossKind::CrossEntropy { smoothing: 0.1 }), (-3f64).exp().ln_1p());
+        close(
+            of(LossKind::CrossEntropy { smoothing: 0.1, class_weights: Some(&[1.0, 2.0]) }),
+            (-3f64).exp().ln_1p(),
+        );
         close(of(LossKind::MeanSquared), 1.0);
         close(of(LossKind::BinaryCrossEntropy), ((-2f64).exp().ln_1p() + (-1f64).exp().ln_1p()) / 2.0);
         assert!(loss(LossKind::BinaryCrossEntropy, &[0.0, f32::NAN], 0).is_nan());

@@ -55,7 +55,7 @@ pub(super) const DESCRIPTION: Description = Description {
         batch: 128,
         accumulate: 1,
         epochs: 3,
-        loss: LossKind::CrossEntropy { smoothing: 0.0 },
+        loss: LossKind::CROSS_ENTROPY,
     },
     data: None,
     augment: &[],

@@ -117,8 +117,18 @@ fn depthwise_convolution_has_a_group_for_each_channel() {
 #[test]
 fn losses_by_name() {
     for (loss, kind) in [
-        ("cross_entropy", LossKind::CrossEntropy { smoothing: 0.0 }),
-        ("cross_entropy(label_smoothing = 0.1)", LossKind::CrossEntropy { smoothing: 0.1 }),
+        ("cross_entropy", LossKind::CrossEntropy { smoothing: 0.0, class_weights: None }),
+        (
+            "cross_entropy(label_smoothing = 0.1)",
+            LossKind::CrossEntropy { smoothing: 0.1, class_weights: None },
+        ),
+        (
+            "cross_entropy(class_weights = [1, 2, 3, 4, 5, 6, 7, 8, 9, 0.5])",
+            LossKind::CrossEntropy {
+                smoothing: 0.0,
+                class_weights: Some(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 0.5]),
+            },
+        ),
         ("mse", LossKind::MeanSquared),
         ("binary_cross_entropy", LossKind::BinaryCrossEntropy),
     ] {
@@ -126,8 +136,8 @@ fn losses_by_name() {
             "let x = input -> flatten; x -> a: dense(10) -> output(weight = 0.5); x -> b: dense(10)
              train {{ loss = {loss} }}"
         ));
-        let kinds: Vec<_> = graph.losses.iter().map(|loss| (loss.kind, loss.weight)).collect();
-        assert_eq!(kinds, [(kind, 1.0), (kind, 0.5)]);
+        let kinds: Vec<_> = graph.losses.iter().map(|loss| (loss.kind.clone(), loss.weight)).collect();
+        assert_eq!(kinds, [(kind.clone(), 1.0), (kind, 0.5)]);
     }
 }
 

@@ -1,29 +1,45 @@
 //! `loss = …`: what training makes small.
 
-use super::{Choice, evaluated_all};
 use crate::{
-    ast::Expr,
+    ast::Integer,
     diag::Diagnostics,
-    infer::{Bound, Kind, Spec, bind, optional},
+    infer::{Args, Bound, Kind, Spec, optional, unset},
     ir::LossKind,
 };
 
 const SMOOTHING: Kind = Kind::Number("at least 0 and below 1", |share| (0.0..1.0).contains(&share));
+const WEIGHTS: Kind = Kind::Numbers("above 0", |weight| weight > 0.0);
 
-const CROSS_ENTROPY: Spec =
-    Spec::new("cross_entropy", &[optional("label_smoothing", SMOOTHING, Bound::Number(0.0))]);
-const MEAN_SQUARED: Spec = Spec::new("mse", &[]);
-const BINARY: Spec = Spec::new("binary_cross_entropy", &[]);
+const CROSS_ENTROPY: Spec = Spec::new(
+    "cross_entropy",
+    &[optional("label_smoothing", SMOOTHING, Bound::Number(0.0)), unset("class_weights", WEIGHTS)],
+);
 
-/// `cross_entropy`, `cross_entropy(label_smoothing = 0.1)`, `mse` or `binary_cross_entropy`.
-pub(super) fn loss(value: &Expr, errors: &mut Diagnostics) -> Option<LossKind> {
-    let choice = Choice { what: "loss", specs: &[&CROSS_ENTROPY, &MEAN_SQUARED, &BINARY] };
-    let (spec, word, given) = choice.made(value, errors)?;
-    let given = evaluated_all(given, errors);
-    let args = bind(spec, "loss", word, &given, errors)?;
-    Some(match spec.name {
-        "mse" => LossKind::MeanSquared,
-        "binary_cross_entropy" => LossKind::BinaryCrossEntropy,
-        _ => LossKind::CrossEntropy { smoothing: args.number("label_smoothing") },
-    })
+/// `cross_entropy`, `cross_entropy(label_smoothing = 0.1, class_weights = [1, 2])`, `mse` or `binary_cross_entropy`.
+pub(super) const LOSSES: &[&Spec] =
+    &[&CROSS_ENTROPY, &Spec::new("mse", &[]), &Spec::new("binary_cross_entropy", &[])];
+
+pub(super) fn loss(chosen: Option<&Args>, outputs: Integer, errors: &mut Diagnostics) -> LossKind {
+    match chosen.map(|args| (args.spec.name, args)) {
+        None => LossKind::CrossEntropy { smoothing: 0.0, class_weights: None },
+        Some(("mse", _)) => LossKind::MeanSquared,
+        Some(("binary_cross_entropy", _)) => LossKind::BinaryCrossEntropy,
+        Some((_, args)) => LossKind::CrossEntropy {
+            smoothing: args.number("label_smoothing"),
+            class_weights: class_weights(args, outputs, errors),
+        },
+    }
+}
+
+/// One for each output.
+fn class_weights(args: &Args, outputs: Integer, errors: &mut Diagnostics) -> Option<Vec<f32>> {
+    let weights = args.numbers("class_weights")?;
+    let (expected, found) = (outputs.value, weights.len());
+    if expected != found as i64 {
+        let message = format!(
+            "cross_entropy: class_weights must be {expected} numbers, one for each output, found {found}"
+        );
+        errors.error(args.span("class_weights"), message);
+    }
+    Some(weights.iter().map(|&weight| weight as f32).collect())
 }

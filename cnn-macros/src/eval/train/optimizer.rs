@@ -1,55 +1,81 @@
-//! `optimizer = …`: the update rule and its hyper-parameters.
+//! `optimizer = …`: the update rule and its hyper-parameters, named as the fields of the runtime's types.
 
-use super::{Choice, evaluated_all};
+use super::{POSITIVE, fields};
 use crate::{
-    ast::Expr,
     diag::Diagnostics,
-    infer::{Bound, Kind, Spec, bind, optional, required},
+    infer::{Args, Kind, Spec, unset},
     ir::Optimizer,
 };
 
-/// What the Keras example trains with.
-pub(super) const DEFAULT: Optimizer =
-    Optimizer::Adadelta { lr: 1.0, rho: 0.95, epsilon: 1e-7, weight_decay: 0.0 };
-
-const RATE: Kind = Kind::Number("above 0", |rate| rate > 0.0);
-const DECAY: Kind = Kind::Number("at least 0", |decay| decay >= 0.0);
+const NOT_NEGATIVE: Kind = Kind::Number("at least 0", |number| number >= 0.0);
 const FRACTION: Kind = Kind::Number("at least 0 and below 1", |fraction| (0.0..1.0).contains(&fraction));
 
 const SGD: Spec = Spec::new(
     "sgd",
     &[
-        required("lr", RATE),
-        optional("momentum", FRACTION, Bound::Number(0.0)),
-        optional("nesterov", Kind::Flag, Bound::Flag(false)),
-        optional("weight_decay", DECAY, Bound::Number(0.0)),
+        unset("lr", POSITIVE),
+        unset("momentum", FRACTION),
+        unset("nesterov", Kind::Flag),
+        unset("weight_decay", NOT_NEGATIVE),
     ],
+);
+const ADAGRAD: Spec = Spec::new(
+    "adagrad",
+    &[unset("lr", POSITIVE), unset("epsilon", POSITIVE), unset("weight_decay", NOT_NEGATIVE)],
 );
 const ADADELTA: Spec = Spec::new(
     "adadelta",
     &[
-        optional("lr", RATE, Bound::Number(1.0)),
-        optional("rho", FRACTION, Bound::Number(0.95)),
-        optional("epsilon", RATE, Bound::Number(1e-7)),
-        optional("weight_decay", DECAY, Bound::Number(0.0)),
+        unset("lr", POSITIVE),
+        unset("rho", FRACTION),
+        unset("epsilon", POSITIVE),
+        unset("weight_decay", NOT_NEGATIVE),
     ],
 );
+const RMSPROP: Spec = Spec::new(
+    "rmsprop",
+    &[
+        unset("lr", POSITIVE),
+        unset("alpha", FRACTION),
+        unset("epsilon", POSITIVE),
+        unset("momentum", FRACTION),
+        unset("centered", Kind::Flag),
+        unset("weight_decay", NOT_NEGATIVE),
+    ],
+);
+const ADAM: Spec = Spec::new(
+    "adam",
+    &[
+        unset("lr", POSITIVE),
+        unset("beta1", FRACTION),
+        unset("beta2", FRACTION),
+        unset("epsilon", POSITIVE),
+        unset("weight_decay", NOT_NEGATIVE),
+    ],
+);
+const ADAMW: Spec = Spec { name: "adamw", ..ADAM };
 
-/// `sgd(…)`, `adadelta(…)` or the bare word.
-pub(super) fn optimizer(value: &Expr, errors: &mut Diagnostics) -> Option<Optimizer> {
-    let choice = Choice { what: "optimizer", specs: &[&SGD, &ADADELTA] };
-    let (spec, word, given) = choice.made(value, errors)?;
-    let given = evaluated_all(given, errors);
-    let args = bind(spec, spec.name, word, &given, errors)?;
-    let (lr, weight_decay) = (args.number("lr"), args.number("weight_decay"));
-    Some(match spec.name {
-        "sgd" => {
-            let (momentum, nesterov) = (args.number("momentum"), args.flag("nesterov"));
-            Optimizer::Sgd { lr, momentum, nesterov, weight_decay }
-        }
-        _ => {
-            let (rho, epsilon) = (args.number("rho"), args.number("epsilon"));
-            Optimizer::Adadelta { lr, rho, epsilon, weight_decay }
-        }
-    })
+/// `sgd(…)`, `adam(…)` … or the bare word.
+pub(super) const RULES: &[&Spec] = &[&SGD, &ADAGRAD, &ADADELTA, &RMSPROP, &ADAM, &ADAMW];
+
+/// Adadelta if none is chosen, as in the Keras example.
+pub(super) fn optimizer(chosen: Option<&Args>, errors: &mut Diagnostics) -> Optimizer {
+    let Some(args) = chosen else {
+        return Optimizer { rule: "Adadelta", base: "DEFAULT", fields: Vec::new() };
+    };
+    let (rule, base) = match args.spec.name {
+        "sgd" => ("Sgd", "DEFAULT"),
+        "adagrad" => ("Adagrad", "DEFAULT"),
+        "adadelta" => ("Adadelta", "DEFAULT"),
+        "rmsprop" => ("RmsProp", "DEFAULT"),
+        "adam" => ("Adam", "DEFAULT"),
+        _ => ("Adam", "DECOUPLED"),
+    };
+    if rule == "Sgd" && args.flag("nesterov") && args.given_number("momentum").unwrap_or(0.0) == 0.0 {
+        errors.error(
+            args.span("nesterov"),
+            "sgd: nesterov looks ahead along the momentum; set momentum above 0",
+        );
+    }
+    Optimizer { rule, base, fields: fields(args) }
 }

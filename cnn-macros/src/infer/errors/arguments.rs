@@ -4,7 +4,7 @@ use crate::{
     diag::did_you_mean,
     infer::{
         Signature, Value,
-        args::{Kind, Param},
+        args::{Kind, Param, Spec},
     },
 };
 
@@ -94,19 +94,53 @@ fn kind(kind: Kind) -> String {
         }
         Kind::Flag => "`true` or `false`".into(),
         Kind::Number(range, _) => format!("a number {range}"),
-        Kind::Init => format!("a number or one of {}", words(kind)),
+        Kind::Numbers(range, _) => format!("an array of numbers {range}"),
+        Kind::Init => format!("a number or one of {}", quoted(&kind.words()).join(", ")),
+        Kind::Word(_) | Kind::Choice(_) => either(&kind.words()),
     }
 }
 
-fn words(kind: Kind) -> String {
-    kind.words().iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+fn quoted(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| format!("`{word}`")).collect()
+}
+
+/// `a`, `b` or `c`
+fn either(words: &[&str]) -> String {
+    let words = quoted(words);
+    match words.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+fn choices<'a>(specs: &[&'a Spec]) -> Vec<&'a str> {
+    specs.iter().map(|spec| spec.name).collect()
+}
+
+pub(in crate::infer) fn no_choice(what: &str, specs: &[&Spec]) -> String {
+    format!("{what} must be {}", either(&choices(specs)))
+}
+
+pub(in crate::infer) fn unknown_choice(what: &str, word: &str, specs: &[&Spec]) -> String {
+    match did_you_mean(word, choices(specs)) {
+        guess if guess.is_empty() => format!("unknown {what} `{word}`; expected {}", either(&choices(specs))),
+        guess => format!("unknown {what} `{word}`{guess}"),
+    }
+}
+
+pub(in crate::infer) fn takes_no_call(param: &Param, word: &str) -> String {
+    format!("{} must be {}, found `{word}(…)`", param.name, kind(param.kind))
+}
+
+pub(in crate::infer) fn out_of_range(name: &str, range: &str, found: f64) -> String {
+    format!("{name} must be {range}, found {found}")
 }
 
 pub(in crate::infer) fn unknown_word(param: &Param, word: &str, unknown: &str) -> String {
     if param.kind.words().is_empty() {
         return unknown.to_string();
     }
-    let guess = did_you_mean(word, param.kind.words().iter().map(|(word, _)| *word));
+    let guess = did_you_mean(word, param.kind.words());
     if guess.is_empty() {
         format!("{} must be {}, found `{word}`", param.name, kind(param.kind))
     } else {

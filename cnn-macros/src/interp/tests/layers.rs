@@ -164,9 +164,13 @@ fn frames_and_even_windows() {
 
 #[test]
 fn losses() {
-    for kind in
-        [LossKind::CrossEntropy { smoothing: 0.1 }, LossKind::MeanSquared, LossKind::BinaryCrossEntropy]
-    {
+    let weights = Some(vec![1.0, 0.5, 2.0, 3.0, 0.25]);
+    for kind in [
+        LossKind::CrossEntropy { smoothing: 0.1, class_weights: None },
+        LossKind::CrossEntropy { smoothing: 0.1, class_weights: weights },
+        LossKind::MeanSquared,
+        LossKind::BinaryCrossEntropy,
+    ] {
         let (mut net, x) = Net::new([2, 3, 3]);
         let x = net.flatten(x);
         let x = net.dense(x, 5);

@@ -75,7 +75,8 @@ mod tests {
     use crate::plan::LossKind;
 
     fn assessment(classes: usize) -> Assessment {
-        let mut assessment = Assessment::new(LossKind::CrossEntropy { smoothing: 0.0 }, classes, 2);
+        let mut assessment =
+            Assessment::new(LossKind::CrossEntropy { smoothing: 0.0, class_weights: None }, classes, 2);
         let mut logits = vec![0.0; classes];
         logits[1] = 5.0;
         [0, 1, 1].into_iter().for_each(|label| assessment.add(&logits, label));

@@ -4,7 +4,7 @@ network! {
     Net<[1, 28, 28] -> 10> {
         input -> flatten -> dense(10)
 
-        data { scale(1 / 255) }
+        train { optimizer = adamw(beta_1 = 0.9) }
     }
 }
 

@@ -1,0 +1,11 @@
+use cnn_runtime::network;
+
+network! {
+    Net<[3, 32, 32] -> 10> {
+        input -> flatten -> dense(10)
+
+        augment { random_crop(40) }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+use cnn_runtime::network;
+
+network! {
+    Net<[3, 32, 32] -> 10> {
+        input -> flatten -> dense(10)
+
+        augment { flip(1.5) }
+    }
+}
+
+fn main() {}
