@@ -11,6 +11,7 @@ mod confusion;
 mod curves;
 mod early_stopping;
 mod ensemble;
+mod epochs;
 mod evaluate;
 mod fit;
 mod keep;
@@ -18,7 +19,6 @@ mod learning_rate;
 mod position;
 mod record;
 mod save_every;
-mod saved;
 #[cfg(feature = "tensorboard")]
 mod tensorboard;
 

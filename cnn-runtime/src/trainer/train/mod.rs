@@ -9,9 +9,7 @@ mod recipe;
 
 use flate2::Crc;
 
-use super::{
-    args::Common, config, eval, format, interrupt::Interrupt, print, progress::Report, source, tell,
-};
+use super::{args::Common, config, eval, format, interrupt::Interrupt, print, progress, source, tell};
 use crate::{
     checkpoint::Settings,
     data::{Batches, Dataset, Part, split},
@@ -81,7 +79,7 @@ fn fit(
     let fit = Fit::new(recipe.epochs, common.seed).accumulating(recipe.accumulate);
     let fit = output::keeping(fit.with(LearningRate::new(rate)), &args.kept, settings);
     let patience = args.optimisation.patience.unwrap_or(usize::MAX);
-    let mut fit = fit.with(EarlyStopping { patience }).with(Report::new()).with(interrupt.clone());
+    let mut fit = progress::shown(fit.with(EarlyStopping { patience })).with(interrupt.clone());
     if let Some(path) = output::checkpoint(&args.kept)? {
         fit.resume(session, &path)?;
         tell(&format!("goes on from {}", path.display()));
