@@ -51,7 +51,7 @@ impl Fit<'_> {
         let interval = (images.div_ceil(per_update) / REPORTS).clamp(1, MOST_UPDATES);
         train.shuffle(self.seed, self.position.epoch);
         train.skip(self.position.done);
-        while let Some(batch) = train.next() {
+        while let Some(batch) = train.next()? {
             session.accumulate(batch.images, batch.labels)?;
             self.position.done += batch.labels.len();
             let done = self.position.done;

@@ -28,7 +28,7 @@ pub use confusion::{ClassScore, Confusion};
 #[cfg(feature = "curves")]
 pub use curves::Curves;
 pub use early_stopping::EarlyStopping;
-pub use ensemble::Ensemble;
+pub use ensemble::{Ensemble, predictions};
 pub use evaluate::{Score, evaluate, infer_all};
 pub use fit::Fit;
 pub use keep::KeepWeights;

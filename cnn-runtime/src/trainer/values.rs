@@ -1,6 +1,12 @@
 //! Values of options: what clap cannot check by type, with messages that say what is allowed.
 
-use std::{convert::Infallible, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    convert::Infallible,
+    fmt::{self, Display, Formatter},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
 
 use crate::optim::Optimizer;
 
@@ -84,6 +90,12 @@ pub(super) enum DataName {
     Mnist,
     /// Articles of clothing, in MNIST's format.
     FashionMnist,
+    /// Small photographs of 10 kinds of things.
+    Cifar10,
+    /// Small photographs of 100 kinds of things.
+    Cifar100,
+    /// Images in folders, one for each class.
+    Folder(PathBuf),
 }
 
 impl FromStr for DataName {
@@ -93,7 +105,24 @@ impl FromStr for DataName {
         match text {
             "mnist" => Ok(DataName::Mnist),
             "fashion-mnist" => Ok(DataName::FashionMnist),
-            _ => Err("expected mnist or fashion-mnist".into()),
+            "cifar10" => Ok(DataName::Cifar10),
+            "cifar100" => Ok(DataName::Cifar100),
+            _ => match text.strip_prefix("folder:") {
+                Some(folder) if !folder.is_empty() => Ok(DataName::Folder(folder.into())),
+                _ => Err("expected mnist, fashion-mnist, cifar10, cifar100 or folder:DIR".into()),
+            },
+        }
+    }
+}
+
+impl Display for DataName {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            DataName::Mnist => f.write_str("mnist"),
+            DataName::FashionMnist => f.write_str("fashion-mnist"),
+            DataName::Cifar10 => f.write_str("cifar10"),
+            DataName::Cifar100 => f.write_str("cifar100"),
+            DataName::Folder(folder) => write!(f, "folder:{}", folder.display()),
         }
     }
 }

@@ -1,0 +1,73 @@
+//! How many unusable images a run passes over before it gives up.
+//!
+//! Each is told once, however often it is met: training meets it in every epoch.
+
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
+use crate::error::{Error, Result};
+
+/// A number of files that may be bad, and those that were.
+pub struct Tolerance {
+    limit: usize,
+    tell: fn(&str),
+    met: Mutex<BTreeSet<PathBuf>>,
+}
+
+impl Tolerance {
+    /// Ends at the first bad file.
+    pub const NONE: Tolerance = Tolerance::of(0, |_| {});
+
+    /// Tolerates up to `limit` bad files and calls `tell` with a line about each.
+    pub const fn of(limit: usize, tell: fn(&str)) -> Tolerance {
+        Tolerance { limit, tell, met: Mutex::new(BTreeSet::new()) }
+    }
+
+    /// Passes over an image, or not.
+    ///
+    /// # Errors
+    ///
+    /// The error itself if it is not about a file, or about one too many.
+    pub fn excuse(&self, error: Error) -> Result<()> {
+        let Error::Data { path, message } = error else { return Err(error) };
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        if met.contains(&path) {
+            return Ok(());
+        }
+        if met.len() == self.limit {
+            let allowed = match self.limit {
+                0 => "; --skip-bad N passes over up to N such files".into(),
+                limit => format!("; one bad file more than the {limit} of --skip-bad"),
+            };
+            return Err(Error::Data { path, message: message + &allowed });
+        }
+        (self.tell)(&format!("skipped {}: {message}", path.display()));
+        met.insert(path);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bad(name: &str) -> Error {
+        Error::Data { path: name.into(), message: "damaged".into() }
+    }
+
+    #[test]
+    fn the_same_file_counts_once() {
+        let tolerance = Tolerance::of(2, |_| {});
+        for name in ["a", "b", "a", "b"] {
+            tolerance.excuse(bad(name)).unwrap();
+        }
+        let error = tolerance.excuse(bad("c")).unwrap_err();
+        assert_eq!(error.exit_code(), 3);
+        assert_eq!(error.to_string(), "c: damaged; one bad file more than the 2 of --skip-bad");
+        let error = Tolerance::NONE.excuse(bad("c")).unwrap_err().to_string();
+        assert_eq!(error, "c: damaged; --skip-bad N passes over up to N such files");
+    }
+}
