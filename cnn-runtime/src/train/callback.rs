@@ -86,6 +86,8 @@ pub struct EpochReport {
     pub seconds: f64,
     /// Training images per second of training, validation left out.
     pub images_per_second: f64,
+    /// Learning rate of the last update.
+    pub lr: f32,
 }
 
 impl EpochReport {
@@ -154,6 +156,7 @@ pub(super) mod tests {
             val_accuracy,
             seconds: 2.0,
             images_per_second: 100.0,
+            lr: 0.1,
         }
     }
 

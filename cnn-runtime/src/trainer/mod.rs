@@ -5,6 +5,8 @@
 mod args;
 mod bench;
 mod config;
+#[cfg(feature = "tui")]
+mod dashboard;
 mod eval;
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use crate::optim::Optimizer;
+
 /// Keeps `batch * slab` far from overflow; no real batch comes near.
 const LARGEST_BATCH: usize = 1 << 20;
 
@@ -31,6 +33,22 @@ pub(super) fn learning_rate(text: &str) -> Result<f32, String> {
         Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
         _ => Err("expected a number above 0".into()),
     }
+}
+
+/// A limit, a penalty: 0 is none.
+pub(super) fn not_negative(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
+        _ => Err("expected a number of at least 0".into()),
+    }
+}
+
+/// What is kept of the past: 0 is nothing.
+pub(super) fn decay(text: &str) -> Result<f32, String> {
+    not_negative(text)
+        .ok()
+        .filter(|&value| value < 1.0)
+        .ok_or_else(|| "expected a number from 0 to below 1".into())
 }
 
 /// A share, strictly between nothing and all.
@@ -109,9 +127,18 @@ impl Display for DataName {
     }
 }
 
-/// The update rule by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum OptimizerName {
-    Sgd,
-    Adadelta,
+/// The value of `--optimizer`: a name, or a name with settings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Rule {
+    pub(super) optimizer: Optimizer,
+    /// Only the name was given.
+    pub(super) bare: bool,
+}
+
+impl FromStr for Rule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Rule, String> {
+        Ok(Rule { optimizer: text.parse()?, bare: !text.contains('(') })
+    }
 }

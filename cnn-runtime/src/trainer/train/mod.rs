@@ -9,17 +9,16 @@ mod recipe;
 
 use flate2::Crc;
 
-use super::{
-    args::Common, config, eval, format, interrupt::Interrupt, print, progress::Report, source, tell,
-};
+use super::{args::Common, config, eval, format, interrupt::Interrupt, print, progress, source, tell};
 use crate::{
     checkpoint::Settings,
     data::{Batches, Part, Prepared, split},
     device::Device,
     error::{Error, Result},
     network::Model,
+    optim::Rate,
     session::{Options, Session},
-    train::{EarlyStopping, Fit, Score, evaluate},
+    train::{EarlyStopping, Fit, LearningRate, Score, evaluate},
     weights,
 };
 pub(super) use args::Args;
@@ -27,7 +26,7 @@ use recipe::Recipe;
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let description = model.description;
-    let recipe = Recipe::new(&args.optimisation, &description.training);
+    let recipe = Recipe::new(&args.optimisation, &description.training)?;
     if args.configuration.dry_run {
         return print(&described(description.name, &recipe, args));
     }
@@ -77,9 +76,13 @@ fn fit(
 ) -> Result<Score> {
     let interrupt = Interrupt::listen()?;
     let settings = settings(session, sets, recipe, common.seed)?;
-    let fit = output::keeping(Fit::new(recipe.epochs, common.seed), &args.kept, settings);
+    let per_update = session.batch() * recipe.accumulate;
+    let per_epoch = sets.train.len().div_ceil(per_update);
+    let rate = Rate::new(recipe.schedule, recipe.update.optimizer.lr(), per_epoch, recipe.epochs);
+    let fit = Fit::new(recipe.epochs, common.seed).accumulating(recipe.accumulate);
+    let fit = output::keeping(fit.with(LearningRate::new(rate)), &args.kept, settings);
     let patience = args.optimisation.patience.unwrap_or(usize::MAX);
-    let mut fit = fit.with(EarlyStopping { patience }).with(Report::new()).with(interrupt.clone());
+    let mut fit = progress::shown(fit.with(EarlyStopping { patience })).with(interrupt.clone());
     if let Some(path) = output::checkpoint(&args.kept)? {
         fit.resume(session, &path)?;
         tell(&format!("goes on from {}", path.display()));
@@ -113,6 +116,10 @@ fn settings(session: &Session, sets: &mut Sets, recipe: &Recipe, seed: u64) -> R
 /// A file for `--config` that asks for this run.
 fn described(network: &str, recipe: &Recipe, args: &Args) -> String {
     let mut table = args.given.clone();
+    // Parts of the optimizer and of the schedule.
+    for part in ["lr", "momentum", "weight-decay", "warm-up"] {
+        table.remove(part);
+    }
     for (name, value) in recipe.options().into_iter().chain([("epochs", recipe.epochs.to_string())]) {
         table.insert(name.into(), config::typed(&value));
     }
