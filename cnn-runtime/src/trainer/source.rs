@@ -108,7 +108,7 @@ fn note(args: &DataArgs, data: &dyn Dataset, description: &Description) {
 }
 
 fn tolerance(args: &DataArgs) -> Arc<Tolerance> {
-    Arc::new(Tolerance::of(args.skip_bad, tell))
+    Arc::new(Tolerance::of(args.skip_bad, "; --skip-bad N skips up to N such files", tell))
 }
 
 fn idx_folder(args: &DataArgs) -> Result<PathBuf> {

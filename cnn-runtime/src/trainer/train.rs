@@ -84,7 +84,7 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     }
     announce(&session, &device, split.train.len(), test.len());
     let train = source::fitted(&args.data, train, &split.train, description)?;
-    let test = train.of(test);
+    let test = train.with_data(test);
     session.set_companions(train.companions());
 
     let mut training = Batches::new(&train, split.train, batch);
