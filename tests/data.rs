@@ -95,7 +95,7 @@ fn statistics_travel_with_the_weights() -> cnn_runtime::Result<()> {
     let model = Model::of::<Whitened>();
     let indices: Vec<u32> = (0..3000).collect();
     let (data, count) =
-        Prepared::fit(digits(Part::Train), model.description, &indices, Arc::new(Tolerance::NONE))?;
+        Prepared::fit(digits(Part::Train), model.description, &indices, Arc::new(Tolerance::none()))?;
     assert_eq!(count, 3000);
     let options = Options { batch: 100, training: Some(model.description.training.update), seed: 0 };
     let mut session = Session::new(model, &Device::cpu()?, &options)?;
@@ -118,7 +118,7 @@ fn statistics_travel_with_the_weights() -> cnn_runtime::Result<()> {
     let companions = session.companions().clone();
     assert_eq!(companions.classes[9], "9");
     let preparation = Preparation::new(model.description, companions.statistics)?;
-    let again = Prepared::new(digits(Part::Test), preparation, Arc::new(Tolerance::NONE));
+    let again = Prepared::new(digits(Part::Test), preparation, Arc::new(Tolerance::none()));
     assert_eq!(evaluate(&mut session, &mut Batches::all(&again, 100))?, score);
 
     let error = Preparation::new(model.description, vec![]).unwrap_err();

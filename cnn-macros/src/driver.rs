@@ -8,7 +8,7 @@ use crate::{
     ir::Network,
     memory::{Program, pack::pack},
     parse,
-    passes::{Mode, autodiff::differentiate, layout::Agreed, lower::lower, simplify},
+    passes::{Mode, algorithm::choose, autodiff::differentiate, layout::Agreed, lower::lower, simplify},
     trace::Trace,
 };
 
@@ -27,8 +27,9 @@ fn generate(network: &Network, mut trace: Trace) -> TokenStream {
     let mut agreed = Agreed::default();
     let forward = &network.graph;
     let differentiated = differentiate(trace.graph("forward", lower(forward.clone(), Mode::Train)));
-    let train = trace.graph("training", simplify::training(differentiated));
-    let infer = trace.graph("inference", simplify::inference(lower(forward.clone(), Mode::Infer)));
+    let train = trace.graph("training", choose(simplify::training(differentiated)));
+    let infer = simplify::inference(lower(forward.clone(), Mode::Infer));
+    let infer = trace.graph("inference", choose(infer));
     let train_program = trace.program("training", &train, Program::new(&train, &mut agreed));
     let infer_program = trace.program("inference", &infer, Program::new(&infer, &mut agreed));
     let params = pack(&train, &agreed);
@@ -51,8 +52,8 @@ mod tests {
 
     #[test]
     fn passes_are_straight_line_calls() {
-        let calls = "run . region (10848384 , & | run | { run . conv (& infer :: CONV1) ; \
-                     run . conv (& infer :: CONV2) ; run . pool (& infer :: POOL1) ; }) ; \
+        let calls = "run . region (194688 , & | run | { run . conv (& infer :: CONV1) ; }) ; \
+                     run . conv (& infer :: CONV2) ; run . region (36864 , & | run | { run . pool (& infer :: POOL1) ; }) ; \
                      run . dense (& infer :: DENSE1) ; run . dense (& infer :: DENSE2) ;";
         let tokens = generated();
         assert!(tokens.contains(calls), "{}", &tokens[tokens.find("fn infer").unwrap_or(0)..]);

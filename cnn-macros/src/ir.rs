@@ -12,7 +12,7 @@ pub mod training;
 pub mod verify;
 
 pub use data::{Augment, Per, Prepare, Whitening};
-pub use op::{Act, Conv, LossKind, Op, Pool, PoolKind, Response, Run, Window};
+pub use op::{Act, Algorithm, Conv, LossKind, Op, Pool, PoolKind, Response, Run, Window};
 pub use training::{Clip, Optimizer, Schedule, Setting, Training};
 
 /// Index of a node in [`Graph::nodes`].

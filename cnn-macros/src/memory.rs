@@ -1,6 +1,6 @@
 //! From buffers to addresses: a schedule goes in, offsets and the arena's size come out.
 //!
-//! A buffer lives from the first step that touches it to the last, an area of the fixed part likewise by regions; buffers whose lives overlap get disjoint floats of the
+//! A buffer lives from the first step that touches it to the last, an area of the fixed part likewise by stages; buffers whose lives overlap get disjoint floats of the
 //! sample's slab, others may share. Largest first, each at the lowest free place: near optimal for networks, whose big
 //! buffers are few. All places are multiples of a block.
 
@@ -103,11 +103,11 @@ fn lives(schedule: &Schedule) -> Vec<Life> {
     lives
 }
 
-/// Regions during which an area must not be overwritten: an engine prepares what a region's steps need before the region.
+/// Stages during which an area must not be overwritten: an engine prepares what a region's steps need before the region.
 fn area_lives(schedule: &Schedule) -> Vec<Life> {
     let mut lives: Vec<Life> = vec![None; schedule.areas.len()];
-    for (position, region) in schedule.forward.iter().chain(&schedule.backward).enumerate() {
-        for area in region.steps.iter().flat_map(Step::areas) {
+    for (position, stage) in schedule.stages().enumerate() {
+        for area in stage.iter().flat_map(Step::areas) {
             let first = lives[area.0].as_ref().map_or(position, |life| *life.start());
             lives[area.0] = Some(first..=position);
         }

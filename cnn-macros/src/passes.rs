@@ -1,5 +1,6 @@
 //! The passes between the typed graph and the schedule: each takes a whole graph and cannot fail.
 
+pub mod algorithm;
 pub mod autodiff;
 pub mod fuse;
 pub mod grad;

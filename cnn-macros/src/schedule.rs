@@ -23,6 +23,17 @@ pub struct Region {
     pub steps: Vec<Step>,
 }
 
+impl Region {
+    /// Steps that an engine has in hand at the same time: all that carry samples one by one, each of the batch by itself.
+    pub fn stages(&self) -> impl Iterator<Item = &[Step]> {
+        let together = match self.scope {
+            Scope::Sample => self.steps.len(),
+            Scope::Batch => 1,
+        };
+        self.steps.chunks(together)
+    }
+}
+
 /// The program of one mode.
 #[derive(Clone, Debug)]
 pub struct Schedule {
@@ -51,6 +62,11 @@ impl Schedule {
     /// All steps in order of execution.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.forward.iter().chain(&self.backward).flat_map(|region| &region.steps)
+    }
+
+    /// See [`Region::stages`].
+    pub fn stages(&self) -> impl Iterator<Item = &[Step]> {
+        self.forward.iter().chain(&self.backward).flat_map(Region::stages)
     }
 
     /// Number of steps before the backward pass.

@@ -3,8 +3,8 @@
 pub mod random;
 
 use crate::ir::{
-    Act, Conv, Graph, Init, Layer, LayerId, Loss, LossKind, Network, NodeId, Op, Optimizer, Param, Pool,
-    PoolKind, Response, Schedule, Setting, Training, Window,
+    Act, Algorithm, Conv, Graph, Init, Layer, LayerId, Loss, LossKind, Network, NodeId, Op, Optimizer, Param,
+    Pool, PoolKind, Response, Schedule, Setting, Training, Window,
 };
 
 /// A network in the making.
@@ -85,7 +85,12 @@ impl Net {
             inputs.push(self.param(layer, "bias", &[channels]));
         }
         let [height, width] = slide(&shape, &window);
-        self.graph.push(Op::Conv(Conv { window, groups }), inputs, vec![channels, height, width], layer)
+        self.graph.push(
+            Op::Conv(Conv { window, groups, algorithm: Algorithm::Direct }),
+            inputs,
+            vec![channels, height, width],
+            layer,
+        )
     }
 
     pub fn dense(&mut self, x: NodeId, features: usize) -> NodeId {

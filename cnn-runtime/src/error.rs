@@ -20,7 +20,7 @@ pub enum Error {
         /// What is wrong and what to do.
         message: String,
     },
-    /// A weights file does not fit the network.
+    /// A weights file or checkpoint is damaged or does not fit the network or the run.
     #[error("{}: {message}", path.display())]
     Weights {
         /// The file.
@@ -41,13 +41,21 @@ pub enum Error {
     /// No such device, a driver failed, or memory ran out.
     #[error("{0}")]
     Device(String),
-    /// Training made the loss NaN or infinite.
+    /// Training made the loss or a parameter NaN or infinite.
     #[error("training diverged: the loss is {loss} in epoch {epoch}; try a smaller --lr")]
     Diverged {
         /// The loss as computed.
         loss: f64,
         /// Epoch, from 1.
         epoch: usize,
+    },
+    /// A signal ended training.
+    #[error("{message}")]
+    Interrupted {
+        /// What was saved and how to go on.
+        message: String,
+        /// As a shell has it: 128 and the signal's number.
+        exit_code: u8,
     },
     /// Weights that were given, not trained, score NaN or infinity.
     #[error("the loss is {loss}: these weights hold no usable values")]
@@ -65,6 +73,7 @@ impl Error {
             Error::Data { .. } => 3,
             Error::Device(_) => 4,
             Error::Diverged { .. } | Error::Unusable { .. } => 5,
+            Error::Interrupted { exit_code, .. } => *exit_code,
             Error::Weights { .. } | Error::Io { .. } => 1,
         }
     }

@@ -38,7 +38,8 @@ pub fn replace(path: &Path, contents: &[u8]) -> Result<()> {
     result.map_err(failed(path, "write"))
 }
 
-/// Creates a folder if it is missing and proves that files can be written in it, before hours of work rely on it.
+/// Creates a folder if it is missing and proves that files can be written in it, before hours of work rely on it. Temporary
+/// files that a killed process left there are removed.
 ///
 /// # Errors
 ///
@@ -46,7 +47,20 @@ pub fn replace(path: &Path, contents: &[u8]) -> Result<()> {
 pub fn create_writable(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(failed(folder, "create"))?;
     let probe = temporary(&folder.join("probe"));
-    write_through(&probe, b"probe").and_then(|()| fs::remove_file(&probe)).map_err(failed(folder, "write"))
+    write_through(&probe, b"probe")
+        .and_then(|()| fs::remove_file(&probe))
+        .and_then(|()| remove_leftovers(folder))
+        .map_err(failed(folder, "write"))
+}
+
+fn remove_leftovers(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if is_temporary(&entry.file_name().to_string_lossy()) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn write_through(path: &Path, contents: &[u8]) -> io::Result<()> {
@@ -67,6 +81,12 @@ fn folder(path: &Path) -> &Path {
 fn temporary(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     folder(path).join(format!(".{name}.{}.tmp", process::id()))
+}
+
+/// True for names that [`temporary`] makes.
+fn is_temporary(name: &str) -> bool {
+    let inner = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp"));
+    inner.and_then(|name| name.rsplit_once('.')).is_some_and(|(_, process)| process.parse::<u32>().is_ok())
 }
 
 #[cfg(test)]
@@ -109,5 +129,16 @@ mod tests {
         let output = parent.path().join("runs/first");
         create_writable(&output).unwrap();
         assert_eq!(fs::read_dir(&output).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn leftovers_go_and_a_users_files_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".last.ckpt.123.tmp", ".notes.tmp", "last.ckpt.123.tmp", ".last.ckpt"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        create_writable(folder.path()).unwrap();
+        assert!(!folder.path().join(".last.ckpt.123.tmp").exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
     }
 }

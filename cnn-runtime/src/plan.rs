@@ -20,6 +20,7 @@ mod param;
 mod pool;
 mod shape;
 mod weighted;
+mod winograd;
 
 pub use channel::*;
 pub use data::*;
@@ -32,11 +33,12 @@ pub use param::*;
 pub use pool::*;
 pub use shape::*;
 pub use weighted::*;
+pub use winograd::*;
 
 /// What an engine offers to generated code: one method a step.
 ///
 /// `batch_stats`, `batch_norm_sums`, `conv_filter_grad` and the dense steps sum over, or share weights across, the batch and stand
-/// outside of regions; so does `prepare_input_grad`. All others treat samples independently and may stand inside one.
+/// outside of regions; so do `prepare_input_grad` and convolutions with room for Winograd's algorithm. All others treat samples independently and may stand inside one.
 pub trait Steps {
     /// Runs a chain of per-sample steps. A CPU engine carries each sample through the whole chain on one thread; a GPU
     /// runs the body once for all samples. `macs` is the chain's work for one sample, by which tiny work stays on one thread.

@@ -137,7 +137,8 @@ impl Session {
         self.description().arena_len(self.update.is_some(), self.batch) * size_of::<f32>()
     }
 
-    /// Runs a batch step by step and shows each when it has run: with labels a training pass without the update, else inference.
+    /// Runs a batch step by step and shows each when it has run: with labels a training pass, whose
+    /// gradients then wait for [`Session::update`], else inference.
     /// Steps that [`Session::train_step`] would carry sample by sample through a region run one after the other for the
     /// whole batch; the results are the same.
     ///
@@ -160,6 +161,7 @@ impl Session {
             Some(labels) => {
                 let batch = self.batch_to_train(images, labels)?;
                 let pass = self.begin(batch, images, labels, Some(self.key(0)))?;
+                self.pending = Pending { passes: 1, samples: batch as u64 };
                 (pass, watch::steps_of(&|steps| [forward, backward].iter().for_each(|body| body(steps))))
             }
             None => {

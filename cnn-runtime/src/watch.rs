@@ -69,6 +69,8 @@ macro_rules! steps {
             /// Whether it stands outside of regions.
             fn is_of_batch(&self) -> bool {
                 match self {
+                    Step::Conv(step) if step.winograd.is_some() => true,
+                    Step::ConvInputGrad(step) if step.winograd.is_some() => true,
                     $(Step::$kind(_) => stringify!($scope) == "batch",)*
                 }
             }

@@ -1,6 +1,6 @@
 //! Convolution, and the gradients of its input, filters and bias.
 
-use cnn_runtime::plan::{Conv, ConvFilterGrad, ConvInputGrad, Layout, Role, Window, padded};
+use cnn_runtime::plan::{Conv, ConvFilterGrad, ConvInputGrad, Layout, Role, Window, Winograd, padded};
 use proptest::prelude::*;
 
 use crate::{
@@ -22,6 +22,8 @@ struct Case {
     layout: Layout,
     bias: bool,
     tail: &'static [Tail],
+    /// Tiles at a time, by Winograd's algorithm.
+    tiles: Option<usize>,
 }
 
 const UNIT: Window =
@@ -38,6 +40,7 @@ const BASE: Case = Case {
     layout: Layout::Blocked,
     bias: true,
     tail: &[],
+    tiles: None,
 };
 
 /// What the layer computes, once per output element and tap: `(output, filter, input)` positions with the input inside.
@@ -75,6 +78,16 @@ impl Case {
         [self.outputs, self.inputs / self.groups, height, width]
     }
 
+    /// Room for Winograd's algorithm on a convolution between so many channels.
+    fn room(&self, scene: &mut Scene, [from, to]: [usize; 2]) -> Option<Winograd> {
+        let tiles = self.tiles?;
+        scene.set_tolerance(4e-5);
+        let filters = scene.scratch(Winograd::filters_len(from, to));
+        let len = [from, to].map(|channels| Winograd::tiles_len(channels, tiles)).iter().sum();
+        let work = scene.place([len, 1, 1], Layout::Planar).offset;
+        Some(Winograd { filters, work, tiles })
+    }
+
     fn check(&self, seed: u64) {
         self.forward(seed);
         self.input_gradient(seed);
@@ -94,8 +107,13 @@ impl Case {
         let epilogue = scene.tail(self.tail, y, &mut want);
         let bias = self.bias.then_some(bias);
         let (window, groups) = (self.window, self.groups);
-        let step = &*Box::leak(Box::new(Conv { name: "conv", x, y, window, groups, filter, bias, epilogue }));
-        scene.sample_step(move |steps| steps.conv(step));
+        let winograd = self.room(&mut scene, [self.inputs, self.outputs]);
+        let step = Conv { name: "conv", x, y, window, groups, filter, bias, winograd, epilogue };
+        let step = &*Box::leak(Box::new(step));
+        match winograd {
+            Some(_) => scene.batch_step(move |steps| steps.conv(step)),
+            None => scene.sample_step(move |steps| steps.conv(step)),
+        }
         scene.expect(y, want);
         scene.check(self);
     }
@@ -106,16 +124,22 @@ impl Case {
         let (_, filter, filters) = scene.param(leak(self.filter_shape()), Role::Filter);
         let dx = scene.place([self.inputs, self.size[0], self.size[1]], Layout::Blocked);
         let [_, _, height, width] = self.filter_shape();
-        let scratch = scene.scratch(padded(self.inputs) * self.outputs / self.groups * height * width);
+        let winograd = self.room(&mut scene, [self.outputs, self.inputs]);
+        let transposed = padded(self.inputs) * self.outputs / self.groups * height * width;
+        let scratch = winograd.map_or_else(|| scene.scratch(transposed), |winograd| winograd.filters);
         let mut want = Tensor::zeros([self.batch, dx.channels, dx.height, dx.width]);
         let shape = want.shape;
         taps(self, dy_values.shape, shape, |y, w, x| want[x] += filters[w] * dy_values[y]);
         let epilogue = scene.tail(self.tail, dx, &mut want);
         let (window, groups) = (self.window, self.groups);
-        let step = ConvInputGrad { name: "conv", dy, dx, window, groups, filter, scratch, epilogue };
+        let step =
+            ConvInputGrad { name: "conv", dy, dx, window, groups, filter, scratch, winograd, epilogue };
         let step = &*Box::leak(Box::new(step));
         scene.batch_step(move |steps| steps.prepare_input_grad(step));
-        scene.sample_step(move |steps| steps.conv_input_grad(step));
+        match winograd {
+            Some(_) => scene.batch_step(move |steps| steps.conv_input_grad(step)),
+            None => scene.sample_step(move |steps| steps.conv_input_grad(step)),
+        }
         scene.expect(dx, want);
         scene.check(self);
     }
@@ -223,6 +247,28 @@ fn epilogues() {
     }
 }
 
+#[test]
+fn winograd() {
+    let same = Window { kernel: [3, 3], pad: [1, 1], ..UNIT };
+    let case = Case { window: same, end_pad: [1, 1], tiles: Some(4), ..BASE };
+    for (seed, size) in [[9, 11], [4, 8], [1, 1], [2, 13], [8, 3], [14, 14]].into_iter().enumerate() {
+        Case { size, ..case }.check(seed as u64);
+    }
+    for (inputs, outputs) in [(1, 1), (5, 3), (17, 9), (10, 25), (32, 48)] {
+        Case { inputs, outputs, tiles: Some(7), ..case }.check(50);
+    }
+    for pad in 0..3 {
+        let window = Window { pad: [pad, 2 - pad], ..same };
+        Case { window, end_pad: [2 - pad, pad], batch: 1, tiles: Some(1), ..case }.check(60 + pad as u64);
+    }
+    Case { inputs: 256, outputs: 64, size: [14, 14], batch: 1, tiles: Some(48), ..case }.check(70);
+    for (seed, &tail) in TAILS.iter().enumerate() {
+        let case = Case { batch: 3, inputs: 9, outputs: 20, tail, ..case };
+        case.forward(seed as u64);
+        case.input_gradient(seed as u64);
+    }
+}
+
 prop_compose! {
     fn windows()(
         kernel in [1usize..5, 1usize..5],
@@ -247,7 +293,7 @@ prop_compose! {
     ) -> Case {
         let layout = if planar { Layout::Planar } else { Layout::Blocked };
         let (inputs, outputs) = (inputs * groups, outputs * groups);
-        Case { batch, inputs, outputs, size, window, end_pad, groups, layout, bias, tail }
+        Case { batch, inputs, outputs, size, window, end_pad, groups, layout, bias, tail, tiles: None }
     }
 }
 

@@ -63,6 +63,11 @@ impl Scene {
         }
     }
 
+    /// For an algorithm that is known to round more than a plain sum.
+    pub(crate) fn set_tolerance(&mut self, tolerance: f64) {
+        self.tolerance = tolerance;
+    }
+
     /// Plans a map; nothing is known about its contents.
     pub(crate) fn place(&mut self, [channels, height, width]: [usize; 3], layout: Layout) -> Map {
         let map = Map { offset: self.arena.slab, channels, height, width, layout };

@@ -26,20 +26,23 @@ pub fn body(
 }
 
 fn region(region: &Region, module: &TokenStream, names: &mut impl Iterator<Item = Ident>) -> TokenStream {
-    let named: Vec<(&Step, Ident)> = region.steps.iter().zip(names.by_ref()).collect();
-    let calls = named.iter().map(|(step, name)| {
-        let method = method(&step.anchor);
-        quote!(run.#method(&#module::#name);)
+    let stages = region.stages().map(|stage| {
+        let named: Vec<(&Step, Ident)> = stage.iter().zip(names.by_ref()).collect();
+        let calls = named.iter().map(|(step, name)| {
+            let method = method(&step.anchor);
+            quote!(run.#method(&#module::#name);)
+        });
+        let prepared = named
+            .iter()
+            .filter(|(step, _)| matches!(step.anchor, Anchor::Op(Op::ConvInputGrad(_))))
+            .map(|(_, name)| quote!(run.prepare_input_grad(&#module::#name);));
+        let macs = integer(stage.iter().map(Step::work).sum::<u64>());
+        match region.scope {
+            Scope::Batch => quote!(#(#prepared)* #(#calls)*),
+            Scope::Sample => quote!(#(#prepared)* run.region(#macs, &|run| { #(#calls)* });),
+        }
     });
-    let prepared = named
-        .iter()
-        .filter(|(step, _)| matches!(step.anchor, Anchor::Op(Op::ConvInputGrad(_))))
-        .map(|(_, name)| quote!(run.prepare_input_grad(&#module::#name);));
-    let macs = integer(region.steps.iter().map(Step::work).sum::<u64>());
-    match region.scope {
-        Scope::Batch => quote!(#(#calls)*),
-        Scope::Sample => quote!(#(#prepared)* run.region(#macs, &|run| { #(#calls)* });),
-    }
+    stages.collect()
 }
 
 /// The method of `Steps` that runs a step.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ir::{
-        Op, ParamId,
+        Algorithm, Op, ParamId,
         form::{Form, Layout},
     },
     memory::{Program, pack::Packed},
@@ -61,11 +61,12 @@ impl Writer<'_> {
                 quote!(#operands #results)
             }
         };
+        let winograd = self.winograd(step);
         let epilogue = epilogue.map(|field| {
             let (field, elts) = (format_ident!("{field}"), step.epilogue.iter().map(|elt| self.elt(elt)));
             quote!(#field: &[#(#elts),*],)
         });
-        quote!(pub(super) static #ident: #kind = #kind { name: #name, #attributes #fields #epilogue };)
+        quote!(pub(super) static #ident: #kind = #kind { name: #name, #attributes #fields #winograd #epilogue };)
     }
 
     /// `x: Map { … }, filter: 0, bias: None,`
@@ -77,6 +78,23 @@ impl Writer<'_> {
             quote!(#name: #value,)
         });
         fields.collect()
+    }
+
+    /// Room for Winograd's algorithm, in steps that know it: filters and tiles are its last results.
+    fn winograd(&self, step: &Step) -> Option<TokenStream> {
+        let (Anchor::Op(Op::Conv(conv)) | Anchor::Op(Op::ConvInputGrad(conv))) = step.anchor else {
+            return None;
+        };
+        let room = match (conv.algorithm, step.results.as_slice()) {
+            (Algorithm::Winograd { tiles }, &[_, filters, Place::Map(work)]) => {
+                let (filters, tiles) = (self.place(filters), integer(tiles));
+                let work = integer(self.program.memory.offset(work));
+                Some(quote!(Winograd { filters: #filters, work: #work, tiles: #tiles }))
+            }
+            _ => None,
+        };
+        let room = option(room);
+        Some(quote!(winograd: #room,))
     }
 
     fn sums(&self, step: &Step) -> TokenStream {

@@ -1,7 +1,7 @@
 //! `conv`: `[C, H, W]` to `[O, OH, OW]` with `weight: [O, C/groups, KH, KW]` and `bias: [O]`.
 
 use super::{Infer, Site, errors, window::Request};
-use crate::ir::{Conv, NodeId, Op};
+use crate::ir::{Algorithm, Conv, NodeId, Op};
 
 pub(super) fn conv(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let [channels, height, width] = infer.map_input(site)?;
@@ -28,7 +28,7 @@ pub(super) fn conv(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let fans = [channels / groups * area, outputs * area];
     let mut inputs = vec![site.inputs[0].0];
     inputs.extend(infer.weights(site, shape, fans)?);
-    let op = Op::Conv(Conv { window: placed.window, groups });
+    let op = Op::Conv(Conv { window: placed.window, groups, algorithm: Algorithm::Direct });
     infer.push(site, op, inputs, vec![outputs, placed.output[0], placed.output[1]])
 }
 

@@ -56,3 +56,21 @@ impl Form {
         }
     }
 }
+
+/// Floats that Winograd's algorithm keeps at its points; `cnn_runtime::plan::Winograd`.
+pub mod winograd {
+    use super::{BLOCK, padded};
+
+    const POINTS: usize = 36;
+    const SKEW: usize = 2 * BLOCK;
+
+    /// Filters between so many channels.
+    pub fn filters_len(inputs: usize, outputs: usize) -> usize {
+        POINTS * (padded(outputs) * inputs + SKEW)
+    }
+
+    /// Tiles of a map of so many channels.
+    pub fn tiles_len(channels: usize, tiles: usize) -> usize {
+        POINTS * (padded(channels) * tiles + SKEW)
+    }
+}

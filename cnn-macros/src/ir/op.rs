@@ -108,6 +108,7 @@ impl Op {
             Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add => Run::Elementwise,
             Op::Normalize | Op::NormalizeRunning { .. } | Op::NormalizeGrad => Run::Elementwise,
             Op::Dense | Op::DenseInputGrad => Run::Batch,
+            Op::Conv(conv) | Op::ConvInputGrad(conv) if conv.algorithm != Algorithm::Direct => Run::Batch,
             Op::BatchStats { .. } | Op::ScaleGrad | Op::ConvFilterGrad(_) | Op::DenseWeightGrad => {
                 Run::Reduce
             }
@@ -139,6 +140,16 @@ pub struct Window {
 pub struct Conv {
     pub window: Window,
     pub groups: usize,
+    pub algorithm: Algorithm,
+}
+
+/// How an engine may compute a convolution or a gradient of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// As the sum that it is.
+    Direct,
+    /// By Winograd's algorithm, so many tiles at a time.
+    Winograd { tiles: usize },
 }
 
 /// Attributes of pooling.

@@ -65,22 +65,22 @@ impl Slab<'_> {
     }
 }
 
-/// Areas of one region lie apart, and what a step left in an area is still there for the steps of later regions.
+/// Areas of one stage lie apart, and what a step left in an area is still there for the steps of later stages.
 fn areas(program: &Program) {
     let schedule = &program.schedule;
     let mut writers: Vec<Option<AreaId>> = vec![None; program.memory.fixed / BLOCK];
-    for region in schedule.forward.iter().chain(&schedule.backward) {
+    for stage in schedule.stages() {
         let range = |area: AreaId| {
             let start = program.memory.area(area);
             start / BLOCK..(start + schedule.areas[area.0]) / BLOCK
         };
         let written = |step: &Step, area: AreaId| step.results.contains(&Place::Area(area));
-        for (step, area) in region.steps.iter().flat_map(|step| step.areas().map(move |area| (step, area))) {
+        for (step, area) in stage.iter().flat_map(|step| step.areas().map(move |area| (step, area))) {
             if written(step, area) {
                 writers[range(area)].fill(Some(area));
             }
         }
-        for (step, area) in region.steps.iter().flat_map(|step| step.areas().map(move |area| (step, area))) {
+        for (step, area) in stage.iter().flat_map(|step| step.areas().map(move |area| (step, area))) {
             let intact = writers[range(area)].iter().all(|&writer| writer == Some(area));
             assert!(intact, "{step:?} finds area {} overwritten", area.0);
         }

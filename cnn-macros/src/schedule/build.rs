@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     ir::{
-        Graph, NodeId, Op, ParamId, Run,
-        form::{BLOCK, Form, padded},
+        Algorithm, Conv, Graph, NodeId, Op, ParamId, Run,
+        form::{BLOCK, Form, padded, winograd},
     },
     passes::{
         fuse::{Group, fuse},
@@ -153,6 +153,12 @@ impl Builder<'_> {
                 let grad = group.get(1).map(|&gradient| self.store(gradient));
                 std::iter::once(loss).chain(grad).map(Place::Map).collect()
             }
+            Op::Conv(Conv { algorithm: Algorithm::Winograd { tiles }, .. })
+            | Op::ConvInputGrad(Conv { algorithm: Algorithm::Winograd { tiles }, .. }) => {
+                let y = self.store(result);
+                let [filters, work] = self.winograd(first, tiles);
+                vec![Place::Map(y), filters, work]
+            }
             Op::ConvInputGrad(conv) => {
                 let dx = self.store(result);
                 vec![Place::Map(dx), Place::Area(self.input_grad_scratch(first, conv.groups))]
@@ -206,6 +212,15 @@ impl Builder<'_> {
         let filter = &self.graph[self.graph[node].inputs[1]].shape;
         let area: usize = filter[2..].iter().product();
         self.area(padded(filter[1] * groups) * filter[0] / groups * area)
+    }
+
+    /// Room for Winograd's algorithm: filters of the batch, tiles of each sample.
+    fn winograd(&mut self, node: NodeId, tiles: usize) -> [Place; 2] {
+        let from = self.graph[self.graph[node].inputs[0]].shape[0];
+        let to = self.graph[node].shape[0];
+        let filters = self.area(winograd::filters_len(from, to));
+        let len = winograd::tiles_len(from, tiles) + winograd::tiles_len(to, tiles);
+        [Place::Area(filters), Place::Map(self.allocate(Form::of(&[len])))]
     }
 
     fn area(&mut self, len: usize) -> AreaId {

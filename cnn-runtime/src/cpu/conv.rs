@@ -8,11 +8,15 @@ use super::{
     conv_transpose,
     correlation::{CACHED, Correlation},
     frame::Frame,
+    winograd,
 };
 use crate::plan::{Conv, ConvInputGrad, Map, Window};
 
 /// See [`Conv`].
 pub(super) fn forward(frame: &Frame, step: &'static Conv) {
+    if let Some(room) = step.winograd {
+        return winograd::forward(frame, step, room);
+    }
     let (inputs, outputs) = (step.x.channels / step.groups, step.y.channels / step.groups);
     let params = frame.memory.params;
     let [x, y] = folded(&step.window, &step.x, &step.y);
@@ -36,6 +40,9 @@ pub(super) fn forward(frame: &Frame, step: &'static Conv) {
 
 /// See [`ConvInputGrad`]; [`conv_transpose::run`] comes first.
 pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) {
+    if let Some(room) = step.winograd {
+        return winograd::input_grad(frame, step, room);
+    }
     let (inputs, outputs) = (step.dx.channels / step.groups, step.dy.channels / step.groups);
     let [dy, dx] = folded(&step.window, &step.dy, &step.dx);
     let correlation = Correlation {

@@ -4,6 +4,7 @@ use super::{
     frame::Frame,
     memory::Span,
     simd::{Kernel, Simd},
+    winograd,
 };
 use crate::plan::{BLOCK, ConvInputGrad, padded};
 
@@ -15,8 +16,11 @@ fn area(step: &ConvInputGrad) -> usize {
     step.window.kernel[0] * step.window.kernel[1]
 }
 
-/// Builds the transposed filters.
+/// Builds the transposed filters, or for Winograd's algorithm what it takes instead.
 pub(super) fn run(frame: &Frame, step: &'static ConvInputGrad) {
+    if let Some(room) = step.winograd {
+        return winograd::prepare(frame, step, room);
+    }
     let (inputs, outputs) = (step.dx.channels / step.groups, step.dy.channels / step.groups);
     let filters = frame.memory.params.from(step.filter);
     let scratch = frame.fixed(step.scratch, scratch_len(step));

@@ -83,6 +83,24 @@ impl<'a> Frame<'a> {
         Epilogue { frame: self, ops, map: *y, sample, slab: self.slab(sample), y: self.map(sample, y) }
     }
 
+    /// Calls `body` with a frame for each sample, in parallel if the work, `macs` a sample, is worth it; with this frame, which
+    /// divides its work, if samples are too few to keep the threads busy.
+    pub(super) fn carry(&self, macs: u64, body: &(dyn Fn(&Frame) + Sync)) {
+        let batch = self.samples.len();
+        let tiny = macs.saturating_mul(batch as u64) < split::TINY;
+        if !tiny && batch < self.cpu.threads {
+            return body(self);
+        }
+        let one = |sample: usize| {
+            body(&Frame { samples: sample..sample + 1, divides: false, ..self.clone() });
+        };
+        if tiny || self.cpu.threads == 1 {
+            self.samples.clone().for_each(one);
+        } else {
+            split::each(self.samples.clone(), &one);
+        }
+    }
+
     /// Whether this frame may divide that much work.
     pub(super) fn is_parallel(&self, work: u64) -> bool {
         self.divides && self.cpu.threads > 1 && work >= split::TINY
@@ -108,19 +126,7 @@ impl<'a> Frame<'a> {
 
 impl Steps for Frame<'_> {
     fn region(&self, macs: u64, body: &(dyn Fn(&dyn Steps) + Sync)) {
-        let batch = self.samples.len();
-        let tiny = macs.saturating_mul(batch as u64) < split::TINY;
-        if !tiny && batch < self.cpu.threads {
-            return body(self);
-        }
-        let one = |sample: usize| {
-            body(&Frame { samples: sample..sample + 1, divides: false, ..self.clone() });
-        };
-        if tiny || self.cpu.threads == 1 {
-            self.samples.clone().for_each(one);
-        } else {
-            split::each(self.samples.clone(), &one);
-        }
+        self.carry(macs, &|frame| body(frame));
     }
 
     fn prepare_input_grad(&self, step: &'static ConvInputGrad) {

@@ -36,6 +36,7 @@ mod softmax;
 mod split;
 mod totals;
 mod update;
+mod winograd;
 
 use std::sync::Arc;
 

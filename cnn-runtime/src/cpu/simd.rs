@@ -7,6 +7,7 @@
 mod avx2;
 pub(super) mod math;
 mod portable;
+pub(super) mod product;
 pub(super) mod tile;
 
 use crate::rng::Mask;

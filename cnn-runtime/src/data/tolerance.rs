@@ -21,7 +21,9 @@ pub struct Tolerance {
 
 impl Tolerance {
     /// Ends at the first bad file.
-    pub const NONE: Tolerance = Tolerance::of(0, "", |_| {});
+    pub const fn none() -> Tolerance {
+        Tolerance::of(0, "", |_| {})
+    }
 
     /// Tolerates up to `limit` bad files and calls `tell` with a line about each. The error about one too many ends with
     /// `advice`.
@@ -68,7 +70,7 @@ mod tests {
         let error = tolerance.excuse(bad("c")).unwrap_err();
         assert_eq!(error.exit_code(), 3);
         assert_eq!(error.to_string(), "c: damaged; 2 skipped before; skip more");
-        let error = Tolerance::NONE.excuse(bad("c")).unwrap_err().to_string();
+        let error = Tolerance::none().excuse(bad("c")).unwrap_err().to_string();
         assert_eq!(error, "c: damaged");
     }
 }

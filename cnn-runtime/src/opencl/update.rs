@@ -78,7 +78,7 @@ fn words(engine: &ClEngine, stretch: &Stretch, moment: &Moment, average: usize) 
 fn norm(engine: &ClEngine, update: &Update, params: &'static [Param]) -> Result<f64> {
     let trained = || update.stretches(params).filter(|stretch| stretch.rule.is_some());
     let items = |stretch: &Stretch| (stretch.range.len() / BLOCK).div_ceil(SPAN);
-    let mut sums = vec![0.0; trained().map(|stretch| items(&stretch)).sum()];
+    let mut sums = vec![0f32; trained().map(|stretch| items(&stretch)).sum()];
     let partial = engine.partial.at_least(sums.len())?;
     let mut first = 0;
     for stretch in trained() {

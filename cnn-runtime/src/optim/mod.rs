@@ -5,17 +5,21 @@
 pub mod adadelta;
 pub mod adagrad;
 pub mod adam;
+pub mod rate;
 pub mod rmsprop;
 pub mod schedule;
 pub mod sgd;
 
 mod moment;
+mod settings;
 mod stretch;
+mod text;
 
 pub use adadelta::Adadelta;
 pub use adagrad::Adagrad;
 pub use adam::Adam;
 pub(crate) use moment::Moment;
+pub use rate::{Plateau, Rate};
 pub use rmsprop::RmsProp;
 pub use schedule::{Schedule, ScheduleKind};
 pub use sgd::Sgd;

@@ -1,13 +1,15 @@
 //! Learning-rate schedules: a factor of the optimizer's learning rate as a function of training's progress.
 //!
-//! Time is counted in epochs. `step`, `multi_step` and `plateau` change between epochs; the others at every update.
+//! Time is counted in epochs. `step`, `multi_step` and `plateau` change between epochs; the others at every update. What
+//! comes of it for each update of a training run is a [`super::Rate`].
 
 /// A schedule.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Schedule {
     /// The factor's course.
     pub kind: ScheduleKind,
-    /// Epochs over which the factor first rises linearly from 0; the course begins behind them.
+    /// Epochs over which the factor first rises linearly from 0 to the course's start; the course begins behind them, and its own
+    /// epochs are counted from there, as with torch's `SequentialLR`.
     pub warm_up: f32,
 }
 
@@ -61,11 +63,11 @@ pub enum ScheduleKind {
         /// The last factor.
         end: f32,
     },
-    /// `factor^(number of times the validation loss stood still)`.
+    /// `factor^(number of times the validation loss stood still)`, as torch's `ReduceLROnPlateau` with threshold 0.
     Plateau {
         /// Of each change.
         factor: f32,
-        /// Epochs without a lower loss before the rate changes.
+        /// Epochs without a lower loss that are allowed; the rate changes after one more.
         patience: usize,
     },
 }

@@ -1,6 +1,6 @@
 //! Steps with weights: convolution and dense layers, forward and backward.
 
-use super::{Elt, Map, Window};
+use super::{Elt, Map, Window, Winograd};
 
 /// Convolution: `y[o] = bias[o] + sum over i, taps of x[i] * filter[o][i]`, then the epilogue.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,8 @@ pub struct Conv {
     pub filter: usize,
     /// Offset of the bias among the parameters.
     pub bias: Option<usize>,
+    /// Room for Winograd's algorithm, if it is worth it; such a step stands outside of regions.
+    pub winograd: Option<Winograd>,
     /// Applied to `y` before it is stored.
     pub epilogue: &'static [Elt],
 }
@@ -41,6 +43,8 @@ pub struct ConvInputGrad {
     /// Where in the arena's fixed part the transposed filters may be built:
     /// `padded(input channels) * output channels / groups * kernel area` floats.
     pub scratch: usize,
+    /// Room for Winograd's algorithm, as for [`Conv`]; the filters may lie where `scratch` does.
+    pub winograd: Option<Winograd>,
     /// Applied to `dx` before it is stored.
     pub epilogue: &'static [Elt],
 }

@@ -45,20 +45,37 @@ impl From<Metrics> for Score {
 ///
 /// What the device or the data set reports.
 pub fn evaluate(session: &mut Session, batches: &mut Batches) -> Result<Score> {
-    let (classes, kind) = (session.description().classes, session.description().training.loss);
-    let mut logits = vec![0.0; session.batch() * classes];
+    let kind = session.description().training.loss;
     let mut sums = Metrics::default();
+    infer_all(session, batches, |logits, label| sums += measure(kind, logits, label))?;
+    Ok(Score::from(sums))
+}
+
+/// Gives the logits of every image to `each`, with its label, in the order of the data set.
+///
+/// # Errors
+///
+/// What the device reports.
+pub fn infer_all(
+    session: &mut Session,
+    batches: &mut Batches,
+    mut each: impl FnMut(&[f32], usize),
+) -> Result<()> {
+    let classes = session.description().classes;
+    let mut logits = vec![0.0; session.batch() * classes];
     batches.rewind();
     while let Some(batch) = batches.next()? {
         let logits = &mut logits[..batch.labels.len() * classes];
         session.infer(batch.images, logits)?;
-        for (logits, &label) in logits.chunks(classes).zip(batch.labels) {
-            sums.loss += loss(kind, logits, label as usize);
-            sums.correct += u64::from(first_largest(logits) == label as usize);
-        }
-        sums.samples += batch.labels.len() as u64;
+        logits.chunks(classes).zip(batch.labels).for_each(|(logits, &label)| each(logits, label as usize));
     }
-    Ok(Score::from(sums))
+    Ok(())
+}
+
+/// The loss of an image, and whether the answer is its label.
+pub(super) fn measure(kind: LossKind, logits: &[f32], label: usize) -> Metrics {
+    let correct = first_largest(logits) == label;
+    Metrics { loss: loss(kind, logits, label), correct: correct.into(), samples: 1 }
 }
 
 fn loss(kind: LossKind, logits: &[f32], label: usize) -> f64 {
@@ -80,7 +97,7 @@ fn cross_entropy(logits: &[f32], label: usize) -> f64 {
     sum.ln() + largest - f64::from(logits[label])
 }
 
-fn first_largest(logits: &[f32]) -> usize {
+pub(super) fn first_largest(logits: &[f32]) -> usize {
     (1..logits.len()).fold(0, |best, index| if logits[index] > logits[best] { index } else { best })
 }
 

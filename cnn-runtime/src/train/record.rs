@@ -1,29 +1,71 @@
-//! Records every epoch as a line of `metrics.jsonl`.
+//! Records every epoch as a line of `metrics.jsonl` and of `metrics.csv`.
 //!
-//! The file is replaced whole each time, so no reader meets half a line.
+//! The files are written whole from the history each time: no reader meets half a line, and a resumed run continues them.
 
 use std::path::PathBuf;
 
-use super::{Callback, EpochReport};
+use serde_json::{Map, Value};
+
+use super::{Callback, EpochReport, Flow};
 use crate::{error::Result, files, session::Session};
 
 /// The callback.
 pub struct Record {
-    path: PathBuf,
-    lines: String,
+    folder: PathBuf,
 }
 
 impl Record {
     /// Records in a folder, which must exist.
     pub fn new(folder: impl Into<PathBuf>) -> Record {
-        Record { path: folder.into().join("metrics.jsonl"), lines: String::new() }
+        Record { folder: folder.into() }
     }
 }
 
 impl Callback for Record {
-    fn on_epoch_end(&mut self, _session: &mut Session, report: &EpochReport) -> Result<()> {
-        self.lines += &serde_json::to_string(report).expect("numbers and field names are JSON");
-        self.lines.push('\n');
-        files::replace(&self.path, self.lines.as_bytes())
+    fn on_epoch_end(&mut self, _session: &mut Session, history: &[EpochReport]) -> Result<Flow> {
+        files::replace(&self.folder.join("metrics.jsonl"), json_lines(history).as_bytes())?;
+        files::replace(&self.folder.join("metrics.csv"), csv(history).as_bytes())?;
+        Ok(Flow::Continue)
+    }
+}
+
+fn json_lines(history: &[EpochReport]) -> String {
+    let line = |report| serde_json::to_string(report).expect("numbers and field names are JSON") + "\n";
+    history.iter().map(line).collect()
+}
+
+/// A heading and a row an epoch: numbers and names need no quotes.
+fn csv(history: &[EpochReport]) -> String {
+    let rows: Vec<Map<String, Value>> = history.iter().map(fields).collect();
+    let heading = rows.first().map(|row| row.keys().cloned().collect());
+    let values = rows.iter().map(|row| row.values().map(Value::to_string).collect());
+    let lines = heading.into_iter().chain(values);
+    lines.map(|cells: Vec<String>| cells.join(",") + "\n").collect()
+}
+
+/// A report's fields by name, in order.
+fn fields(report: &EpochReport) -> Map<String, Value> {
+    match serde_json::to_value(report) {
+        Ok(Value::Object(fields)) => fields,
+        other => unreachable!("a struct of numbers serializes to an object, found {other:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::callback::tests::report, *};
+
+    #[test]
+    fn a_line_an_epoch() {
+        let history = [report(1, 0.5, 1.25), report(2, 0.75, 1.0)];
+        let lines = json_lines(&history);
+        let second = r#"{"epoch":2,"loss":0.5,"accuracy":0.25,"val_loss":1.0,"val_accuracy":0.75,"#;
+        assert_eq!(lines.lines().count(), 2);
+        assert!(lines.lines().nth(1).unwrap().starts_with(second), "{lines}");
+        let table = csv(&history);
+        let rows: Vec<&str> = table.lines().collect();
+        assert_eq!(rows.len(), 3);
+        assert!(rows[0].starts_with("epoch,loss,accuracy,val_loss,val_accuracy,seconds,"), "{table}");
+        assert!(rows[2].starts_with("2,0.5,0.25,1.0,0.75,2.0,"), "{table}");
     }
 }

@@ -6,11 +6,12 @@ use clap::{
     Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind,
     parser::ValueSource,
 };
+use clap_complete::Shell;
 
-use super::{bench, eval, format, inspect, summary, train, usage, values};
+use super::{bench, config, eval, format, inspect, predict, summary, train, usage, values};
 use crate::{
     device::{Device, DeviceChoice},
-    error::Result,
+    error::{Error, Result},
     plan::Description,
 };
 
@@ -42,16 +43,23 @@ pub(super) enum Command {
     Train(train::Args),
     /// Measure loss and accuracy of weights on the test images
     Eval(eval::Args),
+    /// Name the likeliest classes of images
+    Predict(predict::Args),
     /// Show layers, parameters, work and memory
     Summary(summary::Args),
     /// Write logits, loss and gradients of given weights and images, for comparison with another implementation
     Inspect(inspect::Args),
     /// Measure speed on random data
     Bench(bench::Args),
+    /// Print a shell's completions of this command line
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
 }
 
 #[derive(Parser, Debug)]
-#[command(version, allow_negative_numbers = true)]
+#[command(version, allow_negative_numbers = true, args_override_self = true)]
 struct CommandLine {
     #[command(flatten)]
     common: Common,
@@ -66,37 +74,73 @@ struct CommandLine {
 /// What to do.
 pub(super) enum Invocation {
     /// Print help or the version.
-    Help(String),
+    Print(String),
     /// Run a command.
     Run(Common, Command),
 }
 
-/// Reads the process's arguments.
+/// Reads the process's arguments, its environment and the file that they name.
 pub(super) fn parse(description: &Description) -> Result<Invocation> {
-    parse_from(description, env::args_os())
+    parse_from(description, env::args_os().collect())
 }
 
-fn parse_from(
-    description: &Description,
-    arguments: impl IntoIterator<Item = impl Into<OsString> + Clone>,
-) -> Result<Invocation> {
-    let command = CommandLine::command()
-        .about(format!("Trains and runs {}", description.name))
-        .mut_subcommands(|command| command.allow_negative_numbers(true));
+pub(super) fn parse_from(description: &Description, arguments: Vec<OsString>) -> Result<Invocation> {
+    let mut command = config::with_environment(command(description));
+    if let Some(path) = config::file(&command, &arguments) {
+        command = config::with_file(command, &path)?;
+    }
     let parsed = command.try_get_matches_from(arguments).and_then(|mut matches| {
-        let misplaced = misplaced(&matches);
-        CommandLine::from_arg_matches_mut(&mut matches).map(|line| (line, misplaced))
+        let (misplaced, given) = (misplaced(&matches), config::table(train_matches(&matches)));
+        CommandLine::from_arg_matches_mut(&mut matches).map(|line| (line, misplaced, given))
     });
     match parsed {
-        Ok((_, Some(message))) => Err(usage(message)),
-        Ok((line, None)) => {
-            Ok(Invocation::Run(line.common, line.command.unwrap_or(Command::Train(line.train))))
+        Ok((_, Some(message), _)) => Err(usage(message)),
+        Ok((line, None, given)) => {
+            let command = match line.command.unwrap_or(Command::Train(line.train)) {
+                Command::Train(args) => Command::Train(train::Args { given, ..args }),
+                other => other,
+            };
+            Ok(Invocation::Run(line.common, command))
         }
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
-            Ok(Invocation::Help(error.render().to_string()))
+            Ok(Invocation::Print(error.render().to_string()))
         }
-        Err(error) => Err(usage(first_paragraphs(&error.render().to_string()))),
+        Err(error) => Err(rejected(&error)),
     }
+}
+
+fn command(description: &Description) -> clap::Command {
+    let lessons = LESSONS.replace("NAME", &program().unwrap_or_else(|| description.name.into()));
+    let about = format!("Trains and runs {}", description.name);
+    CommandLine::command()
+        .about(about)
+        .after_help(lessons.clone())
+        .mut_subcommands(|command| command.allow_negative_numbers(true).args_override_self(true))
+        .mut_subcommand("train", |command| command.after_help(lessons))
+}
+
+const LESSONS: &str = "\
+Examples:
+  NAME --epochs 3 --output runs/a              train; weights, checkpoints and curves go to runs/a
+  NAME --output runs/a --resume auto           go on where an interrupted run was saved
+  NAME eval --weights runs/a/best.safetensors  measure; several --weights answer as one
+  NAME --lr 0.1 --dry-run > run.toml           write down what would run
+  NAME --config run.toml                       run it
+
+Every option of train may also be set by the environment (CNN_EPOCHS=3) or in a file (--config, epochs = 3). A flag comes \
+first, then the environment, the file, and what the network declares.";
+
+/// Where the options of `train` are.
+fn train_matches(matches: &ArgMatches) -> &ArgMatches {
+    matches.subcommand_matches("train").unwrap_or(matches)
+}
+
+/// The script that teaches a shell this command line.
+pub(super) fn completions(description: &Description, shell: Shell) -> String {
+    let mut script = Vec::new();
+    let name = program().unwrap_or_else(|| description.name.into());
+    clap_complete::generate(shell, &mut command(description), name, &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 /// An option of `train` before a named command, where it would be read and ignored. (Clap's
@@ -110,6 +154,10 @@ fn misplaced(matches: &ArgMatches) -> Option<String> {
 }
 
 /// Clap's message without the usage that follows it, in one line.
+pub(super) fn rejected(error: &clap::Error) -> Error {
+    usage(first_paragraphs(&error.render().to_string()))
+}
+
 fn first_paragraphs(message: &str) -> String {
     let end = message.find("\n\nUsage:").or_else(|| message.find("\n\nFor more information"));
     let message = format::one_line(&message[..end.unwrap_or(message.len())]);

@@ -1,6 +1,8 @@
-//! `eval`: the score of a weights file on the test images.
+//! `eval`: the score of a weights file on the test images, how answers are distributed, and the same of an ensemble.
 
-use std::path::PathBuf;
+mod text;
+
+use std::{path::PathBuf, sync::Arc};
 
 use super::{
     args::Common,
@@ -9,19 +11,19 @@ use super::{
     values,
 };
 use crate::{
-    data::{Batches, Part},
+    data::{Batches, Dataset, Part},
     error::{Error, Result},
     network::Model,
     session::{Options, Session},
-    train::{Score, evaluate},
+    train::{Assessment, Ensemble, Score, infer_all},
     weights,
 };
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// Weights under torch names
-    #[arg(long, value_name = "FILE")]
-    weights: PathBuf,
+    /// Weights under torch names; of several files, the predictions are averaged
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(super) weights: Vec<PathBuf>,
 
     #[command(flatten)]
     data: DataArgs,
@@ -29,18 +31,49 @@ pub(super) struct Args {
     /// Images at a time [default: the network's]
     #[arg(long, value_name = "N", value_parser = values::batch)]
     batch: Option<usize>,
+
+    /// Answers among which the label is looked for
+    #[arg(long, value_name = "K", value_parser = values::positive, default_value_t = 5)]
+    top: usize,
+
+    /// Print one JSON object instead of tables
+    #[arg(long)]
+    json: bool,
 }
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
-    let test = source::load(&args.data, Part::Test, model.description, common.seed)?;
-    let batch = args.batch.unwrap_or(model.description.training.batch).min(test.len());
+    let description = model.description;
+    let test = source::load(&args.data, Part::Test, description, common.seed)?;
+    let batch = args.batch.unwrap_or(description.training.batch).min(test.len());
     let device = common.open_device()?;
     let mut session = Session::new(model, &device, &Options { batch, training: None, seed: common.seed })?;
-    weights::load(&mut session, &args.weights)?;
-    let test = source::prepared(&args.data, test, &session)?;
-    let mut batches = Batches::all(&test, batch);
-    let score = device.install(|| evaluate(&mut session, &mut batches))?;
-    print(&result_line(&score.finite(|loss| Error::Unusable { loss })?))
+    let (logits, labels) = device.install(|| predict(&mut session, &test, args))?;
+    let mut assessment = Assessment::new(description.training.loss, description.classes, args.top);
+    logits.chunks(description.classes).zip(labels).for_each(|(logits, label)| assessment.add(logits, label));
+    let score = assessment.score().finite(|loss| Error::Unusable { loss })?;
+    let text =
+        if args.json { text::json(&assessment) } else { text::tables(&assessment) + &result_line(&score) };
+    print(&text)
+}
+
+/// Logits `[images, classes]` and labels: those of the only file, or those of the mean prediction of all. Each file's network
+/// sees the images as its own statistics prepare them.
+fn predict(session: &mut Session, images: &Arc<dyn Dataset>, args: &Args) -> Result<(Vec<f32>, Vec<usize>)> {
+    let (classes, kind) = (session.description().classes, session.description().training.loss);
+    let mut ensemble = Ensemble::new(kind, classes, images.len());
+    let (mut all, mut labels) = (Vec::new(), Vec::new());
+    for path in &args.weights {
+        weights::load(session, path)?;
+        let prepared = source::prepared(&args.data, images.clone(), session)?;
+        all.clear();
+        labels.clear();
+        infer_all(session, &mut Batches::all(&prepared, session.batch()), |logits, label| {
+            all.extend_from_slice(logits);
+            labels.push(label);
+        })?;
+        ensemble.add(&all);
+    }
+    Ok((if args.weights.len() == 1 { all } else { ensemble.logits() }, labels))
 }
 
 /// The last line of `train` and `eval`.

@@ -1,14 +1,17 @@
-//! The command line of every trainer: `train`, `eval`, `summary`, `inspect`, `bench`.
+//! The command line of every trainer: `train`, `eval`, `predict`, `summary`, `inspect`, `bench`, `completions`.
 //!
 //! Results go to stdout, progress and the one line of an error to stderr; [`Error::exit_code`] lists the exit codes.
 
 mod args;
 mod bench;
+mod config;
 mod eval;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod format;
 mod inspect;
+mod interrupt;
+mod predict;
 mod progress;
 mod source;
 mod summary;
@@ -35,18 +38,24 @@ pub fn main<N: Network>() -> ExitCode {
 
 fn run(model: Model) -> ExitCode {
     let result = match args::parse(model.description) {
-        Ok(Invocation::Help(text)) => print(&text),
+        Ok(Invocation::Print(text)) => print(&text),
         Ok(Invocation::Run(common, command)) => match command {
             Command::Train(args) => train::run(model, &common, &args),
             Command::Eval(args) => eval::run(model, &common, &args),
+            Command::Predict(args) => predict::run(model, &common, &args),
             Command::Summary(args) => summary::run(model.description, &args),
             Command::Inspect(args) => inspect::run(model, &common, &args),
             Command::Bench(args) => bench::run(model, &common, &args),
+            Command::Completions { shell } => print(&args::completions(model.description, shell)),
         },
         Err(error) => Err(error),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        Err(Error::Interrupted { message, exit_code }) => {
+            tell(&message);
+            ExitCode::from(exit_code)
+        }
         Err(error) => {
             tell(&format!("error: {}", format::one_line(&error.to_string())));
             ExitCode::from(error.exit_code())

@@ -8,7 +8,7 @@ use super::{format::thousands, tell};
 use crate::{
     error::Result,
     session::Session,
-    train::{Callback, EpochReport, Progress, Score},
+    train::{Callback, EpochReport, Flow, Progress, Score},
 };
 
 /// Plain lines within an epoch, the one at its end included.
@@ -45,13 +45,14 @@ impl Report {
 }
 
 impl Callback for Report {
-    fn on_batch(&mut self, progress: &Progress) -> Result<()> {
-        let Progress { epoch, epochs, done, images, score, images_per_second } = *progress;
+    fn on_progress(&mut self, progress: &Progress) -> Result<()> {
+        let Progress { epoch, epochs, done, images, score, images_per_second, waiting } = *progress;
         let name = format!("epoch {epoch}/{epochs}");
         if name != self.epoch {
             self.start(name, images);
         }
-        let message = format!("{} {} images/s", figures(&score), thousands(images_per_second as u64));
+        let speed = thousands(images_per_second as u64);
+        let message = format!("{} {speed} images/s, data wait {:.0} %", figures(&score), waiting * 100.0);
         let quarter = done * LINES / images;
         if let Some(bar) = &self.bar {
             bar.set_position(done as u64);
@@ -63,7 +64,8 @@ impl Callback for Report {
         Ok(())
     }
 
-    fn on_epoch_end(&mut self, _session: &mut Session, report: &EpochReport) -> Result<()> {
+    fn on_epoch_end(&mut self, _session: &mut Session, history: &[EpochReport]) -> Result<Flow> {
+        let Some(report) = history.last() else { return Ok(Flow::Continue) };
         let training = Score { loss: report.loss, accuracy: report.accuracy, images: 0 };
         let text = format!(
             "{} {} val_loss {:.4} val_accuracy {:.4} {:.1} s {} images/s",
@@ -78,7 +80,7 @@ impl Callback for Report {
             Some(bar) => bar.println(text),
             None => tell(&text),
         }
-        Ok(())
+        Ok(Flow::Continue)
     }
 }
 

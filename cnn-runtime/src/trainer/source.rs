@@ -56,6 +56,9 @@ pub(super) fn load(
         let message = format!("{classes} classes, but {} has {outputs} outputs", description.name);
         return Err(Error::Data { path: args.data.to_string().into(), message });
     }
+    if part == Part::Test {
+        note(args, &*data, description);
+    }
     Ok(data)
 }
 
@@ -66,7 +69,6 @@ pub(super) fn fitted(
     indices: &[u32],
     description: &Description,
 ) -> Result<Prepared> {
-    note(args, &*data, description);
     let (prepared, fitted) = Prepared::fit(data, description, indices, tolerance(args))?;
     if fitted > 0 {
         let [fitted, all] = [fitted, indices.len() as u64].map(thousands);
@@ -77,12 +79,11 @@ pub(super) fn fitted(
 
 /// Images as the network takes them, with the statistics that came with a session's weights.
 pub(super) fn prepared(args: &DataArgs, data: Arc<dyn Dataset>, session: &Session) -> Result<Prepared> {
-    note(args, &*data, session.description());
     let statistics = session.companions().statistics.clone();
     Ok(Prepared::new(data, Preparation::new(session.description(), statistics)?, tolerance(args)))
 }
 
-/// Says what happens to images without being declared.
+/// Says what happens to images without being declared; of the test images, which every command loads.
 fn note(args: &DataArgs, data: &dyn Dataset, description: &Description) {
     let ([channels, height, width], name) = (description.input, &args.data);
     let resized =

@@ -1,9 +1,11 @@
 //! Values of options: what clap cannot check by type, with messages that say what is allowed.
 
 use std::{
+    convert::Infallible,
     fmt::{self, Display, Formatter},
     path::PathBuf,
     str::FromStr,
+    time::Duration,
 };
 
 /// Keeps `batch * slab` far from overflow; no real batch comes near.
@@ -36,6 +38,30 @@ pub(super) fn fraction(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(share) if share > 0.0 && share < 1.0 => Ok(share),
         _ => Err("expected a number between 0 and 1".into()),
+    }
+}
+
+/// A time.
+pub(super) fn minutes(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().ok().filter(|&minutes| minutes > 0.0).map(|minutes| minutes * 60.0);
+    let interval = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    interval.ok_or_else(|| "expected a number of minutes above 0".into())
+}
+
+/// The value of `--resume`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Resume {
+    /// `last.ckpt` of the output folder, if there is one.
+    Auto,
+    /// This file.
+    From(PathBuf),
+}
+
+impl FromStr for Resume {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Resume, Infallible> {
+        Ok(if text == "auto" { Resume::Auto } else { Resume::From(text.into()) })
     }
 }
 

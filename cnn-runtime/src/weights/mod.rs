@@ -7,13 +7,13 @@
 mod companions;
 pub mod tensors;
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use safetensors::{Dtype, SafeTensors};
 
 pub use companions::Companions;
 
-use crate::{error::Result, plan::Param, session::Session};
+use crate::{error::Result, session::Session};
 use tensors::{Tensor, TensorFile, floats, weights_error};
 
 /// Differences that an error lists before it only counts: more than these are another network's file.
@@ -42,7 +42,8 @@ pub fn load(session: &mut Session, path: &Path) -> Result<()> {
     let file = TensorFile::read(path)?;
     let tensors = file.tensors()?;
     let description = session.description();
-    let differences = differences(description.params, &tensors);
+    let expected = description.params.iter().map(|param| (param.name, param.shape));
+    let differences = differences(expected, &tensors);
     if !differences.is_empty() {
         let message = format!("not the weights of {}: {}", description.name, listed(&differences));
         return Err(weights_error(path, message));
@@ -55,24 +56,27 @@ pub fn load(session: &mut Session, path: &Path) -> Result<()> {
     Ok(())
 }
 
-fn differences(params: &[Param], tensors: &SafeTensors) -> Vec<String> {
-    let wanting = params.iter().filter_map(|param| {
-        let Ok(found) = tensors.tensor(param.name) else { return Some(format!("{} is missing", param.name)) };
-        let name = param.name;
-        if found.shape() != param.shape {
-            return Some(format!("{name} is {:?}, expected {:?}", found.shape(), param.shape));
+/// How a file differs from the expected names and shapes.
+pub(crate) fn differences<'a>(
+    expected: impl Iterator<Item = (&'a str, &'a [usize])> + Clone,
+    tensors: &SafeTensors,
+) -> Vec<String> {
+    let wanting = expected.clone().filter_map(|(name, shape)| {
+        let Ok(found) = tensors.tensor(name) else { return Some(format!("{name} is missing")) };
+        if found.shape() != shape {
+            return Some(format!("{name} is {:?}, expected {shape:?}", found.shape()));
         }
         (found.dtype() != Dtype::F32).then(|| format!("{name} is {}, expected F32", found.dtype()))
     });
+    let names: HashSet<&str> = expected.clone().map(|(name, _)| name).collect();
     let known =
-        |name: &str| name.ends_with("num_batches_tracked") || params.iter().any(|param| param.name == name);
-    let extra = |name: &&str| !known(name) && !Companions::own(name);
-    let mut extra: Vec<_> = tensors.names().into_iter().filter(extra).collect();
+        |name: &str| name.ends_with("num_batches_tracked") || names.contains(name) || Companions::own(name);
+    let mut extra: Vec<_> = tensors.names().into_iter().filter(|name| !known(name)).collect();
     extra.sort_unstable();
     wanting.chain(extra.into_iter().map(|name| format!("{name} is unknown"))).collect()
 }
 
-fn listed(differences: &[String]) -> String {
+pub(crate) fn listed(differences: &[String]) -> String {
     let shown = &differences[..differences.len().min(LISTED)];
     match differences.len() - shown.len() {
         0 => shown.join("; "),
@@ -83,32 +87,14 @@ fn listed(differences: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Init, Role};
-
-    const fn vector(name: &'static str, shape: &'static [usize]) -> Param {
-        let init = Init::Constant(0.0);
-        Param {
-            name,
-            shape,
-            role: Role::Vector,
-            offset: 0,
-            len: 8,
-            init,
-            fan_in: 1,
-            fan_out: 1,
-            trainable: true,
-            buffer: false,
-            lr_factor: 1.0,
-            decay: true,
-        }
-    }
 
     fn differences_of(tensors: &[Tensor]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.safetensors");
         tensors::write(&path, tensors).unwrap();
         let file = TensorFile::read(&path).unwrap();
-        differences(&[vector("a.bias", &[2]), vector("b.bias", &[3])], &file.tensors().unwrap())
+        let expected: [(&str, &[usize]); 2] = [("a.bias", &[2]), ("b.bias", &[3])];
+        differences(expected.into_iter(), &file.tensors().unwrap())
     }
 
     #[test]

@@ -53,7 +53,7 @@ fn prepared(data: Counting, tolerance: Tolerance) -> Prepared {
 }
 
 fn batches(len: usize, in_memory: bool, batch: usize) -> Batches {
-    Batches::all(&prepared(counting(len, in_memory), Tolerance::NONE), batch)
+    Batches::all(&prepared(counting(len, in_memory), Tolerance::none()), batch)
 }
 
 fn labels(batches: &mut Batches) -> Vec<Vec<u32>> {
@@ -106,7 +106,7 @@ fn a_pass_goes_on_where_another_one_stood() {
 
 #[test]
 fn no_more_is_read_than_two_batches_ahead() {
-    let source = prepared(counting(100, false), Tolerance::NONE);
+    let source = prepared(counting(100, false), Tolerance::none());
     let data = Arc::new(counting(100, false));
     let mut batches = Batches::all(&source.with_data(data.clone()), 4);
     batches.next().unwrap();
@@ -132,7 +132,7 @@ fn bad_files_are_skipped_and_counted_once() {
 
 #[test]
 fn a_panic_in_a_data_set_is_an_error() {
-    let mut batches = Batches::new(&prepared(counting(1001, false), Tolerance::NONE), vec![1, 1000], 1);
+    let mut batches = Batches::new(&prepared(counting(1001, false), Tolerance::none()), vec![1, 1000], 1);
     assert!(batches.next().unwrap().is_some());
     assert!(batches.next().unwrap_err().to_string().contains("panicked"));
 }
@@ -150,7 +150,7 @@ fn threads_change_nothing() {
     let digits = Arc::new(Mnist::load(folder.as_ref(), Part::Test).unwrap());
     let description = network([1, 14, 14], Some(&[Prepare::Scale(1.0 / 255.0)]), AUGMENT);
     let preparation = Preparation::new(&description, vec![]).unwrap();
-    let source = Prepared::new(digits, preparation, Arc::new(Tolerance::NONE));
+    let source = Prepared::new(digits, preparation, Arc::new(Tolerance::none()));
     let mut batches = Batches::new(&source, (0..300).collect(), 64);
     batches.shuffle(9, 4);
     let (order, key) = (batches.order.clone(), batches.key);

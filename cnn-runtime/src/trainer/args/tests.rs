@@ -3,10 +3,14 @@
 use super::*;
 use crate::trainer::fixture::DESCRIPTION;
 
+fn words(line: &str) -> Vec<OsString> {
+    format!("net {line}").split_whitespace().map(OsString::from).collect()
+}
+
 fn command(line: &str) -> Result<(Common, Command)> {
-    match parse_from(&DESCRIPTION, format!("net {line}").split_whitespace())? {
+    match parse_from(&DESCRIPTION, words(line))? {
         Invocation::Run(common, command) => Ok((common, command)),
-        Invocation::Help(text) => panic!("{text}"),
+        Invocation::Print(text) => panic!("{text}"),
     }
 }
 
@@ -50,9 +54,35 @@ fn bad_values_name_the_flag() {
 }
 
 #[test]
-fn help_names_the_network_and_the_commands() {
-    let Invocation::Help(text) = parse_from(&DESCRIPTION, ["net", "--help"]).unwrap() else { panic!() };
-    for word in ["Trains and runs Net", "inspect", "--epochs", "--device"] {
-        assert!(text.contains(word), "{text}");
+fn a_later_flag_replaces_an_earlier() {
+    let Command::Train(args) = command("--epochs 3 --epochs 4").unwrap().1 else { panic!() };
+    assert_eq!(args.optimisation.epochs, Some(4));
+    let Command::Eval(args) = command("eval --weights a --weights b").unwrap().1 else { panic!() };
+    assert_eq!(args.weights.len(), 2);
+}
+
+#[test]
+fn help_names_the_network_the_commands_and_examples() {
+    for line in ["--help", "train --help", "--resume auto --help"] {
+        let Invocation::Print(text) = parse_from(&DESCRIPTION, words(line)).unwrap() else { panic!() };
+        for word in
+            ["--epochs", "--device", "Optimisation:", "Examples:", "--config run.toml", "CNN_EPOCHS=3"]
+        {
+            assert!(text.contains(word), "{word} in {text}");
+        }
     }
+    let Invocation::Print(text) = parse_from(&DESCRIPTION, words("--help")).unwrap() else { panic!() };
+    assert!(text.contains("Trains and runs Net") && text.contains("inspect"), "{text}");
+}
+
+#[test]
+fn shells_complete_options() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let Command::Completions { shell } = command(&format!("completions {shell}")).unwrap().1 else {
+            panic!()
+        };
+        let text = completions(&DESCRIPTION, shell);
+        assert!(text.contains("checkpoint-every"), "{text}");
+    }
+    assert_error("completions cmd", "'cmd' for '<SHELL>'");
 }

@@ -1,0 +1,106 @@
+//! Which checkpoints stay: `last.ckpt`, and on request those of the last epochs and of the best as `epoch-N.ckpt`.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::{RunState, Settings, save};
+use crate::{
+    error::Result,
+    files,
+    session::Session,
+    train::{Position, best},
+};
+
+/// Where a run is saved.
+#[derive(Clone, Debug)]
+pub struct Checkpoints {
+    folder: PathBuf,
+    settings: Settings,
+    epochs: usize,
+}
+
+impl Checkpoints {
+    /// Saves `last.ckpt` in a folder, which must exist. A run that resumes from it must have the same settings.
+    pub fn new(folder: impl Into<PathBuf>, settings: Settings) -> Checkpoints {
+        Checkpoints { folder: folder.into(), settings, epochs: 0 }
+    }
+
+    /// Keeps the checkpoints of this many last epochs, and of the [`best`], too.
+    pub fn keep_epochs(mut self, epochs: usize) -> Checkpoints {
+        self.epochs = epochs;
+        self
+    }
+
+    /// The file of the newest checkpoint in a folder.
+    pub fn last_in(folder: &Path) -> PathBuf {
+        folder.join("last.ckpt")
+    }
+
+    /// What a resumed run must have in common with this one.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Saves a session and its run.
+    pub(crate) fn save(&self, session: &mut Session, run: &RunState) -> Result<()> {
+        save(session, &Self::last_in(&self.folder), run)?;
+        if self.epochs > 0 && run.position.done == 0 {
+            self.keep(&run.position).map_err(files::failed(&self.folder, "keep checkpoints in"))?;
+        }
+        Ok(())
+    }
+
+    /// Gives the checkpoint of an epoch's end a second name, and removes those that are no longer kept.
+    fn keep(&self, position: &Position) -> io::Result<()> {
+        let Some(last) = position.history.last().map(|report| report.epoch) else { return Ok(()) };
+        let path = self.folder.join(format!("epoch-{last}.ckpt"));
+        let newest = Self::last_in(&self.folder);
+        remove_if_there(&path)?;
+        fs::hard_link(&newest, &path).or_else(|_| fs::copy(&newest, &path).map(drop))?;
+        let best = best(&position.history).map(|report| report.epoch);
+        for entry in fs::read_dir(&self.folder)? {
+            let path = entry?.path();
+            let old = |epoch| epoch + self.epochs <= last && Some(epoch) != best;
+            if epoch_of(&path).is_some_and(old) {
+                remove_if_there(&path)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn epoch_of(path: &Path) -> Option<usize> {
+    path.file_name()?.to_str()?.strip_prefix("epoch-")?.strip_suffix(".ckpt")?.parse().ok()
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    fs::remove_file(path)
+        .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::train::EpochReport;
+
+    #[test]
+    fn the_last_and_the_best_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let checkpoints = Checkpoints::new(folder.path(), Settings::default()).keep_epochs(2);
+        let newest = Checkpoints::last_in(folder.path());
+        let mut position = Position::start();
+        for (epoch, val_accuracy) in [(1, 0.5), (2, 0.9), (3, 0.6), (4, 0.7), (5, 0.8)] {
+            fs::write(&newest, epoch.to_string()).unwrap();
+            position.history.push(EpochReport { epoch, val_accuracy, ..EpochReport::default() });
+            checkpoints.keep(&position).unwrap();
+            fs::remove_file(&newest).unwrap();
+        }
+        let mut names: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        assert_eq!(names, ["epoch-2.ckpt", "epoch-4.ckpt", "epoch-5.ckpt"]);
+        assert_eq!(fs::read_to_string(folder.path().join("epoch-4.ckpt")).unwrap(), "4");
+    }
+}

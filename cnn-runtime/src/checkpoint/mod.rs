@@ -1,0 +1,88 @@
+//! Checkpoints: all that a resumed run needs to go on as if it had never stopped.
+//!
+//! One safetensors file: parameters and running statistics under their names, optimizer state as `optimizer.SLOT.NAME`, all
+//! in torch's layouts, so that a file survives another packing; beside them the [`RunState`] as JSON. A checksum covers
+//! every byte, and a file exists whole or not at all.
+
+mod entry;
+mod kept;
+mod sealed;
+mod settings;
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    error::{Error, Result},
+    files,
+    session::Session,
+    train::Position,
+    weights::{self, tensors::floats},
+};
+use entry::{Entry, entries};
+
+pub use kept::Checkpoints;
+pub use settings::Settings;
+
+/// A checkpoint without its tensors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunState {
+    /// What must be the same when the run is resumed.
+    pub settings: Settings,
+    /// Updates so far.
+    pub steps: u64,
+    /// Where the loop is.
+    pub position: Position,
+    /// States of callbacks by name.
+    pub callbacks: BTreeMap<String, Value>,
+}
+
+/// Saves a session and the state of its run, whole or not at all.
+///
+/// # Errors
+///
+/// [`Error::Diverged`] if a parameter is NaN or infinite, [`Error::Io`] if the file cannot be written: what was saved before
+/// stays in both cases.
+pub fn save(session: &mut Session, path: &Path, run: &RunState) -> Result<()> {
+    let epoch = run.position.epoch;
+    let tensors = entries(session).iter().map(|entry| entry.read(session)).collect::<Result<Vec<_>>>()?;
+    let mut values = tensors.iter().flat_map(|tensor| &tensor.values);
+    if let Some(&value) = values.find(|value| !value.is_finite()) {
+        return Err(Error::Diverged { loss: value.into(), epoch });
+    }
+    let json = serde_json::to_string(run).expect("numbers, texts and lists are JSON");
+    let bytes = sealed::seal(&tensors, json).map_err(|message| wrong(path, message))?;
+    files::replace(path, &bytes)
+}
+
+/// Loads a session's parameters and optimizer state, all or none, and returns the state of the run, which must have had
+/// the same settings.
+///
+/// # Errors
+///
+/// [`Error::Io`] if the file cannot be read, [`Error::Weights`] if it is damaged, of another network or of another run.
+pub fn load(session: &mut Session, path: &Path, settings: &Settings) -> Result<RunState> {
+    let bytes = fs::read(path).map_err(files::failed(path, "read"))?;
+    let (tensors, json) = sealed::open(&bytes).map_err(|message| wrong(path, message))?;
+    let run: RunState = serde_json::from_str(&json)
+        .map_err(|error| wrong(path, format!("saved by another version of this program ({error})")))?;
+    settings.agree(&run.settings).map_err(|message| wrong(path, message))?;
+    let entries = entries(session);
+    let differences = weights::differences(entries.iter().map(Entry::expected), &tensors);
+    if !differences.is_empty() {
+        let (name, listed) = (session.description().name, weights::listed(&differences));
+        return Err(wrong(path, format!("no checkpoint of {name} with this optimizer: {listed}")));
+    }
+    for entry in &entries {
+        let view = tensors.tensor(&entry.name).map_err(|error| wrong(path, error.to_string()))?;
+        entry.write(session, &floats(&view))?;
+    }
+    session.set_steps(run.steps);
+    Ok(run)
+}
+
+fn wrong(path: &Path, message: String) -> Error {
+    Error::Weights { path: path.into(), message }
+}

@@ -1,0 +1,201 @@
+//! Convolutions of 3x3 with stride 1 by Winograd's algorithm F(4x4, 3x3): `y = Aᵀ [ (G w Gᵀ) ⊙ (Bᵀ x B) ] A` for tiles of 4x4 outputs,
+//! which see 6x6 inputs (Winograd 1980; Lavin and Gray 2016, <https://arxiv.org/abs/1509.09308>).
+//!
+//! The transforms evaluate polynomials at the 36 pairs of the points 0, ±½√2, ±√2, ∞. There, 16 outputs cost 36 multiply-adds instead
+//! of 144, and the sum over channels is a matrix product for each pair of points. These points lose one bit against a direct sum, the
+//! usual 0, ±1, ±2, ∞ two. The order of a sum does not depend on how tiles are grouped.
+
+mod filters;
+mod tiles;
+mod transform;
+
+use std::ops::Range;
+
+use super::{epilogue::Epilogue, frame::Frame, memory::Span, simd::product::Product, split};
+use crate::plan::{BLOCK, Conv, ConvInputGrad, Elt, Map, Winograd};
+use filters::Filters;
+use tiles::{FromPoints, Grid, Strip, ToPoints};
+use transform::{KERNEL, TILE};
+
+/// See [`Conv`].
+pub(super) fn forward(frame: &Frame, step: &'static Conv, winograd: Winograd) {
+    let params = frame.memory.params;
+    let (inputs, outputs) = (step.x.channels, step.y.channels);
+    let points = frame.fixed(winograd.filters, Winograd::filters_len(inputs, outputs));
+    let task = Task {
+        x: &step.x,
+        y: &step.y,
+        pad: step.window.pad,
+        winograd,
+        filters: points,
+        bias: step.bias.map(|bias| params.from(bias)),
+        ops: step.epilogue,
+    };
+    Filters { inputs, outputs, packed: params.from(step.filter), points }.forward(frame);
+    task.run(frame);
+}
+
+/// Filters for [`input_grad`].
+pub(super) fn prepare(frame: &Frame, step: &'static ConvInputGrad, winograd: Winograd) {
+    let (inputs, outputs) = (step.dx.channels, step.dy.channels);
+    let points = frame.fixed(winograd.filters, Winograd::filters_len(outputs, inputs));
+    Filters { inputs, outputs, packed: frame.memory.params.from(step.filter), points }.turned(frame);
+}
+
+/// See [`ConvInputGrad`]; [`prepare`] comes first.
+pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad, winograd: Winograd) {
+    let len = Winograd::filters_len(step.dy.channels, step.dx.channels);
+    let task = Task {
+        x: &step.dy,
+        y: &step.dx,
+        pad: step.window.pad.map(|pad| KERNEL - 1 - pad),
+        winograd,
+        filters: frame.fixed(winograd.filters, len),
+        bias: None,
+        ops: step.epilogue,
+    };
+    task.run(frame);
+}
+
+/// A convolution with filters at the points.
+struct Task<'a> {
+    x: &'a Map,
+    y: &'a Map,
+    pad: [usize; 2],
+    winograd: Winograd,
+    filters: Span<'a>,
+    bias: Option<Span<'a>>,
+    ops: &'static [Elt],
+}
+
+impl Task<'_> {
+    fn run(&self, frame: &Frame) {
+        let tiles = Grid::of(self.y).tiles();
+        let work = (self.filters.len() * tiles) as u64;
+        frame.carry(work, &|frame| {
+            for sample in frame.samples.clone() {
+                for first in (0..tiles).step_by(self.winograd.tiles) {
+                    let tiles = first..tiles.min(first + self.winograd.tiles);
+                    Group { task: self, frame, sample, tiles }.run();
+                }
+            }
+        });
+    }
+}
+
+/// As many tiles of a sample as there is room for.
+struct Group<'a> {
+    task: &'a Task<'a>,
+    frame: &'a Frame<'a>,
+    sample: usize,
+    tiles: Range<usize>,
+}
+
+/// Fewer tiles are not worth a piece of their own.
+const TILES: usize = 12;
+
+impl Group<'_> {
+    fn run(&self) {
+        let Group { task, frame, tiles, .. } = self;
+        let work = (task.filters.len() * tiles.len()) as u64;
+        frame.each(task.x.channels.div_ceil(BLOCK), work, &|block| self.to_points(block));
+        let pairs = task.y.channels.div_ceil(2 * BLOCK);
+        let [by_pair, by_tile] = if frame.is_parallel(work) {
+            let by_pair = pairs.min(2 * frame.cpu.threads);
+            // Few channels leave threads for parts of the tiles.
+            [by_pair, (2 * frame.cpu.threads / by_pair).min(tiles.len() / TILES).max(1)]
+        } else {
+            [1, 1]
+        };
+        frame.each(by_pair * by_tile, work, &|piece| {
+            let pairs = split::part(pairs, by_pair, piece / by_tile);
+            let blocks = 2 * pairs.start..task.y.channels.div_ceil(BLOCK).min(2 * pairs.end);
+            let part = split::part(tiles.len(), by_tile, piece % by_tile);
+            self.multiply(blocks.clone(), &part);
+            blocks.for_each(|block| self.from_points(block, &part));
+        });
+    }
+
+    /// The points of the inputs, and of the outputs.
+    fn points(&self) -> [Span<'_>; 2] {
+        let Winograd { work, tiles, .. } = self.task.winograd;
+        let [inputs, outputs] =
+            [self.task.x, self.task.y].map(|map| Winograd::tiles_len(map.channels, tiles));
+        let slab = self.frame.slab(self.room());
+        [slab.part(work, inputs), slab.part(work + inputs, outputs)]
+    }
+
+    /// The sample whose slab holds the points. All samples are at this step, so the room of each is free; a thread that carries whole
+    /// samples, of which there are at least as many as threads, takes the same for all of them, which stays in its cache.
+    fn room(&self) -> usize {
+        if self.frame.divides {
+            return self.sample;
+        }
+        rayon::current_thread_index().unwrap_or(0) % self.frame.pass.batch
+    }
+
+    /// Floats from one point to the next in either.
+    fn distances(&self) -> [usize; 2] {
+        let tiles = self.task.winograd.tiles;
+        [self.task.x, self.task.y].map(|map| Winograd::tiles_of_point(map.channels, tiles))
+    }
+
+    /// Position of a tile, counted in the group, at the first point of a block.
+    fn place(&self, block: usize, tile: usize) -> usize {
+        (block * self.task.winograd.tiles + tile) * BLOCK
+    }
+
+    fn to_points(&self, block: usize) {
+        let Task { x: map, y, pad, .. } = *self.task;
+        let x = self.frame.plane(self.sample, map, block);
+        for strip in Grid::of(y).strips(self.tiles.clone()) {
+            let points = self.points()[0].from(self.place(block, strip.tiles.start - self.tiles.start));
+            let distance = self.distances()[0];
+            self.frame.isa().run(ToPoints { map, x, pad, strip, points, distance });
+        }
+    }
+
+    /// The sums over channels for some of the output blocks and tiles.
+    fn multiply(&self, blocks: Range<usize>, tiles: &Range<usize>) {
+        let Task { x, y, winograd, filters, .. } = *self.task;
+        let (inputs, outputs) = (x.channels, y.channels);
+        let product = Product {
+            inputs,
+            pixels: tiles.len(),
+            blocks: blocks.len(),
+            x_block: winograd.tiles * BLOCK,
+            w_block: inputs * BLOCK,
+            y_block: winograd.tiles * BLOCK,
+        };
+        let ([from, to], distances) = (self.points(), self.distances());
+        for point in 0..Winograd::POINTS {
+            let w = point * Winograd::filters_of_point(inputs, outputs) + blocks.start * inputs * BLOCK;
+            let x = from.from(point * distances[0] + self.place(0, tiles.start));
+            let y = to.from(point * distances[1] + self.place(blocks.start, tiles.start));
+            product.run(self.frame.isa(), x, filters.from(w), y);
+        }
+    }
+
+    fn from_points(&self, block: usize, tiles: &Range<usize>) {
+        let Task { y: map, bias, ops, .. } = *self.task;
+        let epilogue = self.frame.epilogue(ops, map, self.sample);
+        let y = self.frame.plane(self.sample, map, block);
+        let bias = bias.map(|bias| bias.part(block * BLOCK, BLOCK));
+        let tiles = self.tiles.start + tiles.start..self.tiles.start + tiles.end;
+        for strip in Grid::of(map).strips(tiles) {
+            let points = self.points()[1].from(self.place(block, strip.tiles.start - self.tiles.start));
+            let distance = self.distances()[1];
+            self.frame.isa().run(FromPoints { map, y, bias, strip: &strip, points, distance });
+            self.finish(&strip, block, &epilogue);
+        }
+    }
+
+    /// Applies the epilogue to the outputs of tiles.
+    fn finish(&self, strip: &Strip, block: usize, epilogue: &Epilogue) {
+        let map = self.task.y;
+        let columns = map.width.min(strip.column + strip.tiles.len() * TILE) - strip.column;
+        for row in strip.row..map.height.min(strip.row + TILE) {
+            epilogue.apply(map.index(block * BLOCK, row, strip.column), BLOCK, columns);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Asks for a checkpoint whenever some time has passed since the last.
+
+use std::time::{Duration, Instant};
+
+use super::{Callback, EpochReport, Flow, Position};
+use crate::{error::Result, session::Session};
+
+/// The callback. An epoch's end, which saves too, counts as the last time.
+pub struct SaveEvery {
+    interval: Duration,
+    last: Instant,
+}
+
+impl SaveEvery {
+    /// From now on, at this interval.
+    pub fn new(interval: Duration) -> SaveEvery {
+        SaveEvery { interval, last: Instant::now() }
+    }
+}
+
+impl Callback for SaveEvery {
+    fn on_batch(&mut self, _session: &mut Session, _position: &Position) -> Result<Flow> {
+        if self.last.elapsed() < self.interval {
+            return Ok(Flow::Continue);
+        }
+        self.last = Instant::now();
+        Ok(Flow::Save)
+    }
+
+    fn on_epoch_end(&mut self, _session: &mut Session, _history: &[EpochReport]) -> Result<Flow> {
+        self.last = Instant::now();
+        Ok(Flow::Continue)
+    }
+}

@@ -1,0 +1,139 @@
+//! Where the options of `train` come from: a flag, else the environment, else a file, else the network and the defaults.
+//!
+//! The environment's `CNN_` names and the file's keys are the options' own names, so both are given to clap as what stands in
+//! for a flag, and every value is read and checked in one way, wherever it comes from.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use clap::{Arg, ArgMatches, Args, Command};
+use toml::{Table, Value};
+
+use super::{args::Common, format::one_line, source::DataArgs, train, usage};
+use crate::{error::Result, files};
+
+/// Options that are about the file itself.
+const NO_KEYS: [&str; 2] = ["config", "dry-run"];
+
+/// How alike (Jaro and Winkler, 0 to 1) a name must be to be what was meant.
+const ALIKE: f64 = 0.8;
+
+/// All options of `train`, those of every command included.
+fn options() -> Vec<Arg> {
+    let command = Common::augment_args(train::Args::augment_args(Command::new("train")));
+    command.get_arguments().cloned().collect()
+}
+
+fn names() -> Vec<String> {
+    options()
+        .iter()
+        .filter_map(|arg| arg.get_long())
+        .filter(|name| !NO_KEYS.contains(name))
+        .map(String::from)
+        .collect()
+}
+
+/// Lets the environment stand in for the options of `train`, and for those that say where data is, in every command.
+pub(super) fn with_environment(command: Command) -> Command {
+    let data = DataArgs::augment_args(Command::new("data"));
+    let data: Vec<String> = data.get_arguments().map(|arg| arg.get_id().to_string()).collect();
+    let from_environment = |arg: Arg| match arg.get_long() {
+        Some(name) => {
+            let variable = format!("CNN_{}", name.replace('-', "_").to_uppercase());
+            arg.env(variable).hide_env(true)
+        }
+        None => arg,
+    };
+    command.mut_args(from_environment).mut_subcommands(|command| {
+        let all = command.get_name() == "train";
+        command.mut_args(|arg| {
+            if all || data.contains(&arg.get_id().to_string()) { from_environment(arg) } else { arg }
+        })
+    })
+}
+
+/// The file that `--config` or `CNN_CONFIG` names, whatever else is wrong with the command line.
+pub(super) fn file(command: &Command, arguments: &[std::ffi::OsString]) -> Option<PathBuf> {
+    let matches = command.clone().ignore_errors(true).try_get_matches_from(arguments).ok()?;
+    let of = |matches: &ArgMatches| matches.try_get_one::<PathBuf>("config").ok().flatten().cloned();
+    let in_command = matches.subcommand().and_then(|(_, matches)| of(matches));
+    in_command.or_else(|| of(&matches))
+}
+
+/// Lets a file stand in for the options of `train`.
+pub(super) fn with_file(command: Command, path: &Path) -> Result<Command> {
+    let text = fs::read_to_string(path).map_err(files::failed(path, "read"))?;
+    let wrong = |message: String| usage(format!("{}: {message}", path.display()));
+    let table: Table = text.parse().map_err(|error: toml::de::Error| {
+        let before = error.span().map_or("", |span| &text[..span.start]);
+        wrong(format!("line {}: {}", before.matches('\n').count() + 1, one_line(error.message())))
+    })?;
+    let names = names();
+    table.iter().try_fold(command, |command, (key, value)| {
+        let name = key.replace('_', "-");
+        if !names.contains(&name) {
+            return Err(wrong(unknown(&name, &names)));
+        }
+        let value = text_of(value).ok_or_else(|| wrong(format!("{key}: expected a number or a text")))?;
+        check(&command, &name, &value).map_err(|error| wrong(error.to_string()))?;
+        Ok(stand_in(command, &name, &value))
+    })
+}
+
+fn unknown(name: &str, names: &[String]) -> String {
+    let likeness = |other: &&String| strsim::jaro_winkler(name, other);
+    let nearest = names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    match nearest.filter(|other| likeness(other) >= ALIKE) {
+        Some(nearest) => format!("unknown key {name}: did you mean {nearest}?"),
+        None => format!("unknown key {name}: train --help lists the options, which are the keys"),
+    }
+}
+
+/// Reads one value as a flag's would be.
+fn check(command: &Command, name: &str, value: &str) -> Result<()> {
+    let matches = command.clone().try_get_matches_from(["train".to_owned(), format!("--{name}={value}")]);
+    matches.map(drop).map_err(|error| super::args::rejected(&error))
+}
+
+fn stand_in(command: Command, name: &str, value: &str) -> Command {
+    let id = name.replace('-', "_");
+    let value = value.to_owned();
+    let here = |command: Command| {
+        if command.get_arguments().any(|arg| arg.get_id() == id.as_str()) {
+            command.mut_arg(&id, |arg| arg.default_value(value.clone()))
+        } else {
+            command
+        }
+    };
+    here(command).mut_subcommand("train", here)
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => Some(value.to_string()),
+        Value::Datetime(_) | Value::Array(_) | Value::Table(_) => None,
+    }
+}
+
+/// The options that have a value, as a file would give them.
+pub(super) fn table(matches: &ArgMatches) -> Table {
+    let value = |arg: Arg| {
+        let name = arg.get_long().filter(|name| !NO_KEYS.contains(name))?;
+        let raw = matches.try_get_raw(arg.get_id().as_str()).ok()??.next()?;
+        Some((name.to_owned(), typed(&raw.to_string_lossy())))
+    };
+    options().into_iter().filter_map(value).collect()
+}
+
+/// A number as a number; a text if it is none that TOML can hold.
+pub(super) fn typed(text: &str) -> Value {
+    let float = || text.parse::<f64>().ok().filter(|value| value.is_finite() && text.contains(['.', 'e']));
+    let number = text.parse().map(Value::Integer).ok().or_else(|| float().map(Value::Float));
+    number.unwrap_or_else(|| Value::String(text.into()))
+}
+
+#[cfg(test)]
+mod tests;

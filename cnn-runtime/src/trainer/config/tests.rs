@@ -1,0 +1,68 @@
+//! Precedence, and files that say something wrong.
+
+use std::io::Write;
+
+use super::*;
+use crate::trainer::{
+    args::{self, Command, Invocation},
+    fixture::DESCRIPTION,
+};
+
+fn parse(file: &str, line: &str) -> Result<(Common, train::Args)> {
+    let mut config = tempfile::NamedTempFile::new().unwrap();
+    config.write_all(file.as_bytes()).unwrap();
+    let line = format!("net {line} --config {}", config.path().display());
+    match args::parse_from(&DESCRIPTION, line.split_whitespace().map(Into::into).collect())? {
+        Invocation::Run(common, Command::Train(args)) => Ok((common, args)),
+        _ => panic!("{line}"),
+    }
+}
+
+#[test]
+fn a_flag_comes_before_the_file_and_the_file_before_defaults() {
+    for command in ["", "train"] {
+        let file = "epochs = 7\nlr = 0.25\ncheckpoint_every = 2.5\nseed = 99\noutput = \"runs/a\"\n";
+        let (common, args) = parse(file, &format!("{command} --epochs 3")).unwrap();
+        assert_eq!((args.optimisation.epochs, args.optimisation.lr, common.seed), (Some(3), Some(0.25), 99));
+        assert_eq!(args.kept.checkpoint_every.as_secs(), 150);
+        assert_eq!(args.kept.output.as_deref(), Some(Path::new("runs/a")));
+        assert_eq!(parse(file, &format!("{command} --seed 5")).unwrap().0.seed, 5);
+    }
+}
+
+#[test]
+fn mistakes_name_file_and_key() {
+    let fails = |file: &str, expected: &str| {
+        let error = parse(file, "").unwrap_err();
+        let message = error.to_string();
+        assert!(
+            message.contains(expected) && message.starts_with('/') && !message.contains('\n'),
+            "{message}"
+        );
+        assert_eq!(error.exit_code(), 2);
+    };
+    fails("bacth = 3", ": unknown key bacth: did you mean batch?");
+    fails("colour = 3", ": unknown key colour: train --help lists the options");
+    fails("dry-run = true", ": unknown key dry-run");
+    fails("epochs = 0", "'0' for '--epochs <N>': expected a whole number of at least 1");
+    fails("epochs = [1]", ": epochs: expected a number or a text");
+    fails("seed = 1\nepochs = \n", ": line 2: ");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let line = ["net", "--config", "/nowhere/run.toml"].map(Into::into).to_vec();
+    let Err(error) = args::parse_from(&DESCRIPTION, line) else { panic!("read /nowhere/run.toml") };
+    assert!(error.to_string().starts_with("/nowhere/run.toml: cannot read"), "{error}");
+}
+
+#[test]
+fn what_was_given_is_a_file_again() {
+    let (_, args) =
+        parse("lr = 1e-3\nseed = \"18446744073709551615\"\n", "train --epochs 3 --device cpu").ok().unwrap();
+    let text = args.given.to_string();
+    for line in ["lr = 0.001\n", "epochs = 3\n", "device = \"cpu\"\n", "data = \"mnist\"\n"] {
+        assert!(text.contains(line), "{line} in {text}");
+    }
+    assert_eq!(parse(&text, "").unwrap().1.given, args.given);
+}

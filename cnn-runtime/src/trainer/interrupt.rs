@@ -1,0 +1,54 @@
+//! SIGINT and SIGTERM: the first lets the step in progress end and has the run saved, a second ends the process at once.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering},
+};
+
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag,
+};
+
+use crate::{
+    error::{Error, Result},
+    session::Session,
+    train::{Callback, Flow, Position},
+};
+
+/// What a shell adds to a signal's number to make an exit code of it.
+const EXIT: i32 = 128;
+
+/// The callback.
+#[derive(Clone)]
+pub(super) struct Interrupt {
+    /// The signal's number, 0 before one comes.
+    received: Arc<AtomicUsize>,
+}
+
+impl Interrupt {
+    /// Takes both signals over, for the rest of the process.
+    pub(super) fn listen() -> Result<Interrupt> {
+        let (received, again) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        for signal in [SIGINT, SIGTERM] {
+            // In this order: the first signal finds `again` false and sets it.
+            flag::register_conditional_shutdown(signal, EXIT + signal, again.clone())
+                .and_then(|_| flag::register(signal, again.clone()))
+                .and_then(|_| flag::register_usize(signal, received.clone(), signal as usize))
+                .map_err(|error| Error::Device(format!("cannot listen for signal {signal}: {error}")))?;
+        }
+        Ok(Interrupt { received })
+    }
+
+    /// The exit code that the signal asks for, once one has come.
+    pub(super) fn exit_code(&self) -> Option<u8> {
+        let signal = self.received.load(Ordering::Relaxed);
+        (signal != 0).then_some(EXIT as u8 + signal as u8)
+    }
+}
+
+impl Callback for Interrupt {
+    fn on_batch(&mut self, _session: &mut Session, _position: &Position) -> Result<Flow> {
+        Ok(if self.exit_code().is_some() { Flow::Stop } else { Flow::Continue })
+    }
+}

@@ -1,0 +1,96 @@
+//! The options of `train`.
+
+use std::{path::PathBuf, time::Duration};
+
+use crate::trainer::{
+    source::DataArgs,
+    values::{self, OptimizerName, Resume},
+};
+
+/// What a command line, the environment or a file asks for; the network's declaration stands in for what they leave out.
+#[derive(clap::Args, Debug)]
+pub(in crate::trainer) struct Args {
+    #[command(flatten, next_help_heading = "Data")]
+    pub(in crate::trainer) data: DataArgs,
+
+    /// Share of the training images held out for validation [default: validate on the test images]
+    #[arg(long, value_name = "F", value_parser = values::fraction)]
+    pub(in crate::trainer) val_split: Option<f64>,
+
+    /// Use only the first N training images
+    #[arg(long, value_name = "N", value_parser = values::positive)]
+    pub(in crate::trainer) limit: Option<usize>,
+
+    #[command(flatten, next_help_heading = "Optimisation")]
+    pub(in crate::trainer) optimisation: Optimisation,
+
+    #[command(flatten, next_help_heading = "Output and checkpoints")]
+    pub(in crate::trainer) kept: Kept,
+
+    #[command(flatten, next_help_heading = "Configuration")]
+    pub(in crate::trainer) configuration: Configuration,
+
+    /// All options of this run, as a file gives them.
+    #[arg(skip)]
+    pub(in crate::trainer) given: toml::Table,
+}
+
+/// What decides how weights move.
+#[derive(clap::Args, Debug)]
+pub(in crate::trainer) struct Optimisation {
+    /// Passes over the training images [default: the network's]
+    #[arg(long, value_name = "N", value_parser = values::positive)]
+    pub(in crate::trainer) epochs: Option<usize>,
+
+    /// Images per update [default: the network's]
+    #[arg(long, value_name = "N", value_parser = values::batch)]
+    pub(in crate::trainer) batch: Option<usize>,
+
+    /// Learning rate [default: the network's, or the named optimizer's]
+    #[arg(long, value_name = "X", value_parser = values::learning_rate)]
+    pub(in crate::trainer) lr: Option<f32>,
+
+    /// Update rule [default: the network's]
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::trainer) optimizer: Option<OptimizerName>,
+
+    /// Stop after N epochs without a better one [default: train all epochs]
+    #[arg(long, value_name = "N", value_parser = values::positive)]
+    pub(in crate::trainer) patience: Option<usize>,
+}
+
+/// What is kept of a run, and from what it starts.
+#[derive(clap::Args, Debug)]
+pub(in crate::trainer) struct Kept {
+    /// Folder for weights (last.safetensors, best.safetensors), last.ckpt, metrics (.jsonl, .csv, TensorBoard) and curves
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::trainer) output: Option<PathBuf>,
+
+    /// Go on from a checkpoint; auto takes last.ckpt of the output folder, or starts anew without one
+    #[arg(long, value_name = "auto|FILE")]
+    pub(in crate::trainer) resume: Option<Resume>,
+
+    /// Start from these weights
+    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    pub(in crate::trainer) init: Option<PathBuf>,
+
+    /// Minutes between two checkpoints within an epoch
+    #[arg(long, value_name = "MINUTES", value_parser = values::minutes, default_value = "10")]
+    pub(in crate::trainer) checkpoint_every: Duration,
+
+    /// Keep the checkpoints of the last N epochs and of the best, too, as epoch-E.ckpt
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(in crate::trainer) keep: usize,
+}
+
+/// Where options come from, and where they go.
+#[derive(clap::Args, Debug)]
+pub(in crate::trainer) struct Configuration {
+    /// Read options from a file, such as epochs = 3
+    #[arg(long, value_name = "FILE.toml")]
+    pub(in crate::trainer) config: Option<PathBuf>,
+
+    /// Print what would run, as a file for --config, and stop
+    #[arg(long)]
+    pub(in crate::trainer) dry_run: bool,
+}

@@ -1,0 +1,143 @@
+//! `train`: loads data, trains, keeps weights, records and checkpoints in a folder, and prints the test accuracy.
+//!
+//! With `--val-split` the validation figures come from held-out training images; without it from the test images, as
+//! in Keras' examples. Either way the last line is the final weights' score on the test images.
+
+mod args;
+mod output;
+mod recipe;
+
+use flate2::Crc;
+
+use super::{
+    args::Common, config, eval, format, interrupt::Interrupt, print, progress::Report, source, tell,
+};
+use crate::{
+    checkpoint::Settings,
+    data::{Batches, Part, split},
+    device::Device,
+    error::{Error, Result},
+    network::Model,
+    session::{Options, Session},
+    train::{EarlyStopping, Fit, Score, evaluate},
+    weights,
+};
+pub(super) use args::Args;
+use recipe::Recipe;
+
+pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
+    let description = model.description;
+    let recipe = Recipe::new(&args.optimisation, &description.training);
+    if args.configuration.dry_run {
+        return print(&described(description.name, &recipe, args));
+    }
+    let train = source::load(&args.data, Part::Train, description, common.seed)?;
+    let test = source::load(&args.data, Part::Test, description, common.seed)?;
+    let count = args.limit.map_or(train.len(), |limit| limit.min(train.len()));
+    let split = split(count, args.val_split, common.seed)?;
+    let batch = recipe.batch.min(split.train.len());
+
+    output::prepare(&args.kept)?;
+    let device = common.open_device()?;
+    let training = Some(recipe.update);
+    let mut session = Session::new(model, &device, &Options { batch, training, seed: common.seed })?;
+    if let Some(path) = &args.kept.init {
+        weights::load(&mut session, path)?;
+    }
+    announce(&session, &device, split.train.len(), test.len());
+    let train = source::fitted(&args.data, train, &split.train, description)?;
+    session.set_companions(train.companions());
+    let batches = |indices| Batches::new(&train, indices, batch);
+    let mut sets = Sets {
+        held_out: args.val_split.map(|_| batches(split.validation)),
+        train: batches(split.train),
+        test: Batches::all(&train.with_data(test), batch),
+    };
+    let score = fit(&mut session, &device, &mut sets, &recipe, common, args)?;
+    print(&eval::result_line(&score))
+}
+
+/// The images of a run.
+struct Sets {
+    train: Batches,
+    /// For validation; without them the test images are.
+    held_out: Option<Batches>,
+    test: Batches,
+}
+
+/// Trains and returns the score on the test images. The progress bar leaves the terminal with its callback, so before that.
+fn fit(
+    session: &mut Session,
+    device: &Device,
+    sets: &mut Sets,
+    recipe: &Recipe,
+    common: &Common,
+    args: &Args,
+) -> Result<Score> {
+    let interrupt = Interrupt::listen()?;
+    let settings = settings(session, sets, recipe, common.seed)?;
+    let fit = output::keeping(Fit::new(recipe.epochs, common.seed), &args.kept, settings);
+    let patience = args.optimisation.patience.unwrap_or(usize::MAX);
+    let mut fit = fit.with(EarlyStopping { patience }).with(Report::new()).with(interrupt.clone());
+    if let Some(path) = output::checkpoint(&args.kept)? {
+        fit.resume(session, &path)?;
+        tell(&format!("goes on from {}", path.display()));
+    }
+    device.install(|| {
+        let history = fit.run(session, &mut sets.train, sets.held_out.as_mut().unwrap_or(&mut sets.test))?;
+        match (interrupt.exit_code(), history.last()) {
+            (Some(exit_code), _) => Err(output::interrupted(&args.kept, exit_code)),
+            (None, Some(last)) if sets.held_out.is_none() => Ok(last.validation(sets.test.len())),
+            (None, _) => {
+                let epoch = history.len();
+                evaluate(session, &mut sets.test)?.finite(|loss| Error::Diverged { loss, epoch })
+            }
+        }
+    })
+}
+
+/// What a resumed run must have in common with the one that was saved.
+fn settings(session: &Session, sets: &mut Sets, recipe: &Recipe, seed: u64) -> Result<Settings> {
+    let held_out = sets.held_out.as_ref().map_or(0, Batches::len);
+    let settings = Settings::default()
+        .with("network", session.description().name)
+        .with("training images", sets.train.len())
+        .with("held-out images", held_out)
+        .with("test images", fingerprint(&mut sets.test)?)
+        .with("--seed", seed);
+    let options = recipe.options().into_iter();
+    Ok(options.fold(settings, |settings, (name, value)| settings.with(&format!("--{name}"), value)))
+}
+
+/// A file for `--config` that asks for this run.
+fn described(network: &str, recipe: &Recipe, args: &Args) -> String {
+    let mut table = args.given.clone();
+    for (name, value) in recipe.options().into_iter().chain([("epochs", recipe.epochs.to_string())]) {
+        table.insert(name.into(), config::typed(&value));
+    }
+    format!("# A training run of {network}, for --config.\n{table}")
+}
+
+/// The number of images and a checksum of the first batch: other images, or the same prepared otherwise, have another.
+fn fingerprint(batches: &mut Batches) -> Result<String> {
+    let mut crc = Crc::new();
+    batches.rewind();
+    if let Some(batch) = batches.next()? {
+        batch.images.iter().for_each(|value| crc.update(&value.to_le_bytes()));
+        batch.labels.iter().for_each(|label| crc.update(&label.to_le_bytes()));
+    }
+    Ok(format!("{} (checksum {:08x})", batches.len(), crc.sum()))
+}
+
+fn announce(session: &Session, device: &Device, train: usize, test: usize) {
+    let description = session.description();
+    tell(&format!(
+        "{}: {} parameters, {} training and {} test images, batch {}, on {}",
+        description.name,
+        format::thousands(description.parameter_count() as u64),
+        format::thousands(train as u64),
+        format::thousands(test as u64),
+        session.batch(),
+        device.describe(),
+    ));
+}

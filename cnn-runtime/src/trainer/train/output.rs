@@ -1,0 +1,54 @@
+//! The output folder of a run: what is written there and when, and the checkpoint that a run goes on from.
+
+use std::path::PathBuf;
+
+use super::args::Kept;
+use crate::{
+    checkpoint::{Checkpoints, Settings},
+    error::{Error, Result},
+    files,
+    train::{Curves, Fit, KeepWeights, Record, SaveEvery, TensorBoard},
+    trainer::{usage, values::Resume},
+};
+
+/// Proves that the folder can be written before anything is loaded for hours of work.
+pub(super) fn prepare(kept: &Kept) -> Result<()> {
+    kept.output.as_deref().map_or(Ok(()), files::create_writable)
+}
+
+/// Weights are kept before they are reported: what a reader of the record sees, exists.
+pub(super) fn keeping<'a>(mut fit: Fit<'a>, kept: &Kept, settings: Settings) -> Fit<'a> {
+    if let Some(folder) = &kept.output {
+        fit = fit
+            .with(KeepWeights::new(folder))
+            .with(Record::new(folder))
+            .with(TensorBoard::new(folder))
+            .with(Curves::new(folder))
+            .with(SaveEvery::new(kept.checkpoint_every))
+            .saved(Checkpoints::new(folder, settings).keep_epochs(kept.keep));
+    }
+    fit
+}
+
+/// The checkpoint to go on from, if there is one.
+pub(super) fn checkpoint(kept: &Kept) -> Result<Option<PathBuf>> {
+    match (&kept.resume, &kept.output) {
+        (None, _) => Ok(None),
+        (Some(Resume::From(path)), _) => Ok(Some(path.clone())),
+        (Some(Resume::Auto), Some(folder)) => {
+            Ok(Some(Checkpoints::last_in(folder)).filter(|path| path.exists()))
+        }
+        (Some(Resume::Auto), None) => Err(usage("--resume auto needs --output, the folder with last.ckpt")),
+    }
+}
+
+/// The end of a run that a signal ended.
+pub(super) fn interrupted(kept: &Kept, exit_code: u8) -> Error {
+    let message = match &kept.output {
+        Some(folder) => {
+            format!("interrupted: --resume auto goes on from {}", Checkpoints::last_in(folder).display())
+        }
+        None => "interrupted: nothing is kept without --output".into(),
+    };
+    Error::Interrupted { message, exit_code }
+}
