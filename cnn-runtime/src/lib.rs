@@ -48,6 +48,8 @@ pub mod session;
 pub mod train;
 #[cfg(feature = "trainer")]
 pub mod trainer;
+#[cfg(feature = "visualize")]
+pub mod visualize;
 pub mod watch;
 pub mod weights;
 

@@ -34,7 +34,7 @@ impl Ensemble {
     }
 }
 
-/// What the loss takes for the prediction of an image with these logits.
+/// What a network that is trained on this loss says by its logits: see the module.
 pub fn predictions(kind: LossKind, logits: &[f32]) -> Vec<f64> {
     let logits = logits.iter().map(|&logit| f64::from(logit));
     match kind {

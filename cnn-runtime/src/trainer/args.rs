@@ -8,7 +8,7 @@ use clap::{
 };
 use clap_complete::Shell;
 
-use super::{bench, config, eval, format, inspect, predict, summary, train, usage, values};
+use super::{bench, config, eval, format, inspect, predict, summary, train, usage, values, visualize};
 use crate::{
     device::{Device, DeviceChoice},
     error::{Error, Result},
@@ -45,6 +45,8 @@ pub(super) enum Command {
     Eval(eval::Args),
     /// Name the likeliest classes of images
     Predict(predict::Args),
+    /// Draw filters, and the feature maps of an image
+    Visualize(visualize::Args),
     /// Show layers, parameters, work and memory
     Summary(summary::Args),
     /// Write logits, loss and gradients of given weights and images, for comparison with another implementation

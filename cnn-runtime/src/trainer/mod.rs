@@ -1,4 +1,4 @@
-//! The command line of every trainer: `train`, `eval`, `predict`, `summary`, `inspect`, `bench`, `completions`.
+//! The command line of every trainer: `train`, `eval`, `predict`, `visualize`, `summary`, `inspect`, `bench`, `completions`.
 //!
 //! Results go to stdout, progress and the one line of an error to stderr; [`Error::exit_code`] lists the exit codes.
 
@@ -17,6 +17,7 @@ mod source;
 mod summary;
 mod train;
 mod values;
+mod visualize;
 
 use std::{
     io::{self, Write},
@@ -43,6 +44,7 @@ fn run(model: Model) -> ExitCode {
             Command::Train(args) => train::run(model, &common, &args),
             Command::Eval(args) => eval::run(model, &common, &args),
             Command::Predict(args) => predict::run(model, &common, &args),
+            Command::Visualize(args) => visualize::run(model, &common, &args),
             Command::Summary(args) => summary::run(model.description, &args),
             Command::Inspect(args) => inspect::run(model, &common, &args),
             Command::Bench(args) => bench::run(model, &common, &args),

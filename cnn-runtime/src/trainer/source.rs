@@ -12,7 +12,7 @@ use std::{
 
 use super::{format::thousands, tell, usage, values::DataName};
 use crate::{
-    data::{Cifar, CifarKind, Dataset, Folder, Mnist, Part, Preparation, Prepared, Tolerance},
+    data::{Cifar, CifarKind, Dataset, Files, Folder, Mnist, Part, Preparation, Prepared, Tolerance},
     error::{Error, Result},
     plan::Description,
     session::Session,
@@ -81,6 +81,12 @@ pub(super) fn fitted(
 pub(super) fn prepared(args: &DataArgs, data: Arc<dyn Dataset>, session: &Session) -> Result<Prepared> {
     let statistics = session.companions().statistics.clone();
     Ok(Prepared::new(data, Preparation::new(session.description(), statistics)?, tolerance(args)))
+}
+
+/// Image files as the network takes them, with the statistics that came with a session's weights.
+pub(super) fn files(paths: Vec<PathBuf>, session: &Session) -> Result<Prepared> {
+    let preparation = Preparation::new(session.description(), session.companions().statistics.clone())?;
+    Ok(Prepared::new(Arc::new(Files(paths)), preparation, Arc::new(Tolerance::none())))
 }
 
 /// Says what happens to images without being declared; of the test images, which every command loads.
