@@ -28,6 +28,7 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "data")]
 pub mod checkpoint;
 pub mod cpu;
 #[cfg(feature = "data")]

@@ -43,13 +43,12 @@
 //!
 //! let model = Model::of::<Tiny>();
 //! let indices: Vec<u32> = (0..64).collect();
-//! let (data, _) = Prepared::fit(Arc::new(Stripes), model.description, &indices, Arc::new(Tolerance::NONE))?;
+//! let (data, _) = Prepared::fit(Arc::new(Stripes), model.description, &indices, Arc::new(Tolerance::none()))?;
 //! let (mut training, mut validation) = (Batches::new(&data, indices, 8), Batches::all(&data, 8));
 //! let options = Options { batch: 8, training: Some(model.description.training.update), seed: 0 };
 //! let mut session = Session::new(model, &Device::cpu()?, &options)?;
-//! let fit = Fit { epochs: 1, seed: 0, callbacks: vec![] };
-//! let score = fit.run(&mut session, &mut training, &mut validation)?;
-//! assert_eq!(score.images, 64);
+//! Fit::new(1, 0).run(&mut session, &mut training, &mut validation)?;
+//! assert_eq!(evaluate(&mut session, &mut validation)?.images, 64);
 //! # Ok::<(), cnn_runtime::Error>(())
 //! ```
 

@@ -69,7 +69,7 @@ impl Prepared {
     }
 
     /// Other images, prepared alike.
-    pub fn of(&self, data: Arc<dyn Dataset>) -> Prepared {
+    pub fn with_data(&self, data: Arc<dyn Dataset>) -> Prepared {
         Prepared { data, ..self.clone() }
     }
 

@@ -13,17 +13,22 @@ use crate::error::{Error, Result};
 /// A number of files that may be bad, and those that were.
 pub struct Tolerance {
     limit: usize,
+    /// Where the limit can be raised.
+    advice: &'static str,
     tell: fn(&str),
     met: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Tolerance {
     /// Ends at the first bad file.
-    pub const NONE: Tolerance = Tolerance::of(0, |_| {});
+    pub const fn none() -> Tolerance {
+        Tolerance::of(0, "", |_| {})
+    }
 
-    /// Tolerates up to `limit` bad files and calls `tell` with a line about each.
-    pub const fn of(limit: usize, tell: fn(&str)) -> Tolerance {
-        Tolerance { limit, tell, met: Mutex::new(BTreeSet::new()) }
+    /// Tolerates up to `limit` bad files and calls `tell` with a line about each. The error about one too many ends with
+    /// `advice`.
+    pub const fn of(limit: usize, advice: &'static str, tell: fn(&str)) -> Tolerance {
+        Tolerance { limit, advice, tell, met: Mutex::new(BTreeSet::new()) }
     }
 
     /// Passes over an image, or not.
@@ -38,11 +43,9 @@ impl Tolerance {
             return Ok(());
         }
         if met.len() == self.limit {
-            let allowed = match self.limit {
-                0 => "; --skip-bad N passes over up to N such files".into(),
-                limit => format!("; one bad file more than the {limit} of --skip-bad"),
-            };
-            return Err(Error::Data { path, message: message + &allowed });
+            let skipped =
+                if self.limit == 0 { String::new() } else { format!("; {} skipped before", self.limit) };
+            return Err(Error::Data { path, message: message + &skipped + self.advice });
         }
         (self.tell)(&format!("skipped {}: {message}", path.display()));
         met.insert(path);
@@ -60,14 +63,14 @@ mod tests {
 
     #[test]
     fn the_same_file_counts_once() {
-        let tolerance = Tolerance::of(2, |_| {});
+        let tolerance = Tolerance::of(2, "; skip more", |_| {});
         for name in ["a", "b", "a", "b"] {
             tolerance.excuse(bad(name)).unwrap();
         }
         let error = tolerance.excuse(bad("c")).unwrap_err();
         assert_eq!(error.exit_code(), 3);
-        assert_eq!(error.to_string(), "c: damaged; one bad file more than the 2 of --skip-bad");
-        let error = Tolerance::NONE.excuse(bad("c")).unwrap_err().to_string();
-        assert_eq!(error, "c: damaged; --skip-bad N passes over up to N such files");
+        assert_eq!(error.to_string(), "c: damaged; 2 skipped before; skip more");
+        let error = Tolerance::none().excuse(bad("c")).unwrap_err().to_string();
+        assert_eq!(error, "c: damaged");
     }
 }

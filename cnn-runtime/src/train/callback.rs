@@ -67,6 +67,8 @@ pub struct Progress {
     pub score: Score,
     /// Training speed of this epoch so far.
     pub images_per_second: f64,
+    /// Share of the epoch's time so far in which the device waited for images.
+    pub waiting: f64,
 }
 
 /// The outcome of an epoch; its fields are those of a line of `metrics.jsonl`.

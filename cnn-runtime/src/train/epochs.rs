@@ -51,10 +51,11 @@ impl Fit<'_> {
         let interval = (images.div_ceil(per_update) / REPORTS).clamp(1, MOST_UPDATES);
         train.shuffle(self.seed, self.position.epoch);
         train.skip(self.position.done);
+        let waited = train.waited();
         while let Some(batch) = train.next()? {
             session.accumulate(batch.images, batch.labels)?;
-            self.position.done += batch.labels.len();
-            let done = self.position.done;
+            let done = train.done();
+            self.position.done = done;
             if !done.is_multiple_of(per_update) && done < images {
                 continue;
             }
@@ -62,7 +63,8 @@ impl Fit<'_> {
             session.update()?;
             self.position.seconds = before + start.elapsed().as_secs_f64();
             if done.div_ceil(per_update).is_multiple_of(interval) || done == images {
-                self.report(session, images)?;
+                let waiting = (train.waited() - waited).as_secs_f64() / start.elapsed().as_secs_f64();
+                self.report(session, images, waiting)?;
             }
             match each(&mut self.callbacks, |callback| callback.on_batch(session, &self.position))? {
                 Flow::Continue => {}
@@ -73,11 +75,12 @@ impl Fit<'_> {
         Ok(Flow::Continue)
     }
 
-    fn report(&mut self, session: &mut Session, images: usize) -> Result<()> {
+    fn report(&mut self, session: &mut Session, images: usize, waiting: f64) -> Result<()> {
         let score = self.measure(session)?;
         let Position { epoch, done, seconds, .. } = self.position;
         let images_per_second = done as f64 / seconds;
-        let progress = Progress { epoch, epochs: self.epochs, done, images, score, images_per_second };
+        let epochs = self.epochs;
+        let progress = Progress { epoch, epochs, done, images, score, images_per_second, waiting };
         self.callbacks.iter_mut().try_for_each(|callback| callback.on_progress(&progress))
     }
 

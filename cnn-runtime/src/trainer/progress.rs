@@ -55,12 +55,13 @@ impl Report {
 
 impl Callback for Report {
     fn on_progress(&mut self, progress: &Progress) -> Result<()> {
-        let Progress { epoch, epochs, done, images, score, images_per_second } = *progress;
+        let Progress { epoch, epochs, done, images, score, images_per_second, waiting } = *progress;
         let name = format!("epoch {epoch}/{epochs}");
         if name != self.epoch {
             self.start(name, images);
         }
-        let message = format!("{} {} images/s", figures(&score), thousands(images_per_second as u64));
+        let speed = thousands(images_per_second as u64);
+        let message = format!("{} {speed} images/s, data wait {:.0} %", figures(&score), waiting * 100.0);
         let quarter = done * LINES / images;
         if let Some(bar) = &self.bar {
             bar.set_position(done as u64);

@@ -56,6 +56,9 @@ pub(super) fn load(
         let message = format!("{classes} classes, but {} has {outputs} outputs", description.name);
         return Err(Error::Data { path: args.data.to_string().into(), message });
     }
+    if part == Part::Test {
+        note(args, &*data, description);
+    }
     Ok(data)
 }
 
@@ -66,7 +69,6 @@ pub(super) fn fitted(
     indices: &[u32],
     description: &Description,
 ) -> Result<Prepared> {
-    note(args, &*data, description);
     let (prepared, fitted) = Prepared::fit(data, description, indices, tolerance(args))?;
     if fitted > 0 {
         let [fitted, all] = [fitted, indices.len() as u64].map(thousands);
@@ -77,7 +79,6 @@ pub(super) fn fitted(
 
 /// Images as the network takes them, with the statistics that came with a session's weights.
 pub(super) fn prepared(args: &DataArgs, data: Arc<dyn Dataset>, session: &Session) -> Result<Prepared> {
-    note(args, &*data, session.description());
     let statistics = session.companions().statistics.clone();
     Ok(Prepared::new(data, Preparation::new(session.description(), statistics)?, tolerance(args)))
 }
@@ -85,10 +86,10 @@ pub(super) fn prepared(args: &DataArgs, data: Arc<dyn Dataset>, session: &Sessio
 /// Image files as the network takes them, with the statistics that came with a session's weights.
 pub(super) fn files(paths: Vec<PathBuf>, session: &Session) -> Result<Prepared> {
     let preparation = Preparation::new(session.description(), session.companions().statistics.clone())?;
-    Ok(Prepared::new(Arc::new(Files(paths)), preparation, Arc::new(Tolerance::NONE)))
+    Ok(Prepared::new(Arc::new(Files(paths)), preparation, Arc::new(Tolerance::none())))
 }
 
-/// Says what happens to images without being declared.
+/// Says what happens to images without being declared; of the test images, which every command loads.
 fn note(args: &DataArgs, data: &dyn Dataset, description: &Description) {
     let ([channels, height, width], name) = (description.input, &args.data);
     let resized =
@@ -114,7 +115,7 @@ fn note(args: &DataArgs, data: &dyn Dataset, description: &Description) {
 }
 
 fn tolerance(args: &DataArgs) -> Arc<Tolerance> {
-    Arc::new(Tolerance::of(args.skip_bad, tell))
+    Arc::new(Tolerance::of(args.skip_bad, "; --skip-bad N skips up to N such files", tell))
 }
 
 fn idx_folder(args: &DataArgs) -> Result<PathBuf> {

@@ -6,7 +6,10 @@ use std::sync::{
 };
 
 use super::*;
-use crate::data::{Dataset, Image, Preparation, Tolerance, prepare::tests::network};
+use crate::{
+    data::{Dataset, Image, Mnist, Part, Preparation, Tolerance, prepare::tests::network},
+    plan::{Augment, Prepare},
+};
 
 /// Image i holds i twice and has label i; files named in `bad` cannot be read.
 struct Counting {
@@ -50,7 +53,7 @@ fn prepared(data: Counting, tolerance: Tolerance) -> Prepared {
 }
 
 fn batches(len: usize, in_memory: bool, batch: usize) -> Batches {
-    Batches::all(&prepared(counting(len, in_memory), Tolerance::NONE), batch)
+    Batches::all(&prepared(counting(len, in_memory), Tolerance::none()), batch)
 }
 
 fn labels(batches: &mut Batches) -> Vec<Vec<u32>> {
@@ -103,9 +106,9 @@ fn a_pass_goes_on_where_another_one_stood() {
 
 #[test]
 fn no_more_is_read_than_two_batches_ahead() {
-    let source = prepared(counting(100, false), Tolerance::NONE);
+    let source = prepared(counting(100, false), Tolerance::none());
     let data = Arc::new(counting(100, false));
-    let mut batches = Batches::all(&source.of(data.clone()), 4);
+    let mut batches = Batches::all(&source.with_data(data.clone()), 4);
     batches.next().unwrap();
     drop(batches);
     assert!(data.reads.load(Ordering::Relaxed) <= (1 + AHEAD) * 4);
@@ -115,7 +118,7 @@ fn no_more_is_read_than_two_batches_ahead() {
 fn bad_files_are_skipped_and_counted_once() {
     let source = |limit| {
         let data = Counting { bad: vec![0, 4, 5], ..counting(7, false) };
-        prepared(data, Tolerance::of(limit, |_| {}))
+        prepared(data, Tolerance::of(limit, "", |_| {}))
     };
     let mut batches = Batches::all(&source(3), 2);
     for _ in 0..2 {
@@ -124,12 +127,42 @@ fn bad_files_are_skipped_and_counted_once() {
         assert_eq!(batches.done(), 7);
     }
     let mut batches = Batches::all(&source(2), 7);
-    assert!(batches.next().unwrap_err().to_string().starts_with("5: damaged; one bad file more"));
+    assert!(batches.next().unwrap_err().to_string().starts_with("5: damaged; 2 skipped before"));
 }
 
 #[test]
 fn a_panic_in_a_data_set_is_an_error() {
-    let mut batches = Batches::new(&prepared(counting(1001, false), Tolerance::NONE), vec![1, 1000], 1);
+    let mut batches = Batches::new(&prepared(counting(1001, false), Tolerance::none()), vec![1, 1000], 1);
     assert!(batches.next().unwrap().is_some());
     assert!(batches.next().unwrap_err().to_string().contains("panicked"));
+}
+
+#[test]
+fn threads_change_nothing() {
+    const AUGMENT: &[Augment] = &[
+        Augment::RandomResizedCrop { size: [14, 14], area: [0.2, 1.0] },
+        Augment::Flip { probability: 0.5 },
+        Augment::Rotate { degrees: 20.0 },
+        Augment::ColorJitter { brightness: 0.3, contrast: 0.3, saturation: 0.0 },
+        Augment::Cutout { size: 3 },
+    ];
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/data/mnist");
+    let digits = Arc::new(Mnist::load(folder.as_ref(), Part::Test).unwrap());
+    let description = network([1, 14, 14], Some(&[Prepare::Scale(1.0 / 255.0)]), AUGMENT);
+    let preparation = Preparation::new(&description, vec![]).unwrap();
+    let source = Prepared::new(digits, preparation, Arc::new(Tolerance::none()));
+    let mut batches = Batches::new(&source, (0..300).collect(), 64);
+    batches.shuffle(9, 4);
+    let (order, key) = (batches.order.clone(), batches.key);
+    let mut found = Vec::new();
+    while let Some(batch) = batches.next().unwrap() {
+        found.extend_from_slice(batch.images);
+    }
+    let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let mut expected = vec![0.0; found.len()];
+    alone.install(|| source.prepare(&order, key, &mut expected));
+    assert!(found == expected);
+    batches.shuffle(9, 5);
+    let other = batches.next().unwrap().unwrap().images.to_vec();
+    assert!(found[..other.len()] != other, "another epoch, other changes");
 }

@@ -32,7 +32,8 @@ fn prepared(input: [usize; 3], data: &'static [Prepare]) -> (Vec<f32>, Prepared)
     let digits = subset(Part::Train);
     let indices: Vec<u32> = (0..digits.len() as u32).collect();
     let description = network(input, Some(data), &[]);
-    let (prepared, count) = Prepared::fit(digits, &description, &indices, Arc::new(Tolerance::NONE)).unwrap();
+    let (prepared, count) =
+        Prepared::fit(digits, &description, &indices, Arc::new(Tolerance::none())).unwrap();
     assert_eq!(count, 10_000);
     let mut batches = Batches::all(&prepared, 512);
     let mut images = Vec::new();
@@ -104,7 +105,7 @@ fn stored_statistics_prepare_the_same_bytes() {
 
     let description = network([1, 5, 5], Some(STAGES), &[]);
     let again = Preparation::new(&description, statistics.clone()).unwrap();
-    let again = Prepared::new(subset(Part::Train), again, Arc::new(Tolerance::NONE));
+    let again = Prepared::new(subset(Part::Train), again, Arc::new(Tolerance::none()));
     // In batches of another size too: an image does not depend on its neighbours.
     let mut batches = Batches::all(&again, 7);
     assert_eq!(batches.next().unwrap().unwrap().images, &images[..7 * 25]);

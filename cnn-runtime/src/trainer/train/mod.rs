@@ -12,7 +12,7 @@ use flate2::Crc;
 use super::{args::Common, config, eval, format, interrupt::Interrupt, print, progress, source, tell};
 use crate::{
     checkpoint::Settings,
-    data::{Batches, Part, Prepared, split},
+    data::{Batches, Part, split},
     device::Device,
     error::{Error, Result},
     network::Model,
@@ -45,13 +45,12 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     }
     announce(&session, &device, split.train.len(), test.len());
     let train = source::fitted(&args.data, train, &split.train, description)?;
-    let test = train.of(test);
     session.set_companions(train.companions());
-    let batches = |data: &Prepared, indices| Batches::new(data, indices, batch);
+    let batches = |indices| Batches::new(&train, indices, batch);
     let mut sets = Sets {
-        held_out: args.val_split.map(|_| batches(&train, split.validation)),
-        train: batches(&train, split.train),
-        test: Batches::all(&test, batch),
+        held_out: args.val_split.map(|_| batches(split.validation)),
+        train: batches(split.train),
+        test: Batches::all(&train.with_data(test), batch),
     };
     let score = fit(&mut session, &device, &mut sets, &recipe, common, args)?;
     print(&eval::result_line(&score))
