@@ -8,8 +8,8 @@ use std::{
 
 const INTRODUCTION: &str = "# Errors
 
-What `network!` says to mistakes, at compile time; beside some of them, what PyTorch says to the same mistake, most often when the line first
-runs.
+What `network!` says to mistakes, at compile time; beside some of them, what PyTorch says to the same mistake, most often when
+the line first runs.
 Made from `tests/ui` by `tests/gallery.rs`; do not edit it by hand.
 ";
 

@@ -1,7 +1,7 @@
 //! `data { … }` and `augment { … }`: the stages between a stored image and the network's input.
 //!
-//! Each section has a table of its stages. Checked are the sizes from stage to stage, which must end in the declared input, and that
-//! the values' stages suit its channels.
+//! Each section has a table of its stages. Checked are the sizes from stage to stage, which must end in the declared input, and
+//! that the stages suit its channels and elements.
 
 mod augment;
 mod errors;
@@ -90,4 +90,10 @@ fn arguments(
 fn extent(args: &Args) -> [usize; 2] {
     let height = args.count("height");
     [height, args.given_count("width").unwrap_or(height)]
+}
+
+/// Names of all stages.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    prepare::STAGES.iter().chain(&augment::STAGES).map(|spec| spec.name)
 }

@@ -1,4 +1,5 @@
-//! Arguments against the table of what takes them: each unknown, missing, repeated or unsuitable argument is an error where it stands.
+//! Arguments against the table of what takes them: each unknown, missing, repeated or unsuitable argument is an error where it
+//! stands.
 
 use super::{
     Value,

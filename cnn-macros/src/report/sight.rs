@@ -55,8 +55,8 @@ fn extent(graph: &Graph) -> [usize; 2] {
     [input.shape[1], input.shape[2]]
 }
 
-/// For each node what `summary` should say of it, if it is the last that knows positions and sees less than the whole input. A dense
-/// layer behind it relates all positions, so nothing is missed there; a global pooling does not.
+/// For each node what `summary` should say of it, if it is the last that knows positions and sees less than the whole input.
+/// A dense layer behind it relates all positions, so nothing is missed there; a global pooling does not.
 pub fn blind_spots(graph: &Graph, sights: &[[Sight; 2]], inferred: &[bool]) -> Vec<Option<String>> {
     let positions = |id: NodeId| graph[id].shape.iter().skip(1).product::<usize>();
     let seen = |id: NodeId| sights[id.0].map(|sight| sight.field);
