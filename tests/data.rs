@@ -48,13 +48,14 @@ fn a_folder_trains_and_its_damaged_files_are_skipped() {
     let (code, stdout, stderr) = run("lenet5", &train);
     assert_eq!(code, Some(0), "{stderr}");
     assert!(stdout.ends_with("(10 images)\n"), "{stdout}");
-    assert!(stderr.contains("images become 28x28"), "{stderr}");
+    assert!(stderr.contains("become 28x28: the shorter side"), "{stderr}");
     assert!(stderr.contains("has 2 classes: no image belongs to the last 8 outputs"), "{stderr}");
 
     let weights = format!("{output}/last.safetensors");
     let (code, evaluated, _) =
         run("lenet5", &["eval", "--device", "cpu", "--data", &data, "--weights", &weights]);
-    assert_eq!((code, evaluated), (Some(0), stdout));
+    assert_eq!(code, Some(0));
+    assert!(evaluated.ends_with(&stdout), "{evaluated}");
 
     let damaged = root.path().join("train/lying/2.png");
     let whole = fs::read(&damaged).unwrap();
@@ -84,8 +85,8 @@ network! {
         input -> flatten -> fc: dense(10)
 
         data { resize(14, 14), center_crop(10), scale(1 / 255), standardise(per_channel), whiten(zca, epsilon = 1e-2) }
-        augment { random_crop(10), rotate(5) }
-        train { loss = cross_entropy, optimizer = sgd(lr = 0.05), batch = 100, epochs = 1 }
+        augment { rotate(5) }
+        train { loss = cross_entropy, optimizer = sgd(lr = 0.2), batch = 100, epochs = 1 }
     }
 }
 
@@ -101,7 +102,7 @@ fn statistics_travel_with_the_weights() -> cnn_runtime::Result<()> {
     let mut session = Session::new(model, &Device::cpu()?, &options)?;
     session.set_companions(data.companions());
     let mut training = Batches::new(&data, indices, 100);
-    for epoch in 1..=2 {
+    for epoch in 1..=6 {
         training.shuffle(0, epoch);
         while let Some(batch) = training.next()? {
             session.train_step(batch.images, batch.labels)?;

@@ -14,7 +14,7 @@ use super::{format::thousands, tell, usage, values::DataName};
 use crate::{
     data::{Cifar, CifarKind, Dataset, Files, Folder, Mnist, Part, Preparation, Prepared, Tolerance},
     error::{Error, Result},
-    plan::Description,
+    plan::{Description, Prepare},
     session::Session,
 };
 
@@ -92,18 +92,20 @@ pub(super) fn files(paths: Vec<PathBuf>, session: &Session) -> Result<Prepared> 
 /// Says what happens to images without being declared; of the test images, which every command loads.
 fn note(args: &DataArgs, data: &dyn Dataset, description: &Description) {
     let ([channels, height, width], name) = (description.input, &args.data);
-    let resized =
-        format!("{height}x{width}: the shorter side is resized to fit, the middle of the longer one kept");
-    match data.shape() {
-        Some(shape) if shape == description.input => {}
-        None if description.data.is_some() => {}
-        None => tell(&format!("images become {resized}")),
-        Some([stored, _, _]) if stored != channels => {
-            let color = if channels == 1 { "grey" } else { "equal channels" };
-            tell(&format!("images of {name} become {color}, {resized}"));
-        }
-        Some(_) if description.data.is_some() => {}
-        Some(_) => tell(&format!("images of {name} become {resized}")),
+    let shape = data.shape();
+    let mut changes = Vec::new();
+    if shape.is_some_and(|[stored, ..]| stored != channels) {
+        changes.push(if channels == 1 { "grey".into() } else { format!("{channels} equal channels") });
+    }
+    let geometry =
+        |stage| matches!(stage, Prepare::ResizeShorter(_) | Prepare::ResizeExact(_) | Prepare::CenterCrop(_));
+    let declared = description.data.is_some_and(|stages| stages.iter().copied().any(geometry));
+    if !declared && shape.is_none_or(|[_, stored @ ..]| stored != [height, width]) {
+        let fit = "the shorter side is resized to fit, the middle of the longer one kept";
+        changes.push(format!("{height}x{width}: {fit}"));
+    }
+    if !changes.is_empty() {
+        tell(&format!("images of {name} become {}", changes.join(", ")));
     }
     let (classes, outputs) = (data.classes(), description.classes);
     if classes < outputs {

@@ -1,8 +1,5 @@
 //! Statistics against numpy, whitening against its definition, geometry against torchvision, and what is stored.
 
-#[path = "golden.rs"]
-mod golden;
-
 use std::sync::Arc;
 
 use super::*;
@@ -11,6 +8,7 @@ use crate::{
     plan::{Per, Whitening},
     rng::Stream,
     trainer::fixture::DESCRIPTION,
+    weights::tensors::{TensorFile, floats},
 };
 
 /// A network that is nothing but its input.
@@ -129,48 +127,56 @@ fn a_constant_element_becomes_zero() {
     assert!(images.chunks(784).all(|image| image[0] == 0.0));
 }
 
+/// A tensor that `tests/goldens/data_reference.py` wrote, of the same digits and of a pattern.
+fn golden(name: &str) -> Vec<f32> {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/goldens/data.safetensors");
+    let file = TensorFile::read(path.as_ref()).unwrap();
+    floats(&file.tensors().unwrap().tensor(name).unwrap())
+}
+
+#[track_caller]
+fn assert_close(found: &[f32], name: &str) {
+    let expected = golden(name);
+    assert_eq!(found.len(), expected.len(), "{name}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!((found - expected).abs() < 1e-4 * (1.0 + expected.abs()), "{name}: {found}, not {expected}");
+    }
+}
+
 #[test]
 fn statistics_are_numpys() {
-    let fit = |data| prepared([1, 4, 4], data).1.preparation().statistics().to_vec();
-    let close = |tensor: &Tensor, expected: &[f64]| {
-        assert_eq!(tensor.values.len(), expected.len(), "{}", tensor.name);
-        for (&found, &expected) in tensor.values.iter().zip(expected) {
-            assert!((f64::from(found) - expected).abs() < 1e-4 * (1.0 + expected.abs()), "{}", tensor.name);
-        }
-    };
     const CROP: Prepare = Prepare::CenterCrop([4, 4]);
-    let channel = fit(&[CROP, Prepare::Standardise(Per::Channel)]);
-    close(&channel[0], &[golden::CHANNEL[0]]);
-    close(&channel[1], &[golden::CHANNEL[1]]);
-    let pixel = fit(&[CROP, Prepare::Standardise(Per::Pixel)]);
-    close(&pixel[0], &golden::MEAN);
-    close(&pixel[1], &golden::STD);
     const fn whiten(kind: Whitening) -> [Prepare; 3] {
         [CROP, Prepare::Scale(1.0 / 255.0), Prepare::Whiten { kind, epsilon: 1e-5 }]
     }
     const ZCA: [Prepare; 3] = whiten(Whitening::Zca);
     const PCA: [Prepare; 3] = whiten(Whitening::Pca);
-    close(&fit(&ZCA)[1], &golden::ZCA);
-    close(&fit(&PCA)[1], &golden::PCA);
+    let fit = |data| prepared([1, 4, 4], data).1.preparation().statistics().to_vec();
+    let channel = fit(&[CROP, Prepare::Standardise(Per::Channel)]);
+    assert_close(&channel[0].values, "channel.mean");
+    assert_close(&channel[1].values, "channel.std");
+    let pixel = fit(&[CROP, Prepare::Standardise(Per::Pixel)]);
+    assert_close(&pixel[0].values, "pixel.mean");
+    assert_close(&pixel[1].values, "pixel.std");
+    assert_close(&fit(&ZCA)[1].values, "zca");
+    assert_close(&fit(&PCA)[1].values, "pca");
 }
 
 #[test]
 fn resizing_is_torchvisions() {
-    let mut image = Image::default();
+    const EXACT: &[Prepare] = &[Prepare::ResizeExact([5, 4])];
+    const SHORTER: &[Prepare] = &[Prepare::ResizeShorter(6), Prepare::CenterCrop([4, 5])];
+    const LARGER: &[Prepare] = &[Prepare::ResizeExact([19, 20]), Prepare::CenterCrop([3, 3])];
     let pattern: Vec<u8> = (0..3 * 13 * 17).map(|at: u32| (at * at * 7 % 251) as u8).collect();
-    image.set_bytes([3, 13, 17], &pattern);
-    for (stages, input, expected) in [
-        (&[Prepare::ResizeExact([5, 4])][..], [3, 5, 4], &golden::EXACT[..]),
-        (&[Prepare::ResizeShorter(6), Prepare::CenterCrop([4, 5])], [3, 4, 5], &golden::SHORTER),
-        (&[Prepare::ResizeExact([19, 20]), Prepare::CenterCrop([3, 3])], [3, 3, 3], &golden::LARGER),
-    ] {
-        let stages: &'static [Prepare] = stages.to_vec().leak();
-        let mut image = image.clone();
-        Preparation::new(&network(input, Some(stages), &[]), vec![]).unwrap().arrange(&mut image, None);
-        assert_eq!(image.shape(), input);
-        for (found, expected) in image.values().iter().zip(expected) {
-            assert!((f64::from(*found) - expected).abs() < 0.01, "{found} is not {expected}: {stages:?}");
-        }
+    for (stages, size, name) in
+        [(EXACT, [5, 4], "exact"), (SHORTER, [4, 5], "shorter"), (LARGER, [3, 3], "larger")]
+    {
+        let mut image = Image::default();
+        image.set_bytes([3, 13, 17], &pattern);
+        let description = network([3, size[0], size[1]], Some(stages), &[]);
+        Preparation::new(&description, vec![]).unwrap().arrange(&mut image, None);
+        assert_eq!(image.size(), size);
+        assert_close(image.values(), name);
     }
 }
 
