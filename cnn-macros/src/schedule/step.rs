@@ -135,6 +135,9 @@ impl Place {
     }
 }
 
+/// What touching an element costs, in multiply-accumulates; `cnn_runtime` counts alike.
+const TOUCH: usize = 16;
+
 impl Step {
     pub fn scope(&self) -> Scope {
         match &self.anchor {
@@ -165,7 +168,7 @@ impl Step {
         places.chain(self.epilogue.iter_mut().filter_map(Elt::map_mut))
     }
 
-    /// Work for one sample: multiply-accumulates, or elements touched where there is nothing to multiply.
+    /// Work for one sample: multiply-accumulates, and what touching elements costs where there is nothing to multiply.
     pub fn work(&self) -> u64 {
         let elements = |map: Option<Map>| map.map_or(0, |map| map.form.elements());
         let channels = |map: Option<Map>| map.map_or(0, |map| map.form.shape[0]);
@@ -181,12 +184,12 @@ impl Step {
             }
             Anchor::Op(Op::Dense | Op::DenseInputGrad) => elements(read) * elements(written),
             Anchor::Op(Op::DenseWeightGrad) => elements(read) * elements(second),
-            Anchor::Op(Op::Pool(pool)) => elements(written) * pool.taps(),
-            Anchor::Op(Op::PoolGrad(pool)) => elements(read) * pool.taps(),
-            Anchor::Op(Op::Lrn(response) | Op::LrnGrad(response)) => elements(read) * response.size,
-            Anchor::Op(_) => elements(read).max(elements(written)),
-            Anchor::Elementwise => elements(written) * self.epilogue.len(),
-            Anchor::Copy { count, .. } => *count,
+            Anchor::Op(Op::Pool(pool)) => TOUCH * elements(written) * pool.taps(),
+            Anchor::Op(Op::PoolGrad(pool)) => TOUCH * elements(read) * pool.taps(),
+            Anchor::Op(Op::Lrn(response) | Op::LrnGrad(response)) => TOUCH * elements(read) * response.size,
+            Anchor::Op(_) => TOUCH * elements(read).max(elements(written)),
+            Anchor::Elementwise => TOUCH * elements(written) * self.epilogue.len(),
+            Anchor::Copy { count, .. } => TOUCH * count,
         };
         work as u64
     }

@@ -2,7 +2,10 @@
 
 use super::{
     frame::Frame,
-    totals::{Values, over_batch},
+    memory::Span,
+    simd::Simd,
+    split,
+    totals::{Terms, Total, Values, over_batch},
 };
 use crate::plan::{BLOCK, Map};
 
@@ -10,6 +13,28 @@ use crate::plan::{BLOCK, Map};
 pub(super) fn run(frame: &Frame, dy: &Map, bias: Option<usize>, block: usize) {
     let Some(bias) = bias else { return };
     let len = dy.height * dy.width * BLOCK;
-    let [sums] = over_batch(frame, false, len, &|sample| Values(frame.plane(sample, dy, block)));
+    let [sums] = if len == BLOCK {
+        let first = frame.batch_map(dy).from(block * BLOCK);
+        let terms = Samples { first, slab: frame.pass.arena.slab };
+        frame.isa().run(Total { terms, len: frame.pass.batch * BLOCK })
+    } else {
+        // Threads have blocks of their own, if there are enough.
+        let work = split::TOUCH * (len * frame.samples.len()) as u64;
+        let parallel = dy.channels <= frame.cpu.threads * BLOCK && frame.is_parallel(work);
+        over_batch(frame, parallel, len, &|sample| Values(frame.plane(sample, dy, block)))
+    };
     frame.write_channels(frame.memory.grads.from(bias), dy, block, sums);
+}
+
+/// A vector of each sample, of which samples are `slab` floats apart.
+struct Samples<'a> {
+    first: Span<'a>,
+    slab: usize,
+}
+
+impl Terms<1> for Samples<'_> {
+    #[inline(always)]
+    fn at<S: Simd>(&self, simd: S, position: usize) -> [S::V; 1] {
+        [self.first.load(simd, position / BLOCK * self.slab)]
+    }
 }

@@ -89,7 +89,8 @@ fn correlate(
         None => correlation.run(piece, (rows, columns), x, epilogue),
         Some(margins) => {
             let correlation = Correlation { x: margins.map, ..*correlation };
-            margins.with(x, |x| correlation.run(piece, (rows, &margins.columns), x, epilogue));
+            margins
+                .with(epilogue.frame, x, |x| correlation.run(piece, (rows, &margins.columns), x, epilogue));
         }
     }
 }

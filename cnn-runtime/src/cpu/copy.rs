@@ -7,7 +7,7 @@ use crate::plan::{BLOCK, Copy, Layout, Map};
 
 /// See [`Copy`].
 pub(super) fn run(frame: &Frame, step: &'static Copy) {
-    frame.each_sample(1, step.count as u64, &|sample, _| {
+    frame.touch_each(1, step.count, &|sample, _| {
         let (x, y) = (frame.map(sample, &step.x), frame.map(sample, &step.y));
         let mut done = 0;
         while done < step.count {

@@ -1,4 +1,4 @@
-//! Dense layers and their gradients: the register tile with samples or input elements as its pixels.
+//! Dense layers: the register tile with samples as its pixels.
 //!
 //! A tile's sum over a long axis is cut into chunks that stay in the nearest cache while all samples pass; the partial
 //! sums wait in the output. Padding lanes of inputs are never read: they may hold NaN.
@@ -6,32 +6,19 @@
 use std::ops::Range;
 
 use super::{
-    bias_grad,
     frame::Frame,
-    memory::Span,
-    simd::{
-        Kernel, Simd,
-        tile::{Channels, Level, PIXELS, Start, Tile},
-    },
+    simd::tile::{Channels, Level, PIXELS, Start, Tile},
     split,
 };
-use crate::plan::{BLOCK, Dense, DenseInputGrad, DenseWeightGrad, Layout, Map};
+use crate::plan::{BLOCK, Dense, Layout, Map};
 
 /// Terms of a sum in one go: two blocks of weights are 16 KiB.
 const CHUNK: usize = 256;
 /// Samples that one piece of work takes through its blocks.
 const SAMPLES: usize = 4 * PIXELS;
-/// Pairs of blocks of input elements whose gradients are computed together: those of a sample are then four cache lines.
-const PAIRS: usize = 4;
-/// Terms of a sum over outputs or samples in one go: as many as are packed on the stack.
-const PANEL: usize = 128;
-/// Input elements whose weight gradients are computed together, a multiple of the tile.
-const STRIP: usize = 8 * PIXELS;
-/// Strips of one piece of work.
-const STRIPS: usize = 4;
 
 /// The storage positions of a map that hold channels, in order, at most `limit` at a time.
-fn stored(map: &Map, limit: usize) -> impl Iterator<Item = Range<usize>> {
+pub(super) fn stored(map: &Map, limit: usize) -> impl Iterator<Item = Range<usize>> {
     let area = map.height * map.width;
     let (whole, lanes) = match map.layout {
         Layout::Planar => (map.len(), 0),
@@ -43,18 +30,18 @@ fn stored(map: &Map, limit: usize) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// `len` pixels in near-equal tiles.
-fn tiles(len: usize) -> impl Iterator<Item = Range<usize>> {
+pub(super) fn tiles(len: usize) -> impl Iterator<Item = Range<usize>> {
     let count = len.div_ceil(PIXELS);
     (0..count).map(move |tile| split::part(len, count, tile))
 }
 
 /// Blocks in pairs: the first, and how many.
-fn pairs(blocks: Range<usize>) -> impl Iterator<Item = (usize, usize)> {
+pub(super) fn pairs(blocks: Range<usize>) -> impl Iterator<Item = (usize, usize)> {
     blocks.clone().step_by(2).map(move |first| (first, 2.min(blocks.end - first)))
 }
 
 /// A tile whose sum is one loop.
-const fn tile<'a>(pixels: usize, blocks: usize, terms: Level) -> Tile<'a> {
+pub(super) const fn tile<'a>(pixels: usize, blocks: usize, terms: Level) -> Tile<'a> {
     let (channels, rows, columns) = (Channels::ONE, Level::ONE, terms);
     let (x_pixel, w_block, y_pixel, y_block) = (0, 0, 0, 0);
     Tile { pixels, blocks, start: Start::Sum, channels, rows, columns, x_pixel, w_block, y_pixel, y_block }
@@ -67,7 +54,8 @@ pub(super) fn forward(frame: &Frame, step: &'static Dense) {
     let work = (samples * step.x.len() * step.y.len()) as u64;
     // Few samples need many blocks, so that enough sums are under way.
     let limit = if samples == 1 { 8 } else { 2 };
-    let pieces = blocks.div_ceil(limit).max(frame.cpu.threads.min(blocks));
+    let threads = if frame.is_parallel(work) { frame.cpu.threads } else { 1 };
+    let pieces = blocks.div_ceil(limit).max(threads.min(blocks));
     frame.each(pieces * parts, work, &|piece| {
         let samples = split::part(samples, parts, piece % parts);
         let mut blocks = split::part(blocks, pieces, piece / parts);
@@ -115,158 +103,5 @@ fn forward_piece(
     }
     for sample in samples {
         frame.epilogue(step.epilogue, &step.y, sample).apply(first * BLOCK, BLOCK, blocks);
-    }
-}
-
-/// See [`DenseInputGrad`]: pixels are samples, channels are outputs, blocks are of input elements.
-pub(super) fn input_grad(frame: &Frame, step: &'static DenseInputGrad) {
-    let blocks = step.dx.len().div_ceil(BLOCK);
-    let work = (frame.samples.len() * step.dx.len() * step.dy.len()) as u64;
-    let pairs = blocks.div_ceil(2);
-    let pieces = pairs.div_ceil(PAIRS).max(pairs.min(4 * frame.cpu.threads));
-    frame.each(pieces, work, &|piece| {
-        let pairs = split::part(pairs, pieces, piece);
-        input_grad_piece(frame, step, 2 * pairs.start..blocks.min(2 * pairs.end));
-    });
-}
-
-/// The gradient of some blocks of input elements, at most [`PAIRS`] pairs.
-fn input_grad_piece(frame: &Frame, step: &'static DenseInputGrad, all: Range<usize>) {
-    let slab = frame.pass.arena.slab;
-    let (dy, dx) = (frame.batch_map(&step.dy), frame.batch_map(&step.dx));
-    let mut panel = [0.0; 2 * PAIRS * PANEL * BLOCK];
-    let panel = Span::local(&mut panel);
-    for outputs in stored(&step.dy, PANEL) {
-        transpose(frame, step, all.clone(), outputs.clone(), panel);
-        for group in tiles(frame.samples.len()) {
-            for (first, blocks) in pairs(all.clone()) {
-                let tile = Tile {
-                    start: if outputs.start == 0 { Start::Zero } else { Start::Sum },
-                    x_pixel: slab,
-                    w_block: PANEL * BLOCK,
-                    y_pixel: slab,
-                    y_block: BLOCK,
-                    ..tile(group.len(), blocks, Level { count: outputs.len(), x: 1, w: BLOCK as isize })
-                };
-                tile.run(
-                    frame.isa(),
-                    (dy, (group.start * slab + outputs.start) as isize),
-                    (panel, ((first - all.start) * PANEL * BLOCK) as isize),
-                    (dx, (group.start * slab + first * BLOCK) as isize),
-                );
-            }
-        }
-    }
-    for sample in frame.samples.clone() {
-        frame.epilogue(step.epilogue, &step.dx, sample).apply(all.start * BLOCK, BLOCK, all.len());
-    }
-}
-
-/// `panel[block][output][lane]` becomes the weight of the output for the block's input element.
-fn transpose(frame: &Frame, step: &DenseInputGrad, blocks: Range<usize>, outputs: Range<usize>, panel: Span) {
-    let len = step.dx.len();
-    let weights = frame.memory.params.part(step.weight, step.dy.len() * len);
-    for start in outputs.clone().step_by(BLOCK) {
-        for block in blocks.clone() {
-            let from = weights.from((start / BLOCK * len + block * BLOCK) * BLOCK);
-            let to = panel.from(((block - blocks.start) * PANEL + start - outputs.start) * BLOCK);
-            frame.isa().run(Square { from, to, rows: BLOCK.min(outputs.end - start) });
-        }
-    }
-}
-
-/// Eight vectors, some rows of whose transpose are wanted.
-struct Square<'a> {
-    from: Span<'a>,
-    to: Span<'a>,
-    rows: usize,
-}
-
-impl Kernel for Square<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let mut square = [simd.splat(0.0); BLOCK];
-        for (row, value) in square.iter_mut().enumerate() {
-            *value = self.from.load(simd, row * BLOCK);
-        }
-        for (row, value) in simd.transpose(square)[..self.rows].iter().enumerate() {
-            self.to.store(simd, row * BLOCK, *value);
-        }
-    }
-}
-
-/// See [`DenseWeightGrad`]: pixels are input elements, terms are samples.
-pub(super) fn weight_grad(frame: &Frame, step: &'static DenseWeightGrad) {
-    let work = (frame.samples.len() * step.x.len() * step.dy.len()) as u64;
-    let strips = step.x.len().div_ceil(STRIP);
-    let pieces = strips.div_ceil(STRIPS).max(strips.min(4 * frame.cpu.threads));
-    frame.each(pieces, work, &|piece| {
-        let strips = split::part(strips, pieces, piece);
-        weight_grad_piece(frame, step, strips.start * STRIP..step.x.len().min(strips.end * STRIP));
-    });
-    for block in 0..step.dy.channels.div_ceil(BLOCK) {
-        bias_grad::run(frame, &step.dy, step.bias, block);
-    }
-}
-
-/// The gradient of all weights of some input elements, at most [`STRIPS`] strips. Samples lie far apart in the arena, so
-/// operands are packed.
-fn weight_grad_piece(frame: &Frame, step: &'static DenseWeightGrad, elements: Range<usize>) {
-    let slab = frame.pass.arena.slab;
-    let blocks = step.dy.channels.div_ceil(BLOCK);
-    let (x, dy) = (frame.batch_map(&step.x).from(elements.start), frame.batch_map(&step.dy));
-    let weights = frame.memory.grads.part(step.weight, step.dy.len() * step.x.len());
-    let (mut x_panel, mut dy_panel) = ([0.0; PANEL * STRIPS * STRIP], [0.0; PANEL * 2 * BLOCK]);
-    let (x_panel, dy_panel) = (Span::local(&mut x_panel), Span::local(&mut dy_panel));
-    for first_sample in frame.samples.clone().step_by(PANEL) {
-        let samples = first_sample..frame.samples.end.min(first_sample + PANEL);
-        for (row, sample) in samples.clone().enumerate() {
-            x_panel.part(row * elements.len(), elements.len()).copy_from(x.from(sample * slab));
-        }
-        for (first, blocks) in pairs(0..blocks) {
-            for (row, sample) in samples.clone().enumerate() {
-                let dy = dy.from(sample * slab + first * BLOCK);
-                dy_panel.part(row * 2 * BLOCK, blocks * BLOCK).copy_from(dy);
-            }
-            for group in tiles(elements.len()) {
-                let terms = Level { count: samples.len(), x: elements.len() as isize, w: 2 * BLOCK as isize };
-                let tile = Tile {
-                    start: if first_sample == frame.samples.start { Start::Zero } else { Start::Sum },
-                    x_pixel: 1,
-                    w_block: BLOCK,
-                    y_pixel: BLOCK,
-                    y_block: step.x.len() * BLOCK,
-                    ..tile(group.len(), blocks, terms)
-                };
-                let place = (first * step.x.len() + elements.start + group.start) * BLOCK;
-                let x = (x_panel, group.start as isize);
-                tile.run(frame.isa(), x, (dy_panel, 0), (weights, place as isize));
-            }
-        }
-    }
-    for block in 0..blocks {
-        let gradient = weights.part((block * step.x.len() + elements.start) * BLOCK, elements.len() * BLOCK);
-        clear_padding(step, block, elements.start, gradient);
-    }
-}
-
-/// Zeroes what padding lanes of `x` and `dy` left in the gradient of some elements of a block.
-fn clear_padding(step: &DenseWeightGrad, block: usize, element: usize, gradient: Span) {
-    let lanes = BLOCK.min(step.dy.channels - block * BLOCK);
-    let (whole, partial) = match step.x.layout {
-        Layout::Planar => (step.x.len(), BLOCK),
-        Layout::Blocked => {
-            (step.x.channels / BLOCK * BLOCK * step.x.height * step.x.width, step.x.channels % BLOCK)
-        }
-    };
-    if lanes == BLOCK && whole == step.x.len() {
-        return;
-    }
-    for at in 0..gradient.len() / BLOCK {
-        let is_padding = element + at >= whole && (element + at) % BLOCK >= partial;
-        let kept = if is_padding { 0 } else { lanes };
-        (kept..BLOCK).for_each(|lane| gradient.set(at * BLOCK + lane, 0.0));
     }
 }

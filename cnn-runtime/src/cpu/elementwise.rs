@@ -10,7 +10,7 @@ const PIECE: usize = 1 << 12;
 pub(super) fn run(frame: &Frame, step: &'static Elementwise) {
     debug_assert_eq!(step.y.layout, Layout::Blocked, "only the network's input is planar");
     let (len, pieces) = (step.y.len(), step.y.len().div_ceil(PIECE));
-    frame.each_sample(pieces, len as u64, &|sample, piece| {
+    frame.touch_each(pieces, len, &|sample, piece| {
         let start = piece * PIECE;
         let count = PIECE.min(len - start);
         if step.x.layout != step.y.layout {

@@ -6,8 +6,9 @@
 use std::ops::Range;
 
 use super::{
-    Cpu, batch_norm, conv, conv_filter_grad, conv_transpose, copy, dense, elementwise, epilogue::Epilogue,
-    gate, loss, lrn, lrn_grad, maxout, memory::Span, place, pool, pool_grad, simd::Isa, softmax, split,
+    Cpu, batch_norm, conv, conv_filter_grad, conv_transpose, copy, dense, dense_grad, elementwise,
+    epilogue::Epilogue, gate, loss, lrn, lrn_grad, maxout, memory::Span, place, pool, pool_grad, simd::Isa,
+    softmax, split,
 };
 use crate::{
     engine::Pass,
@@ -115,6 +116,11 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// As [`Frame::each_sample`], for steps that touch so many elements of a sample and multiply little.
+    pub(super) fn touch_each(&self, pieces: usize, elements: usize, body: &(dyn Fn(usize, usize) + Sync)) {
+        self.each_sample(pieces, split::TOUCH * elements as u64, body);
+    }
+
     /// Calls `body(sample, piece)` for each piece of each sample.
     pub(super) fn each_sample(&self, pieces: usize, work: u64, body: &(dyn Fn(usize, usize) + Sync)) {
         let samples = self.samples.len();
@@ -150,11 +156,11 @@ impl Steps for Frame<'_> {
     }
 
     fn dense_input_grad(&self, step: &'static DenseInputGrad) {
-        dense::input_grad(self, step);
+        dense_grad::input_grad(self, step);
     }
 
     fn dense_weight_grad(&self, step: &'static DenseWeightGrad) {
-        dense::weight_grad(self, step);
+        dense_grad::weight_grad(self, step);
     }
 
     fn pool(&self, step: &'static Pool) {

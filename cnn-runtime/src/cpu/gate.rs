@@ -10,7 +10,7 @@ use crate::plan::{BLOCK, Gate, GateGrad};
 
 /// See [`Gate`].
 pub(super) fn forward(frame: &Frame, step: &'static Gate) {
-    frame.each_sample(step.y.channels.div_ceil(BLOCK), step.y.len() as u64, &|sample, block| {
+    frame.touch_each(step.y.channels.div_ceil(BLOCK), step.y.len(), &|sample, block| {
         let (x, y) = (frame.plane(sample, &step.x, block), frame.plane(sample, &step.y, block));
         let gate = frame.plane(sample, &step.gate, block);
         frame.isa().run(Plane { x, gate, y });
@@ -40,7 +40,7 @@ impl Kernel for Plane<'_> {
 
 /// See [`GateGrad`].
 pub(super) fn grad(frame: &Frame, step: &'static GateGrad) {
-    frame.each_sample(step.x.channels.div_ceil(BLOCK), step.x.len() as u64, &|sample, block| {
+    frame.touch_each(step.x.channels.div_ceil(BLOCK), step.x.len(), &|sample, block| {
         let (x, dy) = (frame.plane(sample, &step.x, block), frame.plane(sample, &step.dy, block));
         let [sums] = frame.isa().run(Total { terms: Products(x, dy), len: x.len() });
         frame.plane(sample, &step.dgate, block).write(&sums.map(|sum| sum as f32));

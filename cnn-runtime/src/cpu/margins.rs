@@ -1,6 +1,7 @@
-//! Small maps with zeros beside their rows, so that all outputs of a row see the same taps, and a row is a single tile.
+//! Small maps with zeros beside their rows, so that all outputs of a row see the same taps, and a row is a single tile. They wait
+//! in the thread's room.
 
-use super::{axis::Axis, memory::Span};
+use super::{axis::Axis, frame::Frame, memory::Span};
 use crate::plan::{BLOCK, Layout, Map};
 
 /// Floats of the largest map that gains margins.
@@ -26,14 +27,14 @@ impl Margins {
     }
 
     /// Gives `body` the map `x` with its margins.
-    pub(super) fn with(&self, x: Span, body: impl FnOnce(Span)) {
-        let mut room = [0.0; LIMIT];
-        let wide = Span::local(&mut room);
+    pub(super) fn with(&self, frame: &Frame, x: Span, body: impl FnOnce(Span)) {
+        let wide = frame.cpu.room(self.map.len());
+        wide.fill(0.0);
         let unit = if self.from.layout == Layout::Blocked { BLOCK } else { 1 };
         let [from, to] = [self.from.width, self.map.width].map(|width| width * unit);
         for row in 0..self.from.len() / from {
             wide.part(row * to + self.widths[0] * unit, from).copy_from(x.from(row * from));
         }
-        body(wide.part(0, self.map.len()));
+        body(wide);
     }
 }

@@ -12,7 +12,7 @@ use crate::plan::{BLOCK, Map, Maxout, MaxoutGrad};
 
 /// See [`Maxout`].
 pub(super) fn forward(frame: &Frame, step: &'static Maxout) {
-    frame.each_sample(step.y.channels.div_ceil(BLOCK), step.x.len() as u64, &|sample, block| {
+    frame.touch_each(step.y.channels.div_ceil(BLOCK), step.x.len(), &|sample, block| {
         let (x, y) = (frame.map(sample, &step.x), frame.plane(sample, &step.y, block));
         frame.isa().run(Maximum { map: &step.x, x, y, pieces: step.pieces, block });
         let count = y.len() / BLOCK;
@@ -57,8 +57,8 @@ impl Kernel for Maximum<'_> {
 
 /// See [`MaxoutGrad`].
 pub(super) fn grad(frame: &Frame, step: &'static MaxoutGrad) {
-    let work = (step.x.len() * step.pieces) as u64;
-    frame.each_sample(step.x.channels.div_ceil(BLOCK), work, &|sample, block| {
+    let elements = step.x.len() * step.pieces;
+    frame.touch_each(step.x.channels.div_ceil(BLOCK), elements, &|sample, block| {
         let (x, dy) = (frame.map(sample, &step.x), frame.map(sample, &step.dy));
         let (own, dx) = (frame.plane(sample, &step.x, block), frame.plane(sample, &step.dx, block));
         frame.isa().run(Winner { step, x, own, dy, dx, block });

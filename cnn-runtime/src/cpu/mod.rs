@@ -17,6 +17,7 @@ mod conv_transpose;
 mod copy;
 mod correlation;
 mod dense;
+mod dense_grad;
 mod elementwise;
 mod engine;
 mod epilogue;
@@ -40,7 +41,7 @@ mod totals;
 mod update;
 mod winograd;
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -48,15 +49,27 @@ use crate::{
     engine::{Engine, Sizes},
     error::{Error, Result},
 };
+use memory::{Buffer, Span};
 pub use probe::Limits;
 use simd::Isa;
 
+/// Floats of a thread's own: panels of a dense layer.
+const ROOM: usize = 1 << 15;
+
 /// The processor as a device: a thread pool and the instruction set that its kernels use.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Cpu {
     pool: Arc<ThreadPool>,
+    /// A buffer for each thread, to work in.
+    rooms: Arc<Vec<Buffer>>,
     isa: Isa,
     threads: usize,
+}
+
+impl fmt::Debug for Cpu {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.describe())
+    }
 }
 
 impl Cpu {
@@ -85,7 +98,14 @@ impl Cpu {
         let threads = pool.current_num_threads();
         // A thread allocates while it starts; after this all have.
         pool.broadcast(|_| ());
-        Ok(Cpu { pool: Arc::new(pool), isa, threads })
+        let rooms: Result<_> = (0..threads).map(|_| Buffer::zeroed(ROOM, "threads")).collect();
+        Ok(Cpu { pool: Arc::new(pool), rooms: Arc::new(rooms?), isa, threads })
+    }
+
+    /// Floats for the thread that asks to work in, at most [`ROOM`]; they hold what it left there. Whoever has them calls nobody who
+    /// asks for them too.
+    fn room(&self, len: usize) -> Span<'_> {
+        self.rooms[rayon::current_thread_index().unwrap_or(0) % self.threads].span().part(0, len)
     }
 
     /// For people: `cpu (AVX2+FMA, 2 threads)`.

@@ -9,7 +9,7 @@ use crate::plan::{BLOCK, Place};
 pub(super) fn run(frame: &Frame, step: &'static Place) {
     let rows = covered(step.x.height, step.y.height, step.top);
     let columns = covered(step.x.width, step.y.width, step.left);
-    frame.each_sample(step.y.channels.div_ceil(BLOCK), step.y.len() as u64, &|sample, block| {
+    frame.touch_each(step.y.channels.div_ceil(BLOCK), step.y.len(), &|sample, block| {
         let (x, y) = (frame.plane(sample, &step.x, block), frame.plane(sample, &step.y, block));
         for row in 0..step.y.height {
             let line = y.part(row * step.y.width * BLOCK, step.y.width * BLOCK);

@@ -13,8 +13,8 @@ use crate::plan::{BLOCK, Pool, PoolKind};
 /// See [`Pool`].
 pub(super) fn forward(frame: &Frame, step: &'static Pool) {
     let pooling = Pooling::new(step.kind, &step.window, &step.x, &step.y);
-    let work = step.x.len().max(step.y.len() * step.window.kernel[0] * step.window.kernel[1]) as u64;
-    frame.each_sample(step.y.channels.div_ceil(BLOCK), work, &|sample, block| {
+    let elements = step.x.len().max(step.y.len() * step.window.kernel[0] * step.window.kernel[1]);
+    frame.touch_each(step.y.channels.div_ceil(BLOCK), elements, &|sample, block| {
         let (x, y) = (frame.plane(sample, &step.x, block), frame.plane(sample, &step.y, block));
         frame.isa().run(Plane { pooling, x, y, height: step.y.height, width: step.y.width });
         let count = y.len() / BLOCK;

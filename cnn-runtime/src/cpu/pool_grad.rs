@@ -14,8 +14,8 @@ use crate::plan::{BLOCK, Map, PoolGrad, PoolKind};
 /// See [`PoolGrad`].
 pub(super) fn run(frame: &Frame, step: &'static PoolGrad) {
     let pooling = Pooling::new(step.kind, &step.window, &step.dx, &step.dy);
-    let work = step.dx.len().max(step.dy.len() * step.window.kernel[0] * step.window.kernel[1]) as u64;
-    frame.each_sample(step.dx.channels.div_ceil(BLOCK), work, &|sample, block| {
+    let elements = step.dx.len().max(step.dy.len() * step.window.kernel[0] * step.window.kernel[1]);
+    frame.touch_each(step.dx.channels.div_ceil(BLOCK), elements, &|sample, block| {
         let plane = |map: &Map| frame.plane(sample, map, block);
         let x = match step.kind {
             PoolKind::Max => plane(&step.x),

@@ -9,7 +9,7 @@ use crate::plan::{BLOCK, Map, Softmax, SoftmaxGrad};
 
 /// See [`Softmax`].
 pub(super) fn forward(frame: &Frame, step: &'static Softmax) {
-    frame.each_sample(step.y.height, 8 * step.y.len() as u64, &|sample, row| {
+    frame.touch_each(step.y.height, 8 * step.y.len(), &|sample, row| {
         let (x, y) = (frame.map(sample, &step.x), frame.map(sample, &step.y));
         let epilogue = frame.epilogue(step.epilogue, &step.y, sample);
         for column in 0..step.y.width {
@@ -22,7 +22,7 @@ pub(super) fn forward(frame: &Frame, step: &'static Softmax) {
 
 /// See [`SoftmaxGrad`].
 pub(super) fn grad(frame: &Frame, step: &'static SoftmaxGrad) {
-    frame.each_sample(step.dx.height, 2 * step.dx.len() as u64, &|sample, row| {
+    frame.touch_each(step.dx.height, 2 * step.dx.len(), &|sample, row| {
         let [y, dy, dx] = [&step.y, &step.dy, &step.dx].map(|map| frame.map(sample, map));
         let epilogue = frame.epilogue(step.epilogue, &step.dx, sample);
         for column in 0..step.dx.width {

@@ -5,6 +5,9 @@ use std::ops::Range;
 /// Work, in multiply-accumulates, that is not worth waking a thread for.
 pub(super) const TINY: u64 = 1 << 18;
 
+/// What touching an element costs, in multiply-accumulates: a vector of them takes a cycle or two.
+pub(super) const TOUCH: u64 = 16;
+
 /// Calls `body` for each piece, on all threads of the current pool.
 pub(super) fn each(pieces: Range<usize>, body: &(dyn Fn(usize) + Sync)) {
     if pieces.len() <= 1 {
