@@ -24,19 +24,27 @@ use crate::ir::{Algorithm, Conv, Graph, Node, Op, Window};
 pub fn choose(mut graph: Graph) -> Graph {
     for index in 0..graph.nodes.len() {
         let algorithm = match &graph.nodes[index] {
+            // Images are not stored in blocks.
+            Node { inputs, .. } if matches!(inputs.first(), Some(&x) if is_image(&graph[x].op)) => continue,
             Node { op: Op::Conv(conv) | Op::ConvInputGrad(conv), inputs, shape, .. } => {
-                let from = &graph[inputs[0]];
-                // Images are not stored in blocks.
-                let is_image = matches!(from.op, Op::Input | Op::Reshape);
-                if is_image { Algorithm::Direct } else { by_shape(conv, &from.shape, shape) }
+                by_shape(conv, &graph[inputs[0]].shape, shape)
+            }
+            Node { op: Op::ConvFilterGrad(conv), inputs, .. } => {
+                by_shape(conv, &graph[inputs[0]].shape, &graph[inputs[1]].shape)
             }
             _ => continue,
         };
-        if let Op::Conv(conv) | Op::ConvInputGrad(conv) = &mut graph.nodes[index].op {
+        if let Op::Conv(conv) | Op::ConvInputGrad(conv) | Op::ConvFilterGrad(conv) =
+            &mut graph.nodes[index].op
+        {
             conv.algorithm = algorithm;
         }
     }
     graph
+}
+
+fn is_image(op: &Op) -> bool {
+    matches!(op, Op::Input | Op::Reshape)
 }
 
 /// Channels from which the sums outweigh the transforms.

@@ -11,7 +11,7 @@ use super::{
     frame::Frame,
     memory::Span,
     simd::tile::{Channels, Level, Start, Tile},
-    split,
+    split, winograd,
 };
 use crate::plan::{BLOCK, ConvFilterGrad, Layout, Map};
 
@@ -48,6 +48,9 @@ pub(super) struct Task<'a> {
 
 /// See [`ConvFilterGrad`].
 pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
+    if let Some(room) = step.winograd {
+        return winograd::filter_grad(frame, step, room);
+    }
     let (inputs, outputs) = (step.x.channels / step.groups, step.dy.channels / step.groups);
     let rows = Axis::forward(&step.window, 0, step.x.height, step.dy.height);
     let columns = Axis::forward(&step.window, 1, step.x.width, step.dy.width);

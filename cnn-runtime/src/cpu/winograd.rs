@@ -6,17 +6,19 @@
 //! error is that of a plain sum: 256 channels give 7e-7 of the norm, a plain sum 6e-7; the usual 0, ±1, ±2, ∞ give 2.6e-6. The
 //! order of a sum does not depend on how tiles are grouped.
 
+mod filter_grad;
 mod filters;
 mod tiles;
 mod transform;
 
-use std::ops::Range;
+use std::{marker::PhantomData, ops::Range};
 
 use super::{epilogue::Epilogue, frame::Frame, memory::Span, simd::product::Product, split};
 use crate::plan::{BLOCK, Conv, ConvInputGrad, Elt, Map, Winograd};
+pub(super) use filter_grad::filter_grad;
 use filters::Filters;
 use tiles::{FromPoints, Grid, Strip, ToPoints};
-use transform::{KERNEL, TILE};
+use transform::{Input, KERNEL, TILE};
 
 /// See [`Conv`].
 pub(super) fn forward(frame: &Frame, step: &'static Conv, winograd: Winograd) {
@@ -152,7 +154,15 @@ impl Group<'_> {
         for strip in Grid::of(y).strips(self.tiles.clone()) {
             let points = self.points()[0].from(self.place(block, strip.tiles.start - self.tiles.start));
             let distance = self.distances()[0];
-            self.frame.isa().run(ToPoints { map, x, pad, strip, points, distance });
+            self.frame.isa().run(ToPoints {
+                map,
+                x,
+                pad,
+                strip,
+                points,
+                distance,
+                transform: PhantomData::<Input>,
+            });
         }
     }
 
