@@ -160,7 +160,8 @@ impl Case {
         }
         let bias = self.bias.then_some(bias);
         let (window, groups) = (self.window, self.groups);
-        let step = ConvFilterGrad { name: "conv", x, dy, window, groups, filter, bias };
+        let winograd = self.room(&mut scene, [self.inputs, self.outputs]);
+        let step = ConvFilterGrad { name: "conv", x, dy, window, groups, filter, bias, winograd };
         let step = &*Box::leak(Box::new(step));
         scene.batch_step(move |steps| steps.conv_filter_grad(step));
         scene.check_convolution(self);

@@ -73,8 +73,11 @@ impl Writer<'_> {
     /// `x: Map { … }, filter: 0, bias: None,`
     fn fields(&self, names: &[&str], places: &[Place]) -> TokenStream {
         let fields = names.iter().enumerate().map(|(slot, name)| {
-            let place = places.get(slot).map(|&place| self.place(place));
-            let value = if OPTIONAL.contains(name) { option(place) } else { place.expect("an operand") };
+            // What may be missing is a parameter, or the gradient of the scores.
+            let optional = OPTIONAL.contains(name);
+            let place = places.get(slot).filter(|place| !optional || !matches!(place, Place::Area(_)));
+            let place = place.map(|&place| self.place(place));
+            let value = if optional { option(place) } else { place.expect("an operand") };
             let name = format_ident!("{name}");
             quote!(#name: #value,)
         });
