@@ -40,7 +40,7 @@ impl Common {
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
     /// Train (the default command)
-    Train(train::Args),
+    Train(Box<train::Args>),
     /// Measure loss and accuracy of weights on the test images
     Eval(eval::Args),
     /// Name the likeliest classes of images
@@ -99,8 +99,8 @@ pub(super) fn parse_from(description: &Description, arguments: Vec<OsString>) ->
     match parsed {
         Ok((_, Some(message), _)) => Err(usage(message)),
         Ok((line, None, given)) => {
-            let command = match line.command.unwrap_or(Command::Train(line.train)) {
-                Command::Train(args) => Command::Train(train::Args { given, ..args }),
+            let command = match line.command.unwrap_or(Command::Train(Box::new(line.train))) {
+                Command::Train(args) => Command::Train(Box::new(train::Args { given, ..*args })),
                 other => other,
             };
             Ok(Invocation::Run(line.common, command))
