@@ -115,7 +115,7 @@ impl Group<'_> {
             let blocks = 2 * pairs.start..task.y.channels.div_ceil(BLOCK).min(2 * pairs.end);
             let part = split::part(tiles.len(), by_tile, piece % by_tile);
             self.multiply(blocks.clone(), &part);
-            blocks.for_each(|block| self.from_points(block, &part));
+            blocks.for_each(|block| self.leave_points(block, &part));
         });
     }
 
@@ -187,7 +187,7 @@ impl Group<'_> {
         }
     }
 
-    fn from_points(&self, block: usize, tiles: &Range<usize>) {
+    fn leave_points(&self, block: usize, tiles: &Range<usize>) {
         let Task { y: map, bias, ops, .. } = *self.task;
         let epilogue = self.frame.epilogue(ops, map, self.sample);
         let y = self.frame.plane(self.sample, map, block);

@@ -74,7 +74,6 @@ struct CommandLine {
 }
 
 /// What to do.
-#[expect(clippy::large_enum_variant, reason = "there is one, and it is soon taken apart")]
 pub(super) enum Invocation {
     /// Print help or the version.
     Print(String),
