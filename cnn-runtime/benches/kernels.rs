@@ -33,7 +33,7 @@ struct Layer {
     stride: usize,
     pad: usize,
     groups: usize,
-    /// Tiles at a time, by Winograd's algorithm.
+    /// Room for so many tiles, by Winograd's algorithm.
     tiles: usize,
 }
 
@@ -134,16 +134,12 @@ impl Plan {
         let (fixed, winograd) = match layer.tiles {
             0 => (padded(inputs) * outputs / groups * kernel * kernel, None),
             tiles => {
-                let room = Winograd { filters: 0, work: dx.offset + dx.len(), tiles };
-                (
-                    Winograd::filters_len(inputs, outputs).max(Winograd::filters_len(outputs, inputs)),
-                    Some(room),
-                )
+                let filters =
+                    Winograd::filters_len(inputs, outputs).max(Winograd::filters_len(outputs, inputs));
+                let room = Winograd { filters: 0, work: filters, tiles };
+                (filters + Winograd::work_len(inputs, outputs, tiles), Some(room))
             }
         };
-        let work = winograd.map_or(0, |room| {
-            Winograd::tiles_len(inputs, room.tiles) + Winograd::tiles_len(outputs, room.tiles)
-        });
         let (filter, bias) = (0, Some(filters));
         let epilogue: &[Elt] = &[Elt::Act(Act::Relu)];
         let forward = Conv { name, x, y, window, groups, filter, bias, winograd, epilogue };
@@ -152,7 +148,7 @@ impl Plan {
         let filter_grad = ConvFilterGrad { name, x, dy: y, window, groups, filter, bias, winograd };
         Plan {
             layer,
-            arena: Arena { slab: dx.offset + dx.len() + work, fixed },
+            arena: Arena { slab: dx.offset + dx.len(), fixed },
             params: filters + padded(outputs),
             forward: Box::leak(Box::new(forward)),
             input_grad: Box::leak(Box::new(input_grad)),
@@ -231,8 +227,8 @@ fn ways(layer: &Layer) -> impl Iterator<Item = Layer> {
     ways.iter().map(|&tiles| Layer { tiles, ..*layer })
 }
 
-/// Winograd tiles at a time, none for the direct sum.
-const TILES: [usize; 5] = [0, 12, 24, 48, 96];
+/// Room for Winograd's tiles, none for the direct sum.
+const TILES: [usize; 4] = [0, 48, 96, 192];
 
 fn main() -> Result<()> {
     let arguments = || std::env::args().skip(1).filter(|argument| !argument.starts_with("--"));

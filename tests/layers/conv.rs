@@ -22,7 +22,7 @@ struct Case {
     layout: Layout,
     bias: bool,
     tail: &'static [Tail],
-    /// Tiles at a time, by Winograd's algorithm.
+    /// Room for so many tiles, by Winograd's algorithm.
     tiles: Option<usize>,
 }
 
@@ -83,8 +83,7 @@ impl Case {
         let tiles = self.tiles?;
         scene.set_tolerance(4e-5);
         let filters = scene.scratch(Winograd::filters_len(from, to));
-        let len = [from, to].map(|channels| Winograd::tiles_len(channels, tiles)).iter().sum();
-        let work = scene.place([len, 1, 1], Layout::Planar).offset;
+        let work = scene.scratch(Winograd::work_len(from, to, tiles));
         Some(Winograd { filters, work, tiles })
     }
 

@@ -84,15 +84,15 @@ impl Writer<'_> {
         fields.collect()
     }
 
-    /// Room for Winograd's algorithm, in steps that know it: filters and tiles are its last results.
+    /// Room for Winograd's algorithm, in steps that know it: their last two results.
     fn winograd(&self, step: &Step) -> Option<TokenStream> {
-        let (Anchor::Op(Op::Conv(conv)) | Anchor::Op(Op::ConvInputGrad(conv))) = step.anchor else {
+        let Anchor::Op(Op::Conv(conv) | Op::ConvInputGrad(conv) | Op::ConvFilterGrad(conv)) = step.anchor
+        else {
             return None;
         };
         let room = match (conv.algorithm, step.results.as_slice()) {
-            (Algorithm::Winograd { tiles }, &[_, filters, Place::Map(work)]) => {
-                let (filters, tiles) = (self.place(filters), integer(tiles));
-                let work = integer(self.program.memory.offset(work));
+            (Algorithm::Winograd { tiles }, &[.., filters, work]) => {
+                let (filters, work, tiles) = (self.place(filters), self.place(work), integer(tiles));
                 Some(quote!(Winograd { filters: #filters, work: #work, tiles: #tiles }))
             }
             _ => None,

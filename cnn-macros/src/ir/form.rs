@@ -63,14 +63,15 @@ pub mod winograd {
 
     const POINTS: usize = 36;
     const SKEW: usize = 2 * BLOCK;
+    const PIECE: usize = 12;
 
     /// Filters between so many channels.
     pub fn filters_len(inputs: usize, outputs: usize) -> usize {
         POINTS * (padded(outputs) * inputs + SKEW)
     }
 
-    /// Tiles of a map of so many channels.
-    pub fn tiles_len(channels: usize, tiles: usize) -> usize {
-        POINTS * (padded(channels) * tiles + SKEW)
+    /// Tiles of two maps of so many channels.
+    pub fn work_len(inputs: usize, outputs: usize, tiles: usize) -> usize {
+        POINTS * ((padded(inputs) + padded(outputs)) * tiles + 2 * SKEW * tiles.div_ceil(PIECE))
     }
 }

@@ -148,7 +148,7 @@ pub struct Conv {
 pub enum Algorithm {
     /// As the sum that it is.
     Direct,
-    /// By Winograd's algorithm, so many tiles at a time.
+    /// By Winograd's algorithm, with room for so many tiles.
     Winograd { tiles: usize },
 }
 

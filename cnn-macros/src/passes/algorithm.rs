@@ -27,10 +27,10 @@ pub fn choose(mut graph: Graph) -> Graph {
             // Images are not stored in blocks.
             Node { inputs, .. } if matches!(inputs.first(), Some(&x) if is_image(&graph[x].op)) => continue,
             Node { op: Op::Conv(conv) | Op::ConvInputGrad(conv), inputs, shape, .. } => {
-                by_shape(conv, &graph[inputs[0]].shape, shape)
+                by_shape(conv, &graph[inputs[0]].shape, shape, TILES)
             }
             Node { op: Op::ConvFilterGrad(conv), inputs, .. } => {
-                by_shape(conv, &graph[inputs[0]].shape, &graph[inputs[1]].shape)
+                by_shape(conv, &graph[inputs[0]].shape, &graph[inputs[1]].shape, SHARED_TILES)
             }
             _ => continue,
         };
@@ -49,14 +49,16 @@ fn is_image(op: &Op) -> bool {
 
 /// Channels from which the sums outweigh the transforms.
 const CHANNELS: usize = 16;
-/// Tiles at a time: with fewer, filters are read too often; with more, tiles leave the cache.
-const TILES: usize = 48;
+/// Tiles that there is room for, for all threads together: with fewer, filters are read too often; with more, tiles leave the cache.
+const TILES: usize = 96;
+/// The same for the gradient of the filters, whose threads share tiles.
+const SHARED_TILES: usize = 192;
 /// Tiles of a map from which multiply-adds, not the filters at the points, take the time.
 const MANY: usize = 9;
 /// Outputs of a tile along each axis.
 const TILE: usize = 4;
 
-fn by_shape(conv: &Conv, from: &[usize], to: &[usize]) -> Algorithm {
+fn by_shape(conv: &Conv, from: &[usize], to: &[usize], tiles: usize) -> Algorithm {
     let Window { kernel, stride, pad_rows, pad_columns, dilation } = conv.window;
     let fits = kernel == [3, 3] && stride == [1, 1] && dilation == [1, 1] && conv.groups == 1;
     let pads = [pad_rows, pad_columns].concat().into_iter().all(|pad| pad < kernel[0]);
@@ -64,9 +66,5 @@ fn by_shape(conv: &Conv, from: &[usize], to: &[usize]) -> Algorithm {
     let many = rows * columns >= MANY && from[0].min(to[0]) >= CHANNELS;
     // What partial tiles waste must not eat what the algorithm saves.
     let covered = to[1] * to[2] * 2 > rows * columns * TILE * TILE;
-    if fits && pads && many && covered {
-        Algorithm::Winograd { tiles: TILES.min(rows * columns) }
-    } else {
-        Algorithm::Direct
-    }
+    if fits && pads && many && covered { Algorithm::Winograd { tiles } } else { Algorithm::Direct }
 }

@@ -222,12 +222,11 @@ impl Builder<'_> {
         self.area(padded(filter[1] * groups) * filter[0] / groups * area)
     }
 
-    /// Room for Winograd's algorithm between two maps: filters of the batch, tiles of each sample.
+    /// Room for Winograd's algorithm between two maps: filters, and tiles.
     fn winograd(&mut self, maps: [NodeId; 2], tiles: usize) -> [Place; 2] {
         let [from, to] = maps.map(|map| self.graph[map].shape[0]);
-        let filters = self.area(winograd::filters_len(from, to));
-        let len = winograd::tiles_len(from, tiles) + winograd::tiles_len(to, tiles);
-        [Place::Area(filters), Place::Map(self.allocate(Form::of(&[len])))]
+        [winograd::filters_len(from, to), winograd::work_len(from, to, tiles)]
+            .map(|len| Place::Area(self.area(len)))
     }
 
     fn area(&mut self, len: usize) -> AreaId {

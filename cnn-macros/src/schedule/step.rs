@@ -86,7 +86,7 @@ pub struct Step {
     pub anchor: Anchor,
     /// As the operation's inputs.
     pub operands: Vec<Place>,
-    /// The value, or gradients of parameters; then an area and a map to work in.
+    /// The value, or gradients of parameters; then areas to work in.
     pub results: Vec<Place>,
     pub epilogue: Vec<Elt>,
 }

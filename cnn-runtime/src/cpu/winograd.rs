@@ -72,18 +72,45 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
+    /// Threads that carry whole samples have rooms of their own, in which they stay for all of them; a frame that divides its steps
+    /// has all of the room.
     fn run(&self, frame: &Frame) {
         let tiles = Grid::of(self.y).tiles();
-        let work = (self.filters.len() * tiles) as u64;
-        frame.carry(work, &|frame| {
+        let threads = frame.cpu.threads;
+        let each = |frame: &Frame| {
+            let rooms = if frame.divides { 1 } else { threads };
+            let room = self.room(frame, [rooms, rayon::current_thread_index().unwrap_or(0) % rooms]);
             for sample in frame.samples.clone() {
-                for first in (0..tiles).step_by(self.winograd.tiles) {
-                    let tiles = first..tiles.min(first + self.winograd.tiles);
-                    Group { task: self, frame, sample, tiles }.run();
+                for first in (0..tiles).step_by(room.tiles) {
+                    let tiles = first..tiles.min(first + room.tiles);
+                    Group { task: self, frame, sample, tiles, room }.run();
                 }
             }
-        });
+        };
+        if self.room(frame, [threads, 0]).tiles > 0 {
+            frame.carry((self.filters.len() * tiles) as u64, &each);
+        } else {
+            each(frame);
+        }
     }
+
+    /// One of `rooms` parts of the room.
+    fn room<'a>(&self, frame: &Frame<'a>, [rooms, room]: [usize; 2]) -> Room<'a> {
+        let (inputs, outputs) = (self.x.channels, self.y.channels);
+        let len = Winograd::work_len(inputs, outputs, self.winograd.tiles);
+        let part = len / rooms / BLOCK * BLOCK;
+        Room {
+            points: frame.fixed(self.winograd.work, len).part(room * part, part),
+            tiles: Winograd::tiles_in(part, inputs, outputs),
+        }
+    }
+}
+
+/// Where tiles are at the points: those of the input, then those of the output.
+#[derive(Clone, Copy)]
+struct Room<'a> {
+    points: Span<'a>,
+    tiles: usize,
 }
 
 /// As many tiles of a sample as there is room for.
@@ -92,6 +119,7 @@ struct Group<'a> {
     frame: &'a Frame<'a>,
     sample: usize,
     tiles: Range<usize>,
+    room: Room<'a>,
 }
 
 /// Fewer tiles are not worth a piece of their own.
@@ -121,31 +149,20 @@ impl Group<'_> {
 
     /// The points of the inputs, and of the outputs.
     fn points(&self) -> [Span<'_>; 2] {
-        let Winograd { work, tiles, .. } = self.task.winograd;
         let [inputs, outputs] =
-            [self.task.x, self.task.y].map(|map| Winograd::tiles_len(map.channels, tiles));
-        let slab = self.frame.slab(self.room());
-        [slab.part(work, inputs), slab.part(work + inputs, outputs)]
-    }
-
-    /// The sample whose slab holds the points. All samples are at this step, so the room of each is free; a thread that carries whole
-    /// samples, of which there are at least as many as threads, takes the same for all of them, which stays in its cache.
-    fn room(&self) -> usize {
-        if self.frame.divides {
-            return self.sample;
-        }
-        rayon::current_thread_index().unwrap_or(0) % self.frame.pass.batch
+            [self.task.x, self.task.y].map(|map| Winograd::tiles_len(map.channels, self.room.tiles));
+        [self.room.points.part(0, inputs), self.room.points.part(inputs, outputs)]
     }
 
     /// Floats from one point to the next in either.
     fn distances(&self) -> [usize; 2] {
-        let tiles = self.task.winograd.tiles;
+        let tiles = self.room.tiles;
         [self.task.x, self.task.y].map(|map| Winograd::tiles_of_point(map.channels, tiles))
     }
 
     /// Position of a tile, counted in the group, at the first point of a block.
     fn place(&self, block: usize, tile: usize) -> usize {
-        (block * self.task.winograd.tiles + tile) * BLOCK
+        (block * self.room.tiles + tile) * BLOCK
     }
 
     fn to_points(&self, block: usize) {
@@ -168,15 +185,15 @@ impl Group<'_> {
 
     /// The sums over channels for some of the output blocks and tiles.
     fn multiply(&self, blocks: Range<usize>, tiles: &Range<usize>) {
-        let Task { x, y, winograd, filters, .. } = *self.task;
+        let Task { x, y, filters, .. } = *self.task;
         let (inputs, outputs) = (x.channels, y.channels);
         let product = Product {
             inputs,
             pixels: tiles.len(),
             blocks: blocks.len(),
-            x_block: winograd.tiles * BLOCK,
+            x_block: self.room.tiles * BLOCK,
             w_block: inputs * BLOCK,
-            y_block: winograd.tiles * BLOCK,
+            y_block: self.room.tiles * BLOCK,
         };
         let ([from, to], distances) = (self.points(), self.distances());
         for point in 0..Winograd::POINTS {

@@ -7,14 +7,16 @@ use super::{BLOCK, padded};
 pub struct Winograd {
     /// Offset in the arena's fixed part of [`Winograd::filters_len`] floats.
     pub filters: usize,
-    /// Offset in each sample's slab of [`Winograd::tiles_len`] floats for the input and then as for the output.
+    /// Offset in the fixed part of [`Winograd::work_len`] floats.
     pub work: usize,
-    /// Tiles that are there at a time.
+    /// Tiles of both maps that there is room for, in as many pieces as an engine divides it into, of 12 tiles or more.
     pub tiles: usize,
 }
 
 /// Floats that keep points apart: at a distance of whole pages, they would compete for the same cache sets.
 const SKEW: usize = 2 * BLOCK;
+/// Tiles of the smallest piece whose skew is planned for.
+const PIECE: usize = 12;
 
 impl Winograd {
     /// Points at which a tile is known.
@@ -38,5 +40,16 @@ impl Winograd {
     /// Floats of the tiles of a map.
     pub const fn tiles_len(channels: usize, tiles: usize) -> usize {
         Winograd::POINTS * Winograd::tiles_of_point(channels, tiles)
+    }
+
+    /// Floats of the tiles of two maps.
+    pub const fn work_len(inputs: usize, outputs: usize, tiles: usize) -> usize {
+        let channels = padded(inputs) + padded(outputs);
+        Winograd::POINTS * (channels * tiles + 2 * SKEW * tiles.div_ceil(PIECE))
+    }
+
+    /// Tiles of both maps that fit so many floats.
+    pub const fn tiles_in(len: usize, inputs: usize, outputs: usize) -> usize {
+        (len / Winograd::POINTS).saturating_sub(2 * SKEW) / (padded(inputs) + padded(outputs))
     }
 }

@@ -24,21 +24,24 @@ use crate::{
     plan::{BLOCK, ConvFilterGrad, Map, Winograd},
 };
 
-/// Terms of a sum in registers: samples are taken together up to that many tiles.
-const TERMS: usize = 256;
+/// Tiles of a sample that are taken together; with more room, more samples.
+const TILES: usize = 48;
 
 /// See [`ConvFilterGrad`].
 pub(in crate::cpu) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad, winograd: Winograd) {
     let (inputs, outputs) = (step.x.channels, step.dy.channels);
     let sums = frame.fixed(winograd.filters, Winograd::filters_len(inputs, outputs));
-    let task = Task { frame, step, winograd, sums };
     let tiles = Grid::of(&step.dy).tiles();
-    let together = (TERMS / winograd.tiles).max(1);
+    let room = tiles.min(TILES).min(winograd.tiles);
+    let slot = Winograd::tiles_len(inputs, room) + Winograd::tiles_len(outputs, room);
+    let work = frame.fixed(winograd.work, Winograd::work_len(inputs, outputs, winograd.tiles));
+    let together = (work.len() / slot).max(1);
+    let task = Task { frame, step, room, slot, work, sums };
     let all = frame.samples.clone();
     for first in all.clone().step_by(together) {
-        for tile in (0..tiles).step_by(winograd.tiles) {
+        for tile in (0..tiles).step_by(room) {
             let samples = first..all.end.min(first + together);
-            task.round(samples, tile..tiles.min(tile + winograd.tiles), first == all.start && tile == 0);
+            task.round(samples, tile..tiles.min(tile + room), first == all.start && tile == 0);
         }
     }
     frame.each(outputs.div_ceil(BLOCK), sums.len() as u64, &|block| {
@@ -51,7 +54,12 @@ pub(in crate::cpu) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad, 
 struct Task<'a> {
     frame: &'a Frame<'a>,
     step: &'static ConvFilterGrad,
-    winograd: Winograd,
+    /// Tiles of a sample.
+    room: usize,
+    /// Floats of these tiles of both maps.
+    slot: usize,
+    /// Slots of samples, one after the other.
+    work: Span<'a>,
     sums: Span<'a>,
 }
 
@@ -62,7 +70,8 @@ impl Task<'_> {
         let work = (self.sums.len() * tiles.len() * samples.len()) as u64;
         let all = blocks[0] + blocks[1];
         self.frame.each(samples.len() * all, work, &|at| {
-            let (sample, block) = (samples.start + at / all, at % all);
+            let (slot, block) = (at / all, at % all);
+            let sample = [slot, samples.start + slot];
             match block.checked_sub(blocks[0]) {
                 None => self.inputs(sample, &tiles, block),
                 Some(block) => self.gradients(sample, &tiles, block),
@@ -71,37 +80,38 @@ impl Task<'_> {
         let pieces = Winograd::POINTS.min(4 * self.frame.cpu.threads);
         self.frame.each(pieces, work, &|piece| {
             for point in split::part(Winograd::POINTS, pieces, piece) {
-                self.sum(point, &samples, tiles.len(), first);
+                self.sum(point, samples.len(), tiles.len(), first);
             }
         });
     }
 
     /// Floats of the tiles of the input, behind which those of the gradient lie.
     fn inputs_len(&self) -> usize {
-        Winograd::tiles_len(self.step.x.channels, self.winograd.tiles)
+        Winograd::tiles_len(self.step.x.channels, self.room)
     }
 
-    fn inputs(&self, sample: usize, tiles: &Range<usize>, block: usize) {
+    fn inputs(&self, sample: [usize; 2], tiles: &Range<usize>, block: usize) {
         let pad = self.step.window.pad;
         self.to_points::<Input, POINTS>(sample, tiles, (&self.step.x, block), (0, pad));
     }
 
-    fn gradients(&self, sample: usize, tiles: &Range<usize>, block: usize) {
+    fn gradients(&self, sample: [usize; 2], tiles: &Range<usize>, block: usize) {
         let start = self.inputs_len();
         self.to_points::<Gradient, TILE>(sample, tiles, (&self.step.dy, block), (start, [0, 0]));
     }
 
+    /// Some tiles of a block of a sample, in its slot.
     fn to_points<T: Transform<FROM, POINTS>, const FROM: usize>(
         &self,
-        sample: usize,
+        [slot, sample]: [usize; 2],
         tiles: &Range<usize>,
         (map, block): (&Map, usize),
         (start, pad): (usize, [usize; 2]),
     ) {
-        let Winograd { work, tiles: room, .. } = self.winograd;
+        let room = self.room;
         let x = self.frame.plane(sample, map, block);
         let distance = Winograd::tiles_of_point(map.channels, room);
-        let points = self.frame.slab(sample).part(work + start, Winograd::tiles_len(map.channels, room));
+        let points = self.work.part(slot * self.slot + start, Winograd::tiles_len(map.channels, room));
         for strip in Grid::of(&self.step.dy).strips(tiles.clone()) {
             let points = points.from((block * room + strip.tiles.start - tiles.start) * BLOCK);
             let transform = PhantomData::<T>;
@@ -110,19 +120,17 @@ impl Task<'_> {
     }
 
     /// Adds what tiles contribute at one point.
-    fn sum(&self, point: usize, samples: &Range<usize>, tiles: usize, first: bool) {
-        let Winograd { work, tiles: room, .. } = self.winograd;
+    fn sum(&self, point: usize, samples: usize, tiles: usize, first: bool) {
+        let Task { room, slot, work, .. } = *self;
         let (inputs, outputs) = (self.step.x.channels, self.step.dy.channels);
-        let slab = self.frame.pass.arena.slab;
-        let start = samples.start * slab + work;
-        let x = start + point * Winograd::tiles_of_point(inputs, room);
-        let dy = start + self.inputs_len() + point * Winograd::tiles_of_point(outputs, room);
+        let x = point * Winograd::tiles_of_point(inputs, room);
+        let dy = self.inputs_len() + point * Winograd::tiles_of_point(outputs, room);
         let y = point * Winograd::filters_of_point(inputs, outputs);
         let tile = Tile {
             pixels: 0,
             blocks: 0,
             start: if first { Start::Zero } else { Start::Sum },
-            channels: Channels { count: samples.len(), block: slab, w: slab, ..Channels::ONE },
+            channels: Channels { count: samples, block: slot, w: slot, ..Channels::ONE },
             rows: Level::ONE,
             columns: Level { count: tiles, x: BLOCK as isize, w: BLOCK as isize },
             x_pixel: 1,
@@ -130,7 +138,7 @@ impl Task<'_> {
             y_pixel: BLOCK,
             y_block: inputs * BLOCK,
         };
-        let (arena, isa) = (self.frame.memory.arena, self.frame.isa());
+        let isa = self.frame.isa();
         for block in (0..outputs.div_ceil(BLOCK)).step_by(2) {
             let blocks = 2.min(outputs.div_ceil(BLOCK) - block);
             let limit = BLOCK / blocks;
@@ -141,8 +149,8 @@ impl Task<'_> {
                 let y = y + (block * inputs + input) * BLOCK;
                 Tile { pixels, blocks, ..tile }.run(
                     isa,
-                    (arena, x as isize),
-                    (arena, dy as isize),
+                    (work, x as isize),
+                    (work, dy as isize),
                     (self.sums, y as isize),
                 );
             }
