@@ -13,7 +13,7 @@ network! {
             -> fc1: dense(128) -> relu -> dropout(0.5)
             -> fc2: dense(10)
 
-        train { loss = cross_entropy, optimizer = adadelta(lr = 1.0), batch = 128, epochs = 12 }
+        train { loss = cross_entropy, optimizer = adadelta(lr = 1.0), average = 0.99, batch = 128, epochs = 12 }
     }
 }
 

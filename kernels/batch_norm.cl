@@ -3,21 +3,9 @@
 //   statistics   mean and biased variance of each channel; running = (1 - momentum) * running + momentum * batch
 //   sums         dbeta = sum dy;  dgamma = sum dy * (x - mean) / deviation
 //
-// The positions of the batch, one sample after the other, are cut into segments. A first kernel makes two vectors of each
-// segment and block of channels, [segment][2][block][8]; a second adds up the segments, in their order. So results repeat
-// bit for bit. A segment's squares are taken around its own mean, and the segments are joined by Chan, Golub and LeVeque's
-// rule (1979): a large mean costs no accuracy.
-
-// Positions of a segment.
-static uint segment_begin(uint segment, uint segments, uint positions) {
-    return (uint)((ulong)positions * segment / segments);
-}
-
-// The 8 channels of a block at a position of the batch.
-static float8 load_position(const global float* arena, uint slab, Map map, int block, uint position) {
-    const uint area = map.height * map.width;
-    return load_block(arena + (size_t)(position / area) * slab, map, block, position % area);
-}
+// A first kernel makes two vectors of each segment of the batch and block of channels, [segment][2][block][8]; a second adds up the
+// segments, in their order. A segment's squares are taken around its own mean, and the segments are joined by Chan, Golub and
+// LeVeque's rule (1979): a large mean costs no accuracy.
 
 // [mean, sum of squares around it]
 kernel void segment_stats(const global float* arena, uint slab, Map x, uint positions, uint segments,

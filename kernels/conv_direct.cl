@@ -5,29 +5,8 @@
 //   conv_filter_grad  dw[o][i] = sum over samples, pixels of dy[o] * x[i]
 //
 // A work-item of `conv` keeps BLOCKS output blocks x PIXELS pixels in registers and, per tap and input channel, does one float8
-// multiply-add for each. Filters are [ceil(O/8)][I/groups][KH][KW][8]. Nothing is summed by more than one work-item, so results
-// repeat bit for bit. Only what shapes the inner loops is a constant, so that a network of many shapes needs few programs.
+// multiply-add for each. Nothing is summed by more than one work-item, so results repeat bit for bit.
 
-// 1 if x is planar.
-#ifndef X_PLANAR
-#define X_PLANAR 0
-#endif
-// 1 for the input gradient.
-#ifndef TRANSPOSED
-#define TRANSPOSED 0
-#endif
-// 1 for an input gradient whose strides are 1, which needs no division.
-#ifndef UNIT_STRIDE
-#define UNIT_STRIDE 0
-#endif
-// 0 if every tap of every pixel lies inside x.
-#ifndef PADDED
-#define PADDED 1
-#endif
-// 1 if groups do not consist of whole blocks.
-#ifndef MIXED
-#define MIXED 0
-#endif
 // Output blocks of a work-item; all of them in one group.
 #ifndef BLOCKS
 #define BLOCKS 1
@@ -41,26 +20,12 @@
 #define TILE BLOCK
 #endif
 
-// The maps of one direction: x is read, the input or, if TRANSPOSED, the output's gradient; y is the other one.
-typedef struct {
-    Map x, y;
-    Window window;
-    int group_x, group_y;  // channels of a group
-} Shape;
-
-static int taps_of(const Shape* shape) { return shape->window.kernel_h * shape->window.kernel_w; }
-
 // Distance of a channel of x from channel 0 at the same pixel, and of neighbouring pixels.
 static uint channel_place(const Shape* shape, uint channel) {
     const uint area = shape->x.height * shape->x.width;
     return X_PLANAR ? channel * area : channel / BLOCK * (area * BLOCK) + channel % BLOCK;
 }
 #define X_STEP (X_PLANAR ? 1 : BLOCK)
-
-// First input channel of the group of an output channel; padding lanes count as the last channel.
-static int first_channel(const Shape* shape, int output) {
-    return min(output, shape->y.channels - 1) / shape->group_y * shape->group_x;
-}
 
 // Input `i` of their groups for the 8 outputs of a block, at a pixel; `first` is the first input of the block's group.
 static float8 load_inputs(const Shape* shape, const global float* pixel, int block, int first, int i) {
@@ -72,18 +37,6 @@ static float8 load_inputs(const Shape* shape, const global float* pixel, int blo
     return vload8(0, v);
 #else
     return (float8)(pixel[channel_place(shape, first + i)]);
-#endif
-}
-
-// The coordinate in x that a tap meets at a coordinate of y, or -1 where it meets none.
-static int source(int y, int tap, int stride, int pad, int dilation, int size) {
-#if TRANSPOSED
-    const int t = y + pad - tap * dilation;
-    if (UNIT_STRIDE) return t >= 0 && t < size ? t : -1;
-    return t >= 0 && t % stride == 0 && t / stride < size ? t / stride : -1;
-#else
-    const int x = y * stride - pad + tap * dilation;
-    return !PADDED || (x >= 0 && x < size) ? x : -1;
 #endif
 }
 
@@ -146,25 +99,6 @@ kernel void conv(STEP, Shape shape, const global float* filters, ulong filter_of
         if (pixel >= area) continue;
         finish(&chain, result[k], &memory, n, ((first_block + k / PIXELS) * area + pixel) * BLOCK);
     }
-}
-
-// Filters for the input gradient, [ceil(I/8)][O/groups][KH][KW][8], from those of the forward convolution; x is the output's
-// gradient (O channels), y the input's (I channels).
-kernel void conv_transpose(const global float* params, ulong filter_offset, global float* transposed, ulong offset,
-                           Shape shape) {
-    const int taps = taps_of(&shape);
-    const int tap = get_global_id(0) % taps;
-    const int o = get_global_id(0) / taps;  // within the group
-    const int block = get_global_id(1);
-    if (o >= shape.group_x) return;
-    float lane[BLOCK];
-    for (int l = 0; l < BLOCK; l++) {
-        const int channel = block * BLOCK + l;
-        const int output = first_channel(&shape, channel) + o;
-        const size_t place = ((size_t)(output / BLOCK) * shape.group_y + channel % shape.group_y) * taps + tap;
-        lane[l] = channel < shape.y.channels ? params[filter_offset + place * BLOCK + output % BLOCK] : 0.0f;
-    }
-    vstore8(vload8(0, lane), ((size_t)block * shape.group_x + o) * taps + tap, transposed + offset);
 }
 
 #if !TRANSPOSED

@@ -4,7 +4,6 @@
 //   dense              y = W x + b
 //   dense_input_grad   dx = transpose(W) dy
 //   dense_weight_grad  dW = sum over samples of dy * transpose(x)
-//   bias_grad          db = sum over samples and pixels of dy; for convolutions, too
 
 // Samples of a work-item of `dense`.
 #define DENSE_SAMPLES 8
@@ -87,17 +86,4 @@ kernel void dense_weight_grad(const global float* arena, uint slab, Map x, uint 
     }
     global float* dw = grads + weight_offset + ((size_t)block * length + f) * BLOCK;
     for (int j = 0; j < count; j++) vstore8(mask_lanes(sum[j], j < real ? lanes(outputs, block) : 0), j, dw);
-}
-
-kernel void bias_grad(const global float* arena, uint slab, Map dy, global float* grads, uint bias_offset, uint batch) {
-    const int block = get_global_id(1);
-    const int area = dy.height * dy.width;
-    float8 total = (float8)(0.0f);
-    for (uint n = 0; n < batch; n++) {
-        const global float* d = arena + (size_t)n * slab + dy.offset + block * area * BLOCK;
-        float8 sum = (float8)(0.0f);
-        for (int pixel = 0; pixel < area; pixel++) sum += vload8(pixel, d);
-        total += sum;
-    }
-    vstore8(mask_lanes(total, lanes(dy.channels, block)), block, grads + bias_offset);
 }

@@ -7,7 +7,10 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering},
 };
 
-use cnn_runtime::{Device, Model, Options, Session, network};
+use cnn_runtime::{
+    Device, Model, Options, Session, network,
+    optim::{Adam, Clip, Optimizer, Update},
+};
 
 network! {
     /// Every kind of step that this crate knows.
@@ -41,21 +44,34 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-#[test]
-fn a_training_step_allocates_nothing() {
+/// Allocations of 200 updates of two passes each, after one that takes what is taken once.
+fn allocations(update: Update) -> usize {
     let (images, labels) =
         (common::noise(1, 16 * 144), (0..16).map(|sample| sample % 10).collect::<Vec<u32>>());
     let device = Device::cpu().unwrap();
-    let model = Model::of::<Convnet>();
-    let training = Some(model.description.training.update);
-    let mut session = Session::new(model, &device, &Options { batch: 16, training, seed: 7 }).unwrap();
-    let allocations = device.install(move || {
-        session.train_step(&images, &labels).unwrap();
-        let before = ALLOCATIONS.load(Ordering::Relaxed);
-        for _ in 0..200 {
+    let options = Options { batch: 16, training: Some(update), seed: 7 };
+    let mut session = Session::new(Model::of::<Convnet>(), &device, &options).unwrap();
+    device.install(move || {
+        let mut step = || {
+            session.accumulate(&images, &labels).unwrap();
             session.train_step(&images, &labels).unwrap();
-        }
+        };
+        step();
+        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        (0..200).for_each(|_| step());
         ALLOCATIONS.load(Ordering::Relaxed) - before
-    });
-    assert_eq!(allocations, 0);
+    })
+}
+
+#[test]
+fn a_training_step_allocates_nothing() {
+    let plain = Model::of::<Convnet>().description.training.update;
+    let full = Update {
+        optimizer: Optimizer::Adam(Adam::DECOUPLED),
+        clip: Some(Clip::Norm(1.0)),
+        average: Some(0.99),
+    };
+    for update in [plain, full] {
+        assert_eq!(allocations(update), 0, "{update:?}");
+    }
 }

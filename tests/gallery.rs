@@ -1,5 +1,5 @@
-//! docs/errors.md is made of the cases of tests/ui that have PyTorch's answer beside them, in a `.torch` file that
-//! tests/ui/torch_errors.py wrote. `REWRITE_GALLERY=1 cargo test --test gallery` writes it anew.
+//! docs/errors.md shows every case of tests/ui by topic, and PyTorch's answer where a `.torch` file has it, which
+//! tests/ui/torch_errors.py wrote. `REWRITE_GALLERY=1 cargo test --test gallery` writes the page anew.
 
 use std::{
     fs, io,
@@ -8,7 +8,8 @@ use std::{
 
 const INTRODUCTION: &str = "# Errors
 
-What `network!` says to a mistake, at compile time, beside what PyTorch says to the same mistake, most often when the line first runs.
+What `network!` says to mistakes, at compile time; beside some of them, what PyTorch says to the same mistake, most often when
+the line first runs.
 Made from `tests/ui` by `tests/gallery.rs`; do not edit it by hand.
 ";
 
@@ -24,21 +25,27 @@ fn the_gallery_shows_the_messages_of_the_tests() -> io::Result<()> {
     Ok(())
 }
 
-/// The whole page, a section for each case.
+/// The whole page: topics, then a section for each case.
 fn gallery(ui: &Path) -> io::Result<String> {
-    let mut text = INTRODUCTION.to_string();
+    let (mut contents, mut topics) = (String::new(), String::new());
     for topic in sorted(ui)?.into_iter().filter(|path| path.is_dir()) {
-        let mut sections = String::new();
-        for file in sorted(&topic)? {
-            if file.extension().is_some_and(|extension| extension == "torch") {
-                sections += &section(&file)?;
-            }
+        let cases: Vec<_> =
+            sorted(&topic)?.into_iter().filter(|file| has_extension(file, "stderr")).collect();
+        if cases.is_empty() {
+            continue;
         }
-        if !sections.is_empty() {
-            text += &format!("\n## {}\n{sections}", title(&topic));
+        let (title, count) = (title(&topic), cases.len());
+        contents += &format!("- [{title}](#{}): {count}\n", title.to_lowercase());
+        topics += &format!("\n## {title}\n");
+        for case in cases {
+            topics += &section(&case)?;
         }
     }
-    Ok(text)
+    Ok(format!("{INTRODUCTION}\n{contents}{topics}"))
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found == extension)
 }
 
 fn sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
@@ -47,17 +54,21 @@ fn sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Title, our message with its source line, the same in PyTorch.
-fn section(torch: &Path) -> io::Result<String> {
-    let ours = fs::read_to_string(torch.with_extension("stderr"))?;
-    let theirs = fs::read_to_string(torch)?;
-    let (snippet, answer) = theirs.trim_end().rsplit_once("\n\n").unwrap_or(("", &theirs));
-    let ours = format!("\n### {}\n\n```text\n{}\n```\n", title(torch), ours.trim_end());
-    let theirs = match answer {
-        "(nothing)" => format!("PyTorch accepts\n\n```python\n{snippet}\n```\n"),
-        _ => format!("PyTorch, on\n\n```python\n{snippet}\n```\n\n```text\n{answer}\n```\n"),
-    };
-    Ok(format!("{ours}\n{theirs}"))
+/// Title, our message with its source line, the same in PyTorch if it is known.
+fn section(case: &Path) -> io::Result<String> {
+    let ours = fs::read_to_string(case)?;
+    let torch = case.with_extension("torch");
+    let theirs = if torch.exists() { answer(&fs::read_to_string(torch)?) } else { String::new() };
+    Ok(format!("\n### {}\n\n```text\n{}\n```\n{theirs}", title(case), ours.trim_end()))
+}
+
+/// What PyTorch says to the snippet above the last paragraph, which is its answer.
+fn answer(torch: &str) -> String {
+    let (snippet, answer) = torch.trim_end().rsplit_once("\n\n").unwrap_or(("", torch));
+    match answer {
+        "(nothing)" => format!("\nPyTorch accepts\n\n```python\n{snippet}\n```\n"),
+        _ => format!("\nPyTorch, on\n\n```python\n{snippet}\n```\n\n```text\n{answer}\n```\n"),
+    }
 }
 
 /// `Kernel larger than input` of a path that ends in `kernel_larger_than_input.torch`.

@@ -55,6 +55,7 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
         const _: () = {
             mod description {
                 use ::cnn_runtime::__private::*;
+                #[allow(clippy::needless_update, reason = "the network may set every field of its optimizer")]
                 pub(super) const DESCRIPTION: Description = #description;
             }
             #train

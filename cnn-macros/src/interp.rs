@@ -119,7 +119,10 @@ impl Sample<'_> {
             Op::DenseWeightGrad => ops::dense_weight_grad(input(0), input(1), shape),
             Op::BiasGrad => ops::bias_grad(input(0), shape),
             Op::Pool(pool) => ops::pool(pool, input(0), shape),
-            Op::PoolGrad(pool) => ops::pool_grad(pool, input(0), input(1)),
+            Op::PoolGrad(pool) => match inputs {
+                [dy, x] => ops::pool_grad(pool, x, dy),
+                _ => ops::pool_grad(pool, &Tensor::zeros(shape), input(0)),
+            },
             Op::Act(act) => ops::act(*act, input(0)),
             Op::ActGrad(act) => ops::act_grad(*act, input(0), input(1)),
             Op::Dropout { rate, stream, channelwise } => {

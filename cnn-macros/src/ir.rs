@@ -4,6 +4,7 @@
 //! the backward nodes that autodiff appends are ordinary nodes under the same layer's name. There are no spans here: nothing
 //! after `infer` can fail.
 
+pub mod cost;
 pub mod data;
 pub mod form;
 pub mod op;

@@ -27,9 +27,7 @@ mod trace;
 #[cfg(test)]
 mod zoo;
 
-/// Declares a convolutional network: its layers, checked and planned while the program compiles.
-///
-/// The macro expands to a unit struct that implements `cnn_runtime::network::Network`.
+#[doc = include_str!("language.md")]
 #[proc_macro]
 pub fn network(tokens: proc_macro::TokenStream) -> proc_macro::TokenStream {
     driver::compile(tokens.into()).into()

@@ -149,7 +149,7 @@ impl Plan {
         let forward = Conv { name, x, y, window, groups, filter, bias, winograd, epilogue };
         let input_grad =
             ConvInputGrad { name, dy: y, dx, window, groups, filter, scratch: 0, winograd, epilogue: &[] };
-        let filter_grad = ConvFilterGrad { name, x, dy: y, window, groups, filter, bias };
+        let filter_grad = ConvFilterGrad { name, x, dy: y, window, groups, filter, bias, winograd };
         Plan {
             layer,
             arena: Arena { slab: dx.offset + dx.len() + work, fixed },

@@ -42,7 +42,9 @@ pub enum Error {
     #[error("{0}")]
     Device(String),
     /// Training made the loss or a parameter NaN or infinite.
-    #[error("training diverged: the loss is {loss} in epoch {epoch}; try a smaller --lr")]
+    #[error(
+        "training diverged: the loss is {loss} in epoch {epoch}; what was saved before stays; try a smaller --lr"
+    )]
     Diverged {
         /// The loss as computed.
         loss: f64,

@@ -28,8 +28,10 @@
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "data")]
 pub mod checkpoint;
 pub mod cpu;
+#[cfg(feature = "data")]
 pub mod data;
 pub mod device;
 pub mod engine;
@@ -42,9 +44,12 @@ pub mod params;
 pub mod plan;
 pub mod rng;
 pub mod session;
+#[cfg(feature = "data")]
 pub mod train;
 #[cfg(feature = "trainer")]
 pub mod trainer;
+#[cfg(feature = "visualize")]
+pub mod visualize;
 pub mod watch;
 pub mod weights;
 

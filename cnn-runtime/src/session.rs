@@ -13,6 +13,7 @@ use crate::{
     params,
     plan::{Description, Param, Steps},
     watch::{self, Visit},
+    weights::Companions,
 };
 
 /// What a [`Session`] is made for.
@@ -81,6 +82,7 @@ pub struct Session {
     metrics: Metrics,
     /// Host copy of the batch's scores, padding included.
     logits: Vec<f32>,
+    companions: Companions,
 }
 
 impl Session {
@@ -112,6 +114,7 @@ impl Session {
             averaged: false,
             metrics: Metrics::default(),
             logits: vec![0.0; batch * description.infer.logits.len()],
+            companions: Companions::default(),
         };
         for (index, param) in description.params.iter().enumerate() {
             session.set_parameter(index, &params::initial(param, seed))?;
@@ -249,6 +252,16 @@ impl Session {
     /// [`Error::Usage`] if their number is wrong; [`Error::Device`] if the device fails.
     pub fn set_parameter(&mut self, index: usize, values: &[f32]) -> Result<()> {
         self.write(Class::Params, 0, index, values)
+    }
+
+    /// What goes with the weights.
+    pub fn companions(&self) -> &Companions {
+        &self.companions
+    }
+
+    /// Sets what goes with the weights.
+    pub fn set_companions(&mut self, companions: Companions) {
+        self.companions = companions;
     }
 
     /// Arrays of state of every parameter, the optimizer's and then the running average; 0 if this session does not train.

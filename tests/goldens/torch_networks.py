@@ -233,6 +233,11 @@ def one_hot(labels, scores):
     return F.one_hot(labels, scores.shape[1]).to(scores.dtype)
 
 
+def class_weighted(scores, labels):
+    weight = torch.tensor([1.0, 0.25, 3.0, 0.5], dtype=scores.dtype)
+    return F.cross_entropy(scores, labels, weight=weight, label_smoothing=0.2)
+
+
 @dataclasses.dataclass
 class Network:
     build: typing.Callable
@@ -267,6 +272,7 @@ GOLDENS = {
     "units": Network(units, (3, 8, 8), 4),
     "gated": Network(Gated, (3, 9, 8), 4),
     "smoothed": Network(scores, (1, 6, 6), 4, loss=lambda s, l: F.cross_entropy(s, l, label_smoothing=0.1)),
+    "weighted": Network(scores, (1, 6, 6), 4, loss=class_weighted),
     "squared": Network(scores, (1, 6, 6), 4, loss=lambda s, l: F.mse_loss(s, one_hot(l, s))),
     "binary": Network(
         scores, (1, 6, 6), 4, loss=lambda s, l: F.binary_cross_entropy_with_logits(s, one_hot(l, s))),

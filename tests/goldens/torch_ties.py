@@ -101,4 +101,6 @@ def avoid_ties(model, images):
             break
     model.load_state_dict(statistics, strict=False)
     left = f", {watch.nudged} channels still near a tie" if watch.nudged else ""
+    if not watch.windows:
+        return "no max pool"
     return f"{watch.windows} max-pool windows made clear of ties by {nudged} changes of a filter{left}"

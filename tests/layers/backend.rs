@@ -21,7 +21,14 @@ pub(crate) type Make = Box<dyn Fn(&Sizes) -> Result<Box<dyn Engine>> + Send + Sy
 /// Every engine that this machine can run.
 pub(crate) fn backends() -> &'static [Backend] {
     static BACKENDS: OnceLock<Vec<Backend>> = OnceLock::new();
-    BACKENDS.get_or_init(|| [cpu(Cpu::new), cpu(Cpu::portable)].into_iter().chain(opencl()).collect())
+    let cpus = || [cpu(Cpu::new), cpu(Cpu::portable)].into_iter();
+    BACKENDS.get_or_init(|| cpus().chain(opencl().map(|device| twice(device.with_tiles(false)))).collect())
+}
+
+/// The OpenCL device with convolutions in local memory; those of [`backends`] are direct, whatever it would use by itself.
+pub(crate) fn tiled() -> Option<&'static Backend> {
+    static TILED: OnceLock<Option<Backend>> = OnceLock::new();
+    TILED.get_or_init(|| opencl().map(|device| twice(device.with_tiles(true)))).as_ref()
 }
 
 /// The processor with 1, 2 and 8 threads.
@@ -32,17 +39,21 @@ fn cpu(create: fn(Option<usize>) -> Result<Cpu>) -> Backend {
     Backend { name, variants: variants.into() }
 }
 
-/// The first OpenCL device, run twice. Without one this says so; with `CNN_REQUIRE_OPENCL=1` it fails.
-fn opencl() -> Option<Backend> {
-    let device = match OpenCl::open(Selection::First) {
-        Ok(device) => device,
+/// The first OpenCL device. Without one this says so; with `CNN_REQUIRE_OPENCL=1` it fails.
+fn opencl() -> Option<OpenCl> {
+    match OpenCl::open(Selection::First) {
+        Ok(device) => Some(device),
         Err(error) if env::var("CNN_REQUIRE_OPENCL").is_ok_and(|value| value == "1") => panic!("{error}"),
         Err(error) => {
             eprintln!("skipped: {error}");
-            return None;
+            None
         }
-    };
+    }
+}
+
+/// A device, run twice.
+fn twice(device: OpenCl) -> Backend {
     let name = device.describe();
     let make = |device: OpenCl| -> Make { Box::new(move |sizes| device.engine(sizes)) };
-    Some(Backend { name, variants: vec![make(device.clone()), make(device)] })
+    Backend { name, variants: vec![make(device.clone()), make(device)] }
 }

@@ -115,7 +115,7 @@ impl Case {
             None => scene.sample_step(move |steps| steps.conv(step)),
         }
         scene.expect(y, want);
-        scene.check(self);
+        scene.check_convolution(self);
     }
 
     fn input_gradient(&self, seed: u64) {
@@ -141,7 +141,7 @@ impl Case {
             None => scene.sample_step(move |steps| steps.conv_input_grad(step)),
         }
         scene.expect(dx, want);
-        scene.check(self);
+        scene.check_convolution(self);
     }
 
     fn filter_gradient(&self, seed: u64) {
@@ -160,10 +160,11 @@ impl Case {
         }
         let bias = self.bias.then_some(bias);
         let (window, groups) = (self.window, self.groups);
-        let step = ConvFilterGrad { name: "conv", x, dy, window, groups, filter, bias };
+        let winograd = self.room(&mut scene, [self.inputs, self.outputs]);
+        let step = ConvFilterGrad { name: "conv", x, dy, window, groups, filter, bias, winograd };
         let step = &*Box::leak(Box::new(step));
         scene.batch_step(move |steps| steps.conv_filter_grad(step));
-        scene.check(self);
+        scene.check_convolution(self);
     }
 }
 
@@ -176,6 +177,17 @@ fn mnist() {
     let conv1 = Case { inputs: 1, outputs: 32, size: [28, 28], layout: Layout::Planar, ..BASE };
     conv1.check(1);
     Case { batch: 3, inputs: 32, outputs: 64, size: [26, 26], ..BASE }.check(2);
+}
+
+/// One of each kind, small enough for an interpreter of kernels.
+#[test]
+fn small_shapes() {
+    let window = Window { kernel: [2, 1], pad: [1, 0], ..UNIT };
+    let small = Case { batch: 2, inputs: 9, outputs: 10, size: [2, 3], window, ..BASE };
+    small.check(19);
+    Case { inputs: 1, layout: Layout::Planar, ..small }.check(20);
+    Case { inputs: 16, outputs: 16, groups: 2, window: Window { stride: [2, 2], ..UNIT }, ..small }.check(21);
+    Case { inputs: 4, outputs: 4, groups: 2, ..small }.check(22);
 }
 
 #[test]

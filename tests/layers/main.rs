@@ -20,4 +20,5 @@ mod scene;
 mod softmax;
 mod tail;
 mod tensor;
+mod trajectories;
 mod update;

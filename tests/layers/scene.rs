@@ -11,7 +11,7 @@ use cnn_runtime::{
 };
 
 use crate::{
-    backend::{Backend, backends},
+    backend::{Backend, backends, tiled},
     tensor::Tensor,
 };
 
@@ -193,6 +193,14 @@ impl Scene {
     pub(crate) fn check(&self, case: &dyn std::fmt::Debug) {
         for backend in backends() {
             self.check_on(backend, &format!("{} seed {} {case:?}", backend.name, self.seed));
+        }
+    }
+
+    /// As [`Scene::check`], and on OpenCL with the kernels that work in local memory too.
+    pub(crate) fn check_convolution(&self, case: &dyn std::fmt::Debug) {
+        self.check(case);
+        if let Some(backend) = tiled() {
+            self.check_on(backend, &format!("{} in tiles, seed {} {case:?}", backend.name, self.seed));
         }
     }
 

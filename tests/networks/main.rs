@@ -188,6 +188,13 @@ network! {
 }
 
 network! {
+    Weighted<[1, 6, 6] -> 4> {
+        input -> conv: conv(5, 3) -> tanh -> flatten -> fc: dense(4)
+        train { loss = cross_entropy(label_smoothing = 0.2, class_weights = [1, 0.25, 3, 0.5]) }
+    }
+}
+
+network! {
     Squared<[1, 6, 6] -> 4> {
         input -> conv: conv(5, 3) -> tanh -> flatten -> fc: dense(4)
         train { loss = mse }
@@ -204,6 +211,7 @@ network! {
 #[test]
 fn losses() {
     equals_torch::<Smoothed>("smoothed");
+    equals_torch::<Weighted>("weighted");
     equals_torch::<Squared>("squared");
     equals_torch::<Binary>("binary");
 }

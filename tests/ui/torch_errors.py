@@ -11,8 +11,37 @@ import warnings
 import torch
 from torch import nn
 import torch.nn.functional as F
+from torchvision.transforms import v2
 
 CASES = {
+    "augment/crop_beyond": "v2.RandomCrop(40)(torch.zeros(3, 32, 32))",
+    "augment/pad_alone": """
+        images = v2.Pad(4)(torch.zeros(1, 3, 32, 32))
+        nn.Sequential(nn.Flatten(), nn.Linear(3072, 10))(images)
+    """,
+    "augment/resized_crop_area": "v2.RandomResizedCrop(32, scale=(1, 0.08))(torch.zeros(3, 32, 32))",
+    "augment/probability": "v2.RandomHorizontalFlip(1.5)(torch.zeros(3, 32, 32))",
+    "data/crop_beyond_resize": "v2.Compose([v2.Resize(200), v2.CenterCrop(224)])(torch.zeros(3, 300, 400))",
+    "data/normalise_count": "v2.Normalize([0.5], [0.5])(torch.zeros(3, 224, 224))",
+    "data/normalise_raw_pixels": """
+        pixels = 255 * torch.rand(3, 224, 224)
+        v2.Normalize([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])(pixels)
+    """,
+    "data/normalise_std": "v2.Normalize([0.5, 0.5, 0.5], [0.2, 0, 0.2])(torch.zeros(3, 224, 224))",
+    "data/shorter_side": """
+        sizes = [v2.Resize(256)(torch.zeros(image)).shape for image in [(3, 300, 400), (3, 400, 300)]]
+        torch.stack([torch.zeros(size) for size in sizes])
+    """,
+    "loss/class_weights_count": "F.cross_entropy(torch.zeros(1, 10), torch.tensor([3]), weight=torch.tensor([1.0, 2.0]))",
+    "train/adam_beta": "torch.optim.Adam([torch.zeros(1)], betas=(1, 0.999))",
+    "train/milestones_descend": """
+        optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.1)
+        torch.optim.lr_scheduler.MultiStepLR(optimizer, [60, 30])
+    """,
+    "train/nesterov_without_momentum": "torch.optim.SGD([torch.zeros(1)], lr=0.1, nesterov=True)",
+    "train/optimizer": "torch.optim.Adadlta([torch.zeros(1)], lr=1.0)",
+    "train/schedule": "torch.optim.lr_scheduler.CosinLR(torch.optim.SGD([torch.zeros(1)], lr=0.1))",
+    "train/unknown_hyper_parameter": "torch.optim.AdamW([torch.zeros(1)], beta_1=0.9)",
     "arguments/missing": "conv1 = nn.Conv2d(1, 8)",
     "arguments/unknown": "conv1 = nn.Conv2d(1, 8, 3, strid=2)",
     "attributes/of_an_activation": "nn.ReLU().weight.requires_grad_(False)",
@@ -100,7 +129,7 @@ CASES = {
 def message(snippet):
     """The last line of the traceback, or a remark that there is none."""
     try:
-        exec(snippet, {"torch": torch, "nn": nn, "F": F})
+        exec(snippet, {"torch": torch, "nn": nn, "F": F, "v2": v2})
     except Exception as error:
         return f"{type(error).__name__}: {error}".strip()
     return "(nothing)"

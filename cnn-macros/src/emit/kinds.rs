@@ -7,7 +7,7 @@ use quote::quote;
 
 use super::tables::{integer, loss_kind, pooling, response, window};
 use crate::{
-    ir::{Conv, Op},
+    ir::{Conv, Op, PoolKind},
     schedule::step::Anchor,
 };
 
@@ -61,7 +61,10 @@ pub fn kind(anchor: &Anchor) -> Kind {
         Op::DenseInputGrad => step("DenseInputGrad", &["dy", "weight"], &["dx"], quote!()),
         Op::DenseWeightGrad => sums(step("DenseWeightGrad", &["x", "dy"], &["weight", "bias"], quote!())),
         Op::Pool(pool) => step("Pool", &["x"], &["y"], pooling(pool)),
-        Op::PoolGrad(pool) => step("PoolGrad", &["x", "dy"], &["dx"], pooling(pool)),
+        Op::PoolGrad(pool) if pool.kind == PoolKind::Max => {
+            step("PoolGrad", &["dy", "x"], &["dx"], pooling(pool))
+        }
+        Op::PoolGrad(pool) => step("PoolGrad", &["dy"], &["dx"], pooling(pool)),
         Op::BatchStats { eps, momentum } => {
             let attributes = quote!(eps: #eps, momentum: #momentum,);
             sums(step("BatchStats", &["x", "running_mean", "running_var"], &["stats"], attributes))

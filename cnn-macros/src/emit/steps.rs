@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ir::{
-        Algorithm, Op, ParamId,
+        Algorithm, Op, ParamId, PoolKind,
         form::{Form, Layout},
     },
     memory::{Program, pack::Packed},
@@ -58,7 +58,8 @@ impl Writer<'_> {
             _ => {
                 let (operands, results) =
                     (self.fields(operands, &step.operands), self.fields(results, &step.results));
-                quote!(#operands #results)
+                let unread = self.unread(step);
+                quote!(#operands #results #unread)
             }
         };
         let winograd = self.winograd(step);
@@ -72,8 +73,11 @@ impl Writer<'_> {
     /// `x: Map { … }, filter: 0, bias: None,`
     fn fields(&self, names: &[&str], places: &[Place]) -> TokenStream {
         let fields = names.iter().enumerate().map(|(slot, name)| {
-            let place = places.get(slot).map(|&place| self.place(place));
-            let value = if OPTIONAL.contains(name) { option(place) } else { place.expect("an operand") };
+            // What may be missing is a parameter, or the gradient of the scores.
+            let optional = OPTIONAL.contains(name);
+            let place = places.get(slot).filter(|place| !optional || !matches!(place, Place::Area(_)));
+            let place = place.map(|&place| self.place(place));
+            let value = if optional { option(place) } else { place.expect("an operand") };
             let name = format_ident!("{name}");
             quote!(#name: #value,)
         });
@@ -95,6 +99,16 @@ impl Writer<'_> {
         };
         let room = option(room);
         Some(quote!(winograd: #room,))
+    }
+
+    /// An average's gradient does not read `x`; `dx` has its shape.
+    fn unread(&self, step: &Step) -> TokenStream {
+        match &step.anchor {
+            Anchor::Op(Op::PoolGrad(pool)) if pool.kind != PoolKind::Max => {
+                self.fields(&["x"], &step.results)
+            }
+            _ => TokenStream::new(),
+        }
     }
 
     fn sums(&self, step: &Step) -> TokenStream {

@@ -4,8 +4,10 @@ use crate::{
     ast::{Limit, Network, SectionContent, Span},
     diag::did_you_mean,
     infer::Infer,
-    ir::Graph,
-    report::{self, Row},
+    ir::{
+        Graph,
+        cost::{self, Cost},
+    },
 };
 
 /// Compares a finished graph with the limits that the network sets itself.
@@ -23,9 +25,9 @@ pub(super) fn check(ast: &Network, infer: &mut Infer) {
                 exceed(infer, limit, "parameters", params, largest, |count| count.to_string());
             }
             "activations" => {
-                let rows = report::rows(&infer.graph);
-                let total = activations(&rows).map(|(_, bytes)| bytes).sum();
-                let largest = largest(activations(&rows));
+                let costs = cost::layers(&infer.graph);
+                let total = activations(&infer.graph, &costs).map(|(_, bytes)| bytes).sum();
+                let largest = largest(activations(&infer.graph, &costs));
                 exceed(infer, limit, "activations of one image", total, largest, bytes);
             }
             other => {
@@ -46,8 +48,8 @@ fn parameters(graph: &Graph) -> impl Iterator<Item = (&str, u64)> {
 }
 
 /// Layers and the bytes of their outputs, for one image, as `summary` adds them up.
-fn activations(rows: &[Row]) -> impl Iterator<Item = (&str, u64)> {
-    rows.iter().map(|row| (&*row.name, row.activation_bytes as u64))
+fn activations<'a>(graph: &'a Graph, costs: &'a [Cost]) -> impl Iterator<Item = (&'a str, u64)> {
+    costs.iter().map(|cost| (&*graph.layers[cost.layer.0].name, cost.activation_bytes as u64))
 }
 
 fn elements(shape: &[usize]) -> u64 {

@@ -1,7 +1,7 @@
 //! `data { … }` and `augment { … }`: the stages between a stored image and the network's input.
 //!
-//! Each section has a table of its stages. Checked are the sizes from stage to stage, which must end in the declared input, and that
-//! the values' stages suit its channels.
+//! Each section has a table of its stages. Checked are the sizes from stage to stage, which must end in the declared input, and
+//! that the stages suit its channels and elements.
 
 mod augment;
 mod errors;
@@ -11,7 +11,7 @@ mod values;
 
 use super::{Diagnostics, section};
 use crate::{
-    ast::{self, Span},
+    ast,
     infer::{Args, Argument, Given, Spec, choose},
     ir::{Augment, Prepare},
 };
@@ -38,33 +38,36 @@ pub(super) fn stages(
     shape: Option<[usize; 3]>,
     errors: &mut Diagnostics,
 ) -> (Option<Vec<Prepare>>, Vec<Augment>) {
-    let data = section::find(network, "data");
-    let prepare = given("data", data, &prepare::STAGES, &augment::STAGES, errors);
+    let [data, augment] =
+        ["data", "augment"].map(|name| section::find(network, name).map(|(given, _)| given));
+    let written = [data, augment].map(|given| given.unwrap_or_default().len());
+    let prepare = arguments("data", data, &prepare::STAGES, &augment::STAGES, errors);
     let prepare: Vec<_> = prepare.into_iter().map(|args| (prepare::stage(&args), args)).collect();
-    let given =
-        given("augment", section::find(network, "augment"), &augment::STAGES, &prepare::STAGES, errors);
+    let augment = arguments("augment", augment, &augment::STAGES, &prepare::STAGES, errors);
     let augment: Vec<_> =
-        given.into_iter().filter_map(|args| Some((augment::stage(&args, errors)?, args))).collect();
+        augment.into_iter().filter_map(|args| Some((augment::stage(&args, errors)?, args))).collect();
     // With a stage missing, sizes would go wrong for no other reason.
-    if let Some(shape) = shape.filter(|_| errors.is_empty()) {
+    if let Some(shape) = shape.filter(|_| [prepare.len(), augment.len()] == written) {
         let input = Input { network: &network.name.to_string(), shape };
         values::check(&prepare, &augment, input, errors);
         sizes::check(&prepare, &augment, input, errors);
     }
-    let alone = |stages: Vec<Stage<Prepare>>| stages.into_iter().map(|(stage, _)| stage).collect();
-    (data.map(|_| alone(prepare)), augment.into_iter().map(|(stage, _)| stage).collect())
+    (data.map(|_| alone(prepare)), alone(augment))
+}
+
+fn alone<T>(stages: Vec<Stage<T>>) -> Vec<T> {
+    stages.into_iter().map(|(stage, _)| stage).collect()
 }
 
 /// The stages of a section, with their arguments; `elsewhere` are those of the other section.
-fn given(
+fn arguments(
     who: &str,
-    section: Option<(&[ast::Argument], Span)>,
+    given: Option<&[ast::Argument]>,
     stages: &[&'static Spec],
     elsewhere: &[&Spec],
     diagnostics: &mut Diagnostics,
 ) -> Vec<Args> {
-    let (given, _) = section.unwrap_or((&[], Span::from(proc_macro2::Span::call_site())));
-    let arguments = section::arguments(who, given, diagnostics);
+    let given = section::arguments(who, given.unwrap_or_default(), diagnostics);
     let one = |argument: &Argument| {
         if let Some((key, span)) = &argument.key {
             diagnostics.error(*span, errors::keyed(who, key));
@@ -80,11 +83,17 @@ fn given(
             _ => choose(stages, "stage", who, argument, diagnostics),
         }
     };
-    arguments.iter().filter_map(one).collect()
+    given.iter().filter_map(one).collect()
 }
 
 /// The arguments `height` and `width`, or one size for both.
 fn extent(args: &Args) -> [usize; 2] {
     let height = args.count("height");
     [height, args.given_count("width").unwrap_or(height)]
+}
+
+/// Names of all stages.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    prepare::STAGES.iter().chain(&augment::STAGES).map(|spec| spec.name)
 }

@@ -268,3 +268,15 @@ fn an_error_inside_a_block_names_the_call_once() {
           in s2: twice(x = 4x24x24, size = 25)"]
     );
 }
+
+#[test]
+fn the_language_is_documented() {
+    let text = include_str!("../language.md");
+    let stages = super::data::names();
+    let settings = super::train::names();
+    for word in names().chain(stages).chain(settings) {
+        let is_there =
+            text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|found| found == word);
+        assert!(is_there, "language.md does not mention {word}");
+    }
+}

@@ -103,3 +103,9 @@ fn fields(args: &Args) -> Vec<(&'static str, Setting)> {
     };
     args.given().map(setting).collect()
 }
+
+/// Names of all settings and of what can be chosen for them.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    TRAIN.attributes.iter().flat_map(|setting| std::iter::once(setting.name).chain(setting.kind.words()))
+}

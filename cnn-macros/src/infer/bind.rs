@@ -1,4 +1,5 @@
-//! Arguments against the table of what takes them: each unknown, missing, repeated or unsuitable argument is an error where it stands.
+//! Arguments against the table of what takes them: each unknown, missing, repeated or unsuitable argument is an error where it
+//! stands.
 
 use super::{
     Value,
@@ -101,10 +102,10 @@ fn convert(param: &Param, given: &Given) -> Result<Option<Filled>, String> {
 }
 
 fn numbers(param: &Param, value: &Value, range: &str, holds: fn(f64) -> bool) -> Result<Filled, String> {
-    let one = |item: &Value| match *item {
-        Value::Float(number) => Ok(number),
-        Value::Int(number) => Ok(number as f64),
-        _ => Err(errors::wrong_kind(param, value)),
+    let one = |item: &Value| match item {
+        Value::Float(number) => Ok(*number),
+        Value::Int(number) => Ok(*number as f64),
+        item => Err(errors::wrong_kind(param, item)),
     };
     let numbers: Vec<f64> = match value {
         Value::Array(list) | Value::Tuple(list) => list.items.iter().map(one).collect::<Result<_, _>>()?,

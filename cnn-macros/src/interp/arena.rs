@@ -100,8 +100,11 @@ impl Machine<'_> {
             }
             Anchor::Op(op @ (Op::ConvFilterGrad(_) | Op::DenseWeightGrad | Op::ScaleGrad)) => {
                 let dy = *operands.last().expect("the gradient of the output");
-                return step.results.iter().zip([op, &Op::BiasGrad]).for_each(|(place, op)| {
-                    let &Place::Param(param) = place else { unreachable!("{step:?}") };
+                let params = step.results.iter().filter_map(|place| match place {
+                    Place::Param(param) => Some(param),
+                    _ => None,
+                });
+                return params.zip([op, &Op::BiasGrad]).for_each(|(param, op)| {
                     let shape = &self.feed.params[param.0].shape;
                     let operands = if *op == Op::BiasGrad { &[dy][..] } else { &operands };
                     let part = at.apply(op, operands, shape);

@@ -1,4 +1,5 @@
-//! What `data { … }` and `augment { … }` declare, checked; the types of `cnn_runtime::plan` of the same names say what each stage does.
+//! What `data { … }` and `augment { … }` declare, checked; the types of the same names in `cnn_runtime::plan` say what each
+//! stage does.
 
 /// Over what a statistic is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -63,7 +63,7 @@ pub enum Op {
     DenseWeightGrad,
     /// `dy`: sum over the batch and all positions
     BiasGrad,
-    /// `x, dy`
+    /// `dy`, and `x` for the maximum
     PoolGrad(Pool),
     /// `y, dy`, where `y` is the activation's output
     ActGrad(Act),

@@ -37,7 +37,9 @@ fn arity(op: &Op) -> (usize, usize) {
         Op::Conv(_) | Op::Dense => (2, 3),
         Op::Add | Op::Concat => (1, usize::MAX),
         Op::ConvInputGrad(_) | Op::ConvFilterGrad(_) | Op::DenseInputGrad | Op::DenseWeightGrad => (2, 2),
-        Op::PoolGrad(_) | Op::ActGrad(_) | Op::LrnGrad(_) | Op::MaxoutGrad { .. } | Op::SoftmaxGrad => (2, 2),
+        Op::PoolGrad(pool) if pool.kind == PoolKind::Max => (2, 2),
+        Op::PoolGrad(_) => (1, 1),
+        Op::ActGrad(_) | Op::LrnGrad(_) | Op::MaxoutGrad { .. } | Op::SoftmaxGrad => (2, 2),
         Op::Gate | Op::GateGrad => (2, 2),
         Op::BatchStats { .. } => (3, 3),
         Op::Normalize => (4, 4),
@@ -70,7 +72,7 @@ fn fits(graph: &Graph, node: &Node, shapes: &[&[usize]]) -> bool {
         Op::DenseWeightGrad => *shape == [shapes[1][0], shapes[0][0]],
         Op::BiasGrad => *shape == [shapes[0][0]],
         Op::Pool(pool) => pools(pool, shapes[0], shape),
-        Op::PoolGrad(pool) => shape == shapes[0] && pools(pool, shape, shapes[1]),
+        Op::PoolGrad(pool) => pools(pool, shape, shapes[0]) && shapes[1..].iter().all(|x| *x == shape),
         Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add => {
             shapes.iter().all(|input| *input == shape)
         }

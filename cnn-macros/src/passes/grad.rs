@@ -2,7 +2,7 @@
 //!
 //! `dy` is the gradient of the op's output; the result has the input's shape. Formulas stand with the ops in `ir/op.rs`.
 
-use crate::ir::{Graph, Node, NodeId, Op};
+use crate::ir::{Graph, Node, NodeId, Op, PoolKind};
 
 /// Appends the gradient that input number `slot` of `node` receives from `dy`; none for what has no gradient.
 pub fn input_gradient(graph: &mut Graph, node: NodeId, slot: usize, dy: NodeId) -> Option<NodeId> {
@@ -14,7 +14,8 @@ pub fn input_gradient(graph: &mut Graph, node: NodeId, slot: usize, dy: NodeId) 
         (Op::Dense, 0) => (Op::DenseInputGrad, vec![dy, input(1)]),
         (Op::Dense, 1) => (Op::DenseWeightGrad, vec![input(0), dy]),
         (Op::Conv(_) | Op::Dense, _) => (Op::BiasGrad, vec![dy]),
-        (Op::Pool(pool), _) => (Op::PoolGrad(*pool), vec![input(0), dy]),
+        (Op::Pool(pool), _) if pool.kind == PoolKind::Max => (Op::PoolGrad(*pool), vec![dy, input(0)]),
+        (Op::Pool(pool), _) => (Op::PoolGrad(*pool), vec![dy]),
         (Op::Act(act), _) => (Op::ActGrad(*act), vec![node, dy]),
         (Op::Dropout { .. }, _) => (forward.op.clone(), vec![dy]),
         (Op::Normalize, 0) => return Some(normalize_grad(graph, &forward, dy)),

@@ -139,7 +139,15 @@ impl Builder<'_> {
         let first = group[0];
         match self.graph[first].op {
             Op::ConvFilterGrad(_) | Op::DenseWeightGrad => {
-                group.iter().map(|&node| Place::Param(differentiated(self.graph, node))).collect()
+                let gradients = group.iter().map(|&node| Place::Param(differentiated(self.graph, node)));
+                let mut results: Vec<Place> = gradients.collect();
+                if let Op::ConvFilterGrad(Conv { algorithm: Algorithm::Winograd { tiles }, .. }) =
+                    self.graph[first].op
+                {
+                    let [x, dy] = [0, 1].map(|slot| self.graph[first].inputs[slot]);
+                    results.extend(self.winograd([x, dy], tiles));
+                }
+                results
             }
             Op::ScaleGrad => vec![self.place(first, 2), self.place(first, 3)],
             Op::BatchStats { .. } => {
@@ -156,7 +164,7 @@ impl Builder<'_> {
             Op::Conv(Conv { algorithm: Algorithm::Winograd { tiles }, .. })
             | Op::ConvInputGrad(Conv { algorithm: Algorithm::Winograd { tiles }, .. }) => {
                 let y = self.store(result);
-                let [filters, work] = self.winograd(first, tiles);
+                let [filters, work] = self.winograd([self.graph[first].inputs[0], first], tiles);
                 vec![Place::Map(y), filters, work]
             }
             Op::ConvInputGrad(conv) => {
@@ -214,10 +222,9 @@ impl Builder<'_> {
         self.area(padded(filter[1] * groups) * filter[0] / groups * area)
     }
 
-    /// Room for Winograd's algorithm: filters of the batch, tiles of each sample.
-    fn winograd(&mut self, node: NodeId, tiles: usize) -> [Place; 2] {
-        let from = self.graph[self.graph[node].inputs[0]].shape[0];
-        let to = self.graph[node].shape[0];
+    /// Room for Winograd's algorithm between two maps: filters of the batch, tiles of each sample.
+    fn winograd(&mut self, maps: [NodeId; 2], tiles: usize) -> [Place; 2] {
+        let [from, to] = maps.map(|map| self.graph[map].shape[0]);
         let filters = self.area(winograd::filters_len(from, to));
         let len = winograd::tiles_len(from, tiles) + winograd::tiles_len(to, tiles);
         [Place::Area(filters), Place::Map(self.allocate(Form::of(&[len])))]

@@ -86,7 +86,7 @@ pub struct Step {
     pub anchor: Anchor,
     /// As the operation's inputs.
     pub operands: Vec<Place>,
-    /// The value; gradients of parameters; last, an area to work in.
+    /// The value, or gradients of parameters; then an area and a map to work in.
     pub results: Vec<Place>,
     pub epilogue: Vec<Elt>,
 }
@@ -185,7 +185,7 @@ impl Step {
             Anchor::Op(Op::Dense | Op::DenseInputGrad) => elements(read) * elements(written),
             Anchor::Op(Op::DenseWeightGrad) => elements(read) * elements(second),
             Anchor::Op(Op::Pool(pool)) => TOUCH * elements(written) * pool.taps(),
-            Anchor::Op(Op::PoolGrad(pool)) => TOUCH * elements(second) * pool.taps(),
+            Anchor::Op(Op::PoolGrad(pool)) => TOUCH * elements(read) * pool.taps(),
             Anchor::Op(Op::Lrn(response) | Op::LrnGrad(response)) => TOUCH * elements(read) * response.size,
             Anchor::Op(_) => TOUCH * elements(read).max(elements(written)),
             Anchor::Elementwise => TOUCH * elements(written) * self.epilogue.len(),

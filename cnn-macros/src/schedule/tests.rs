@@ -36,7 +36,7 @@ backward Batch
   dense1 DenseWeightGrad b3+0 [64, 12, 12], b8+0 [128, 1, 1] ->
   dense1 DenseInputGrad b8+0 [128, 1, 1] -> b9+0 [64, 12, 12], dropout 0 at 0.25
 backward Sample
-  pool1 PoolGrad b2+0 [64, 24, 24], b9+0 [64, 12, 12], b2+0 [64, 24, 24] -> b10+0 [64, 24, 24], gradient of Relu
+  pool1 PoolGrad b9+0 [64, 12, 12], b2+0 [64, 24, 24], b2+0 [64, 24, 24] -> b10+0 [64, 24, 24], gradient of Relu
 backward Batch
   conv2 ConvFilterGrad b1+0 [32, 26, 26], b10+0 [64, 24, 24] ->
 backward Sample

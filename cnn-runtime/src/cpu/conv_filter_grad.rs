@@ -11,7 +11,7 @@ use super::{
     frame::Frame,
     memory::Span,
     simd::tile::{Channels, Level, Start, Tile},
-    split,
+    split, winograd,
 };
 use crate::plan::{BLOCK, ConvFilterGrad, Layout, Map};
 
@@ -50,6 +50,9 @@ pub(super) struct Task<'a> {
 
 /// See [`ConvFilterGrad`].
 pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
+    if let Some(room) = step.winograd {
+        return winograd::filter_grad(frame, step, room);
+    }
     if conv_planar_grad::run(frame, step) {
         return;
     }

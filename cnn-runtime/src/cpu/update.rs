@@ -5,9 +5,15 @@
 mod norm;
 mod rules;
 
+use std::ops::Range;
+
 use super::{Cpu, memory::Span, split};
-use crate::{error::Result, optim::Update, plan::Param};
-use rules::Work;
+use crate::{
+    error::Result,
+    optim::{Stretch, Update},
+    plan::Param,
+};
+use rules::{Merge, Work};
 
 /// Floats of one piece of work.
 const PIECE: usize = 1 << 14;
@@ -30,11 +36,11 @@ pub(super) fn run(
 ) -> Result<()> {
     let moment = update.moment(number, || Ok(norm::of(cpu, update, params, operands.grads)))?;
     let average = update.optimizer.slots() * operands.params.len();
-    each_piece(cpu, operands.params.len(), &|start, end| {
-        for stretch in update.stretches(params) {
-            let (start, end) = (start.max(stretch.range.start), end.min(stretch.range.end));
-            if start < end {
-                cpu.isa.run(Work::new(stretch.rule, moment, operands, average, start..end));
+    each_piece(cpu, operands.params.len(), &|piece| {
+        for Stretch { range, rule } in update.stretches(params) {
+            let range = piece.start.max(range.start)..piece.end.min(range.end);
+            if !range.is_empty() {
+                cpu.isa.run(Work { rule, moment, operands, average, range });
             }
         }
     });
@@ -43,17 +49,14 @@ pub(super) fn run(
 
 /// `gradients = share * gradients + (1 - share) * aside`
 pub(super) fn merge(cpu: &Cpu, share: f32, grads: Span, aside: Span) {
-    each_piece(cpu, grads.len(), &|start, end| cpu.isa.run(rules::Merge { share, grads, aside, start, end }));
+    each_piece(cpu, grads.len(), &|range| cpu.isa.run(Merge { share, grads, aside, range }));
 }
 
-/// Calls `body` for the ends of each piece, on several threads if that is worth it.
-fn each_piece(cpu: &Cpu, len: usize, body: &(dyn Fn(usize, usize) + Sync)) {
-    let piece = |at: usize| body(at * PIECE, len.min((at + 1) * PIECE));
-    if is_parallel(cpu, len) {
-        split::each(0..len.div_ceil(PIECE), &piece);
-    } else {
-        (0..len.div_ceil(PIECE)).for_each(piece);
-    }
+/// Calls `body` for each piece of `0..len`, on several threads if that is worth it.
+fn each_piece(cpu: &Cpu, len: usize, body: &(dyn Fn(Range<usize>) + Sync)) {
+    let piece = |at: usize| body(at * PIECE..len.min((at + 1) * PIECE));
+    let pieces = 0..len.div_ceil(PIECE);
+    if is_parallel(cpu, len) { split::each(pieces, &piece) } else { pieces.for_each(piece) }
 }
 
 fn is_parallel(cpu: &Cpu, len: usize) -> bool {

@@ -2,20 +2,23 @@
 //! which see 6x6 inputs (Winograd 1980; Lavin and Gray 2016, <https://arxiv.org/abs/1509.09308>).
 //!
 //! The transforms evaluate polynomials at the 36 pairs of the points 0, ±½√2, ±√2, ∞. There, 16 outputs cost 36 multiply-adds instead
-//! of 144, and the sum over channels is a matrix product for each pair of points. These points lose one bit against a direct sum, the
-//! usual 0, ±1, ±2, ∞ two. The order of a sum does not depend on how tiles are grouped.
+//! of 144, and the sum over channels is a matrix product for each pair of points. With these points and sums in runs of 64 channels the
+//! error is that of a plain sum: 256 channels give 7e-7 of the norm, a plain sum 6e-7; the usual 0, ±1, ±2, ∞ give 2.6e-6. The
+//! order of a sum does not depend on how tiles are grouped.
 
+mod filter_grad;
 mod filters;
 mod tiles;
 mod transform;
 
-use std::ops::Range;
+use std::{marker::PhantomData, ops::Range};
 
 use super::{epilogue::Epilogue, frame::Frame, memory::Span, simd::product::Product, split};
 use crate::plan::{BLOCK, Conv, ConvInputGrad, Elt, Map, Winograd};
+pub(super) use filter_grad::filter_grad;
 use filters::Filters;
 use tiles::{FromPoints, Grid, Strip, ToPoints};
-use transform::{KERNEL, TILE};
+use transform::{Input, KERNEL, TILE};
 
 /// See [`Conv`].
 pub(super) fn forward(frame: &Frame, step: &'static Conv, winograd: Winograd) {
@@ -151,7 +154,15 @@ impl Group<'_> {
         for strip in Grid::of(y).strips(self.tiles.clone()) {
             let points = self.points()[0].from(self.place(block, strip.tiles.start - self.tiles.start));
             let distance = self.distances()[0];
-            self.frame.isa().run(ToPoints { map, x, pad, strip, points, distance });
+            self.frame.isa().run(ToPoints {
+                map,
+                x,
+                pad,
+                strip,
+                points,
+                distance,
+                transform: PhantomData::<Input>,
+            });
         }
     }
 

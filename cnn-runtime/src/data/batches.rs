@@ -1,12 +1,28 @@
 //! A data set as a sequence of batches, in an order that is a pure function of (seed, epoch).
 //!
-//! The last batch of a pass is short where the images do not divide evenly. Buffers are allocated once.
+//! While one batch is used, threads prepare the next two; nothing but the time depends on them. What costs no more than a
+//! copy is prepared when it is asked for. Buffers are allocated once.
 
-use super::Dataset;
-use crate::rng::{Stream, subkey};
+use std::{
+    collections::VecDeque,
+    sync::mpsc::Receiver,
+    time::{Duration, Instant},
+};
+
+use super::{Prepared, threads};
+use crate::{
+    error::{Error, Result},
+    rng::{Stream, subkey},
+};
 
 /// Sets the stream of the order apart from every other use of the seed.
 const PURPOSE: u64 = u64::from_be_bytes(*b" shuffle");
+
+/// Sets the keys of augmentation apart.
+const AUGMENT: u64 = u64::from_be_bytes(*b" augment");
+
+/// Batches that are prepared ahead.
+const AHEAD: usize = 2;
 
 /// Images `[n, C, H, W]` and labels `[n]`.
 #[derive(Clone, Copy, Debug)]
@@ -18,24 +34,53 @@ pub struct Batch<'a> {
 }
 
 /// Batches over some images of a data set.
-pub struct Batches<'a> {
-    data: &'a dyn Dataset,
+///
+/// The last batch of a pass is short where the images do not divide evenly, and any batch is where bad files are skipped.
+pub struct Batches {
+    source: Prepared,
     order: Vec<u32>,
-    next: usize,
+    batch: usize,
+    /// Images of the pass that batches were given out for.
+    done: usize,
+    /// Images of the pass whose preparation has begun.
+    begun: usize,
+    /// Key of the pass's augmentation.
+    key: Option<u64>,
+    begun_batches: VecDeque<Receiver<Filled>>,
+    /// Buffers of batches that were used.
+    spare: Vec<Vec<f32>>,
     images: Vec<f32>,
     labels: Vec<u32>,
+    waited: Duration,
 }
 
-impl<'a> Batches<'a> {
+/// A batch as the threads hand it over.
+struct Filled {
+    images: Vec<f32>,
+    labels: Vec<Result<u32>>,
+}
+
+impl Batches {
     /// Batches of up to `batch` (not 0) over the images with these indices.
-    pub fn new(data: &'a dyn Dataset, indices: Vec<u32>, batch: usize) -> Batches<'a> {
-        let size: usize = data.shape().iter().product();
-        Batches { data, order: indices, next: 0, images: vec![0.0; batch * size], labels: vec![0; batch] }
+    pub fn new(source: &Prepared, indices: Vec<u32>, batch: usize) -> Batches {
+        Batches {
+            source: source.clone(),
+            order: indices,
+            batch,
+            done: 0,
+            begun: 0,
+            key: None,
+            begun_batches: VecDeque::new(),
+            spare: Vec::new(),
+            images: Vec::new(),
+            labels: Vec::new(),
+            waited: Duration::ZERO,
+        }
     }
 
     /// Batches over all images.
-    pub fn all(data: &'a dyn Dataset, batch: usize) -> Batches<'a> {
-        Batches::new(data, (0..data.len() as u32).collect(), batch)
+    pub fn all(source: &Prepared, batch: usize) -> Batches {
+        Batches::new(source, (0..source.data().len() as u32).collect(), batch)
     }
 
     /// Images in one pass.
@@ -48,99 +93,102 @@ impl<'a> Batches<'a> {
         self.order.is_empty()
     }
 
-    /// Starts a pass in the order of the data set.
-    pub fn rewind(&mut self) {
-        self.order.sort_unstable();
-        self.next = 0;
+    /// Images of this pass so far, skipped ones included: what [`Batches::skip`] takes to go on from here.
+    pub fn done(&self) -> usize {
+        self.done
     }
 
-    /// Starts a pass in the order of an epoch, whatever passes came before.
+    /// Time that [`Batches::next`] has taken since this was made: what the device waited for data.
+    pub fn waited(&self) -> Duration {
+        self.waited
+    }
+
+    /// Starts a pass in the order of the data set, without augmentation.
+    pub fn rewind(&mut self) {
+        self.order.sort_unstable();
+        self.start(None);
+    }
+
+    /// Starts a pass in the order, and with the augmentation, of an epoch, whatever passes came before.
     pub fn shuffle(&mut self, seed: u64, epoch: usize) {
-        self.rewind();
-        Stream::new(subkey(subkey(seed, PURPOSE), epoch as u64)).shuffle(&mut self.order);
+        self.order.sort_unstable();
+        let key = |purpose| subkey(subkey(seed, purpose), epoch as u64);
+        Stream::new(key(PURPOSE)).shuffle(&mut self.order);
+        self.start(Some(key(AUGMENT)));
     }
 
     /// Passes over this many images without reading them: where a resumed pass goes on.
     pub fn skip(&mut self, images: usize) {
-        self.next = (self.next + images).min(self.order.len());
+        self.done = (self.done + images).min(self.order.len());
+        self.begun = self.done;
+        self.begun_batches.clear();
     }
 
     /// The next batch of the pass.
+    ///
+    /// # Errors
+    ///
+    /// What the data set reports of an image, unless it is skipped.
     #[expect(
         clippy::should_implement_trait,
         reason = "a batch borrows the buffers, which Iterator cannot express"
     )]
-    pub fn next(&mut self) -> Option<Batch<'_>> {
-        let count = self.labels.len().min(self.order.len() - self.next);
-        if count == 0 {
-            return None;
+    pub fn next(&mut self) -> Result<Option<Batch<'_>>> {
+        let start = Instant::now();
+        let found = self.advance();
+        self.waited += start.elapsed();
+        let size: usize = self.source.preparation().input().iter().product();
+        Ok(found?.then(|| Batch { images: &self.images[..self.labels.len() * size], labels: &self.labels }))
+    }
+
+    fn start(&mut self, key: Option<u64>) {
+        self.key = key;
+        self.done = 0;
+        self.skip(0);
+    }
+
+    /// Fills the buffers with the next batch that has images, if there is one.
+    fn advance(&mut self) -> Result<bool> {
+        while self.done < self.order.len() {
+            let Filled { mut images, labels } = self.take()?;
+            self.done += labels.len();
+            self.source.keep_good(labels, &mut images, &mut self.labels)?;
+            self.spare.push(std::mem::replace(&mut self.images, images));
+            if !self.labels.is_empty() {
+                return Ok(true);
+            }
         }
-        let size = self.images.len() / self.labels.len();
-        let indices = &self.order[self.next..][..count];
-        for ((&index, image), label) in indices.iter().zip(self.images.chunks_mut(size)).zip(&mut self.labels)
-        {
-            *label = self.data.sample(index as usize, image);
+        Ok(false)
+    }
+
+    /// The next batch, prepared now or before.
+    fn take(&mut self) -> Result<Filled> {
+        if self.source.is_cheap() {
+            return Ok(self.begin()());
         }
-        self.next += count;
-        Some(Batch { images: &self.images[..count * size], labels: &self.labels[..count] })
+        while self.begun < self.order.len() && self.begun_batches.len() <= AHEAD {
+            let work = self.begin();
+            self.begun_batches.push_back(threads::start(work));
+        }
+        let next = self.begun_batches.pop_front().and_then(|receiver| receiver.recv().ok());
+        next.ok_or_else(|| Error::Usage("the data set panicked while it read an image".into()))
+    }
+
+    /// The work of preparing the batch after those that were begun.
+    fn begin(&mut self) -> impl FnOnce() -> Filled + Send + use<> {
+        let indices = &self.order[self.begun..];
+        let indices = indices[..indices.len().min(self.batch)].to_vec();
+        self.begun += indices.len();
+        let size: usize = self.source.preparation().input().iter().product();
+        let (source, key) = (self.source.clone(), self.key);
+        let mut images = self.spare.pop().unwrap_or_default();
+        move || {
+            images.resize(indices.len() * size, 0.0);
+            let labels = source.prepare(&indices, key, &mut images);
+            Filled { images, labels }
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Image i holds i twice and has label i.
-    struct Counting(usize);
-
-    impl Dataset for Counting {
-        fn len(&self) -> usize {
-            self.0
-        }
-        fn classes(&self) -> usize {
-            self.0
-        }
-        fn shape(&self) -> [usize; 3] {
-            [1, 1, 2]
-        }
-        fn sample(&self, index: usize, image: &mut [f32]) -> u32 {
-            image.fill(index as f32);
-            index as u32
-        }
-    }
-
-    fn labels(batches: &mut Batches) -> Vec<Vec<u32>> {
-        let mut all = Vec::new();
-        while let Some(batch) = batches.next() {
-            assert!(
-                batch.images.chunks(2).zip(batch.labels).all(|(image, &label)| image == [label as f32; 2])
-            );
-            all.push(batch.labels.to_vec());
-        }
-        all
-    }
-
-    #[test]
-    fn the_last_batch_is_short() {
-        let data = Counting(5);
-        let mut batches = Batches::all(&data, 2);
-        assert_eq!(labels(&mut batches), [vec![0, 1], vec![2, 3], vec![4]]);
-        assert!(batches.next().is_none());
-        batches.rewind();
-        assert_eq!(labels(&mut batches).len(), 3);
-    }
-
-    #[test]
-    fn the_order_depends_on_seed_and_epoch_alone() {
-        let data = Counting(64);
-        let order = |earlier: &[usize], seed, epoch| {
-            let mut batches = Batches::all(&data, 64);
-            earlier.iter().for_each(|&epoch| batches.shuffle(seed, epoch));
-            batches.shuffle(seed, epoch);
-            labels(&mut batches).concat()
-        };
-        assert_eq!(order(&[], 3, 2), order(&[1, 5], 3, 2));
-        assert_ne!(order(&[], 3, 2), order(&[], 3, 1));
-        assert_ne!(order(&[], 3, 2), order(&[], 4, 2));
-    }
-}
+mod tests;

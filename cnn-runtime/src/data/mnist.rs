@@ -1,14 +1,17 @@
 //! MNIST and what shares its format (Fashion-MNIST): two IDX files a part, one channel, a byte a pixel.
 //!
-//! Pixels stay bytes in memory and become `value / 255` when a batch is made.
+//! Pixels stay bytes in memory.
 
 use std::path::{Path, PathBuf};
 
 use super::{
-    Dataset, bad,
+    Dataset, Image, bad,
     idx::{IdxFile, Kind},
 };
 use crate::error::Result;
+
+/// Digits, or kinds of clothing.
+const CLASSES: usize = 10;
 
 /// Which of a data set's two parts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,26 +35,25 @@ impl Part {
 #[derive(Debug)]
 pub struct Mnist {
     shape: [usize; 3],
-    classes: usize,
     pixels: Vec<u8>,
     labels: Vec<u8>,
 }
 
 impl Mnist {
     /// Loads `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (for testing `t10k-…`), with or without `.gz`, from
-    /// a folder, for a network with this input shape and number of classes.
+    /// a folder.
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Data`] naming the file that is missing, damaged, or does not fit the network or the other file.
-    pub fn load(folder: &Path, part: Part, shape: [usize; 3], classes: usize) -> Result<Mnist> {
+    /// [`crate::Error::Data`] naming the file that is missing, damaged, or does not fit the other file.
+    pub fn load(folder: &Path, part: Part) -> Result<Mnist> {
         let images_path = find(folder, part, "images-idx3-ubyte")?;
         let labels_path = find(folder, part, "labels-idx1-ubyte")?;
         let images = IdxFile::open(&images_path, Kind::Images)?;
         let labels = IdxFile::open(&labels_path, Kind::Labels)?;
-        let found = [1, images.dims[1], images.dims[2]];
-        if found != shape {
-            return Err(bad(&images_path, format!("images are {found:?}, the network's input is {shape:?}")));
+        let shape = [1, images.dims[1], images.dims[2]];
+        if shape.contains(&0) {
+            return Err(bad(&images_path, format!("images without pixels: {shape:?}")));
         }
         // Each file is proved against itself before the two are compared.
         let (pixels, labels) = (images.read()?, labels.read()?);
@@ -59,12 +61,12 @@ impl Mnist {
             let message = format!("{} labels for {} images", labels.len(), images.dims[0]);
             return Err(bad(&labels_path, message));
         }
-        if let Some(index) = labels.iter().position(|&label| usize::from(label) >= classes) {
+        if let Some(index) = labels.iter().position(|&label| usize::from(label) >= CLASSES) {
             let label = labels[index];
-            let message = format!("label {label} of image {index} is beyond the network's {classes} classes");
+            let message = format!("label {label} of image {index} is none of {CLASSES} classes");
             return Err(bad(&labels_path, message));
         }
-        Ok(Mnist { shape, classes, pixels, labels })
+        Ok(Mnist { shape, pixels, labels })
     }
 }
 
@@ -74,19 +76,21 @@ impl Dataset for Mnist {
     }
 
     fn classes(&self) -> usize {
-        self.classes
+        CLASSES
     }
 
-    fn shape(&self) -> [usize; 3] {
-        self.shape
+    fn shape(&self) -> Option<[usize; 3]> {
+        Some(self.shape)
     }
 
-    fn sample(&self, index: usize, image: &mut [f32]) -> u32 {
-        let size = image.len();
-        for (value, &pixel) in image.iter_mut().zip(&self.pixels[index * size..][..size]) {
-            *value = f32::from(pixel) / 255.0;
-        }
-        u32::from(self.labels[index])
+    fn in_memory(&self) -> bool {
+        true
+    }
+
+    fn read(&self, index: usize, image: &mut Image) -> Result<u32> {
+        let size: usize = self.shape.iter().product();
+        image.set_bytes(self.shape, &self.pixels[index * size..][..size]);
+        Ok(u32::from(self.labels[index]))
     }
 }
 
@@ -120,37 +124,30 @@ mod tests {
     }
 
     #[track_caller]
-    fn assert_error(folder: &Path, part: Part, shape: [usize; 3], expected: &str) {
-        let error = Mnist::load(folder, part, shape, 10).unwrap_err();
+    fn assert_error(folder: &Path, part: Part, expected: &str) {
+        let error = Mnist::load(folder, part).unwrap_err();
         assert_eq!(error.exit_code(), 3);
         assert!(error.to_string().ends_with(expected), "{error}");
     }
 
     #[test]
-    fn pixels_become_zero_to_one() {
+    fn pixels_are_bytes() {
         let folder = folder(&[7, 8, 9]);
-        let data = Mnist::load(folder.path(), Part::Train, [1, 1, 2], 10).unwrap();
-        let mut image = [0.0; 2];
-        assert_eq!(data.sample(2, &mut image), 9);
-        assert_eq!(image, [1.0, 0.2]);
+        let data = Mnist::load(folder.path(), Part::Train).unwrap();
+        let mut image = Image::default();
+        assert_eq!(data.read(2, &mut image).unwrap(), 9);
+        assert_eq!((image.shape(), image.values()), ([1, 1, 2], &[255.0, 51.0][..]));
         assert_eq!(data.len(), 3);
     }
 
     #[test]
     fn what_does_not_fit_is_named() {
         let empty = tempfile::tempdir().unwrap();
-        let shape = [1, 1, 2];
         let expected = "holds neither t10k-images-idx3-ubyte.gz nor t10k-images-idx3-ubyte";
-        assert_error(empty.path(), Part::Test, shape, expected);
-        assert_error(&empty.path().join("x"), Part::Test, shape, "the one with the IDX files");
-        assert_error(
-            folder(&[0; 3]).path(),
-            Part::Train,
-            [1, 2, 2],
-            "images are [1, 1, 2], the network's input is [1, 2, 2]",
-        );
-        assert_error(folder(&[0; 4]).path(), Part::Train, shape, "4 labels for 3 images");
-        let expected = "label 10 of image 1 is beyond the network's 10 classes";
-        assert_error(folder(&[9, 10, 0]).path(), Part::Train, shape, expected);
+        assert_error(empty.path(), Part::Test, expected);
+        assert_error(&empty.path().join("x"), Part::Test, "the one with the IDX files");
+        assert_error(folder(&[0; 4]).path(), Part::Train, "4 labels for 3 images");
+        let expected = "label 10 of image 1 is none of 10 classes";
+        assert_error(folder(&[9, 10, 0]).path(), Part::Train, expected);
     }
 }

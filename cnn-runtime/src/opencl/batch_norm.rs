@@ -1,52 +1,24 @@
-//! Batch norm's sums over the batch by `kernels/batch_norm.cl`: one kernel sums segments, a second adds them up.
+//! Batch norm's sums over the batch by `kernels/batch_norm.cl`: one kernel for segments, a second that adds them up.
 
 use super::{
     frame::{Frame, Launch},
     kernels::{Arg, Source},
+    segments::Division,
     words,
 };
 use crate::{
     error::Result,
-    plan::{BLOCK, BatchNormSums, BatchStats, Map},
+    plan::{BatchNormSums, BatchStats},
 };
-
-/// Positions that are worth a segment of their own.
-const SEGMENT: usize = 256;
-const MAX_SEGMENTS: usize = 256;
 
 fn kernel(name: &'static str) -> Launch<'static> {
     Launch::of(Source::BatchNorm, name)
 }
 
-/// How the positions of a batch are divided; the same on every device.
-struct Division {
-    positions: usize,
-    segments: usize,
-    blocks: usize,
-}
-
-impl Division {
-    fn of(frame: &Frame, x: &Map) -> Division {
-        let positions = frame.pass.batch * x.height * x.width;
-        let segments = positions.div_ceil(SEGMENT).min(MAX_SEGMENTS);
-        Division { positions, segments, blocks: x.channels.div_ceil(BLOCK) }
-    }
-
-    /// Work-items of the first kernel and of the second.
-    fn items(&self) -> [[usize; 3]; 2] {
-        [[self.segments, self.blocks, 1], [1, self.blocks, 1]]
-    }
-
-    /// Floats of two vectors for each segment.
-    fn partial_len(&self) -> usize {
-        2 * self.segments * self.blocks * BLOCK
-    }
-}
-
 /// See [`BatchStats`].
 pub(super) fn stats(frame: &Frame, step: &'static BatchStats) -> Result<()> {
     let division = Division::of(frame, &step.x);
-    let partial = frame.engine.partial.at_least(division.partial_len())?;
+    let partial = frame.engine.partial.at_least(division.partial_len(2))?;
     let [first, second] = division.items();
     let [arena, slab] = frame.arena();
     let x = words::map(&step.x);
@@ -73,7 +45,7 @@ pub(super) fn stats(frame: &Frame, step: &'static BatchStats) -> Result<()> {
 /// See [`BatchNormSums`].
 pub(super) fn sums(frame: &Frame, step: &'static BatchNormSums) -> Result<()> {
     let division = Division::of(frame, &step.x);
-    let partial = frame.engine.partial.at_least(division.partial_len())?;
+    let partial = frame.engine.partial.at_least(division.partial_len(2))?;
     let [first, second] = division.items();
     let [arena, slab] = frame.arena();
     let [x, dy] = [&step.x, &step.dy].map(words::map);

@@ -1,13 +1,14 @@
-//! Dense layers by `kernels/dense.cl`, and the bias gradient that convolutions share: each step's arguments in the kernel's order.
+//! Dense layers by `kernels/dense.cl`: each step's arguments in the kernel's order.
 
 use super::{
     frame::{End, Frame, Launch, offset_or_none},
     kernels::{Arg, Source},
+    segments::bias_grad,
     words,
 };
 use crate::{
     error::Result,
-    plan::{BLOCK, Dense, DenseInputGrad, DenseWeightGrad, Map},
+    plan::{BLOCK, Dense, DenseInputGrad, DenseWeightGrad},
 };
 
 /// Samples of a work-item: `DENSE_SAMPLES` and `DENSE_RUN` in `kernels/dense.cl`.
@@ -16,15 +17,6 @@ const DENSE_RUN: usize = 32;
 
 fn kernel(name: &'static str) -> Launch<'static> {
     Launch::of(Source::Layers, name)
-}
-
-/// Sums a bias gradient, one output block a work-item.
-pub(super) fn bias_grad<S>(frame: &Frame, step: &'static S, dy: &Map, bias: Option<usize>) -> Result<()> {
-    let Some(bias) = bias else { return Ok(()) };
-    let [arena, slab] = frame.arena();
-    let grads = Arg::Buffer(&frame.engine.buffers.grads);
-    let args = [arena, slab, Arg::Words(&words::map(dy)), grads, Arg::Uint(bias as u32), frame.batch()];
-    frame.launch(step, kernel("bias_grad"), &args, [1, dy.channels.div_ceil(BLOCK), 1])
 }
 
 pub(super) fn forward(frame: &Frame, step: &'static Dense) -> Result<()> {

@@ -9,7 +9,8 @@ use std::{
 };
 
 use ocl::core::{
-    self, Context, DeviceId, DeviceInfoResult, DeviceType, PlatformId, PlatformInfo, PlatformInfoResult,
+    self, Context, DeviceId, DeviceInfoResult, DeviceLocalMemType, DeviceType, PlatformId, PlatformInfo,
+    PlatformInfoResult,
 };
 
 use super::{
@@ -45,6 +46,8 @@ pub struct DeviceInfo {
     pub memory: u64,
     /// Bytes of the largest buffer.
     pub max_buffer: u64,
+    /// True if work-groups have fast memory of their own, as most GPUs' do.
+    pub has_local_memory: bool,
     id: DeviceId,
 }
 
@@ -120,6 +123,7 @@ fn describe(platform: usize, device: usize, platform_name: &str, id: DeviceId) -
     let DeviceInfoResult::GlobalMemSize(memory) = ask(Query::GlobalMemSize)? else { return None };
     let DeviceInfoResult::MaxMemAllocSize(max_buffer) = ask(Query::MaxMemAllocSize)? else { return None };
     let DeviceInfoResult::MaxComputeUnits(units) = ask(Query::MaxComputeUnits)? else { return None };
+    let local = ask(Query::LocalMemType)?;
     Some(DeviceInfo {
         platform,
         device,
@@ -130,6 +134,7 @@ fn describe(platform: usize, device: usize, platform_name: &str, id: DeviceId) -
         units: units as usize,
         memory,
         max_buffer,
+        has_local_memory: matches!(local, DeviceInfoResult::LocalMemType(DeviceLocalMemType::Local)),
         id,
     })
 }
@@ -149,6 +154,7 @@ pub struct OpenCl {
     info: DeviceInfo,
     context: Context,
     programs: Arc<Programs>,
+    has_tiles: bool,
 }
 
 impl OpenCl {
@@ -158,7 +164,13 @@ impl OpenCl {
         let context = core::create_context(None, &[info.id], None, None)
             .map_err(|error| failure(&format!("open {info}"), error))?;
         let programs = Arc::new(Programs::new(&context, &info));
-        Ok(OpenCl { info, context, programs })
+        let has_tiles = info.has_local_memory;
+        Ok(OpenCl { info, context, programs, has_tiles })
+    }
+
+    /// Has convolutions use tiles in local memory or not, in place of the choice by [`DeviceInfo::has_local_memory`].
+    pub fn with_tiles(self, has_tiles: bool) -> OpenCl {
+        OpenCl { has_tiles, ..self }
     }
 
     /// The device.
@@ -196,7 +208,8 @@ impl OpenCl {
 
     /// Takes memory for a network.
     pub fn engine(&self, sizes: &Sizes) -> Result<Box<dyn Engine>> {
-        Ok(Box::new(ClEngine::new(&self.context, &self.info, self.programs.clone(), sizes)?))
+        let programs = self.programs.clone();
+        Ok(Box::new(ClEngine::new(&self.context, &self.info, programs, self.has_tiles, sizes)?))
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) struct ClEngine {
     pub(super) buffers: Buffers,
     pub(super) kernels: RefCell<Kernels>,
     pub(super) is_gpu: bool,
+    /// Whether convolutions use tiles in local memory.
+    pub(super) has_tiles: bool,
     pub(super) partial: Partial,
     maps: Staging,
     labels: Staging,
@@ -37,6 +39,7 @@ impl ClEngine {
         context: &Context,
         info: &DeviceInfo,
         programs: Arc<Programs>,
+        has_tiles: bool,
         sizes: &Sizes,
     ) -> Result<ClEngine> {
         let queue = Queue::new(context, info.id())?;
@@ -47,6 +50,7 @@ impl ClEngine {
             buffers,
             kernels,
             is_gpu: info.is_gpu,
+            has_tiles,
             partial: Partial::new(context),
             maps: Staging::new(context),
             labels: Staging::new(context),

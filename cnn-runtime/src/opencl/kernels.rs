@@ -25,8 +25,10 @@ pub(super) enum Source {
     Lrn,
     /// Maxout, softmax and gates.
     Channel,
-    /// Convolution, whose shapes are constants.
+    /// Convolution, specialised for its kind of inner loop.
     ConvDirect,
+    /// Convolution by tiles in local memory, specialised likewise.
+    ConvIgemm,
 }
 
 impl Source {
@@ -36,12 +38,13 @@ impl Source {
         }
         match self {
             Source::Layers => {
-                files!("common.cl" "dense.cl" "pool.cl" "elementwise.cl" "loss.cl" "update.cl")
+                files!("common.cl" "segments.cl" "dense.cl" "pool.cl" "elementwise.cl" "loss.cl" "update.cl")
             }
-            Source::BatchNorm => files!("common.cl" "batch_norm.cl"),
+            Source::BatchNorm => files!("common.cl" "segments.cl" "batch_norm.cl"),
             Source::Lrn => files!("common.cl" "lrn.cl"),
             Source::Channel => files!("common.cl" "channel.cl"),
-            Source::ConvDirect => files!("common.cl" "conv_direct.cl"),
+            Source::ConvDirect => files!("common.cl" "conv.cl" "conv_direct.cl"),
+            Source::ConvIgemm => files!("common.cl" "conv.cl" "conv_igemm.cl"),
         }
     }
 }
@@ -86,13 +89,17 @@ impl Programs {
         }
     }
 
-    /// An item of a convolution is long and full of registers: on a CPU it gains nothing from neighbours.
+    /// The work-items of a kernel's groups. An item of a direct convolution is long and full of registers: on a CPU it gains nothing from neighbours.
     fn group(&self, source: Source, kernel: &core::Kernel) -> core::Result<usize> {
         use core::{KernelWorkGroupInfo as Query, KernelWorkGroupInfoResult as Answer};
         if source == Source::ConvDirect && !self.is_gpu {
             return Ok(1);
         }
         let ask = |query| core::get_kernel_work_group_info(kernel, self.device, query);
+        match ask(Query::CompileWorkGroupSize)? {
+            Answer::CompileWorkGroupSize([required, ..]) if required > 0 => return Ok(required),
+            _ => {}
+        }
         let limit = match ask(Query::WorkGroupSize)? {
             Answer::WorkGroupSize(limit) => limit.max(1),
             _ => 1,

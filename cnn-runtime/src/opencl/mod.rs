@@ -6,6 +6,8 @@
 mod batch_norm;
 mod channel;
 mod conv;
+mod conv_direct;
+mod conv_igemm;
 mod dense;
 mod device;
 mod elementwise;
@@ -19,6 +21,7 @@ mod loss;
 mod lrn;
 mod memory;
 mod pool;
+mod segments;
 mod staging;
 mod update;
 mod words;

@@ -10,6 +10,7 @@ pub mod rmsprop;
 pub mod schedule;
 pub mod sgd;
 
+mod display;
 mod moment;
 mod settings;
 mod stretch;

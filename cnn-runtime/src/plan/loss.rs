@@ -9,8 +9,8 @@ pub enum LossKind {
     CrossEntropy {
         /// Share of the target spread evenly over the classes (Szegedy et al. 2016).
         smoothing: f32,
-        /// `w`, one for each class; 1 if absent. The mean over the batch is then a weighted one, as torch has it: each sample's `l` and
-        /// `g` are divided by the mean of `w[y]` over the batch.
+        /// `w`, one for each class; 1 if absent. The mean over the batch is then a weighted one, as torch has it: each sample's
+        /// `l` and `g` are divided by the mean of `w[y]` over the batch.
         class_weights: Option<&'static [f32]>,
     },
     /// `l = sum (z - t)² / N`, `g = 2 (z - t) / N`.

@@ -41,7 +41,7 @@ pub struct PoolGrad {
     pub name: &'static str,
     /// Maximum or average.
     pub kind: PoolKind,
-    /// The forward input (read for the maximum only).
+    /// The forward input, for the maximum; what stands here for an average is not read.
     pub x: Map,
     /// Gradient of the output.
     pub dy: Map,

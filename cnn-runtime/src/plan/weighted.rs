@@ -66,6 +66,8 @@ pub struct ConvFilterGrad {
     pub filter: usize,
     /// Offset of the bias gradient.
     pub bias: Option<usize>,
+    /// Room for Winograd's algorithm, whose sums take the place of filters.
+    pub winograd: Option<Winograd>,
 }
 
 /// Dense layer over all elements of `x`, in storage order: `y = W x + b`, then the epilogue. `y` is `[N, 1, 1]`.

@@ -66,6 +66,11 @@ impl Session {
         self.pending.passes
     }
 
+    /// The learning rate of the next update; 0 if this session does not train.
+    pub fn lr(&self) -> f32 {
+        self.update.map_or(0.0, |update| update.optimizer.lr())
+    }
+
     /// Sets the learning rate of the next updates.
     ///
     /// # Errors

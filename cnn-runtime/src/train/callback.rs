@@ -67,6 +67,8 @@ pub struct Progress {
     pub score: Score,
     /// Training speed of this epoch so far.
     pub images_per_second: f64,
+    /// Share of the epoch's time so far in which the device waited for images.
+    pub waiting: f64,
 }
 
 /// The outcome of an epoch; its fields are those of a line of `metrics.jsonl`.
@@ -86,6 +88,8 @@ pub struct EpochReport {
     pub seconds: f64,
     /// Training images per second of training, validation left out.
     pub images_per_second: f64,
+    /// Learning rate of the last update.
+    pub lr: f32,
 }
 
 impl EpochReport {
@@ -154,6 +158,7 @@ pub(super) mod tests {
             val_accuracy,
             seconds: 2.0,
             images_per_second: 100.0,
+            lr: 0.1,
         }
     }
 

@@ -44,11 +44,14 @@ impl Callback for Curves {
 
 type Drawn<T> = Result<T, DrawingAreaErrorKind<std::io::Error>>;
 
+/// A figure of an epoch.
+type Figure = fn(&EpochReport) -> f64;
+
 /// One figure of training and of validation.
 struct Panel<'a> {
     title: &'a str,
-    training: fn(&EpochReport) -> f64,
-    validation: fn(&EpochReport) -> f64,
+    training: Figure,
+    validation: Figure,
 }
 
 fn draw(history: &[EpochReport]) -> Drawn<String> {
@@ -79,7 +82,7 @@ fn draw_panel(area: &DrawingArea<SVGBackend, Shift>, history: &[EpochReport], pa
         .y_label_area_size(48)
         .build_cartesian_2d(epochs, limits(values))?;
     chart.configure_mesh().x_desc("epoch").light_line_style(WHITE).draw()?;
-    let curves: [(&str, RGBColor, fn(&EpochReport) -> f64); 2] =
+    let curves: [(&str, RGBColor, Figure); 2] =
         [("training", BLUE, panel.training), ("validation", RED, panel.validation)];
     for (name, color, value) in curves {
         let points = history.iter().map(|report| (report.epoch, value(report)));

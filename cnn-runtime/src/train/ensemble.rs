@@ -34,7 +34,8 @@ impl Ensemble {
     }
 }
 
-fn predictions(kind: LossKind, logits: &[f32]) -> Vec<f64> {
+/// What a network that is trained on this loss says by its logits: see the module.
+pub fn predictions(kind: LossKind, logits: &[f32]) -> Vec<f64> {
     let logits = logits.iter().map(|&logit| f64::from(logit));
     match kind {
         LossKind::CrossEntropy { .. } => {

@@ -43,7 +43,7 @@ impl From<Metrics> for Score {
 ///
 /// # Errors
 ///
-/// What the device reports.
+/// What the device or the data set reports.
 pub fn evaluate(session: &mut Session, batches: &mut Batches) -> Result<Score> {
     let kind = session.description().training.loss;
     let mut sums = Metrics::default();
@@ -64,7 +64,7 @@ pub fn infer_all(
     let classes = session.description().classes;
     let mut logits = vec![0.0; session.batch() * classes];
     batches.rewind();
-    while let Some(batch) = batches.next() {
+    while let Some(batch) = batches.next()? {
         let logits = &mut logits[..batch.labels.len() * classes];
         session.infer(batch.images, logits)?;
         logits.chunks(classes).zip(batch.labels).for_each(|(logits, &label)| each(logits, label as usize));

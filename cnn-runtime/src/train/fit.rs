@@ -1,28 +1,23 @@
-//! fit > epoch > batch.
+//! A training run: its settings and callbacks, and its way into a checkpoint and back.
 
-use std::time::Instant;
+use std::path::Path;
 
-use super::{Callback, EpochReport, Flow, Position, Progress, Score, Start, evaluate};
+use serde_json::Value;
+
+use super::{Callback, Position};
 use crate::{
-    checkpoint::Checkpoints,
-    data::Batches,
-    error::{Error, Result},
+    checkpoint::{self, Checkpoints, RunState, Settings},
+    error::Result,
     session::Session,
 };
 
-/// How often an epoch reports its progress, unless that is more than [`MOST_UPDATES`] apart.
-const REPORTS: usize = 100;
-
-/// Updates between two reports, at most: a callback may draw, and its time is training's.
-const MOST_UPDATES: usize = 32;
-
 /// A training run: how long, and what happens around it.
 pub struct Fit<'a> {
-    epochs: usize,
-    seed: u64,
-    accumulate: usize,
+    pub(super) epochs: usize,
+    pub(super) seed: u64,
+    pub(super) accumulate: usize,
     pub(super) callbacks: Vec<Box<dyn Callback + 'a>>,
-    pub(super) checkpoints: Option<Checkpoints>,
+    checkpoints: Option<Checkpoints>,
     pub(super) position: Position,
 }
 
@@ -57,103 +52,36 @@ impl<'a> Fit<'a> {
         self
     }
 
-    /// Trains a session and returns the reports of all epochs. Where a running average of the parameters is kept, it is
-    /// validated, callbacks see it at an epoch's end, and the session ends with it.
+    /// Goes on where a checkpoint was saved: takes its parameters, optimizer state, position and history. With
+    /// [`Fit::saved`] before it, the settings of both must agree.
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Diverged`] if a loss becomes NaN or infinite, and whatever the device or a callback reports.
-    pub fn run(
-        &mut self,
-        session: &mut Session,
-        train: &mut Batches,
-        validation: &mut Batches,
-    ) -> Result<&[EpochReport]> {
-        let mut flow = self.start(session, train.len())?;
-        while flow != Flow::Stop && self.position.epoch <= self.epochs {
-            flow = self.train_epoch(session, train)?;
-            if flow != Flow::Stop {
-                flow = self.end_epoch(session, validation)?;
-            }
-            self.save(session)?;
-        }
-        session.swap_average()?;
-        Ok(&self.position.history)
-    }
-
-    fn start(&mut self, session: &mut Session, images: usize) -> Result<Flow> {
-        let start = Start { epochs: self.epochs, images, history: &self.position.history };
-        each(&mut self.callbacks, |callback| callback.on_start(session, &start))
-    }
-
-    fn train_epoch(&mut self, session: &mut Session, train: &mut Batches) -> Result<Flow> {
-        let (start, before, images) = (Instant::now(), self.position.seconds, train.len());
-        let per_update = session.batch() * self.accumulate;
-        let interval = (images.div_ceil(per_update) / REPORTS).clamp(1, MOST_UPDATES);
-        train.shuffle(self.seed, self.position.epoch);
-        train.skip(self.position.done);
-        while let Some(batch) = train.next() {
-            session.accumulate(batch.images, batch.labels)?;
-            self.position.done += batch.labels.len();
-            let done = self.position.done;
-            if !done.is_multiple_of(per_update) && done < images {
-                continue;
-            }
-            session.update()?;
-            self.position.seconds = before + start.elapsed().as_secs_f64();
-            if done.div_ceil(per_update).is_multiple_of(interval) || done == images {
-                self.report(session, images)?;
-            }
-            match each(&mut self.callbacks, |callback| callback.on_batch(session, &self.position))? {
-                Flow::Continue => {}
-                Flow::Save => self.save(session)?,
-                Flow::Stop => return Ok(Flow::Stop),
+    /// As [`checkpoint::load`], and what a callback reports.
+    pub fn resume(&mut self, session: &mut Session, path: &Path) -> Result<()> {
+        let any = Settings::default();
+        let settings = self.checkpoints.as_ref().map_or(&any, |checkpoints| checkpoints.settings());
+        let run = checkpoint::load(session, path, settings)?;
+        for callback in &mut self.callbacks {
+            if let Some(state) = run.callbacks.get(callback.name()) {
+                callback.restore(state)?;
             }
         }
-        Ok(Flow::Continue)
+        self.position = run.position;
+        Ok(())
     }
 
-    fn report(&mut self, session: &mut Session, images: usize) -> Result<()> {
-        let score = self.measure(session)?;
-        let Position { epoch, done, seconds, .. } = self.position;
-        let images_per_second = done as f64 / seconds;
-        let progress = Progress { epoch, epochs: self.epochs, done, images, score, images_per_second };
-        self.callbacks.iter_mut().try_for_each(|callback| callback.on_progress(&progress))
+    /// Saves a checkpoint, if this run has any. What was measured so far is checked first.
+    pub(super) fn save(&mut self, session: &mut Session) -> Result<()> {
+        self.measure(session)?;
+        let Some(checkpoints) = &self.checkpoints else { return Ok(()) };
+        let states = self.callbacks.iter().map(|callback| (callback.name().to_owned(), callback.state()));
+        let run = RunState {
+            settings: checkpoints.settings().clone(),
+            steps: session.steps(),
+            position: self.position.clone(),
+            callbacks: states.filter(|(_, state)| *state != Value::Null).collect(),
+        };
+        checkpoints.save(session, &run)
     }
-
-    /// The epoch's score so far, unless its loss is not finite.
-    pub(super) fn measure(&mut self, session: &mut Session) -> Result<Score> {
-        self.position.sums += session.take_metrics()?;
-        let epoch = self.position.epoch;
-        Score::from(self.position.sums).finite(|loss| Error::Diverged { loss, epoch })
-    }
-
-    fn end_epoch(&mut self, session: &mut Session, validation: &mut Batches) -> Result<Flow> {
-        let start = Instant::now();
-        let Position { epoch, done, seconds, .. } = self.position;
-        let trained = self.measure(session)?;
-        session.swap_average()?;
-        let validated = evaluate(session, validation)?.finite(|loss| Error::Diverged { loss, epoch })?;
-        self.position.next_epoch(EpochReport {
-            epoch,
-            loss: trained.loss,
-            accuracy: trained.accuracy,
-            val_loss: validated.loss,
-            val_accuracy: validated.accuracy,
-            seconds: seconds + start.elapsed().as_secs_f64(),
-            images_per_second: done as f64 / seconds,
-        });
-        let flow =
-            each(&mut self.callbacks, |callback| callback.on_epoch_end(session, &self.position.history))?;
-        session.swap_average()?;
-        Ok(flow)
-    }
-}
-
-/// Asks all callbacks in order; the strongest answer counts.
-fn each(
-    callbacks: &mut [Box<dyn Callback + '_>],
-    mut call: impl FnMut(&mut dyn Callback) -> Result<Flow>,
-) -> Result<Flow> {
-    callbacks.iter_mut().try_fold(Flow::Continue, |flow, callback| Ok(flow.max(call(callback.as_mut())?)))
 }

@@ -11,13 +11,14 @@ mod confusion;
 mod curves;
 mod early_stopping;
 mod ensemble;
+mod epochs;
 mod evaluate;
 mod fit;
 mod keep;
+mod learning_rate;
 mod position;
 mod record;
 mod save_every;
-mod saved;
 #[cfg(feature = "tensorboard")]
 mod tensorboard;
 
@@ -27,10 +28,11 @@ pub use confusion::{ClassScore, Confusion};
 #[cfg(feature = "curves")]
 pub use curves::Curves;
 pub use early_stopping::EarlyStopping;
-pub use ensemble::Ensemble;
+pub use ensemble::{Ensemble, predictions};
 pub use evaluate::{Score, evaluate, infer_all};
 pub use fit::Fit;
 pub use keep::KeepWeights;
+pub use learning_rate::LearningRate;
 pub use position::Position;
 pub use record::Record;
 pub use save_every::SaveEvery;

@@ -16,6 +16,8 @@ pub struct Position {
     pub sums: Metrics,
     /// What they took, in seconds.
     pub seconds: f64,
+    /// Learning rate of the last update.
+    pub lr: f32,
     /// The epochs before.
     pub history: Vec<EpochReport>,
 }
@@ -23,7 +25,7 @@ pub struct Position {
 impl Position {
     /// Before the first batch.
     pub fn start() -> Position {
-        Position { epoch: 1, done: 0, sums: Metrics::default(), seconds: 0.0, history: Vec::new() }
+        Position { epoch: 1, done: 0, sums: Metrics::default(), seconds: 0.0, lr: 0.0, history: Vec::new() }
     }
 
     /// Ends the epoch in progress.

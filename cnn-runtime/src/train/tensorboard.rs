@@ -91,6 +91,7 @@ fn summary(report: &EpochReport) -> Vec<u8> {
         ("loss/validation", report.val_loss),
         ("accuracy/training", report.accuracy),
         ("accuracy/validation", report.val_accuracy),
+        ("learning_rate", report.lr.into()),
         ("speed/images_per_second", report.images_per_second),
     ];
     let value = |(tag, value): (&str, f64)| {

@@ -8,7 +8,7 @@ use clap::{
 };
 use clap_complete::Shell;
 
-use super::{bench, config, eval, format, inspect, summary, train, usage, values};
+use super::{bench, config, eval, format, inspect, predict, summary, train, usage, values, visualize};
 use crate::{
     device::{Device, DeviceChoice},
     error::{Error, Result},
@@ -40,9 +40,13 @@ impl Common {
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
     /// Train (the default command)
-    Train(train::Args),
+    Train(Box<train::Args>),
     /// Measure loss and accuracy of weights on the test images
     Eval(eval::Args),
+    /// Name the likeliest classes of images
+    Predict(predict::Args),
+    /// Draw filters, and the feature maps of an image
+    Visualize(visualize::Args),
     /// Show layers, parameters, work and memory
     Summary(summary::Args),
     /// Write logits, loss and gradients of given weights and images, for comparison with another implementation
@@ -70,6 +74,7 @@ struct CommandLine {
 }
 
 /// What to do.
+#[expect(clippy::large_enum_variant, reason = "there is one, and it is soon taken apart")]
 pub(super) enum Invocation {
     /// Print help or the version.
     Print(String),
@@ -94,8 +99,8 @@ pub(super) fn parse_from(description: &Description, arguments: Vec<OsString>) ->
     match parsed {
         Ok((_, Some(message), _)) => Err(usage(message)),
         Ok((line, None, given)) => {
-            let command = match line.command.unwrap_or(Command::Train(line.train)) {
-                Command::Train(args) => Command::Train(train::Args { given, ..args }),
+            let command = match line.command.unwrap_or(Command::Train(Box::new(line.train))) {
+                Command::Train(args) => Command::Train(Box::new(train::Args { given, ..*args })),
                 other => other,
             };
             Ok(Invocation::Run(line.common, command))

@@ -2,7 +2,7 @@
 
 mod text;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use super::{
     args::Common,
@@ -43,12 +43,11 @@ pub(super) struct Args {
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let description = model.description;
-    let test = source::load(&args.data, Part::Test, description)?;
+    let test = source::load(&args.data, Part::Test, description, common.seed)?;
     let batch = args.batch.unwrap_or(description.training.batch).min(test.len());
     let device = common.open_device()?;
     let mut session = Session::new(model, &device, &Options { batch, training: None, seed: common.seed })?;
-    let mut batches = Batches::all(&test, batch);
-    let (logits, labels) = device.install(|| predict(&mut session, &mut batches, &args.weights))?;
+    let (logits, labels) = device.install(|| predict(&mut session, &test, args))?;
     let mut assessment = Assessment::new(description.training.loss, description.classes, args.top);
     logits.chunks(description.classes).zip(labels).for_each(|(logits, label)| assessment.add(logits, label));
     let score = assessment.score().finite(|loss| Error::Unusable { loss })?;
@@ -57,26 +56,24 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     print(&text)
 }
 
-/// Logits `[images, classes]` and labels: those of the only file, or those of the mean prediction of all.
-fn predict(
-    session: &mut Session,
-    batches: &mut Batches,
-    files: &[PathBuf],
-) -> Result<(Vec<f32>, Vec<usize>)> {
+/// Logits `[images, classes]` and labels: those of the only file, or those of the mean prediction of all. Each file's network
+/// sees the images as its own statistics prepare them.
+fn predict(session: &mut Session, images: &Arc<dyn Dataset>, args: &Args) -> Result<(Vec<f32>, Vec<usize>)> {
     let (classes, kind) = (session.description().classes, session.description().training.loss);
-    let mut ensemble = Ensemble::new(kind, classes, batches.len());
+    let mut ensemble = Ensemble::new(kind, classes, images.len());
     let (mut all, mut labels) = (Vec::new(), Vec::new());
-    for path in files {
+    for path in &args.weights {
         weights::load(session, path)?;
+        let prepared = source::prepared(&args.data, images.clone(), session)?;
         all.clear();
         labels.clear();
-        infer_all(session, batches, |logits, label| {
+        infer_all(session, &mut Batches::all(&prepared, session.batch()), |logits, label| {
             all.extend_from_slice(logits);
             labels.push(label);
         })?;
         ensemble.add(&all);
     }
-    Ok((if files.len() == 1 { all } else { ensemble.logits() }, labels))
+    Ok((if args.weights.len() == 1 { all } else { ensemble.logits() }, labels))
 }
 
 /// The last line of `train` and `eval`.

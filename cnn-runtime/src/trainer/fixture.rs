@@ -12,7 +12,7 @@ const fn plan(slab: usize) -> Plan {
     Plan { arena: Arena { slab, fixed: 8 }, input: INPUT, logits: LOGITS, losses: &[] }
 }
 
-pub(super) const DESCRIPTION: Description = Description {
+pub(crate) const DESCRIPTION: Description = Description {
     name: "Net",
     input: [1, 28, 28],
     classes: 10,

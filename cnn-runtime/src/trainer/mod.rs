@@ -1,21 +1,25 @@
-//! The command line of every trainer: `train`, `eval`, `summary`, `inspect`, `bench`, `completions`.
+//! The command line of every trainer: `train`, `eval`, `predict`, `visualize`, `summary`, `inspect`, `bench`, `completions`.
 //!
 //! Results go to stdout, progress and the one line of an error to stderr; [`Error::exit_code`] lists the exit codes.
 
 mod args;
 mod bench;
 mod config;
+#[cfg(feature = "tui")]
+mod dashboard;
 mod eval;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod format;
 mod inspect;
 mod interrupt;
+mod predict;
 mod progress;
 mod source;
 mod summary;
 mod train;
 mod values;
+mod visualize;
 
 use std::{
     io::{self, Write},
@@ -41,6 +45,8 @@ fn run(model: Model) -> ExitCode {
         Ok(Invocation::Run(common, command)) => match command {
             Command::Train(args) => train::run(model, &common, &args),
             Command::Eval(args) => eval::run(model, &common, &args),
+            Command::Predict(args) => predict::run(model, &common, &args),
+            Command::Visualize(args) => visualize::run(model, &common, &args),
             Command::Summary(args) => summary::run(model.description, &args),
             Command::Inspect(args) => inspect::run(model, &common, &args),
             Command::Bench(args) => bench::run(model, &common, &args),

@@ -8,7 +8,7 @@ use super::{format::thousands, tell};
 use crate::{
     error::Result,
     session::Session,
-    train::{Callback, EpochReport, Flow, Progress, Score},
+    train::{Callback, EpochReport, Fit, Flow, Progress, Score},
 };
 
 /// Plain lines within an epoch, the one at its end included.
@@ -16,8 +16,17 @@ const LINES: usize = 4;
 
 const BAR: &str = "{prefix} [{wide_bar}] {percent:>3}% {msg} ETA {eta}";
 
+/// Adds a view of the run: the dashboard on a terminal if this build has it, else a bar or lines.
+pub(super) fn shown(fit: Fit) -> Fit {
+    #[cfg(feature = "tui")]
+    if let Some(dashboard) = super::dashboard::Dashboard::on_terminal() {
+        return fit.with(dashboard);
+    }
+    fit.with(Report::new())
+}
+
 /// The callback.
-pub(super) struct Report {
+struct Report {
     bar: Option<ProgressBar>,
     /// `epoch 3/12`.
     epoch: String,
@@ -26,7 +35,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    pub(super) fn new() -> Report {
+    fn new() -> Report {
         let style =
             ProgressStyle::with_template(BAR).expect("the template is constant").progress_chars("=> ");
         let bar = io::stderr().is_terminal().then(|| ProgressBar::new(0).with_style(style));
@@ -46,12 +55,13 @@ impl Report {
 
 impl Callback for Report {
     fn on_progress(&mut self, progress: &Progress) -> Result<()> {
-        let Progress { epoch, epochs, done, images, score, images_per_second } = *progress;
+        let Progress { epoch, epochs, done, images, score, images_per_second, waiting } = *progress;
         let name = format!("epoch {epoch}/{epochs}");
         if name != self.epoch {
             self.start(name, images);
         }
-        let message = format!("{} {} images/s", figures(&score), thousands(images_per_second as u64));
+        let speed = thousands(images_per_second as u64);
+        let message = format!("{} {speed} images/s, data wait {:.0} %", figures(&score), waiting * 100.0);
         let quarter = done * LINES / images;
         if let Some(bar) = &self.bar {
             bar.set_position(done as u64);
@@ -67,11 +77,12 @@ impl Callback for Report {
         let Some(report) = history.last() else { return Ok(Flow::Continue) };
         let training = Score { loss: report.loss, accuracy: report.accuracy, images: 0 };
         let text = format!(
-            "{} {} val_loss {:.4} val_accuracy {:.4} {:.1} s {} images/s",
+            "{} {} val_loss {:.4} val_accuracy {:.4} lr {} {:.1} s {} images/s",
             self.epoch,
             figures(&training),
             report.val_loss,
             report.val_accuracy,
+            rounded(report.lr),
             report.seconds,
             thousands(report.images_per_second as u64),
         );
@@ -93,4 +104,9 @@ impl Drop for Report {
 
 fn figures(score: &Score) -> String {
     format!("loss {:.4} accuracy {:.4}", score.loss, score.accuracy)
+}
+
+/// Three significant digits of a learning rate.
+fn rounded(lr: f32) -> f32 {
+    format!("{lr:.2e}").parse().unwrap_or(lr)
 }

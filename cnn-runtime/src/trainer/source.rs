@@ -1,48 +1,156 @@
-//! From `--data` and `--data-dir` to loaded data sets.
+//! From `--data` and `--data-dir` to data sets, and to what the network takes of them.
 //!
 //! Without a folder, MNIST is the committed subset. It is searched upwards from the current folder and from the
 //! program, then beside the sources the program was built from: so it is found wherever a checkout's program runs.
+//! Fashion-MNIST is found where Debian's package dataset-fashion-mnist puts it.
 
 use std::{
     env,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use super::{usage, values::DataName};
+use super::{format::thousands, tell, usage, values::DataName};
 use crate::{
-    data::{Mnist, Part},
+    data::{Cifar, CifarKind, Dataset, Files, Folder, Mnist, Part, Preparation, Prepared, Tolerance},
     error::{Error, Result},
-    plan::Description,
+    plan::{Description, Prepare},
+    session::Session,
 };
 
 const SUBSET: &str = "examples/data/mnist";
+const FASHION: &str = "/usr/share/datasets/fashion-mnist";
 
 /// Where data comes from.
 #[derive(clap::Args, Debug)]
 pub(super) struct DataArgs {
-    /// Data set: mnist or fashion-mnist
+    /// Data set: mnist, fashion-mnist, cifar10, cifar100 or folder:DIR, where DIR holds train and val or test, or one folder
+    /// for each class
     #[arg(long, value_name = "NAME", default_value = "mnist")]
     data: DataName,
 
     /// Folder of the data set's files [default for mnist: the subset in examples/data/mnist]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+
+    /// Skip up to N images that cannot be decoded, with a line about each
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    skip_bad: usize,
 }
 
-/// Loads one part, checked against the network's input and classes.
-pub(super) fn load(args: &DataArgs, part: Part, description: &Description) -> Result<Mnist> {
-    Mnist::load(&folder(args)?, part, description.input, description.classes)
+/// Loads one part and checks that the network has an output for each of its classes.
+pub(super) fn load(
+    args: &DataArgs,
+    part: Part,
+    description: &Description,
+    seed: u64,
+) -> Result<Arc<dyn Dataset>> {
+    let data: Arc<dyn Dataset> = match &args.data {
+        DataName::Mnist | DataName::FashionMnist => Arc::new(Mnist::load(&idx_folder(args)?, part)?),
+        DataName::Cifar10 => Arc::new(Cifar::load(named_folder(args)?, CifarKind::Cifar10, part)?),
+        DataName::Cifar100 => Arc::new(Cifar::load(named_folder(args)?, CifarKind::Cifar100, part)?),
+        DataName::Folder(folder) => Arc::new(folder_part(folder, part, seed)?),
+    };
+    let (classes, outputs) = (data.classes(), description.classes);
+    if classes > outputs {
+        let message = format!("{classes} classes, but {} has {outputs} outputs", description.name);
+        return Err(Error::Data { path: args.data.to_string().into(), message });
+    }
+    if part == Part::Test {
+        note(args, &*data, description);
+    }
+    Ok(data)
 }
 
-fn folder(args: &DataArgs) -> Result<PathBuf> {
+/// Training images as the network takes them, with the statistics that its `data { }` asks for fitted on them.
+pub(super) fn fitted(
+    args: &DataArgs,
+    data: Arc<dyn Dataset>,
+    indices: &[u32],
+    description: &Description,
+) -> Result<Prepared> {
+    let (prepared, fitted) = Prepared::fit(data, description, indices, tolerance(args))?;
+    if fitted > 0 {
+        let [fitted, all] = [fitted, indices.len() as u64].map(thousands);
+        tell(&format!("statistics of the data fitted on {fitted} of {all} training images"));
+    }
+    Ok(prepared)
+}
+
+/// Images as the network takes them, with the statistics that came with a session's weights.
+pub(super) fn prepared(args: &DataArgs, data: Arc<dyn Dataset>, session: &Session) -> Result<Prepared> {
+    let statistics = session.companions().statistics.clone();
+    Ok(Prepared::new(data, Preparation::new(session.description(), statistics)?, tolerance(args)))
+}
+
+/// Image files as the network takes them, with the statistics that came with a session's weights.
+pub(super) fn files(paths: Vec<PathBuf>, session: &Session) -> Result<Prepared> {
+    let preparation = Preparation::new(session.description(), session.companions().statistics.clone())?;
+    Ok(Prepared::new(Arc::new(Files(paths)), preparation, Arc::new(Tolerance::none())))
+}
+
+/// Says what happens to images without being declared; of the test images, which every command loads.
+fn note(args: &DataArgs, data: &dyn Dataset, description: &Description) {
+    let ([channels, height, width], name) = (description.input, &args.data);
+    let shape = data.shape();
+    let mut changes = Vec::new();
+    if shape.is_some_and(|[stored, ..]| stored != channels) {
+        changes.push(if channels == 1 { "grey".into() } else { format!("{channels} equal channels") });
+    }
+    let geometry =
+        |stage| matches!(stage, Prepare::ResizeShorter(_) | Prepare::ResizeExact(_) | Prepare::CenterCrop(_));
+    let declared = description.data.is_some_and(|stages| stages.iter().copied().any(geometry));
+    if !declared && shape.is_none_or(|[_, stored @ ..]| stored != [height, width]) {
+        let fit = "the shorter side is resized to fit, the middle of the longer one kept";
+        changes.push(format!("{height}x{width}: {fit}"));
+    }
+    if !changes.is_empty() {
+        tell(&format!("images of {name} become {}", changes.join(", ")));
+    }
+    let (classes, outputs) = (data.classes(), description.classes);
+    if classes < outputs {
+        tell(&format!(
+            "{name} has {classes} classes: no image belongs to the last {} outputs",
+            outputs - classes
+        ));
+    }
+}
+
+fn tolerance(args: &DataArgs) -> Arc<Tolerance> {
+    Arc::new(Tolerance::of(args.skip_bad, "; --skip-bad N skips up to N such files", tell))
+}
+
+fn idx_folder(args: &DataArgs) -> Result<PathBuf> {
+    let fashion = Path::new(FASHION);
     match (&args.data_dir, &args.data) {
         (Some(folder), _) => Ok(folder.clone()),
-        (None, DataName::Mnist) => subset().ok_or_else(|| Error::Data {
+        (None, DataName::FashionMnist) if fashion.is_dir() => Ok(fashion.into()),
+        (None, DataName::FashionMnist) => Err(usage(format!(
+            "--data fashion-mnist needs --data-dir, the folder with its IDX files; apt install dataset-fashion-mnist puts \
+             them into {FASHION}, where they are found"
+        ))),
+        _ => subset().ok_or_else(|| Error::Data {
             path: SUBSET.into(),
             message: "not found from here; --data-dir names a folder with MNIST's IDX files".into(),
         }),
-        (None, DataName::FashionMnist) => {
-            Err(usage("--data fashion-mnist needs --data-dir, the folder with its IDX files"))
+    }
+}
+
+fn named_folder(args: &DataArgs) -> Result<&Path> {
+    let missing =
+        || usage(format!("--data {} needs --data-dir, the folder of its binary version", args.data));
+    args.data_dir.as_deref().ok_or_else(missing)
+}
+
+fn folder_part(folder: &Path, part: Part, seed: u64) -> Result<Folder> {
+    let parts = Folder::open_parts(folder, seed)?;
+    match part {
+        Part::Train => Ok(parts.train),
+        Part::Test => {
+            if parts.drawn {
+                tell("no folders train and val or test: one image in five, drawn by --seed, is a test image");
+            }
+            Ok(parts.test)
         }
     }
 }
@@ -58,18 +166,33 @@ fn subset() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::{super::fixture::DESCRIPTION, *};
-    use crate::data::Dataset;
 
-    #[test]
-    fn the_committed_subset_is_the_default() {
-        let args = DataArgs { data: DataName::Mnist, data_dir: None };
-        let load = |part| load(&args, part, &DESCRIPTION).unwrap();
-        assert_eq!((load(Part::Train).len(), load(Part::Test).len()), (10_000, 2_000));
+    fn load(name: &str, part: Part) -> Result<Arc<dyn Dataset>> {
+        let args = DataArgs { data: name.parse().unwrap(), data_dir: None, skip_bad: 0 };
+        super::load(&args, part, &DESCRIPTION, 0)
     }
 
     #[test]
-    fn fashion_needs_a_folder() {
-        let args = DataArgs { data: DataName::FashionMnist, data_dir: None };
-        assert_eq!(load(&args, Part::Test, &DESCRIPTION).unwrap_err().exit_code(), 2);
+    fn the_committed_subset_is_the_default() {
+        let count = |part| load("mnist", part).unwrap().len();
+        assert_eq!((count(Part::Train), count(Part::Test)), (10_000, 2_000));
+    }
+
+    #[test]
+    fn cifar_needs_a_folder() {
+        assert_eq!(load("cifar10", Part::Test).err().unwrap().exit_code(), 2);
+    }
+
+    #[test]
+    fn the_network_needs_an_output_for_each_class() {
+        let folder = tempfile::tempdir().unwrap();
+        for class in 0..11 {
+            let class = folder.path().join(class.to_string());
+            std::fs::create_dir(&class).unwrap();
+            std::fs::write(class.join("1.png"), b"").unwrap();
+        }
+        let error = load(&format!("folder:{}", folder.path().display()), Part::Train).err().unwrap();
+        assert_eq!(error.exit_code(), 3);
+        assert!(error.to_string().ends_with("11 classes, but Net has 10 outputs"), "{error}");
     }
 }

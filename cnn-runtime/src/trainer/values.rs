@@ -1,6 +1,14 @@
 //! Values of options: what clap cannot check by type, with messages that say what is allowed.
 
-use std::{convert::Infallible, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    convert::Infallible,
+    fmt::{self, Display, Formatter},
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
+
+use crate::optim::Optimizer;
 
 /// Keeps `batch * slab` far from overflow; no real batch comes near.
 const LARGEST_BATCH: usize = 1 << 20;
@@ -25,6 +33,22 @@ pub(super) fn learning_rate(text: &str) -> Result<f32, String> {
         Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
         _ => Err("expected a number above 0".into()),
     }
+}
+
+/// A limit, a penalty: 0 is none.
+pub(super) fn not_negative(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
+        _ => Err("expected a number of at least 0".into()),
+    }
+}
+
+/// What is kept of the past: 0 is nothing.
+pub(super) fn decay(text: &str) -> Result<f32, String> {
+    not_negative(text)
+        .ok()
+        .filter(|&value| value < 1.0)
+        .ok_or_else(|| "expected a number from 0 to below 1".into())
 }
 
 /// A share, strictly between nothing and all.
@@ -66,6 +90,12 @@ pub(super) enum DataName {
     Mnist,
     /// Articles of clothing, in MNIST's format.
     FashionMnist,
+    /// Small photographs of 10 kinds of things.
+    Cifar10,
+    /// Small photographs of 100 kinds of things.
+    Cifar100,
+    /// Images in folders, one for each class.
+    Folder(PathBuf),
 }
 
 impl FromStr for DataName {
@@ -75,14 +105,40 @@ impl FromStr for DataName {
         match text {
             "mnist" => Ok(DataName::Mnist),
             "fashion-mnist" => Ok(DataName::FashionMnist),
-            _ => Err("expected mnist or fashion-mnist".into()),
+            "cifar10" => Ok(DataName::Cifar10),
+            "cifar100" => Ok(DataName::Cifar100),
+            _ => match text.strip_prefix("folder:") {
+                Some(folder) if !folder.is_empty() => Ok(DataName::Folder(folder.into())),
+                _ => Err("expected mnist, fashion-mnist, cifar10, cifar100 or folder:DIR".into()),
+            },
         }
     }
 }
 
-/// The update rule by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum OptimizerName {
-    Sgd,
-    Adadelta,
+impl Display for DataName {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            DataName::Mnist => f.write_str("mnist"),
+            DataName::FashionMnist => f.write_str("fashion-mnist"),
+            DataName::Cifar10 => f.write_str("cifar10"),
+            DataName::Cifar100 => f.write_str("cifar100"),
+            DataName::Folder(folder) => write!(f, "folder:{}", folder.display()),
+        }
+    }
+}
+
+/// The value of `--optimizer`: a name, or a name with settings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Rule {
+    pub(super) optimizer: Optimizer,
+    /// Only the name was given.
+    pub(super) bare: bool,
+}
+
+impl FromStr for Rule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Rule, String> {
+        Ok(Rule { optimizer: text.parse()?, bare: !text.contains('(') })
+    }
 }

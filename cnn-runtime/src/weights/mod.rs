@@ -1,13 +1,17 @@
 //! Weights files: a session's parameters and running statistics under torch's state-dict names and in torch's layouts, as
 //! safetensors.
 //!
-//! A file is loaded only if its tensors are exactly the network's; torch's `num_batches_tracked` is ignored.
+//! A file is loaded only if its tensors are exactly the network's; torch's `num_batches_tracked` is ignored. What else goes
+//! with weights are [`Companions`].
 
+mod companions;
 pub mod tensors;
 
 use std::{collections::HashSet, path::Path};
 
 use safetensors::{Dtype, SafeTensors};
+
+pub use companions::Companions;
 
 use crate::{error::Result, session::Session};
 use tensors::{Tensor, TensorFile, floats, weights_error};
@@ -25,10 +29,11 @@ pub fn save(session: &mut Session, path: &Path) -> Result<()> {
     let tensors = params
         .map(|(index, param)| Ok(Tensor::new(param.name, param.shape, session.parameter(index)?)))
         .collect::<Result<Vec<_>>>()?;
-    tensors::write(path, &tensors)
+    let companions = session.companions();
+    tensors::write_with(path, tensors.iter().chain(&companions.statistics), companions.metadata())
 }
 
-/// Loads parameters and running statistics into a session, all or none.
+/// Loads parameters, running statistics and companions into a session, all or none.
 ///
 /// # Errors
 ///
@@ -47,6 +52,7 @@ pub fn load(session: &mut Session, path: &Path) -> Result<()> {
         let view = tensors.tensor(param.name).map_err(|error| weights_error(path, error.to_string()))?;
         session.set_parameter(index, &floats(&view))?;
     }
+    session.set_companions(Companions::read(&tensors, file.metadata()?.as_ref()));
     Ok(())
 }
 
@@ -63,7 +69,8 @@ pub(crate) fn differences<'a>(
         (found.dtype() != Dtype::F32).then(|| format!("{name} is {}, expected F32", found.dtype()))
     });
     let names: HashSet<&str> = expected.clone().map(|(name, _)| name).collect();
-    let known = |name: &str| name.ends_with("num_batches_tracked") || names.contains(name);
+    let known =
+        |name: &str| name.ends_with("num_batches_tracked") || names.contains(name) || Companions::own(name);
     let mut extra: Vec<_> = tensors.names().into_iter().filter(|name| !known(name)).collect();
     extra.sort_unstable();
     wanting.chain(extra.into_iter().map(|name| format!("{name} is unknown"))).collect()

@@ -4,11 +4,12 @@
 
 use std::{
     borrow::Cow,
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
 };
 
-use safetensors::{Dtype, SafeTensors, View, serialize, tensor::TensorView};
+use safetensors::{Dtype, SafeTensorError, SafeTensors, View, serialize, tensor::TensorView};
 
 use crate::{
     error::{Error, Result},
@@ -58,8 +59,21 @@ impl View for &Tensor {
 ///
 /// [`Error::Io`] if it cannot be written.
 pub fn write(path: &Path, tensors: &[Tensor]) -> Result<()> {
-    let views = tensors.iter().map(|tensor| (tensor.name.as_str(), tensor));
-    let bytes = serialize(views, None).map_err(|error| weights_error(path, error.to_string()))?;
+    write_with(path, tensors, None)
+}
+
+/// [`write`], with metadata: text under names.
+///
+/// # Errors
+///
+/// [`Error::Io`] if it cannot be written.
+pub fn write_with<'a>(
+    path: &Path,
+    tensors: impl IntoIterator<Item = &'a Tensor>,
+    metadata: Option<HashMap<String, String>>,
+) -> Result<()> {
+    let views = tensors.into_iter().map(|tensor| (tensor.name.as_str(), tensor));
+    let bytes = serialize(views, metadata).map_err(|error| weights_error(path, error.to_string()))?;
     files::replace(path, &bytes)
 }
 
@@ -86,8 +100,21 @@ impl TensorFile {
     ///
     /// [`Error::Weights`] if this is no safetensors file or a damaged one.
     pub fn tensors(&self) -> Result<SafeTensors<'_>> {
-        SafeTensors::deserialize(&self.bytes)
-            .map_err(|error| weights_error(&self.path, format!("not a whole safetensors file ({error})")))
+        SafeTensors::deserialize(&self.bytes).map_err(|error| self.damaged(&error))
+    }
+
+    /// The metadata: text under names.
+    ///
+    /// # Errors
+    ///
+    /// As [`TensorFile::tensors`].
+    pub fn metadata(&self) -> Result<Option<HashMap<String, String>>> {
+        let (_, header) = SafeTensors::read_metadata(&self.bytes).map_err(|error| self.damaged(&error))?;
+        Ok(header.metadata().clone())
+    }
+
+    fn damaged(&self, error: &SafeTensorError) -> Error {
+        weights_error(&self.path, format!("not a whole safetensors file ({error})"))
     }
 }
 

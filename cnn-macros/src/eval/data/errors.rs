@@ -40,37 +40,27 @@ pub(super) fn crop_too_large(who: &str, stage: &str, cut: [usize; 2], size: Size
 
 /// The last stage that sets a size sets another one than the input's.
 pub(super) fn wrong_size(who: &str, stage: &str, size: Size, input: Input) -> String {
-    let Input { network, .. } = input;
-    let (wanted, call) = (shape(&input.size()), arguments(input.size()));
-    match (stage, size) {
+    let [height, width] = input.size();
+    let (exactly, call) = (format!("{height}, {width}"), arguments(input.size()));
+    let (yields, advice) = match (stage, size) {
+        (_, Size::Shorter(side)) if side < height.max(width) => {
+            (format!("fixes the shorter side only, {side}"), format!("write resize({exactly})"))
+        }
         (_, Size::Shorter(side)) => {
-            let crop = if who == "data" { "center_crop" } else { "random_crop" };
-            format!(
-                "{who}: {stage} fixes the shorter side only, {side}, but {network} takes {wanted}; add {crop}({call})"
-            )
-        }
-        ("pad", Size::Exact(size)) => {
-            format!(
-                "{who}: pad makes images {}, but {network} takes {wanted}; add random_crop({call})",
-                shape(&size)
-            )
-        }
-        // A resize to one number keeps the proportions.
-        ("resize", Size::Exact(size)) => {
-            let [height, width] = input.size();
-            format!(
-                "{who}: resize yields {}, but {network} takes {wanted}; write resize({height}, {width})",
-                shape(&size)
-            )
+            (format!("fixes the shorter side only, {side}"), format!("add center_crop({call})"))
         }
         (_, Size::Exact(size)) => {
-            format!(
-                "{who}: {stage} yields {}, but {network} takes {wanted}; write {stage}({call})",
-                shape(&size)
-            )
+            let advice = match stage {
+                "pad" => format!("add random_crop({call})"),
+                // With one number it would keep the proportions.
+                "resize" => format!("write resize({exactly})"),
+                _ => format!("write {stage}({call})"),
+            };
+            (format!("yields {}", shape(&size)), advice)
         }
         (_, Size::Any) => unreachable!("{stage} sets a size"),
-    }
+    };
+    format!("{who}: {stage} {yields}, but {} takes {}; {advice}", input.network, shape(&input.size()))
 }
 
 /// `224`, or `224, 192`

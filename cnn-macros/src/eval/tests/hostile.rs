@@ -119,8 +119,24 @@ fn mutate(tokens: TokenStream, random: &mut Random) -> TokenStream {
 
 fn replacement(random: &mut Random) -> TokenTree {
     const NUMBERS: [i64; 8] = [0, 1, 2, 3, 7, 1000, i32::MAX as i64, i64::MAX];
-    const WORDS: [&str; 12] =
-        ["input", "x", "unit", "output", "for", "if", "same", "batch_norm", "mul", "crop", "maxout", "train"];
+    const WORDS: [&str; 16] = [
+        "input",
+        "x",
+        "unit",
+        "output",
+        "for",
+        "if",
+        "same",
+        "batch_norm",
+        "mul",
+        "crop",
+        "maxout",
+        "train",
+        "data",
+        "resize",
+        "flip",
+        "adam",
+    ];
     const SIGNS: [char; 8] = ['-', '>', '.', ':', '=', ',', ';', '!'];
     match random.below(5) {
         0 => Literal::i64_unsuffixed(NUMBERS[random.below(NUMBERS.len())]).into(),

@@ -51,8 +51,18 @@ pub(super) const EVERYTHING: &str = r#"/// All of it.
         concat(a -> adaptive_avg_pool(3, 2), b -> adaptive_avg_pool((3, 2))) -> flatten -> dropout(0.5) -> fc: dense(n, init = torch)
 
         train {
-            loss = cross_entropy(label_smoothing = 0.1), optimizer = sgd(lr = 1e-2, momentum = 0.9), batch = 16, epochs = 2,
-            init = glorot_normal,
+            loss = cross_entropy(label_smoothing = 0.1, class_weights = [1, 2, 1, 2, 1, 2, 1, 2, 1, 1 / 2]),
+            optimizer = rmsprop(lr = 1e-2, momentum = 0.9, centered = true), batch = 16, accumulate = 2, epochs = 90,
+            schedule = multi_step([30, 60], factor = 0.1, warm_up = 5), init = glorot_normal, average = 0.99, clip_norm = 1,
+            decay = weights,
+        }
+        data {
+            resize(40, 48), center_crop(32), mean_subtract(per_channel), scale(1 / 255), standardise(per_pixel),
+            normalise(mean = [0.5, 0.5, 0.5], std = (0.2, 0.2, 0.2)), whiten(zca, epsilon = 1e-3),
+        }
+        augment {
+            pad(4), random_crop(36), random_resized_crop(32, 32, area = (0.08, 1)), flip, flip_vertical(0.1), rotate(15),
+            color_jitter(brightness = 0.4, contrast = 0.4, saturation = 0.4), cutout(8),
         }
         budget { params <= 1M, activations <= 4 MiB }
     }"#;

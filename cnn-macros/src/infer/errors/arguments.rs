@@ -94,7 +94,7 @@ fn kind(kind: Kind) -> String {
         }
         Kind::Flag => "`true` or `false`".into(),
         Kind::Number(range, _) => format!("a number {range}"),
-        Kind::Numbers(range, _) => format!("an array of numbers {range}"),
+        Kind::Numbers(..) => "an array of numbers".into(),
         Kind::Init => format!("a number or one of {}", quoted(&kind.words()).join(", ")),
         Kind::Word(_) | Kind::Choice(_) => either(&kind.words()),
     }

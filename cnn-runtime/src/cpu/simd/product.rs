@@ -1,7 +1,8 @@
 //! The matrix product on blocked maps, `y[o][pixel] = sum over i of x[i][pixel] * w[o][i]`, for many pixels and output blocks at once.
 //!
-//! `x` is `[ceil(I/8)][pixels][8]`, `w` is `[ceil(O/8)][I][8]`, `y` is `[ceil(O/8)][pixels][8]`, blocks lie any distance apart. A
-//! sum runs over the inputs in order, whatever the tile that holds it. Padding lanes of `x` are not read.
+//! `x` is `[ceil(I/8)][pixels][8]`, `w` is `[ceil(O/8)][I][8]`, `y` is `[ceil(O/8)][pixels][8]`, blocks lie any distance apart. Inputs
+//! are summed in order, [`RUN`] at a time, and so are these sums: that halves the error of one long sum. The order does not
+//! depend on the tile that holds a sum. Padding lanes of `x` are not read.
 #![allow(
     clippy::needless_range_loop,
     reason = "indices name the register of a sum; loops of constant length unroll"
@@ -12,6 +13,9 @@ use super::{
     tile::{PIXELS, pixels_of},
 };
 use crate::{cpu::memory::Span, plan::BLOCK};
+
+/// Inputs whose sum stays in registers.
+const RUN: usize = 64;
 
 /// A product of these sizes; distances of blocks are in floats.
 #[derive(Clone, Copy)]
@@ -97,26 +101,42 @@ impl Operands<'_> {
 
     #[inline(always)]
     unsafe fn tile<S: Simd, const B: usize, const P: usize>(&self, simd: S, block: usize, pixel: usize) {
+        for first in (0..self.product.inputs).step_by(RUN) {
+            // SAFETY: the caller has checked all inputs.
+            unsafe { self.run_of_inputs::<S, B, P>(simd, [block, pixel], first) }
+        }
+    }
+
+    /// Adds up to [`RUN`] inputs to a tile, which starts from the first.
+    #[inline(always)]
+    unsafe fn run_of_inputs<S: Simd, const B: usize, const P: usize>(
+        &self,
+        simd: S,
+        [block, pixel]: [usize; 2],
+        first: usize,
+    ) {
         let Product { inputs, x_block, w_block, y_block, .. } = *self.product;
+        let inputs = RUN.min(inputs - first);
         let mut sums = [[simd.splat(0.0); P]; B];
         // SAFETY: the caller has checked the positions of all blocks, inputs and pixels.
         unsafe {
-            let mut x = self.x.add(pixel * BLOCK);
-            let mut w = self.w.add(block * w_block);
-            for _ in 0..inputs / BLOCK {
-                for lane in 0..BLOCK {
-                    term(simd, x.add(lane), w.add(lane * BLOCK), w_block, &mut sums);
+            let x = self.x.add(first / BLOCK * x_block + pixel * BLOCK);
+            let mut w = self.w.add(block * w_block + first * BLOCK);
+            // One loop of unknown length: unrolled, it would ask for more registers than there are.
+            for block in (0..inputs).step_by(BLOCK) {
+                let mut lane = x.add(block / BLOCK * x_block);
+                for _ in 0..BLOCK.min(inputs - block) {
+                    term(simd, lane, w, w_block, &mut sums);
+                    lane = lane.wrapping_add(1);
+                    w = w.wrapping_add(BLOCK);
                 }
-                x = x.wrapping_add(x_block);
-                w = w.add(BLOCK * BLOCK);
-            }
-            for lane in 0..inputs % BLOCK {
-                term(simd, x.add(lane), w.add(lane * BLOCK), w_block, &mut sums);
             }
             let y = self.y.add(block * y_block + pixel * BLOCK);
             for b in 0..B {
                 for p in 0..P {
-                    simd.store(y.add(b * y_block + p * BLOCK), sums[b][p]);
+                    let y = y.add(b * y_block + p * BLOCK);
+                    let before = if first == 0 { simd.splat(0.0) } else { simd.load(y) };
+                    simd.store(y, simd.add(before, sums[b][p]));
                 }
             }
         }

@@ -16,24 +16,13 @@ use crate::{
 
 /// The update of one range of elements; both ends are multiples of a block.
 pub(super) struct Work<'a> {
-    rule: Option<Optimizer>,
-    moment: Moment,
-    operands: Operands<'a>,
+    /// `None` only averages.
+    pub(super) rule: Option<Optimizer>,
+    pub(super) moment: Moment,
+    pub(super) operands: Operands<'a>,
     /// Where the running average starts in the state.
-    average: usize,
-    range: Range<usize>,
-}
-
-impl<'a> Work<'a> {
-    pub(super) fn new(
-        rule: Option<Optimizer>,
-        moment: Moment,
-        operands: Operands<'a>,
-        average: usize,
-        range: Range<usize>,
-    ) -> Work<'a> {
-        Work { rule, moment, operands, average, range }
-    }
+    pub(super) average: usize,
+    pub(super) range: Range<usize>,
 }
 
 impl Kernel for Work<'_> {
@@ -169,8 +158,7 @@ pub(super) struct Merge<'a> {
     pub(super) share: f32,
     pub(super) grads: Span<'a>,
     pub(super) aside: Span<'a>,
-    pub(super) start: usize,
-    pub(super) end: usize,
+    pub(super) range: Range<usize>,
 }
 
 impl Kernel for Merge<'_> {
@@ -178,7 +166,7 @@ impl Kernel for Merge<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        for at in (self.start..self.end).step_by(BLOCK) {
+        for at in self.range.clone().step_by(BLOCK) {
             let (g, aside) = (self.grads.load(simd, at), self.aside.load(simd, at));
             self.grads.store(simd, at, decayed(simd, 1.0 - self.share, aside, g));
         }

@@ -2,9 +2,9 @@
 //!
 //! At the points, tiles lie side by side: `[36][blocks][tiles][8]`, a few floats more from point to point.
 
-use std::ops::Range;
+use std::{marker::PhantomData, ops::Range};
 
-use super::transform::{Input, Output, POINTS, TILE, Transform};
+use super::transform::{Output, POINTS, TILE, Transform};
 use crate::{
     cpu::{
         memory::Span,
@@ -54,30 +54,31 @@ pub(super) struct Strip {
     pub(super) column: usize,
 }
 
-/// `Bᵀ x B` for tiles of one block of `x`, zero around it.
-pub(super) struct ToPoints<'a> {
+/// Squares of `FROM` x `FROM`, one a tile, of one block of a map, zero around it, transformed by `T`.
+pub(super) struct ToPoints<'a, T, const FROM: usize> {
     pub(super) map: &'a Map,
     /// The block.
     pub(super) x: Span<'a>,
-    /// Rows above and columns left of `x` that the first tile sees.
+    /// Rows above and columns left of the map that the first square covers.
     pub(super) pad: [usize; 2],
     pub(super) strip: Strip,
     /// The first tile at the first point.
     pub(super) points: Span<'a>,
     /// Floats from point to point.
     pub(super) distance: usize,
+    pub(super) transform: PhantomData<T>,
 }
 
-impl Kernel for ToPoints<'_> {
+impl<T: Transform<FROM, POINTS>, const FROM: usize> Kernel for ToPoints<'_, T, FROM> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let [above, left] = self.pad.map(|pad| pad as isize);
+        let (above, left) = (self.pad[0] as isize, self.pad[1] as isize);
         let row = self.strip.row as isize - above;
         for tile in 0..self.strip.tiles.len() {
             let column = (self.strip.column + tile * TILE) as isize - left;
-            let values = Input::square(simd, self.square(simd, [row, column]));
+            let values = T::square(simd, self.square(simd, [row, column]));
             for (point, value) in values.as_flattened().iter().enumerate() {
                 self.points.store(simd, point * self.distance + tile * BLOCK, *value);
             }
@@ -85,16 +86,15 @@ impl Kernel for ToPoints<'_> {
     }
 }
 
-impl ToPoints<'_> {
-    /// What a tile sees.
+impl<T, const FROM: usize> ToPoints<'_, T, FROM> {
     #[inline(always)]
-    fn square<S: Simd>(&self, simd: S, [row, column]: [isize; 2]) -> [[S::V; POINTS]; POINTS] {
+    fn square<S: Simd>(&self, simd: S, [row, column]: [isize; 2]) -> [[S::V; FROM]; FROM] {
         let Map { height, width, .. } = *self.map;
-        let mut square = [[simd.splat(0.0); POINTS]; POINTS];
-        if is_inside(row, height) && is_inside(column, width) {
+        let mut square = [[simd.splat(0.0); FROM]; FROM];
+        if is_inside(row, FROM, height) && is_inside(column, FROM, width) {
             let x = self.x.from((row as usize * width + column as usize) * BLOCK);
             for (row, values) in square.iter_mut().enumerate() {
-                let x = x.part(row * width * BLOCK, POINTS * BLOCK);
+                let x = x.part(row * width * BLOCK, FROM * BLOCK);
                 for (column, value) in values.iter_mut().enumerate() {
                     *value = x.load(simd, column * BLOCK);
                 }
@@ -103,7 +103,7 @@ impl ToPoints<'_> {
         }
         for (row, values) in (row..).zip(&mut square) {
             for (column, value) in (column..).zip(values) {
-                if (0..height as isize).contains(&row) && (0..width as isize).contains(&column) {
+                if is_inside(row, 1, height) && is_inside(column, 1, width) {
                     *value = self.x.load(simd, (row as usize * width + column as usize) * BLOCK);
                 }
             }
@@ -112,10 +112,10 @@ impl ToPoints<'_> {
     }
 }
 
-/// Whether all that a tile sees along an axis lies inside the map.
+/// Whether `len` places along an axis lie inside the map.
 #[inline(always)]
-fn is_inside(place: isize, size: usize) -> bool {
-    place >= 0 && place + POINTS as isize <= size as isize
+fn is_inside(place: isize, len: usize, size: usize) -> bool {
+    place >= 0 && place + len as isize <= size as isize
 }
 
 /// `Aᵀ m A` for tiles of one block of `y`.

@@ -88,6 +88,44 @@ impl Transform<POINTS, TILE> for Output {
     }
 }
 
+/// `G w` of a filter of four elements, such as the tile of an output's gradient in the gradient of the filters.
+pub(super) struct Gradient;
+
+impl Transform<TILE, POINTS> for Gradient {
+    #[inline(always)]
+    fn apply<S: Simd>(simd: S, [w0, w1, w2, w3]: [S::V; TILE]) -> [S::V; POINTS] {
+        let (half, two) = (simd.splat(0.5), simd.splat(2.0));
+        let (even_a, even_b) = (simd.fma(half, w2, w0), simd.fma(two, w2, w0));
+        let odd_a = simd.mul(simd.splat(FRAC_1_SQRT_2), simd.fma(half, w3, w1));
+        let odd_b = simd.mul(simd.splat(SQRT_2), simd.fma(two, w3, w1));
+        let (share_a, share_b) = (simd.splat(-1.0 / 1.5), simd.splat(1.0 / 6.0));
+        [
+            w0,
+            simd.mul(simd.add(even_a, odd_a), share_a),
+            simd.mul(simd.sub(even_a, odd_a), share_a),
+            simd.mul(simd.add(even_b, odd_b), share_b),
+            simd.mul(simd.sub(even_b, odd_b), share_b),
+            w3,
+        ]
+    }
+}
+
+/// `Aᵀ m` of a filter of four elements: three outputs, which are the filter elements of which this is the gradient.
+pub(super) struct Taps;
+
+impl Transform<POINTS, KERNEL> for Taps {
+    #[inline(always)]
+    fn apply<S: Simd>(simd: S, [m0, m1, m2, m3, m4, m5]: [S::V; POINTS]) -> [S::V; KERNEL] {
+        let (sum_a, off_a) = (simd.add(m1, m2), simd.sub(m1, m2));
+        let (sum_b, off_b) = (simd.add(m3, m4), simd.sub(m3, m4));
+        [
+            simd.add(simd.add(m0, sum_a), sum_b),
+            mixed(simd, [FRAC_1_SQRT_2, SQRT_2], [off_a, off_b]),
+            simd.add(mixed(simd, [0.5, 2.0], [sum_a, sum_b]), m5),
+        ]
+    }
+}
+
 /// `p * a + q * b`
 #[inline(always)]
 fn mixed<S: Simd>(simd: S, [p, q]: [f32; 2], [a, b]: [S::V; 2]) -> S::V {

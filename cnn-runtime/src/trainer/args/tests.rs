@@ -47,7 +47,22 @@ fn bad_values_name_the_flag() {
     assert_error("bench --steps -1", "expected a whole number");
     assert_error("--val-split 1", "expected a number between 0 and 1");
     assert_error("--data cifar10", "expected mnist or fashion-mnist");
-    assert_error("--optimizer adam", "'adam' for '--optimizer <NAME>' [possible values: sgd, adadelta]");
+    assert_error(
+        "--optimizer adm",
+        "'adm' for '--optimizer <NAME>': unknown optimizer 'adm'; there are sgd,",
+    );
+    assert_error("--schedule cos", "unknown schedule 'cos'; there are constant,");
+    assert_error("--momentum 1", "expected a number from 0 to below 1");
+    assert_error("--average -1", "expected a number from 0 to below 1");
+    assert_error("--weight-decay -1", "expected a number of at least 0");
+    assert_error("--clip-norm nan", "expected a number of at least 0");
+    assert_error("--clip-value x", "expected a number of at least 0");
+    assert_error("--warm-up x", "expected a number of at least 0");
+    assert_error("--accumulate 0", "expected a whole number of at least 1");
+    assert_error("--patience 0", "expected a whole number of at least 1");
+    assert_error("--keep -1", "'-1' for '--keep <N>'");
+    assert_error("--checkpoint-every 0", "expected a number of minutes above 0");
+    assert_error("eval --weights a --top 0", "expected a whole number of at least 1");
     assert_error("--nonsense", "unexpected argument '--nonsense'");
     assert_error("eval", "--weights <FILE>");
     assert_error("--epochs 3 bench", "--epochs stands before bench");

@@ -13,7 +13,7 @@ fn parse(file: &str, line: &str) -> Result<(Common, train::Args)> {
     config.write_all(file.as_bytes()).unwrap();
     let line = format!("net {line} --config {}", config.path().display());
     match args::parse_from(&DESCRIPTION, line.split_whitespace().map(Into::into).collect())? {
-        Invocation::Run(common, Command::Train(args)) => Ok((common, args)),
+        Invocation::Run(common, Command::Train(args)) => Ok((common, *args)),
         _ => panic!("{line}"),
     }
 }

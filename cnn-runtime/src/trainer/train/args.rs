@@ -2,9 +2,12 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use crate::trainer::{
-    source::DataArgs,
-    values::{self, OptimizerName, Resume},
+use crate::{
+    optim::Schedule,
+    trainer::{
+        source::DataArgs,
+        values::{self, Resume, Rule},
+    },
 };
 
 /// What a command line, the environment or a file asks for; the network's declaration stands in for what they leave out.
@@ -42,17 +45,51 @@ pub(in crate::trainer) struct Optimisation {
     #[arg(long, value_name = "N", value_parser = values::positive)]
     pub(in crate::trainer) epochs: Option<usize>,
 
-    /// Images per update [default: the network's]
+    /// Images per pass [default: the network's]
     #[arg(long, value_name = "N", value_parser = values::batch)]
     pub(in crate::trainer) batch: Option<usize>,
+
+    /// Passes whose gradients make one update, as of one larger batch [default: the network's]
+    #[arg(long, value_name = "N", value_parser = values::positive)]
+    pub(in crate::trainer) accumulate: Option<usize>,
+
+    /// Update rule: sgd, adagrad, adadelta, rmsprop, adam, adamw, or with settings as "sgd(lr = 0.1, nesterov = true,
+    /// momentum = 0.9)" [default: the network's]
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::trainer) optimizer: Option<Rule>,
 
     /// Learning rate [default: the network's, or the named optimizer's]
     #[arg(long, value_name = "X", value_parser = values::learning_rate)]
     pub(in crate::trainer) lr: Option<f32>,
 
-    /// Update rule [default: the network's]
-    #[arg(long, value_name = "NAME")]
-    pub(in crate::trainer) optimizer: Option<OptimizerName>,
+    /// Momentum of sgd or rmsprop
+    #[arg(long, value_name = "X", value_parser = values::decay)]
+    pub(in crate::trainer) momentum: Option<f32>,
+
+    /// Penalty on large weights
+    #[arg(long, value_name = "X", value_parser = values::not_negative)]
+    pub(in crate::trainer) weight_decay: Option<f32>,
+
+    /// Course of the learning rate: constant, "step(every = 30, factor = 0.1)", "multi_step([30, 60])", "exponential(0.95)",
+    /// cosine, one_cycle, polynomial, "plateau(patience = 5)" [default: the network's]
+    #[arg(long, value_name = "SPEC")]
+    pub(in crate::trainer) schedule: Option<Schedule>,
+
+    /// Epochs in which the learning rate first rises
+    #[arg(long, value_name = "EPOCHS", value_parser = values::not_negative)]
+    pub(in crate::trainer) warm_up: Option<f32>,
+
+    /// Largest norm of all gradients together; 0 is no limit
+    #[arg(long, value_name = "X", value_parser = values::not_negative)]
+    pub(in crate::trainer) clip_norm: Option<f32>,
+
+    /// Largest magnitude of a gradient; 0 is no limit
+    #[arg(long, value_name = "X", value_parser = values::not_negative)]
+    pub(in crate::trainer) clip_value: Option<f32>,
+
+    /// Decay of a running average of the weights, which is validated and kept instead, such as 0.999; 0 is none
+    #[arg(long, value_name = "D", value_parser = values::decay)]
+    pub(in crate::trainer) average: Option<f32>,
 
     /// Stop after N epochs without a better one [default: train all epochs]
     #[arg(long, value_name = "N", value_parser = values::positive)]
@@ -70,8 +107,8 @@ pub(in crate::trainer) struct Kept {
     #[arg(long, value_name = "auto|FILE")]
     pub(in crate::trainer) resume: Option<Resume>,
 
-    /// Start from these weights
-    #[arg(long, value_name = "FILE", conflicts_with = "resume")]
+    /// Start from these weights, unless a checkpoint is resumed
+    #[arg(long, value_name = "FILE")]
     pub(in crate::trainer) init: Option<PathBuf>,
 
     /// Minutes between two checkpoints within an epoch

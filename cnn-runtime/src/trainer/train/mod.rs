@@ -9,17 +9,16 @@ mod recipe;
 
 use flate2::Crc;
 
-use super::{
-    args::Common, config, eval, format, interrupt::Interrupt, print, progress::Report, source, tell,
-};
+use super::{args::Common, config, eval, format, interrupt::Interrupt, print, progress, source, tell};
 use crate::{
     checkpoint::Settings,
-    data::{Batches, Dataset, Part, split},
+    data::{Batches, Part, split},
     device::Device,
     error::{Error, Result},
     network::Model,
+    optim::Rate,
     session::{Options, Session},
-    train::{EarlyStopping, Fit, Score, evaluate},
+    train::{EarlyStopping, Fit, LearningRate, Score, evaluate},
     weights,
 };
 pub(super) use args::Args;
@@ -27,12 +26,12 @@ use recipe::Recipe;
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let description = model.description;
-    let recipe = Recipe::new(&args.optimisation, &description.training);
+    let recipe = Recipe::new(&args.optimisation, &description.training)?;
     if args.configuration.dry_run {
         return print(&described(description.name, &recipe, args));
     }
-    let train = source::load(&args.data, Part::Train, description)?;
-    let test = source::load(&args.data, Part::Test, description)?;
+    let train = source::load(&args.data, Part::Train, description, common.seed)?;
+    let test = source::load(&args.data, Part::Test, description, common.seed)?;
     let count = args.limit.map_or(train.len(), |limit| limit.min(train.len()));
     let split = split(count, args.val_split, common.seed)?;
     let batch = recipe.batch.min(split.train.len());
@@ -45,22 +44,24 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
         weights::load(&mut session, path)?;
     }
     announce(&session, &device, split.train.len(), test.len());
-    let batches = |data, indices| Batches::new(data, indices, batch);
+    let train = source::fitted(&args.data, train, &split.train, description)?;
+    session.set_companions(train.companions());
+    let batches = |indices| Batches::new(&train, indices, batch);
     let mut sets = Sets {
-        held_out: args.val_split.map(|_| batches(&train, split.validation)),
-        train: batches(&train, split.train),
-        test: Batches::all(&test, batch),
+        held_out: args.val_split.map(|_| batches(split.validation)),
+        train: batches(split.train),
+        test: Batches::all(&train.with_data(test), batch),
     };
     let score = fit(&mut session, &device, &mut sets, &recipe, common, args)?;
     print(&eval::result_line(&score))
 }
 
 /// The images of a run.
-struct Sets<'a> {
-    train: Batches<'a>,
+struct Sets {
+    train: Batches,
     /// For validation; without them the test images are.
-    held_out: Option<Batches<'a>>,
-    test: Batches<'a>,
+    held_out: Option<Batches>,
+    test: Batches,
 }
 
 /// Trains and returns the score on the test images. The progress bar leaves the terminal with its callback, so before that.
@@ -73,10 +74,14 @@ fn fit(
     args: &Args,
 ) -> Result<Score> {
     let interrupt = Interrupt::listen()?;
-    let settings = settings(session, sets, recipe, common.seed);
-    let fit = output::keeping(Fit::new(recipe.epochs, common.seed), &args.kept, settings);
+    let settings = settings(session, sets, recipe, common.seed)?;
+    let per_update = session.batch() * recipe.accumulate;
+    let per_epoch = sets.train.len().div_ceil(per_update);
+    let rate = Rate::new(recipe.schedule, recipe.update.optimizer.lr(), per_epoch, recipe.epochs);
+    let fit = Fit::new(recipe.epochs, common.seed).accumulating(recipe.accumulate);
+    let fit = output::keeping(fit.with(LearningRate::new(rate)), &args.kept, settings);
     let patience = args.optimisation.patience.unwrap_or(usize::MAX);
-    let mut fit = fit.with(EarlyStopping { patience }).with(Report::new()).with(interrupt.clone());
+    let mut fit = progress::shown(fit.with(EarlyStopping { patience })).with(interrupt.clone());
     if let Some(path) = output::checkpoint(&args.kept)? {
         fit.resume(session, &path)?;
         tell(&format!("goes on from {}", path.display()));
@@ -95,21 +100,25 @@ fn fit(
 }
 
 /// What a resumed run must have in common with the one that was saved.
-fn settings(session: &Session, sets: &mut Sets, recipe: &Recipe, seed: u64) -> Settings {
+fn settings(session: &Session, sets: &mut Sets, recipe: &Recipe, seed: u64) -> Result<Settings> {
     let held_out = sets.held_out.as_ref().map_or(0, Batches::len);
     let settings = Settings::default()
         .with("network", session.description().name)
         .with("training images", sets.train.len())
         .with("held-out images", held_out)
-        .with("test images", fingerprint(&mut sets.test))
+        .with("test images", fingerprint(&mut sets.test)?)
         .with("--seed", seed);
     let options = recipe.options().into_iter();
-    options.fold(settings, |settings, (name, value)| settings.with(&format!("--{name}"), value))
+    Ok(options.fold(settings, |settings, (name, value)| settings.with(&format!("--{name}"), value)))
 }
 
 /// A file for `--config` that asks for this run.
 fn described(network: &str, recipe: &Recipe, args: &Args) -> String {
     let mut table = args.given.clone();
+    // Parts of the optimizer and of the schedule.
+    for part in ["lr", "momentum", "weight-decay", "warm-up"] {
+        table.remove(part);
+    }
     for (name, value) in recipe.options().into_iter().chain([("epochs", recipe.epochs.to_string())]) {
         table.insert(name.into(), config::typed(&value));
     }
@@ -117,14 +126,14 @@ fn described(network: &str, recipe: &Recipe, args: &Args) -> String {
 }
 
 /// The number of images and a checksum of the first batch: other images, or the same prepared otherwise, have another.
-fn fingerprint(batches: &mut Batches) -> String {
+fn fingerprint(batches: &mut Batches) -> Result<String> {
     let mut crc = Crc::new();
     batches.rewind();
-    if let Some(batch) = batches.next() {
+    if let Some(batch) = batches.next()? {
         batch.images.iter().for_each(|value| crc.update(&value.to_le_bytes()));
         batch.labels.iter().for_each(|label| crc.update(&label.to_le_bytes()));
     }
-    format!("{} (checksum {:08x})", batches.len(), crc.sum())
+    Ok(format!("{} (checksum {:08x})", batches.len(), crc.sum()))
 }
 
 fn announce(session: &Session, device: &Device, train: usize, test: usize) {

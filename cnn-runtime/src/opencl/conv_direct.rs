@@ -1,0 +1,69 @@
+//! Convolution by `kernels/conv_direct.cl`: the constants of its programs, and its work-items.
+
+use super::{
+    conv::{Output, Shape},
+    frame::{Frame, Launch, offset_or_none},
+    kernels::{Arg, Source},
+};
+use crate::{
+    error::Result,
+    plan::{BLOCK, ConvFilterGrad},
+};
+
+/// Output pixels of a work-item: with two blocks, 10 sums, beside which 2 weights and the pixels' values fit in the 16 registers of
+/// AVX2.
+const PIXELS: usize = 5;
+
+/// Output blocks of a work-item: two, where both lie in one group.
+fn item_blocks(shape: &Shape) -> usize {
+    let in_group = if shape.groups == 1 { shape.output_blocks() } else { shape.group()[1] / BLOCK };
+    if !shape.mixed() && in_group.is_multiple_of(2) { 2 } else { 1 }
+}
+
+/// Input channels of a work-item of the filter gradient. A block's are neighbours in storage, and those past the last channel
+/// cost nothing.
+fn tile(shape: &Shape) -> usize {
+    let whole = !shape.is_planar() && !shape.mixed();
+    if whole || shape.transposed { BLOCK } else { shape.group()[0].next_power_of_two().min(BLOCK) }
+}
+
+pub(super) fn options(shape: &Shape) -> String {
+    shape.options(&[
+        ("MIXED", shape.mixed() as usize),
+        ("BLOCKS", item_blocks(shape)),
+        ("PIXELS", PIXELS),
+        ("TILE", tile(shape)),
+    ])
+}
+
+fn kernel<'a>(name: &'static str, options: &'a dyn Fn() -> String) -> Launch<'a> {
+    Launch { name, source: Source::ConvDirect, options }
+}
+
+/// `y` from `x`.
+pub(super) fn run<S>(frame: &Frame, step: &'static S, shape: &Shape, output: Output) -> Result<()> {
+    let Output { filters: [filters, offset], bias, end } = output;
+    let args = [Arg::Words(&shape.words()), filters, offset, offset_or_none(bias)];
+    let blocks = shape.output_blocks() / item_blocks(shape);
+    let items = [shape.area().div_ceil(PIXELS), blocks, frame.pass.batch];
+    frame.launch_chain(step, kernel("conv", &|| options(shape)), end, &args, items)
+}
+
+/// The filters' gradient, without that of the bias.
+pub(super) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad, shape: &Shape) -> Result<()> {
+    let [arena, slab] = frame.arena();
+    // A CPU keeps the maps in its cache for all taps, a GPU needs the work-items.
+    let item_taps = if frame.engine.is_gpu { 1 } else { shape.taps() };
+    let args = [
+        arena,
+        slab,
+        Arg::Words(&shape.words()),
+        Arg::Buffer(&frame.engine.buffers.grads),
+        Arg::Offset(step.filter),
+        frame.batch(),
+        Arg::Uint(item_taps as u32),
+    ];
+    let tiles = shape.group()[0].div_ceil(BLOCK);
+    let items = [shape.taps().div_ceil(item_taps) * tiles * shape.output_blocks(), 1, 1];
+    frame.launch(step, kernel("conv_filter_grad", &|| options(shape)), &args, items)
+}

@@ -1,0 +1,123 @@
+//! fit > epoch > batch.
+
+use std::time::Instant;
+
+use super::{Callback, EpochReport, Fit, Flow, Position, Progress, Score, Start, evaluate};
+use crate::{
+    data::Batches,
+    error::{Error, Result},
+    session::Session,
+};
+
+/// How often an epoch reports its progress, unless that is more than [`MOST_UPDATES`] apart.
+const REPORTS: usize = 100;
+
+/// Updates between two reports, at most: a callback may draw, and its time is training's.
+const MOST_UPDATES: usize = 32;
+
+impl Fit<'_> {
+    /// Trains a session and returns the reports of all epochs. Where a running average of the parameters is kept, it is
+    /// validated, callbacks see it at an epoch's end, and the session ends with it.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Diverged`] if a loss becomes NaN or infinite, and whatever the device or a callback reports.
+    pub fn run(
+        &mut self,
+        session: &mut Session,
+        train: &mut Batches,
+        validation: &mut Batches,
+    ) -> Result<&[EpochReport]> {
+        let mut flow = self.start(session, train.len())?;
+        while flow != Flow::Stop && self.position.epoch <= self.epochs {
+            flow = self.train_epoch(session, train)?;
+            if flow != Flow::Stop {
+                flow = self.end_epoch(session, validation)?;
+            }
+            self.save(session)?;
+        }
+        session.swap_average()?;
+        Ok(&self.position.history)
+    }
+
+    fn start(&mut self, session: &mut Session, images: usize) -> Result<Flow> {
+        let start = Start { epochs: self.epochs, images, history: &self.position.history };
+        each(&mut self.callbacks, |callback| callback.on_start(session, &start))
+    }
+
+    fn train_epoch(&mut self, session: &mut Session, train: &mut Batches) -> Result<Flow> {
+        let (start, before, images) = (Instant::now(), self.position.seconds, train.len());
+        let per_update = session.batch() * self.accumulate;
+        let interval = (images.div_ceil(per_update) / REPORTS).clamp(1, MOST_UPDATES);
+        train.shuffle(self.seed, self.position.epoch);
+        train.skip(self.position.done);
+        let waited = train.waited();
+        while let Some(batch) = train.next()? {
+            session.accumulate(batch.images, batch.labels)?;
+            let done = train.done();
+            self.position.done = done;
+            if !done.is_multiple_of(per_update) && done < images {
+                continue;
+            }
+            self.position.lr = session.lr();
+            session.update()?;
+            self.position.seconds = before + start.elapsed().as_secs_f64();
+            if done.div_ceil(per_update).is_multiple_of(interval) || done == images {
+                let waiting = (train.waited() - waited).as_secs_f64() / start.elapsed().as_secs_f64();
+                self.report(session, images, waiting)?;
+            }
+            match each(&mut self.callbacks, |callback| callback.on_batch(session, &self.position))? {
+                Flow::Continue => {}
+                Flow::Save => self.save(session)?,
+                Flow::Stop => return Ok(Flow::Stop),
+            }
+        }
+        Ok(Flow::Continue)
+    }
+
+    fn report(&mut self, session: &mut Session, images: usize, waiting: f64) -> Result<()> {
+        let score = self.measure(session)?;
+        let Position { epoch, done, seconds, .. } = self.position;
+        let images_per_second = done as f64 / seconds;
+        let epochs = self.epochs;
+        let progress = Progress { epoch, epochs, done, images, score, images_per_second, waiting };
+        self.callbacks.iter_mut().try_for_each(|callback| callback.on_progress(&progress))
+    }
+
+    /// The epoch's score so far, unless its loss is not finite.
+    pub(super) fn measure(&mut self, session: &mut Session) -> Result<Score> {
+        self.position.sums += session.take_metrics()?;
+        let epoch = self.position.epoch;
+        Score::from(self.position.sums).finite(|loss| Error::Diverged { loss, epoch })
+    }
+
+    fn end_epoch(&mut self, session: &mut Session, validation: &mut Batches) -> Result<Flow> {
+        let start = Instant::now();
+        let Position { epoch, done, seconds, lr, .. } = self.position;
+        let trained = self.measure(session)?;
+        session.swap_average()?;
+        let validated = evaluate(session, validation)?.finite(|loss| Error::Diverged { loss, epoch })?;
+        self.position.next_epoch(EpochReport {
+            epoch,
+            loss: trained.loss,
+            accuracy: trained.accuracy,
+            val_loss: validated.loss,
+            val_accuracy: validated.accuracy,
+            seconds: seconds + start.elapsed().as_secs_f64(),
+            images_per_second: done as f64 / seconds,
+            lr,
+        });
+        let flow =
+            each(&mut self.callbacks, |callback| callback.on_epoch_end(session, &self.position.history))?;
+        session.swap_average()?;
+        Ok(flow)
+    }
+}
+
+/// Asks all callbacks in order; the strongest answer counts.
+fn each(
+    callbacks: &mut [Box<dyn Callback + '_>],
+    mut call: impl FnMut(&mut dyn Callback) -> Result<Flow>,
+) -> Result<Flow> {
+    callbacks.iter_mut().try_fold(Flow::Continue, |flow, callback| Ok(flow.max(call(callback.as_mut())?)))
+}

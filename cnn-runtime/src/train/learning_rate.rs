@@ -1,0 +1,56 @@
+//! Gives every update the learning rate of a schedule.
+
+use serde_json::Value;
+
+use super::{Callback, EpochReport, Flow, Position, Start};
+use crate::{
+    error::{Error, Result},
+    optim::Rate,
+    session::Session,
+};
+
+/// The callback. Its state is what `plateau` remembers; all else follows from the number of updates.
+pub struct LearningRate {
+    rate: Rate,
+}
+
+impl LearningRate {
+    /// Follows this course.
+    pub fn new(rate: Rate) -> LearningRate {
+        LearningRate { rate }
+    }
+
+    fn set(&self, session: &mut Session) -> Result<Flow> {
+        session.set_lr(self.rate.at(session.steps()))?;
+        Ok(Flow::Continue)
+    }
+}
+
+impl Callback for LearningRate {
+    fn on_start(&mut self, session: &mut Session, _start: &Start) -> Result<Flow> {
+        self.set(session)
+    }
+
+    fn on_batch(&mut self, session: &mut Session, _position: &Position) -> Result<Flow> {
+        self.set(session)
+    }
+
+    fn on_epoch_end(&mut self, session: &mut Session, history: &[EpochReport]) -> Result<Flow> {
+        history.last().into_iter().for_each(|report| self.rate.observe(report.val_loss));
+        self.set(session)
+    }
+
+    fn state(&self) -> Value {
+        serde_json::to_value(self.rate.plateau()).expect("numbers are JSON")
+    }
+
+    fn restore(&mut self, state: &Value) -> Result<()> {
+        let plateau = serde_json::from_value(state.clone());
+        self.rate.set_plateau(plateau.map_err(|error| {
+            Error::Usage(format!(
+                "the checkpoint's state of the learning rate is of another version ({error})"
+            ))
+        })?);
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! Planes of values as a small picture: one plane in grey, three in colour.
+
+use std::fmt;
+
+use image::{Rgb, RgbImage};
+
+/// The values that are drawn black and white.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Range {
+    low: f32,
+    high: f32,
+}
+
+impl Range {
+    /// From the smallest to the largest; what is not finite does not count.
+    pub(super) fn of(values: &[f32]) -> Range {
+        let finite = values.iter().copied().filter(|value| value.is_finite());
+        let (low, high) = finite
+            .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
+        if low <= high { Range { low, high } } else { Range { low: 0.0, high: 0.0 } }
+    }
+
+    /// As far below zero as above, so that zero is the middle grey.
+    pub(super) fn around_zero(values: &[f32]) -> Range {
+        let Range { low, high } = Range::of(values);
+        let most = high.max(-low);
+        Range { low: -most, high: most }
+    }
+
+    /// 0 to 255. A range without extent is all of the lower end; NaN is drawn so too.
+    fn level(self, value: f32) -> u8 {
+        let share = (value - self.low) / (self.high - self.low);
+        (share * 255.0).round() as u8
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{:.3} to {:.3}", self.low, self.high)
+    }
+}
+
+/// Values `[1 or 3, height, width]`.
+pub(super) struct Planes<'a> {
+    pub(super) values: &'a [f32],
+    pub(super) height: usize,
+    pub(super) width: usize,
+}
+
+impl Planes<'_> {
+    pub(super) fn draw(&self, range: Range) -> RgbImage {
+        let area = self.height * self.width;
+        RgbImage::from_fn(self.width as u32, self.height as u32, |x, y| {
+            let at = y as usize * self.width + x as usize;
+            let level = |plane: usize| range.level(self.values[plane * area + at]);
+            if self.values.len() == 3 * area { Rgb([0, 1, 2].map(level)) } else { Rgb([level(0); 3]) }
+        })
+    }
+}
