@@ -42,7 +42,7 @@ impl Grid {
             let start = next;
             next = tiles.end.min((start / grid.columns + 1) * grid.columns);
             let [row, column] = grid.place(start);
-            (start < tiles.end).then(|| Strip { tiles: start..next, row, column })
+            (start < tiles.end).then_some(Strip { tiles: start..next, row, column })
         })
     }
 }
