@@ -25,7 +25,7 @@ pub fn choose(mut graph: Graph) -> Graph {
     for index in 0..graph.nodes.len() {
         let algorithm = match &graph.nodes[index] {
             // Images are not stored in blocks.
-            Node { inputs, .. } if matches!(inputs.first(), Some(&x) if is_image(&graph[x].op)) => continue,
+            Node { inputs, .. } if matches!(inputs.first(), Some(&x) if graph[x].op == Op::Input) => continue,
             Node { op: Op::Conv(conv) | Op::ConvInputGrad(conv), inputs, shape, .. } => {
                 by_shape(conv, &graph[inputs[0]].shape, shape, TILES)
             }
@@ -41,10 +41,6 @@ pub fn choose(mut graph: Graph) -> Graph {
         }
     }
     graph
-}
-
-fn is_image(op: &Op) -> bool {
-    matches!(op, Op::Input | Op::Reshape)
 }
 
 /// Channels from which the sums outweigh the transforms.
@@ -67,4 +63,51 @@ fn by_shape(conv: &Conv, from: &[usize], to: &[usize], tiles: usize) -> Algorith
     // What partial tiles waste must not eat what the algorithm saves.
     let covered = to[1] * to[2] * 2 > rows * columns * TILE * TILE;
     if fits && pads && many && covered { Algorithm::Winograd { tiles } } else { Algorithm::Direct }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::choose;
+    use crate::{
+        ir::{Algorithm, Graph, Op},
+        memory::{Program, verify},
+        passes::{Mode, autodiff::differentiate, layout::Agreed, lower::lower, simplify},
+        testing::{Net, window},
+    };
+
+    /// Two convolutions, of an image and of its features, ready to train.
+    fn training(channels: usize, size: usize, stride: usize) -> Graph {
+        let (mut net, x) = Net::new([3, size, size]);
+        let x = net.conv(x, channels, window(3, 1, 1, 1), 1, true);
+        let x = net.conv(x, channels, window(3, stride, 1, 1), 1, false);
+        let x = net.flatten(x);
+        let x = net.dense(x, 2);
+        choose(simplify::training(differentiate(lower(net.finish(x), Mode::Train))))
+    }
+
+    /// Convolutions and gradients by Winograd's algorithm, and directly.
+    fn counts(graph: &Graph) -> [usize; 2] {
+        let algorithms = graph.nodes.iter().filter_map(|node| match node.op {
+            Op::Conv(conv) | Op::ConvInputGrad(conv) | Op::ConvFilterGrad(conv) => Some(conv.algorithm),
+            _ => None,
+        });
+        let (direct, others): (Vec<_>, Vec<_>) =
+            algorithms.partition(|&algorithm| algorithm == Algorithm::Direct);
+        [others.len(), direct.len()]
+    }
+
+    #[test]
+    fn large_maps_of_many_channels_are_worth_the_transforms() {
+        assert_eq!(counts(&training(16, 12, 1)), [3, 2]);
+        assert_eq!(counts(&training(8, 12, 1)), [0, 5]);
+        assert_eq!(counts(&training(16, 7, 1)), [0, 5]);
+        assert_eq!(counts(&training(16, 24, 2)), [0, 5]);
+    }
+
+    #[test]
+    fn there_is_room_for_filters_and_tiles() {
+        let program = Program::new(&training(16, 12, 1), &mut Agreed::default());
+        verify::program(&program);
+        assert!(program.memory.fixed >= 36 * 16 * (16 + 2 * 192));
+    }
 }

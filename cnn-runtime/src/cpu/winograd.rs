@@ -129,7 +129,7 @@ impl Group<'_> {
     fn run(&self) {
         let Group { task, frame, tiles, .. } = self;
         let work = (task.filters.len() * tiles.len()) as u64;
-        frame.each(task.x.channels.div_ceil(BLOCK), work, &|block| self.to_points(block));
+        frame.each(task.x.channels.div_ceil(BLOCK), work, &|block| self.inputs(block));
         let pairs = task.y.channels.div_ceil(2 * BLOCK);
         let [by_pair, by_tile] = if frame.is_parallel(work) {
             let by_pair = pairs.min(2 * frame.cpu.threads);
@@ -143,7 +143,7 @@ impl Group<'_> {
             let blocks = 2 * pairs.start..task.y.channels.div_ceil(BLOCK).min(2 * pairs.end);
             let part = split::part(tiles.len(), by_tile, piece % by_tile);
             self.multiply(blocks.clone(), &part);
-            blocks.for_each(|block| self.leave_points(block, &part));
+            blocks.for_each(|block| self.outputs(block, &part));
         });
     }
 
@@ -165,7 +165,7 @@ impl Group<'_> {
         (block * self.room.tiles + tile) * BLOCK
     }
 
-    fn to_points(&self, block: usize) {
+    fn inputs(&self, block: usize) {
         let Task { x: map, y, pad, .. } = *self.task;
         let x = self.frame.plane(self.sample, map, block);
         for strip in Grid::of(y).strips(self.tiles.clone()) {
@@ -204,7 +204,7 @@ impl Group<'_> {
         }
     }
 
-    fn leave_points(&self, block: usize, tiles: &Range<usize>) {
+    fn outputs(&self, block: usize, tiles: &Range<usize>) {
         let Task { y: map, bias, ops, .. } = *self.task;
         let epilogue = self.frame.epilogue(ops, map, self.sample);
         let y = self.frame.plane(self.sample, map, block);

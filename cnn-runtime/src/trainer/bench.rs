@@ -71,10 +71,6 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let mut session = Session::new(model, &device, &Options { batch, training, seed: common.seed })?;
     let data = Batch::new(&session, !args.infer, common.seed);
     let mut times = device.install(|| measure(&mut session, &data, args.steps))?;
-    if args.profile {
-        let limits = device.limits()?;
-        print(&device.install(|| profile::text(&mut session, &data, args.steps, limits))?)?;
-    }
     times.sort_by(f64::total_cmp);
     let median = (times[(times.len() - 1) / 2] + times[times.len() / 2]) / 2.0;
     let line = Line {
@@ -90,6 +86,11 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
         arena_bytes: session.arena_bytes(),
         peak_rss_mib: peak_rss_mib(),
     };
+    // The probe's memory is not the network's, so the line stands before it.
+    if args.profile {
+        let limits = device.limits()?;
+        print(&device.install(|| profile::text(&mut session, &data, args.steps, limits))?)?;
+    }
     print(&(serde_json::to_string(&line).expect("numbers and names are JSON") + "\n"))
 }
 
