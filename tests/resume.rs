@@ -186,7 +186,7 @@ fn what_cannot_be_resumed_is_explained() {
         1,
         &["--optimizer sgd(", ", now adadelta("],
     );
-    fails("lenet5", &["--resume", "auto", "--seed", "1"], 1, &["--seed 12, now 1"]);
+    fails("lenet5", &["--resume", "auto", "--seed", "1"], 1, &["--seed 0, now 1"]);
     fails("lenet5", &["--resume", "auto", "--limit", "500"], 1, &["training images 576, now 450"]);
     fails("mnist", &["--resume", "auto"], 1, &["last.ckpt", "network LeNet5, now MnistCnn"]);
     fails("lenet5", &["--resume", "nowhere.ckpt"], 1, &["nowhere.ckpt: cannot read"]);

@@ -27,7 +27,7 @@ pub(super) struct Common {
     threads: Option<usize>,
 
     /// Seed of initial weights, order and dropout
-    #[arg(long, global = true, value_name = "N", default_value_t = 12, help_heading = "Global options")]
+    #[arg(long, global = true, value_name = "N", default_value_t = 0, help_heading = "Global options")]
     pub(super) seed: u64,
 }
 

@@ -59,7 +59,7 @@ pub(in crate::cpu) fn tanh<S: Simd>(simd: S, x: S::V) -> S::V {
     let x = clamp(simd, x, -9.02, 9.02);
     let square = simd.mul(x, x);
     let above = [1.331_888_6e-8, 2.058_335_7e-5, 3.494_027_8e-3, 0.133_797_12, 1.0];
-    let below = [7.761_946e-7, 3.283_081_1e-4, 2.587_104_9e-2, 0.467_130_3, 1.0];
+    let below = [7.761_946e-7, 3.283_081_1e-4, 2.587_105e-2, 0.467_130_3, 1.0];
     let quotient = simd.div(polynomial(simd, square, above), polynomial(simd, square, below));
     clamp(simd, simd.mul(x, quotient), -1.0, 1.0)
 }
