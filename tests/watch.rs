@@ -14,7 +14,7 @@ network! {
 
 fn session() -> Session {
     let model = Model::of::<Small>();
-    let training = Some(model.description.training.optimizer);
+    let training = Some(model.description.training.update);
     Session::new(model, &Device::cpu().unwrap(), &Options { batch: 3, training, seed: 5 }).unwrap()
 }
 
