@@ -62,7 +62,7 @@ pub fn write(path: &Path, tensors: &[Tensor]) -> Result<()> {
     write_with(path, tensors, None)
 }
 
-/// [`write`], with metadata: text under names.
+/// [`write()`], with metadata: text under names.
 ///
 /// # Errors
 ///
