@@ -13,7 +13,6 @@ use crate::{
     ir::{Clip, Init, LossKind, Setting, Training},
 };
 
-const POSITIVE: Kind = Kind::Number("above 0", |number| number > 0.0);
 const SHARE: Kind = Kind::Number("above 0 and below 1", |share| share > 0.0 && share < 1.0);
 
 const TRAIN: Spec = Spec {
@@ -28,8 +27,8 @@ const TRAIN: Spec = Spec {
         optional("epochs", Kind::Count, Bound::Count(12)),
         optional("init", Kind::Init, Bound::Init(Init::GlorotUniform)),
         unset("average", SHARE),
-        unset("clip_norm", POSITIVE),
-        unset("clip_value", POSITIVE),
+        unset("clip_norm", Kind::POSITIVE),
+        unset("clip_value", Kind::POSITIVE),
         optional("decay", Kind::Word(&["all", "weights"]), Bound::Word("all")),
     ],
 };

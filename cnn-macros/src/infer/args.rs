@@ -126,6 +126,10 @@ const INITS: [(&str, Bound); 5] = [
 ];
 
 impl Kind {
+    pub const POSITIVE: Kind = Kind::Number("above 0", |number| number > 0.0);
+    pub const NOT_NEGATIVE: Kind = Kind::Number("at least 0", |number| number >= 0.0);
+    pub const UNIT: Kind = Kind::Number("from 0 to 1", |number| (0.0..=1.0).contains(&number));
+
     /// The words that this argument can be.
     pub fn words(self) -> Vec<&'static str> {
         match self {

@@ -14,12 +14,9 @@ type Build = fn(&mut Infer, &Site) -> Option<NodeId>;
 const ONE: Bound = Bound::Pair([1, 1]);
 const NO_PAD: Bound = Bound::Sides([[0, 0], [0, 0]]);
 const PROBABILITY: Kind = Kind::Number("at least 0 and below 1", |rate| (0.0..1.0).contains(&rate));
-const UNIT: Kind = Kind::Number("from 0 to 1", |number| (0.0..=1.0).contains(&number));
-const POSITIVE: Kind = Kind::Number("above 0", |number| number > 0.0);
-const NOT_NEGATIVE: Kind = Kind::Number("at least 0", |number| number >= 0.0);
 
 const FREEZE: Param = optional("freeze", Kind::Flag, Bound::Flag(false));
-const LR_FACTOR: Param = optional("lr_factor", POSITIVE, Bound::Number(1.0)).or("lr");
+const LR_FACTOR: Param = optional("lr_factor", Kind::POSITIVE, Bound::Number(1.0)).or("lr");
 /// As the network says.
 const DECAY: Param = unset("decay", Kind::Flag);
 
@@ -64,8 +61,8 @@ pub(super) const LAYERS: &[Layer] = &[
         inputs: Inputs::One,
         params: &[],
         attributes: &[
-            optional("eps", POSITIVE, Bound::Number(1e-5)),
-            optional("momentum", UNIT, Bound::Number(0.1)),
+            optional("eps", Kind::POSITIVE, Bound::Number(1e-5)),
+            optional("momentum", Kind::UNIT, Bound::Number(0.1)),
             FREEZE,
             LR_FACTOR,
             DECAY,
@@ -76,9 +73,9 @@ pub(super) const LAYERS: &[Layer] = &[
         "lrn",
         &[
             optional("size", Kind::Count, Bound::Count(5)),
-            optional("alpha", NOT_NEGATIVE, Bound::Number(1e-4)),
-            optional("beta", NOT_NEGATIVE, Bound::Number(0.75)),
-            optional("k", POSITIVE, Bound::Number(2.0)),
+            optional("alpha", Kind::NOT_NEGATIVE, Bound::Number(1e-4)),
+            optional("beta", Kind::NOT_NEGATIVE, Bound::Number(0.75)),
+            optional("k", Kind::POSITIVE, Bound::Number(2.0)),
         ],
         norm::lrn,
     ),
@@ -113,8 +110,8 @@ pub(super) const LAYERS: &[Layer] = &[
         pool::adaptive_avg_pool,
     ),
     simple("relu", &[], unary::relu),
-    simple("leaky_relu", &[optional("slope", UNIT, Bound::Number(0.01))], unary::leaky_relu),
-    simple("elu", &[optional("alpha", POSITIVE, Bound::Number(1.0))], unary::elu),
+    simple("leaky_relu", &[optional("slope", Kind::UNIT, Bound::Number(0.01))], unary::leaky_relu),
+    simple("elu", &[optional("alpha", Kind::POSITIVE, Bound::Number(1.0))], unary::elu),
     simple("sigmoid", &[], unary::sigmoid),
     simple("tanh", &[], unary::tanh),
     simple("maxout", &[required("pieces", Kind::Count)], unary::maxout),

@@ -1,7 +1,7 @@
 //! Chooses how convolutions are computed, by their shapes.
 //!
 //! Winograd's algorithm F(4x4, 3x3) saves three of four multiply-adds, but it works on whole tiles of 4x4 outputs, and transforms
-//! inputs, outputs and filters. Measured with `cargo bench -p cnn-runtime --bench kernels` (Zen 3, AVX2, one thread, batch 4, 48 tiles),
+//! inputs, outputs and filters. Measured with `cargo bench -p cnn-runtime --bench kernels` (Zen 3, AVX2, one thread, batch 4),
 //! in GFLOP/s of the direct sum, forward and for the gradient of the input:
 //!
 //! | channels, map | direct | Winograd |

@@ -9,7 +9,6 @@ use crate::{
 const NOT_ZERO: Kind = Kind::Number("other than 0", |factor| factor != 0.0);
 const FINITE: Kind = Kind::Numbers("finite", |_| true);
 const DEVIATIONS: Kind = Kind::Numbers("above 0", |deviation| deviation > 0.0);
-const POSITIVE: Kind = Kind::Number("above 0", |number| number > 0.0);
 
 /// `(256)` for the shorter side or a square, `(224, 192)` for height and width.
 pub(super) const SIZE: &[Param] = &[required("height", Kind::Count), unset("width", Kind::Count)];
@@ -25,7 +24,10 @@ pub(super) const STAGES: [&Spec; 7] = [
     &Spec::new("scale", &[required("factor", NOT_ZERO)]),
     &Spec::new(
         "whiten",
-        &[required("kind", Kind::Word(&["pca", "zca"])), optional("epsilon", POSITIVE, Bound::Number(1e-5))],
+        &[
+            required("kind", Kind::Word(&["pca", "zca"])),
+            optional("epsilon", Kind::POSITIVE, Bound::Number(1e-5)),
+        ],
     ),
 ];
 

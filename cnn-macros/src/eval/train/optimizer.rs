@@ -1,56 +1,59 @@
 //! `optimizer = …`: the update rule and its hyper-parameters, named as the fields of the runtime's types.
 
-use super::{POSITIVE, fields};
+use super::fields;
 use crate::{
     diag::Diagnostics,
     infer::{Args, Kind, Spec, unset},
     ir::Optimizer,
 };
 
-const NOT_NEGATIVE: Kind = Kind::Number("at least 0", |number| number >= 0.0);
 const FRACTION: Kind = Kind::Number("at least 0 and below 1", |fraction| (0.0..1.0).contains(&fraction));
 
 const SGD: Spec = Spec::new(
     "sgd",
     &[
-        unset("lr", POSITIVE),
+        unset("lr", Kind::POSITIVE),
         unset("momentum", FRACTION),
         unset("nesterov", Kind::Flag),
-        unset("weight_decay", NOT_NEGATIVE),
+        unset("weight_decay", Kind::NOT_NEGATIVE),
     ],
 );
 const ADAGRAD: Spec = Spec::new(
     "adagrad",
-    &[unset("lr", POSITIVE), unset("epsilon", POSITIVE), unset("weight_decay", NOT_NEGATIVE)],
+    &[
+        unset("lr", Kind::POSITIVE),
+        unset("epsilon", Kind::POSITIVE),
+        unset("weight_decay", Kind::NOT_NEGATIVE),
+    ],
 );
 const ADADELTA: Spec = Spec::new(
     "adadelta",
     &[
-        unset("lr", POSITIVE),
+        unset("lr", Kind::POSITIVE),
         unset("rho", FRACTION),
-        unset("epsilon", POSITIVE),
-        unset("weight_decay", NOT_NEGATIVE),
+        unset("epsilon", Kind::POSITIVE),
+        unset("weight_decay", Kind::NOT_NEGATIVE),
     ],
 );
 const RMSPROP: Spec = Spec::new(
     "rmsprop",
     &[
-        unset("lr", POSITIVE),
+        unset("lr", Kind::POSITIVE),
         unset("alpha", FRACTION),
-        unset("epsilon", POSITIVE),
+        unset("epsilon", Kind::POSITIVE),
         unset("momentum", FRACTION),
         unset("centered", Kind::Flag),
-        unset("weight_decay", NOT_NEGATIVE),
+        unset("weight_decay", Kind::NOT_NEGATIVE),
     ],
 );
 const ADAM: Spec = Spec::new(
     "adam",
     &[
-        unset("lr", POSITIVE),
+        unset("lr", Kind::POSITIVE),
         unset("beta1", FRACTION),
         unset("beta2", FRACTION),
-        unset("epsilon", POSITIVE),
-        unset("weight_decay", NOT_NEGATIVE),
+        unset("epsilon", Kind::POSITIVE),
+        unset("weight_decay", Kind::NOT_NEGATIVE),
     ],
 );
 const ADAMW: Spec = Spec { name: "adamw", ..ADAM };

@@ -1,13 +1,12 @@
 //! `schedule = …`: the course of the learning rate, named as the variants and fields of the runtime's `ScheduleKind`.
 
-use super::{POSITIVE, SHARE, fields};
+use super::{SHARE, fields};
 use crate::{
     diag::Diagnostics,
     infer::{Args, Bound, Kind, Param, Spec, optional, required},
     ir::Schedule,
 };
 
-const UNIT: Kind = Kind::Number("from 0 to 1", |number| (0.0..=1.0).contains(&number));
 const DIVISOR: Kind = Kind::Number("at least 1", |divisor| divisor >= 1.0);
 const EPOCHS: Kind = Kind::Number("at least 0", |epochs| epochs >= 0.0);
 const MILESTONES: Kind = Kind::Numbers("whole and at least 1", |epoch| epoch >= 1.0 && epoch % 1.0 == 0.0);
@@ -28,7 +27,7 @@ pub(super) const COURSES: &[&Spec] = &[
         &[required("milestones", MILESTONES), optional("factor", SHARE, Bound::Number(0.1))],
     ),
     &course("exponential", &[required("factor", SHARE)]),
-    &course("cosine", &[optional("end", UNIT, Bound::Number(0.0))]),
+    &course("cosine", &[optional("end", Kind::UNIT, Bound::Number(0.0))]),
     &course(
         "one_cycle",
         &[
@@ -39,7 +38,10 @@ pub(super) const COURSES: &[&Spec] = &[
     ),
     &course(
         "polynomial",
-        &[optional("power", POSITIVE, Bound::Number(1.0)), optional("end", UNIT, Bound::Number(0.0))],
+        &[
+            optional("power", Kind::POSITIVE, Bound::Number(1.0)),
+            optional("end", Kind::UNIT, Bound::Number(0.0)),
+        ],
     ),
     &course(
         "plateau",

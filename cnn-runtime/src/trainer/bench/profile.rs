@@ -70,7 +70,7 @@ fn pass(session: &mut Session, batch: &Batch, limits: Option<Limits>, rows: &mut
         let start = Instant::now();
         session.update()?;
         let &Description { params_len, training, .. } = session.description();
-        let arrays = 3 + 2 * training.update.optimizer.slots();
+        let arrays = 3 + 2 * training.update.slots();
         let bytes = (params_len * arrays * size_of::<f32>()) as f64;
         let row = row(Work { flops: 0.0, bytes }, start.elapsed().as_secs_f64(), limits);
         record(rows, count, Row { titles: ["all", "update", "", ""].map(str::to_owned), ..row });
