@@ -260,12 +260,6 @@ fn summary_explains_parameter_sharing() {
 }
 
 #[test]
-fn digits_do_not_fit_a_network_for_photos() {
-    let words = ["train-images-idx3-ubyte", "[1, 28, 28]", "[3, 224, 224]"];
-    fails("resnet18", &["train", "--data", "mnist"], 3, &words);
-}
-
-#[test]
 fn inspect_writes_torch_names() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("out.safetensors");
