@@ -140,7 +140,7 @@ impl Session {
     /// Runs a batch step by step and shows each when it has run: with labels a training pass, whose
     /// gradients then wait for [`Session::update`], else inference.
     /// Steps that [`Session::train_step`] would carry sample by sample through a region run one after the other for the
-    /// whole batch; the results are the same.
+    /// whole batch; the results are the same. Gradients of earlier passes that wait for an update are lost.
     ///
     /// ```no_run
     /// # fn example(session: &mut cnn_runtime::Session, image: &[f32]) -> cnn_runtime::Result<()> {
@@ -304,7 +304,7 @@ impl Session {
 
     /// Samples in a batch that can be trained on.
     fn batch_to_train(&self, images: &[f32], labels: &[u32]) -> Result<usize> {
-        self.rule()?;
+        self.live_rule()?;
         let batch = self.samples(images)?;
         check_labels(labels, batch, self.model.description.classes)?;
         Ok(batch)
@@ -338,6 +338,14 @@ impl Session {
         self.update.ok_or_else(|| {
             Error::Usage("the session was made for inference only; give Options::training an update".into())
         })
+    }
+
+    /// The update rule, of a session whose live parameters are in place.
+    fn live_rule(&self) -> Result<Update> {
+        if self.averaged {
+            return Err(Error::Usage("averaged parameters are not trained; swap the live ones in".into()));
+        }
+        self.rule()
     }
 
     fn param(&self, index: usize) -> &'static Param {
@@ -386,7 +394,7 @@ impl Session {
     }
 }
 
-fn check_labels(labels: &[u32], batch: usize, classes: usize) -> Result<()> {
+pub(crate) fn check_labels(labels: &[u32], batch: usize, classes: usize) -> Result<()> {
     if labels.len() != batch {
         return Err(Error::Usage(format!("{} labels for {batch} images", labels.len())));
     }

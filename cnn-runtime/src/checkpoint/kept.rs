@@ -62,7 +62,7 @@ impl Checkpoints {
         let best = best(&position.history).map(|report| report.epoch);
         for entry in fs::read_dir(&self.folder)? {
             let path = entry?.path();
-            let old = |epoch| epoch + self.epochs <= last && Some(epoch) != best;
+            let old = |epoch: usize| epoch.saturating_add(self.epochs) <= last && Some(epoch) != best;
             if epoch_of(&path).is_some_and(old) {
                 remove_if_there(&path)?;
             }

@@ -19,7 +19,10 @@ use crate::{
     files,
     session::Session,
     train::Position,
-    weights::{self, tensors::floats},
+    weights::{
+        self,
+        tensors::{floats, weights_error},
+    },
 };
 use entry::{Entry, entries};
 
@@ -53,7 +56,7 @@ pub fn save(session: &mut Session, path: &Path, run: &RunState) -> Result<()> {
         return Err(Error::Diverged { loss: value.into(), epoch });
     }
     let json = serde_json::to_string(run).expect("numbers, texts and lists are JSON");
-    let bytes = sealed::seal(&tensors, json).map_err(|message| wrong(path, message))?;
+    let bytes = sealed::seal(&tensors, json).map_err(|message| weights_error(path, message))?;
     files::replace(path, &bytes)
 }
 
@@ -65,24 +68,21 @@ pub fn save(session: &mut Session, path: &Path, run: &RunState) -> Result<()> {
 /// [`Error::Io`] if the file cannot be read, [`Error::Weights`] if it is damaged, of another network or of another run.
 pub fn load(session: &mut Session, path: &Path, settings: &Settings) -> Result<RunState> {
     let bytes = fs::read(path).map_err(files::failed(path, "read"))?;
-    let (tensors, json) = sealed::open(&bytes).map_err(|message| wrong(path, message))?;
-    let run: RunState = serde_json::from_str(&json)
-        .map_err(|error| wrong(path, format!("saved by another version of this program ({error})")))?;
-    settings.agree(&run.settings).map_err(|message| wrong(path, message))?;
+    let (tensors, json) = sealed::open(&bytes).map_err(|message| weights_error(path, message))?;
+    let run: RunState = serde_json::from_str(&json).map_err(|error| {
+        weights_error(path, format!("saved by another version of this program ({error})"))
+    })?;
+    settings.agree(&run.settings).map_err(|message| weights_error(path, message))?;
     let entries = entries(session);
     let differences = weights::differences(entries.iter().map(Entry::expected), &tensors);
     if !differences.is_empty() {
         let (name, listed) = (session.description().name, weights::listed(&differences));
-        return Err(wrong(path, format!("no checkpoint of {name} with this optimizer: {listed}")));
+        return Err(weights_error(path, format!("no checkpoint of {name} with this optimizer: {listed}")));
     }
     for entry in &entries {
-        let view = tensors.tensor(&entry.name).map_err(|error| wrong(path, error.to_string()))?;
+        let view = tensors.tensor(&entry.name).map_err(|error| weights_error(path, error.to_string()))?;
         entry.write(session, &floats(&view))?;
     }
     session.set_steps(run.steps);
     Ok(run)
-}
-
-fn wrong(path: &Path, message: String) -> Error {
-    Error::Weights { path: path.into(), message }
 }

@@ -51,7 +51,7 @@ impl Rate {
     /// The learning rate of an update, from 0.
     pub fn at(&self, update: u64) -> f32 {
         let warm_up = (f64::from(self.schedule.warm_up) * self.per_epoch as f64).round() as u64;
-        let total = (self.per_epoch * self.epochs).saturating_sub(warm_up);
+        let total = self.per_epoch.saturating_mul(self.epochs).saturating_sub(warm_up);
         let factor = self.factor(update.saturating_sub(warm_up), total);
         let risen = ((update + 1) as f64 / warm_up.max(1) as f64).min(1.0);
         (f64::from(self.lr) * factor * risen) as f32

@@ -30,9 +30,6 @@ impl Session {
     /// As [`Session::train_step`].
     pub fn accumulate(&mut self, images: &[f32], labels: &[u32]) -> Result<()> {
         let batch = self.batch_to_train(images, labels)?;
-        if self.averaged {
-            return Err(Error::Usage("averaged parameters are not trained; swap the live ones in".into()));
-        }
         let Pending { passes, samples } = self.pending;
         if passes > 0 {
             self.engine.set_aside()?;
@@ -52,7 +49,7 @@ impl Session {
     /// # Errors
     /// [`Error::Usage`] if there are none; [`Error::Device`] if the device fails.
     pub fn update(&mut self) -> Result<()> {
-        let update = self.rule()?;
+        let update = self.live_rule()?;
         if self.pending.passes == 0 {
             return Err(Error::Usage("no gradients to update with; accumulate a batch first".into()));
         }

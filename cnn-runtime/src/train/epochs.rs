@@ -1,6 +1,6 @@
 //! fit > epoch > batch.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Callback, EpochReport, Fit, Flow, Position, Progress, Score, Start, evaluate};
 use crate::{
@@ -47,7 +47,7 @@ impl Fit<'_> {
 
     fn train_epoch(&mut self, session: &mut Session, train: &mut Batches) -> Result<Flow> {
         let (start, before, images) = (Instant::now(), self.position.seconds, train.len());
-        let per_update = session.batch() * self.accumulate;
+        let per_update = session.batch().saturating_mul(self.accumulate);
         let interval = (images.div_ceil(per_update) / REPORTS).clamp(1, MOST_UPDATES);
         train.shuffle(self.seed, self.position.epoch);
         train.skip(self.position.done);
@@ -56,15 +56,14 @@ impl Fit<'_> {
             session.accumulate(batch.images, batch.labels)?;
             let done = train.done();
             self.position.done = done;
-            if !done.is_multiple_of(per_update) && done < images {
+            if session.pending() < self.accumulate as u64 && done < images {
                 continue;
             }
             self.position.lr = session.lr();
             session.update()?;
             self.position.seconds = before + start.elapsed().as_secs_f64();
             if done.div_ceil(per_update).is_multiple_of(interval) || done == images {
-                let waiting = (train.waited() - waited).as_secs_f64() / start.elapsed().as_secs_f64();
-                self.report(session, images, waiting)?;
+                self.report(session, images, share(train.waited() - waited, start))?;
             }
             match each(&mut self.callbacks, |callback| callback.on_batch(session, &self.position))? {
                 Flow::Continue => {}
@@ -72,7 +71,19 @@ impl Fit<'_> {
                 Flow::Stop => return Ok(Flow::Stop),
             }
         }
+        if self.position.done < images {
+            self.end_on_bad_images(session, images, share(train.waited() - waited, start))?;
+        }
         Ok(Flow::Continue)
+    }
+
+    /// The images of the last batches could not be read, which is excused: an update that they belonged to is made without them.
+    fn end_on_bad_images(&mut self, session: &mut Session, images: usize, waiting: f64) -> Result<()> {
+        self.position.done = images;
+        if session.pending() > 0 {
+            session.update()?;
+        }
+        self.report(session, images, waiting)
     }
 
     fn report(&mut self, session: &mut Session, images: usize, waiting: f64) -> Result<()> {
@@ -112,6 +123,11 @@ impl Fit<'_> {
         session.swap_average()?;
         Ok(flow)
     }
+}
+
+/// Of the time since a start.
+fn share(part: Duration, start: Instant) -> f64 {
+    part.as_secs_f64() / start.elapsed().as_secs_f64()
 }
 
 /// Asks all callbacks in order; the strongest answer counts.

@@ -7,7 +7,7 @@ use crate::{
     data::Batches,
     error::{Error, Result},
     plan::LossKind,
-    session::{Metrics, Session},
+    session::{Metrics, Session, check_labels},
 };
 
 /// Means over some images.
@@ -66,6 +66,7 @@ pub fn infer_all(
     batches.rewind();
     while let Some(batch) = batches.next()? {
         let logits = &mut logits[..batch.labels.len() * classes];
+        check_labels(batch.labels, batch.labels.len(), classes)?;
         session.infer(batch.images, logits)?;
         logits.chunks(classes).zip(batch.labels).for_each(|(logits, &label)| each(logits, label as usize));
     }

@@ -166,7 +166,15 @@ mod tests {
         let mut view = View::default();
         let score = Score { loss: 0.25, accuracy: 0.75, images: 50 };
         view.end_epoch(&EpochReport { epoch: 1, val_loss: 0.5, val_accuracy: 0.5, ..EpochReport::default() });
-        view.advance(&Progress { epoch: 2, epochs: 3, done: 50, images: 100, score, images_per_second: 2.0 });
+        view.advance(&Progress {
+            epoch: 2,
+            epochs: 3,
+            done: 50,
+            images: 100,
+            score,
+            images_per_second: 2.0,
+            waiting: 0.0,
+        });
         let text = screen(&view, 120, 20);
         let words = [
             "loss 0.2500 accuracy 0.7500",

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{args::Common, print, source, values};
 use crate::{
     data::Batches,
-    error::Result,
+    error::{Error, Result},
     network::Model,
     session::{Options, Session},
     train::{infer_all, predictions},
@@ -50,6 +50,10 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
             answers.push(likeliest(&predictions(kind, logits), args.top, &names));
         })
     })?;
+    if let Some(loss) = answers.iter().flatten().map(|(_, probability)| *probability).find(|p| !p.is_finite())
+    {
+        return Err(Error::Unusable { loss });
+    }
     let line = if args.json { json } else { text };
     print(&args.images.iter().zip(answers).map(|(path, answer)| line(path, &answer)).collect::<String>())
 }

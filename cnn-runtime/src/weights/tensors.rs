@@ -130,6 +130,6 @@ pub fn integers(view: &TensorView) -> Vec<i64> {
     values.iter().map(|&bytes| i64::from_le_bytes(bytes)).collect()
 }
 
-pub(super) fn weights_error(path: &Path, message: String) -> Error {
+pub(crate) fn weights_error(path: &Path, message: String) -> Error {
     Error::Weights { path: path.into(), message }
 }

@@ -75,7 +75,7 @@ fn fit(
 ) -> Result<Score> {
     let interrupt = Interrupt::listen()?;
     let settings = settings(session, sets, recipe, common.seed)?;
-    let per_update = session.batch() * recipe.accumulate;
+    let per_update = session.batch().saturating_mul(recipe.accumulate);
     let per_epoch = sets.train.len().div_ceil(per_update);
     let rate = Rate::new(recipe.schedule, recipe.update.optimizer.lr(), per_epoch, recipe.epochs);
     let fit = Fit::new(recipe.epochs, common.seed).accumulating(recipe.accumulate);

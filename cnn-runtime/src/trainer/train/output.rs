@@ -8,12 +8,18 @@ use crate::{
     error::{Error, Result},
     files,
     train::{Curves, Fit, KeepWeights, Record, SaveEvery, TensorBoard},
-    trainer::{usage, values::Resume},
+    trainer::{tell, usage, values::Resume},
 };
 
-/// Proves that the folder can be written before anything is loaded for hours of work.
+/// Proves that the folder can be written before anything is loaded for hours of work, and says if it holds a run that this one
+/// replaces.
 pub(super) fn prepare(kept: &Kept) -> Result<()> {
-    kept.output.as_deref().map_or(Ok(()), files::create_writable)
+    let Some(folder) = &kept.output else { return Ok(()) };
+    files::create_writable(folder)?;
+    if kept.resume.is_none() && Checkpoints::last_in(folder).exists() {
+        tell(&format!("{}: replaces the run in it; --resume auto goes on with it", folder.display()));
+    }
+    Ok(())
 }
 
 /// Weights are kept before they are reported: what a reader of the record sees, exists.
