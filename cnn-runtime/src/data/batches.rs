@@ -5,13 +5,14 @@
 
 use std::{
     collections::VecDeque,
+    path::Path,
     sync::mpsc::Receiver,
     time::{Duration, Instant},
 };
 
-use super::{Prepared, threads};
+use super::{Prepared, bad, threads};
 use crate::{
-    error::{Error, Result},
+    error::Result,
     rng::{Stream, subkey},
 };
 
@@ -171,7 +172,7 @@ impl Batches {
             self.begun_batches.push_back(threads::start(work));
         }
         let next = self.begun_batches.pop_front().and_then(|receiver| receiver.recv().ok());
-        next.ok_or_else(|| Error::Usage("the data set panicked while it read an image".into()))
+        next.ok_or_else(|| bad(Path::new("data set"), "panicked while it read an image"))
     }
 
     /// The work of preparing the batch after those that were begun.

@@ -66,14 +66,21 @@ pub(crate) fn differences<'a>(
         if found.shape() != shape {
             return Some(format!("{name} is {:?}, expected {shape:?}", found.shape()));
         }
-        (found.dtype() != Dtype::F32).then(|| format!("{name} is {}, expected F32", found.dtype()))
+        other_dtype(name, found.dtype())
     });
+    let mut statistics: Vec<_> = tensors.iter().filter(|(name, _)| Companions::own(name)).collect();
+    statistics.sort_unstable_by_key(|&(name, _)| name);
+    let statistics = statistics.into_iter().filter_map(|(name, found)| other_dtype(name, found.dtype()));
     let names: HashSet<&str> = expected.clone().map(|(name, _)| name).collect();
     let known =
         |name: &str| name.ends_with("num_batches_tracked") || names.contains(name) || Companions::own(name);
     let mut extra: Vec<_> = tensors.names().into_iter().filter(|name| !known(name)).collect();
     extra.sort_unstable();
-    wanting.chain(extra.into_iter().map(|name| format!("{name} is unknown"))).collect()
+    wanting.chain(statistics).chain(extra.into_iter().map(|name| format!("{name} is unknown"))).collect()
+}
+
+fn other_dtype(name: &str, found: Dtype) -> Option<String> {
+    (found != Dtype::F32).then(|| format!("{name} is {found}, expected F32"))
 }
 
 pub(crate) fn listed(differences: &[String]) -> String {
@@ -86,6 +93,8 @@ pub(crate) fn listed(differences: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use safetensors::{serialize, tensor::TensorView};
+
     use super::*;
 
     fn differences_of(tensors: &[Tensor]) -> Vec<String> {
@@ -113,6 +122,15 @@ mod tests {
         ]);
         assert_eq!(found, ["a.bias is missing", "b.bias is [1, 3], expected [3]", "c.bias is unknown"]);
         assert!(listed(&vec!["x is missing".into(); 102]).ends_with("; and 2 more"));
+    }
+
+    #[test]
+    fn statistics_of_another_type_are_a_difference() {
+        let bytes = 1f64.to_le_bytes();
+        let mean = TensorView::new(Dtype::F64, vec![1], &bytes).unwrap();
+        let file = serialize([("data.mean", mean)], None).unwrap();
+        let found = differences(std::iter::empty(), &SafeTensors::deserialize(&file).unwrap());
+        assert_eq!(found, ["data.mean is F64, expected F32"]);
     }
 
     #[test]

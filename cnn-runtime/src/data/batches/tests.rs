@@ -8,6 +8,7 @@ use std::sync::{
 use super::*;
 use crate::{
     data::{Dataset, Image, Mnist, Part, Preparation, Tolerance, prepare::tests::network},
+    error::Error,
     plan::{Augment, Prepare},
 };
 
