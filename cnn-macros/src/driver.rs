@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn passes_are_straight_line_calls() {
         let calls = "run . region (194688 , & | run | { run . conv (& infer :: CONV1) ; }) ; \
-                     run . conv (& infer :: CONV2) ; run . region (36864 , & | run | { run . pool (& infer :: POOL1) ; }) ; \
+                     run . conv (& infer :: CONV2) ; run . region (589824 , & | run | { run . pool (& infer :: POOL1) ; }) ; \
                      run . dense (& infer :: DENSE1) ; run . dense (& infer :: DENSE2) ;";
         let tokens = generated();
         assert!(tokens.contains(calls), "{}", &tokens[tokens.find("fn infer").unwrap_or(0)..]);
