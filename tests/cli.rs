@@ -129,8 +129,14 @@ fn options_come_from_flag_environment_file_and_network() {
     has(&found, "optimizer = \"sgd(lr = 0.05, momentum = 0.9, nesterov = false, weight_decay = 0)\"");
     has(&described(&["train", "--lr", "0.5", "--momentum", "0"], &[]), "epochs = 7");
     // What is described, runs: the description of the description is the same.
-    std::fs::write(&file, &found).unwrap();
-    assert_eq!(described(&[], &[]), found);
+    for arguments in
+        [&["--batch", "128"][..], &["--clip-value", "0", "--output", "1.10", "--data-dir", "007"]]
+    {
+        let found = described(arguments, &epochs_from_environment);
+        std::fs::write(&file, &found).unwrap();
+        assert_eq!(described(&[], &[]), found);
+    }
+    has(&std::fs::read_to_string(&file).unwrap(), "output = \"1.10\"");
 
     std::fs::write(&file, "epohcs = 7\n").unwrap();
     fails("lenet5", &["--config", text(&file)], 2, &["run.toml", "epohcs", "did you mean epochs?"]);

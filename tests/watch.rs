@@ -47,3 +47,20 @@ fn a_watched_step_and_its_update_train_alike() {
         assert_eq!(plain.parameter(index).unwrap(), watched.parameter(index).unwrap());
     }
 }
+
+network! {
+    /// Nothing to learn.
+    Fixed<[4, 2, 2] -> 4> { input -> global_avg_pool -> flatten }
+}
+
+#[test]
+fn networks_without_parameters_can_be_watched() {
+    let model = Model::of::<Fixed>();
+    let options = Options { batch: 1, training: None, seed: 0 };
+    for device in common::devices() {
+        let mut session = Session::new(model, &device, &options).unwrap();
+        let mut seen = Vec::new();
+        session.watch(&[2.0; 16], None, &mut |mut step| Ok(seen.extend(step.output()?))).unwrap();
+        assert_eq!(seen.last(), Some(&vec![2.0; 4]));
+    }
+}

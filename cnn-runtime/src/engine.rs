@@ -59,6 +59,9 @@ pub trait Engine: Send {
     /// Writes packed values at an offset.
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()>;
 
+    /// Returns when all that was asked before is done.
+    fn finish(&mut self) -> Result<()>;
+
     /// Reads packed values at an offset.
     fn read(&mut self, class: Class, offset: usize, values: &mut [f32]) -> Result<()>;
 

@@ -170,7 +170,7 @@ impl Session {
                 (pass, watch::steps_of(&|steps| infer(steps)))
             }
         };
-        watch::wait(&mut *self.engine)?;
+        self.engine.finish()?;
         watch::run(&mut *self.engine, &pass, &steps, visit)
     }
 

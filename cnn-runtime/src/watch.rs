@@ -9,7 +9,7 @@ mod work;
 use std::{cell::RefCell, time::Instant};
 
 use crate::{
-    engine::{Class, Engine, Pass},
+    engine::{Engine, Pass},
     error::Result,
     params::load_map,
     plan::*,
@@ -165,14 +165,9 @@ pub(crate) fn run(engine: &mut dyn Engine, pass: &Pass, steps: &[Step], visit: &
         let start = Instant::now();
         // SAFETY: the step is one of a `Network`'s, and the pass is that of its plan.
         unsafe { engine.run(pass, &|steps| step.run(steps)) }?;
-        wait(engine)?;
+        engine.finish()?;
         let seconds = start.elapsed().as_secs_f64();
         visit(Seen { step, position, seconds, engine, pass })?;
     }
     Ok(())
-}
-
-/// Returns when all that was asked of the engine is done: a read waits for it.
-pub(crate) fn wait(engine: &mut dyn Engine) -> Result<()> {
-    engine.read(Class::Params, 0, &mut [0.0])
 }

@@ -65,6 +65,10 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
+    fn finish(&mut self) -> Result<()> {
+        Ok(())
+    }
+
     fn read(&mut self, class: Class, offset: usize, values: &mut [f32]) -> Result<()> {
         self.class(class).from(offset).read(values);
         Ok(())

@@ -4,6 +4,7 @@
 //! here; an image is decoded when it is asked for.
 
 use std::{
+    collections::HashSet,
     fs,
     path::{Path, PathBuf},
 };
@@ -18,9 +19,6 @@ const TESTS: [&str; 3] = ["test", "val", "validation"];
 
 /// Share of images that become test images where folders do not say which.
 const TEST_SHARE: f64 = 0.2;
-
-/// Folders within a class: deeper ones are links that lead back.
-const DEEPEST: usize = 16;
 
 /// Labelled image files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +53,7 @@ impl Folder {
         let mut files = Vec::new();
         for (label, folder) in folders.iter().enumerate() {
             let before = files.len();
-            collect(folder, label as u32, DEEPEST, &mut files)?;
+            collect(folder, label as u32, &mut HashSet::new(), &mut files)?;
             if files.len() == before {
                 return Err(bad(folder, "a class without images (png, jpg, jpeg or webp)"));
             }
@@ -128,11 +126,20 @@ impl Dataset for Folder {
     }
 }
 
-/// Adds the images in a folder and below it.
-fn collect(folder: &Path, label: u32, depth: usize, files: &mut Vec<(PathBuf, u32)>) -> Result<()> {
+/// Adds the images in a folder and below it. Links may lead back: a folder counts once, whatever its names.
+fn collect(
+    folder: &Path,
+    label: u32,
+    seen: &mut HashSet<PathBuf>,
+    files: &mut Vec<(PathBuf, u32)>,
+) -> Result<()> {
+    let real = fs::canonicalize(folder).map_err(|error| bad(folder, format!("cannot read: {error}")))?;
+    if !seen.insert(real) {
+        return Ok(());
+    }
     for path in entries(folder)? {
-        if path.is_dir() && depth > 0 {
-            collect(&path, label, depth - 1, files)?;
+        if path.is_dir() {
+            collect(&path, label, seen, files)?;
         } else if is_image(&path) && path.is_file() {
             files.push((path, label));
         }

@@ -69,6 +69,10 @@ impl Engine for ClEngine {
         self.queue.write(self.buffers.class(class), offset, values)
     }
 
+    fn finish(&mut self) -> Result<()> {
+        self.queue.finish()
+    }
+
     fn read(&mut self, class: Class, offset: usize, values: &mut [f32]) -> Result<()> {
         self.queue.read(self.buffers.class(class), offset, values)
     }

@@ -118,6 +118,11 @@ impl Queue {
         core::enqueue_fill_buffer(&self.0, buffer, 0.0f32, 0, len, NO_EVENTS, NO_EVENT, None)
     }
 
+    /// Waits for all that is enqueued.
+    pub(super) fn finish(&self) -> Result<()> {
+        core::finish(&self.0).map_err(|error| failure("finish the work of the device", error))
+    }
+
     /// Has the device start on what is enqueued.
     pub(super) fn flush(&self) -> Result<()> {
         core::flush(&self.0).map_err(|error| failure("start the work of the device", error))

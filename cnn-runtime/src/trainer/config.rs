@@ -128,11 +128,11 @@ pub(super) fn table(matches: &ArgMatches) -> Table {
     options().into_iter().filter_map(value).collect()
 }
 
-/// A number as a number; a text if it is none that TOML can hold.
+/// A number as a number, if TOML writes it as it is written here: a folder may be called 007.
 pub(super) fn typed(text: &str) -> Value {
     let float = || text.parse::<f64>().ok().filter(|value| value.is_finite() && text.contains(['.', 'e']));
     let number = text.parse().map(Value::Integer).ok().or_else(|| float().map(Value::Float));
-    number.unwrap_or_else(|| Value::String(text.into()))
+    number.filter(|value| value.to_string() == text).unwrap_or_else(|| Value::String(text.into()))
 }
 
 #[cfg(test)]

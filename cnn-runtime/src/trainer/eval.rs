@@ -64,7 +64,7 @@ fn predict(session: &mut Session, images: &Arc<dyn Dataset>, args: &Args) -> Res
     let (mut all, mut labels) = (Vec::new(), Vec::new());
     for path in &args.weights {
         weights::load(session, path)?;
-        let prepared = source::prepared(&args.data, images.clone(), session)?;
+        let prepared = source::prepared(&args.data, images.clone(), session, path)?;
         all.clear();
         labels.clear();
         infer_all(session, &mut Batches::all(&prepared, session.batch()), |logits, label| {

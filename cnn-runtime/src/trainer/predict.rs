@@ -42,7 +42,7 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let batch = args.batch.min(args.images.len());
     let mut session = Session::new(model, &device, &Options { batch, training: None, seed: common.seed })?;
     weights::load(&mut session, &args.weights)?;
-    let images = source::files(args.images.clone(), &session)?;
+    let images = source::files(args.images.clone(), &session, &args.weights)?;
     let (kind, names) = (model.description.training.loss, session.companions().classes.clone());
     let mut answers = Vec::new();
     device.install(|| {

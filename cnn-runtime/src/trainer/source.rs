@@ -16,6 +16,7 @@ use crate::{
     error::{Error, Result},
     plan::{Description, Prepare},
     session::Session,
+    weights::tensors::weights_error,
 };
 
 const SUBSET: &str = "examples/data/mnist";
@@ -77,16 +78,25 @@ pub(super) fn fitted(
     Ok(prepared)
 }
 
-/// Images as the network takes them, with the statistics that came with a session's weights.
-pub(super) fn prepared(args: &DataArgs, data: Arc<dyn Dataset>, session: &Session) -> Result<Prepared> {
-    let statistics = session.companions().statistics.clone();
-    Ok(Prepared::new(data, Preparation::new(session.description(), statistics)?, tolerance(args)))
+/// Images as the network takes them, with the statistics that came with a session's weights, which are this file's.
+pub(super) fn prepared(
+    args: &DataArgs,
+    data: Arc<dyn Dataset>,
+    session: &Session,
+    weights: &Path,
+) -> Result<Prepared> {
+    Ok(Prepared::new(data, preparation(session, weights)?, tolerance(args)))
 }
 
-/// Image files as the network takes them, with the statistics that came with a session's weights.
-pub(super) fn files(paths: Vec<PathBuf>, session: &Session) -> Result<Prepared> {
-    let preparation = Preparation::new(session.description(), session.companions().statistics.clone())?;
-    Ok(Prepared::new(Arc::new(Files(paths)), preparation, Arc::new(Tolerance::none())))
+/// Image files as the network takes them, likewise.
+pub(super) fn files(paths: Vec<PathBuf>, session: &Session, weights: &Path) -> Result<Prepared> {
+    Ok(Prepared::new(Arc::new(Files(paths)), preparation(session, weights)?, Arc::new(Tolerance::none())))
+}
+
+fn preparation(session: &Session, weights: &Path) -> Result<Preparation> {
+    let statistics = session.companions().statistics.clone();
+    Preparation::new(session.description(), statistics)
+        .map_err(|error| weights_error(weights, error.to_string()))
 }
 
 /// Says what happens to images without being declared; of the test images, which every command loads.

@@ -95,7 +95,8 @@ fn memory(description: &Description, batch: usize) -> String {
     text += &format!("Arena for training, of that: {share:.0} %\n");
     text += &line("Parameters, packed", params);
     text += &line("Gradients", params);
-    text + &line(&format!("Optimizer state ({})", optimizer.name()), state)
+    let average = if description.training.update.average.is_some() { " and running average" } else { "" };
+    text + &line(&format!("Optimizer state ({}){average}", optimizer.name()), state)
 }
 
 /// Bytes of one image's activations.

@@ -31,7 +31,7 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let mut session = Session::new(model, &device, &Options { batch: 1, training: None, seed: common.seed })?;
     weights::load(&mut session, &args.weights)?;
     let mut image = match &args.image {
-        Some(path) => Some(Batches::all(&source::files(vec![path.clone()], &session)?, 1)),
+        Some(path) => Some(Batches::all(&source::files(vec![path.clone()], &session, &args.weights)?, 1)),
         None => None,
     };
     let image = image.as_mut().map(Batches::next).transpose()?.flatten();

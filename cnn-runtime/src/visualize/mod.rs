@@ -6,7 +6,7 @@
 mod grid;
 mod tile;
 
-use std::{io::Cursor, path::Path};
+use std::{collections::BTreeMap, io::Cursor, path::Path};
 
 use image::{ImageFormat, RgbImage};
 
@@ -79,15 +79,17 @@ fn filter_grid(layer: &str, values: &[f32], [count, channels, height, width]: [u
 pub fn feature_maps(session: &mut Session, image: &[f32], folder: &Path) -> Result<usize> {
     let folder = folder.join("maps");
     files::create_writable(&folder)?;
-    let mut written = 0;
+    let mut pictures = BTreeMap::new();
     session.watch(image, None, &mut |mut seen| {
         let Some(map) = seen.step.output().filter(|map| map.height * map.width > 1) else { return Ok(()) };
         let values = seen.output()?.unwrap_or_default();
+        // Several steps may make a layer; the last completes it.
         let layer = seen.step.layer();
-        written += 1;
-        write(&folder, layer, &map_grid(layer, &values, [map.channels, map.height, map.width]))
+        pictures.insert(layer, map_grid(layer, &values, [map.channels, map.height, map.width]));
+        Ok(())
     })?;
-    Ok(written)
+    pictures.iter().try_for_each(|(layer, picture)| write(&folder, layer, picture))?;
+    Ok(pictures.len())
 }
 
 fn map_grid(layer: &str, values: &[f32], [channels, height, width]: [usize; 3]) -> RgbImage {

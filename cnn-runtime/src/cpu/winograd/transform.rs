@@ -59,15 +59,7 @@ impl Transform<KERNEL, POINTS> for Filter {
         let (half, two) = (simd.splat(0.5), simd.splat(2.0));
         let (even_a, even_b) = (simd.fma(half, w2, w0), simd.fma(two, w2, w0));
         let (odd_a, odd_b) = (simd.mul(simd.splat(FRAC_1_SQRT_2), w1), simd.mul(simd.splat(SQRT_2), w1));
-        let (share_a, share_b) = (simd.splat(-1.0 / 1.5), simd.splat(1.0 / 6.0));
-        [
-            w0,
-            simd.mul(simd.add(even_a, odd_a), share_a),
-            simd.mul(simd.sub(even_a, odd_a), share_a),
-            simd.mul(simd.add(even_b, odd_b), share_b),
-            simd.mul(simd.sub(even_b, odd_b), share_b),
-            w2,
-        ]
+        at_points(simd, [w0, w2], [even_a, odd_a], [even_b, odd_b])
     }
 }
 
@@ -98,15 +90,7 @@ impl Transform<TILE, POINTS> for Gradient {
         let (even_a, even_b) = (simd.fma(half, w2, w0), simd.fma(two, w2, w0));
         let odd_a = simd.mul(simd.splat(FRAC_1_SQRT_2), simd.fma(half, w3, w1));
         let odd_b = simd.mul(simd.splat(SQRT_2), simd.fma(two, w3, w1));
-        let (share_a, share_b) = (simd.splat(-1.0 / 1.5), simd.splat(1.0 / 6.0));
-        [
-            w0,
-            simd.mul(simd.add(even_a, odd_a), share_a),
-            simd.mul(simd.sub(even_a, odd_a), share_a),
-            simd.mul(simd.add(even_b, odd_b), share_b),
-            simd.mul(simd.sub(even_b, odd_b), share_b),
-            w3,
-        ]
+        at_points(simd, [w0, w3], [even_a, odd_a], [even_b, odd_b])
     }
 }
 
@@ -124,6 +108,22 @@ impl Transform<POINTS, KERNEL> for Taps {
             simd.add(mixed(simd, [0.5, 2.0], [sum_a, sum_b]), m5),
         ]
     }
+}
+
+/// A filter at the points, of its first and last element and of its even and odd parts at either pair of points.
+#[inline(always)]
+fn at_points<S: Simd>(simd: S, [first, last]: [S::V; 2], a: [S::V; 2], b: [S::V; 2]) -> [S::V; POINTS] {
+    let (share_a, share_b) = (simd.splat(-1.0 / 1.5), simd.splat(1.0 / 6.0));
+    let [[plus_a, minus_a], [plus_b, minus_b]] =
+        [a, b].map(|[even, odd]| [simd.add(even, odd), simd.sub(even, odd)]);
+    [
+        first,
+        simd.mul(plus_a, share_a),
+        simd.mul(minus_a, share_a),
+        simd.mul(plus_b, share_b),
+        simd.mul(minus_b, share_b),
+        last,
+    ]
 }
 
 /// `p * a + q * b`

@@ -81,11 +81,13 @@ fn fit(
     let fit = Fit::new(recipe.epochs, common.seed).accumulating(recipe.accumulate);
     let fit = output::keeping(fit.with(LearningRate::new(rate)), &args.kept, settings);
     let patience = args.optimisation.patience.unwrap_or(usize::MAX);
-    let mut fit = progress::shown(fit.with(EarlyStopping { patience })).with(interrupt.clone());
+    let mut fit = fit.with(EarlyStopping { patience }).with(interrupt.clone());
     if let Some(path) = output::checkpoint(&args.kept)? {
         fit.resume(session, &path)?;
         tell(&format!("goes on from {}", path.display()));
     }
+    // A dashboard takes the screen: nothing may fail or speak between it and the run.
+    let mut fit = progress::shown(fit);
     device.install(|| {
         let history = fit.run(session, &mut sets.train, sets.held_out.as_mut().unwrap_or(&mut sets.test))?;
         match (interrupt.exit_code(), history.last()) {
@@ -115,8 +117,8 @@ fn settings(session: &Session, sets: &mut Sets, recipe: &Recipe, seed: u64) -> R
 /// A file for `--config` that asks for this run.
 fn described(network: &str, recipe: &Recipe, args: &Args) -> String {
     let mut table = args.given.clone();
-    // Parts of the optimizer and of the schedule.
-    for part in ["lr", "momentum", "weight-decay", "warm-up"] {
+    // Parts of the optimizer and of the schedule, and the two limits of which one is given.
+    for part in ["lr", "momentum", "weight-decay", "warm-up", "clip-norm", "clip-value"] {
         table.remove(part);
     }
     for (name, value) in recipe.options().into_iter().chain([("epochs", recipe.epochs.to_string())]) {
