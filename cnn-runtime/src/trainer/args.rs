@@ -92,14 +92,24 @@ pub(super) fn parse_from(description: &Description, arguments: Vec<OsString>) ->
         command = config::with_file(command, &path)?;
     }
     let parsed = command.try_get_matches_from(arguments).and_then(|mut matches| {
-        let (misplaced, given) = (misplaced(&matches), config::table(train_matches(&matches)));
-        CommandLine::from_arg_matches_mut(&mut matches).map(|line| (line, misplaced, given))
+        let misplaced = misplaced(&matches);
+        let train = train_matches(&matches);
+        let (given, outranked) = (config::table(train), config::outranked(train));
+        CommandLine::from_arg_matches_mut(&mut matches).map(|line| (line, misplaced, given, outranked))
     });
     match parsed {
-        Ok((_, Some(message), _)) => Err(usage(message)),
-        Ok((line, None, given)) => {
+        Ok((_, Some(message), ..)) => Err(usage(message)),
+        Ok((line, None, given, outranked)) => {
             let command = match line.command.unwrap_or(Command::Train(Box::new(line.train))) {
-                Command::Train(args) => Command::Train(Box::new(train::Args { given, ..*args })),
+                Command::Train(args) => {
+                    let mut args = train::Args { given, ..*args };
+                    match outranked {
+                        Some(config::CLIP_NORM) => args.optimisation.clip_norm = None,
+                        Some(_) => args.optimisation.clip_value = None,
+                        None => {}
+                    }
+                    Command::Train(Box::new(args))
+                }
                 other => other,
             };
             Ok(Invocation::Run(line.common, command))

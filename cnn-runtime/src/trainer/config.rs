@@ -17,6 +17,10 @@ use crate::{error::Result, files};
 /// Options that are about the file itself.
 const NO_KEYS: [&str; 2] = ["config", "dry-run"];
 
+/// The two limits of the gradients.
+pub(super) const CLIP_NORM: &str = "clip_norm";
+pub(super) const CLIP_VALUE: &str = "clip_value";
+
 /// How alike (Jaro and Winkler, 0 to 1) a name must be to be what was meant.
 const ALIKE: f64 = 0.8;
 
@@ -115,6 +119,16 @@ fn text_of(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => Some(value.to_string()),
         Value::Datetime(_) | Value::Array(_) | Value::Table(_) => None,
+    }
+}
+
+/// Of the two limits of gradients, the one to forget: a weaker source gave it than the other.
+pub(super) fn outranked(matches: &ArgMatches) -> Option<&'static str> {
+    let source = |id| matches.try_contains_id(id).ok().and_then(|_| matches.value_source(id));
+    match [CLIP_NORM, CLIP_VALUE].map(source) {
+        [Some(norm), Some(value)] if norm < value => Some(CLIP_NORM),
+        [Some(norm), Some(value)] if value < norm => Some(CLIP_VALUE),
+        _ => None,
     }
 }
 

@@ -66,3 +66,17 @@ fn what_was_given_is_a_file_again() {
     }
     assert_eq!(parse(&text, "").unwrap().1.given, args.given);
 }
+
+#[test]
+fn a_limit_from_a_flag_replaces_another_from_a_file() {
+    let limits = |line: &str| {
+        let args = parse("clip-norm = 1", line).unwrap().1;
+        (args.optimisation.clip_norm, args.optimisation.clip_value)
+    };
+    for command in ["", "train"] {
+        assert_eq!(limits(command), (Some(1.0), None));
+        assert_eq!(limits(&format!("{command} --clip-value 2")), (None, Some(2.0)));
+        let both = format!("{command} --clip-value 2 --clip-norm 3");
+        assert_eq!(limits(&both), (Some(3.0), Some(2.0)));
+    }
+}
