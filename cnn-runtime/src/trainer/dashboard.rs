@@ -120,10 +120,11 @@ fn figures(progress: &Progress) -> String {
     let left = (progress.epochs - progress.epoch) * progress.images + progress.images - progress.done;
     let seconds = (left as f64 / progress.images_per_second) as u64;
     format!(
-        "loss {:.4} accuracy {:.4}   {} images/s   {}:{:02}:{:02} left",
+        "loss {:.4} accuracy {:.4}   {} images/s, data wait {:.0} %   {}:{:02}:{:02} left",
         progress.score.loss,
         progress.score.accuracy,
         thousands(progress.images_per_second as u64),
+        progress.waiting * 100.0,
         seconds / 3600,
         seconds / 60 % 60,
         seconds % 60
@@ -145,7 +146,8 @@ fn draw_curves(frame: &mut Frame, area: Rect, title: &str, curves: &[Curve; 2]) 
     let x = Axis::default().bounds([0.0, last]).labels(["0".to_owned(), format!("{last:.1} epochs")]);
     let y = Axis::default().bounds([low, high]).labels([format!("{low:.3}"), format!("{high:.3}")]);
     let chart = Chart::new(datasets.collect()).block(Block::bordered().title(title)).x_axis(x).y_axis(y);
-    frame.render_widget(chart, area);
+    // The names are shown as long as they fit: by default they hide on all but tall screens.
+    frame.render_widget(chart.hidden_legend_constraints([Constraint::Percentage(100); 2].into()), area);
 }
 
 #[cfg(test)]
@@ -173,13 +175,14 @@ mod tests {
             images: 100,
             score,
             images_per_second: 2.0,
-            waiting: 0.0,
+            waiting: 0.25,
         });
         let text = screen(&view, 120, 20);
         let words = [
             "loss 0.2500 accuracy 0.7500",
             "0:01:15 left",
             "epoch 2/3  50 %",
+            "data wait 25 %",
             "validation",
             "val_accuracy 0.5000",
         ];
