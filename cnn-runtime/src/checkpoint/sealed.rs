@@ -8,9 +8,8 @@ use std::collections::HashMap;
 use flate2::Crc;
 use safetensors::{SafeTensors, serialize};
 
-use crate::weights::tensors::Tensor;
+use crate::weights::{RUN as TEXT, tensors::Tensor};
 
-const TEXT: &str = "run";
 const CHECKSUM: &str = "checksum";
 const ZEROS: &str = "00000000";
 

@@ -8,7 +8,9 @@ use clap::{
 };
 use clap_complete::Shell;
 
-use super::{bench, config, eval, format, inspect, predict, summary, train, usage, values, visualize};
+use super::{
+    bench, config, eval, export, format, inspect, predict, summary, train, usage, values, visualize,
+};
 use crate::{
     device::{Device, DeviceChoice},
     error::{Error, Result},
@@ -47,6 +49,8 @@ pub(super) enum Command {
     Predict(predict::Args),
     /// Draw filters, and the feature maps of an image
     Visualize(visualize::Args),
+    /// Write weights for other tools
+    Export(export::Args),
     /// Show layers, parameters, work and memory
     Summary(summary::Args),
     /// Write logits, loss and gradients of given weights and images, for comparison with another implementation

@@ -1,4 +1,4 @@
-//! The command line of every trainer: `train`, `eval`, `predict`, `visualize`, `summary`, `inspect`, `bench`, `completions`.
+//! The command line of every trainer: `train`, `eval`, `predict`, `visualize`, `export`, `summary`, `inspect`, `bench`, `completions`.
 //!
 //! Results go to stdout, progress and the one line of an error to stderr; [`Error::exit_code`] lists the exit codes.
 
@@ -8,6 +8,7 @@ mod config;
 #[cfg(feature = "tui")]
 mod dashboard;
 mod eval;
+mod export;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod format;
@@ -47,6 +48,7 @@ fn run(model: Model) -> ExitCode {
             Command::Eval(args) => eval::run(model, &common, &args),
             Command::Predict(args) => predict::run(model, &common, &args),
             Command::Visualize(args) => visualize::run(model, &common, &args),
+            Command::Export(args) => export::run(model, &common, &args),
             Command::Summary(args) => summary::run(model.description, &args),
             Command::Inspect(args) => inspect::run(model, &common, &args),
             Command::Bench(args) => bench::run(model, &common, &args),

@@ -6,15 +6,20 @@
 
 mod companions;
 pub mod tensors;
+mod torch;
 
 use std::{collections::HashSet, path::Path};
 
 use safetensors::{Dtype, SafeTensors};
 
 pub use companions::Companions;
+pub use torch::export;
 
 use crate::{error::Result, session::Session};
 use tensors::{Tensor, TensorFile, floats, weights_error};
+
+/// Entry of the metadata that makes a file a checkpoint.
+pub(crate) const RUN: &str = "run";
 
 /// Differences that an error lists before it only counts: more than these are another network's file.
 const LISTED: usize = 100;
@@ -25,22 +30,29 @@ const LISTED: usize = 100;
 ///
 /// [`crate::Error::Io`] if the file cannot be written.
 pub fn save(session: &mut Session, path: &Path) -> Result<()> {
-    let params = session.description().params.iter().enumerate();
-    let tensors = params
-        .map(|(index, param)| Ok(Tensor::new(param.name, param.shape, session.parameter(index)?)))
-        .collect::<Result<Vec<_>>>()?;
+    let tensors = own(session)?;
     let companions = session.companions();
     tensors::write_with(path, tensors.iter().chain(&companions.statistics), companions.metadata())
+}
+
+/// Parameters and running statistics.
+fn own(session: &mut Session) -> Result<Vec<Tensor>> {
+    let params = session.description().params.iter().enumerate();
+    params.map(|(index, param)| Ok(Tensor::new(param.name, param.shape, session.parameter(index)?))).collect()
 }
 
 /// Loads parameters, running statistics and companions into a session, all or none.
 ///
 /// # Errors
 ///
-/// [`crate::Error::Weights`] listing what is missing, misshapen or of no use to this network.
+/// [`crate::Error::Weights`] listing what is missing, misshapen or of no use to this network, or if the file is a checkpoint.
 pub fn load(session: &mut Session, path: &Path) -> Result<()> {
     let file = TensorFile::read(path)?;
-    let tensors = file.tensors()?;
+    let (tensors, metadata) = (file.tensors()?, file.metadata()?);
+    if metadata.as_ref().is_some_and(|entries| entries.contains_key(RUN)) {
+        let message = "a checkpoint, for --resume; its run's weights are in last.safetensors beside it";
+        return Err(weights_error(path, message.into()));
+    }
     let description = session.description();
     let expected = description.params.iter().map(|param| (param.name, param.shape));
     let differences = differences(expected, &tensors);
@@ -52,7 +64,7 @@ pub fn load(session: &mut Session, path: &Path) -> Result<()> {
         let view = tensors.tensor(param.name).map_err(|error| weights_error(path, error.to_string()))?;
         session.set_parameter(index, &floats(&view))?;
     }
-    session.set_companions(Companions::read(&tensors, file.metadata()?.as_ref()));
+    session.set_companions(Companions::read(&tensors, metadata.as_ref()));
     Ok(())
 }
 

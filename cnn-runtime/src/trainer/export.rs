@@ -1,0 +1,68 @@
+//! `export`: weights for other tools, in the format that the output's ending names.
+
+use std::path::{Path, PathBuf};
+
+use super::{args::Common, print, tell, usage};
+use crate::{
+    error::Result,
+    network::Model,
+    session::{Options, Session},
+    weights,
+};
+
+#[derive(clap::Args, Debug)]
+pub(super) struct Args {
+    /// Weights under torch names
+    #[arg(long, value_name = "FILE")]
+    weights: PathBuf,
+
+    /// Where they go: FILE.safetensors holds a state dict that PyTorch loads strictly
+    #[arg(long, value_name = "FILE")]
+    output: PathBuf,
+}
+
+pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
+    check(&args.output)?;
+    let device = common.open_device()?;
+    let mut session = Session::new(model, &device, &Options { batch: 1, training: None, seed: common.seed })?;
+    weights::load(&mut session, &args.weights)?;
+    let count = weights::export(&mut session, &args.output)?;
+    let statistics = &session.companions().statistics;
+    if !statistics.is_empty() {
+        let names: Vec<&str> = statistics.iter().map(|tensor| tensor.name.as_str()).collect();
+        tell(&format!(
+            "left out, as no module holds them: {}, by which images are prepared",
+            names.join(", ")
+        ));
+    }
+    print(&format!("{count} tensors in {}\n", args.output.display()))
+}
+
+/// Refuses a format that is not written, before anything is loaded.
+fn check(output: &Path) -> Result<()> {
+    let path = output.display();
+    match output.extension().map(|ending| ending.to_string_lossy().to_lowercase()).as_deref() {
+        Some("safetensors") => Ok(()),
+        Some("onnx") => Err(usage(format!(
+            "--output {path}: ONNX is not written; export FILE.safetensors, load it into the same network in PyTorch, and \
+             torch.onnx.export writes it from there"
+        ))),
+        _ => Err(usage(format!("--output {path}: expected a name that ends in .safetensors"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ending_says_the_format() {
+        assert!(check(Path::new("a/b.SafeTensors")).is_ok());
+        for (name, word) in [("a.onnx", "torch.onnx.export"), ("a.pt", ".safetensors"), ("a", ".safetensors")]
+        {
+            let error = check(Path::new(name)).unwrap_err();
+            assert_eq!(error.exit_code(), 2);
+            assert!(error.to_string().contains(word), "{error}");
+        }
+    }
+}
