@@ -82,7 +82,8 @@ impl Folder {
     }
 
     fn draw(self, seed: u64, root: &Path) -> Result<FolderParts> {
-        let split = split(self.files.len(), Some(TEST_SHARE), seed).map_err(|_| {
+        let all = (0..self.files.len() as u32).collect();
+        let split = split(all, Some(TEST_SHARE), seed).map_err(|_| {
             bad(root, format!("{} images are too few to draw some for testing", self.files.len()))
         })?;
         let part = |mut indices: Vec<u32>| {

@@ -64,6 +64,7 @@ mod image;
 mod mnist;
 mod prepare;
 mod prepared;
+mod relabelled;
 mod split;
 mod threads;
 mod tolerance;
@@ -79,7 +80,8 @@ pub use image::Image;
 pub use mnist::{Mnist, Part};
 pub use prepare::Preparation;
 pub use prepared::Prepared;
-pub use split::{Split, split};
+pub use relabelled::relabelled;
+pub use split::{Split, sample, split};
 pub use tolerance::Tolerance;
 
 use crate::error::{Error, Result};

@@ -1,4 +1,6 @@
 //! Which images are for training and which are held out for validation.
+//!
+//! All draws are by seed and over the whole set: a set sorted by class is drawn from as evenly as a shuffled one.
 
 use crate::{
     error::{Error, Result},
@@ -7,6 +9,9 @@ use crate::{
 
 /// Sets the stream of the split apart from every other use of the seed.
 const PURPOSE: u64 = u64::from_be_bytes(*b"  split ");
+
+/// Sets the stream of the sample apart.
+const SAMPLE: u64 = u64::from_be_bytes(*b" sample ");
 
 /// Indices into the training set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,14 +22,25 @@ pub struct Split {
     pub validation: Vec<u32>,
 }
 
-/// Holds out a fraction of `count` images, drawn by seed: a set sorted by class splits as evenly as a shuffled one.
+/// Indices of up to `limit` of `count` images, drawn by seed, in ascending order.
+pub fn sample(count: usize, limit: usize, seed: u64) -> Vec<u32> {
+    let mut indices: Vec<u32> = (0..count as u32).collect();
+    if limit < count {
+        Stream::new(subkey(seed, SAMPLE)).shuffle(&mut indices);
+        indices.truncate(limit);
+        indices.sort_unstable();
+    }
+    indices
+}
+
+/// Holds out a fraction of some images, drawn by seed.
 ///
 /// # Errors
 ///
 /// [`Error::Usage`] if one side of the split would be empty.
-pub fn split(count: usize, fraction: Option<f64>, seed: u64) -> Result<Split> {
-    let mut train: Vec<u32> = (0..count as u32).collect();
+pub fn split(mut train: Vec<u32>, fraction: Option<f64>, seed: u64) -> Result<Split> {
     let Some(fraction) = fraction else { return Ok(Split { train, validation: Vec::new() }) };
+    let count = train.len();
     let held_out = (count as f64 * fraction).round() as usize;
     if held_out == 0 || held_out >= count {
         let message = format!("--val-split {fraction} of {count} images leaves one side empty");
@@ -39,20 +55,36 @@ pub fn split(count: usize, fraction: Option<f64>, seed: u64) -> Result<Split> {
 mod tests {
     use super::*;
 
+    fn all(count: u32) -> Vec<u32> {
+        (0..count).collect()
+    }
+
+    #[test]
+    fn a_sample_comes_from_the_whole_set_and_is_repeatable() {
+        let found = sample(1000, 100, 7);
+        assert!(found.len() == 100 && found.is_sorted());
+        // Of a set in two halves, a class each, neither class is rare: 50 and 50, with a deviation of 5.
+        let first = found.iter().filter(|&&index| index < 500).count();
+        assert!((25..75).contains(&first), "{first}");
+        assert_eq!(found, sample(1000, 100, 7));
+        assert_ne!(found, sample(1000, 100, 8));
+        assert_eq!(sample(3, 5, 7), [0, 1, 2]);
+    }
+
     #[test]
     fn sides_are_disjoint_complete_and_repeatable() {
-        let Split { train, validation } = split(100, Some(0.25), 7).unwrap();
+        let Split { train, validation } = split(all(100), Some(0.25), 7).unwrap();
         assert_eq!((train.len(), validation.len()), (75, 25));
-        let mut all = [train.clone(), validation].concat();
-        all.sort_unstable();
-        assert!(all.into_iter().eq(0..100));
-        assert_eq!(train, split(100, Some(0.25), 7).unwrap().train);
-        assert_ne!(train, split(100, Some(0.25), 8).unwrap().train);
+        let mut both = [train.clone(), validation].concat();
+        both.sort_unstable();
+        assert_eq!(both, all(100));
+        assert_eq!(train, split(all(100), Some(0.25), 7).unwrap().train);
+        assert_ne!(train, split(all(100), Some(0.25), 8).unwrap().train);
     }
 
     #[test]
     fn an_empty_side_is_an_error() {
-        assert_eq!(split(3, Some(0.1), 0).unwrap_err().exit_code(), 2);
-        assert_eq!(split(3, Some(0.9), 0).unwrap_err().exit_code(), 2);
+        assert_eq!(split(all(3), Some(0.1), 0).unwrap_err().exit_code(), 2);
+        assert_eq!(split(all(3), Some(0.9), 0).unwrap_err().exit_code(), 2);
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     network::Model,
     session::{Options, Session},
     train::{Assessment, Ensemble, Score, infer_all},
-    weights,
+    weights::{self, Companions, tensors::weights_error},
 };
 
 #[derive(clap::Args, Debug)]
@@ -51,19 +51,40 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let mut assessment = Assessment::new(description.training.loss, description.classes, args.top);
     logits.chunks(description.classes).zip(labels).for_each(|(logits, label)| assessment.add(logits, label));
     let score = assessment.score().finite(|loss| Error::Unusable { loss })?;
-    let text =
-        if args.json { text::json(&assessment) } else { text::tables(&assessment) + &result_line(&score) };
+    let names = names(session.companions(), &*test, description.classes);
+    let text = if args.json {
+        text::json(&assessment, &names)
+    } else {
+        text::tables(&assessment, &names) + &result_line(&score)
+    };
     print(&text)
 }
 
+/// What each output is called: as the weights say, as the data says if they say nothing, and else by its number.
+fn names(weights: &Companions, data: &dyn Dataset, outputs: usize) -> Vec<String> {
+    let known = match &weights.classes {
+        none if none.is_empty() => (0..data.classes()).map(|class| data.class_name(class)).collect(),
+        classes => classes.clone(),
+    };
+    let numbers = (known.len()..outputs).map(|class| class.to_string());
+    known.into_iter().take(outputs).chain(numbers).collect()
+}
+
 /// Logits `[images, classes]` and labels: those of the only file, or those of the mean prediction of all. Each file's network
-/// sees the images as its own statistics prepare them.
+/// sees the images as its own statistics prepare them, and all must call their outputs alike.
 fn predict(session: &mut Session, images: &Arc<dyn Dataset>, args: &Args) -> Result<(Vec<f32>, Vec<usize>)> {
     let (classes, kind) = (session.description().classes, session.description().training.loss);
     let mut ensemble = Ensemble::new(kind, classes, images.len());
     let (mut all, mut labels) = (Vec::new(), Vec::new());
     for path in &args.weights {
+        let before = session.companions().classes.clone();
         weights::load(session, path)?;
+        let classes = &session.companions().classes;
+        if !before.is_empty() && *classes != before {
+            let message =
+                format!("other classes, or another order of them, than {}", args.weights[0].display());
+            return Err(weights_error(path, message));
+        }
         let prepared = source::prepared(&args.data, images.clone(), session, path)?;
         all.clear();
         labels.clear();

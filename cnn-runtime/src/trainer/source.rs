@@ -12,7 +12,9 @@ use std::{
 
 use super::{format::thousands, tell, usage, values::DataName};
 use crate::{
-    data::{Cifar, CifarKind, Dataset, Files, Folder, Mnist, Part, Preparation, Prepared, Tolerance},
+    data::{
+        Cifar, CifarKind, Dataset, Files, Folder, Mnist, Part, Preparation, Prepared, Tolerance, relabelled,
+    },
     error::{Error, Result},
     plan::{Description, Prepare},
     session::Session,
@@ -20,6 +22,9 @@ use crate::{
 };
 
 const SUBSET: &str = "examples/data/mnist";
+/// Classes that an error names before it only counts.
+const LISTED: usize = 10;
+
 const FASHION: &str = "/usr/share/datasets/fashion-mnist";
 
 /// Where data comes from.
@@ -37,6 +42,13 @@ pub(super) struct DataArgs {
     /// Skip up to N images that cannot be decoded, with a line about each
     #[arg(long, value_name = "N", default_value_t = 0)]
     skip_bad: usize,
+}
+
+impl DataArgs {
+    /// True if images may be passed over.
+    pub(super) fn skips(&self) -> bool {
+        self.skip_bad > 0
+    }
 }
 
 /// Loads one part and checks that the network has an output for each of its classes.
@@ -78,14 +90,27 @@ pub(super) fn fitted(
     Ok(prepared)
 }
 
-/// Images as the network takes them, with the statistics that came with a session's weights, which are this file's.
+/// Images as the network takes them, with the classes and the statistics that came with a session's weights, which are this
+/// file's.
 pub(super) fn prepared(
     args: &DataArgs,
     data: Arc<dyn Dataset>,
     session: &Session,
     weights: &Path,
 ) -> Result<Prepared> {
+    let names = &session.companions().classes;
+    let data = relabelled(data, names).map_err(|class| Error::Data {
+        path: args.data.to_string().into(),
+        message: format!("{} knows no class {class}; it knows {}", weights.display(), listed(names)),
+    })?;
     Ok(Prepared::new(data, preparation(session, weights)?, tolerance(args)))
+}
+
+/// The first few of some names.
+fn listed(names: &[String]) -> String {
+    let more =
+        if names.len() > LISTED { format!(" and {} more", names.len() - LISTED) } else { String::new() };
+    names[..names.len().min(LISTED)].join(", ") + &more
 }
 
 /// Image files as the network takes them, likewise.
@@ -119,10 +144,8 @@ fn note(args: &DataArgs, data: &dyn Dataset, description: &Description) {
     }
     let (classes, outputs) = (data.classes(), description.classes);
     if classes < outputs {
-        tell(&format!(
-            "{name} has {classes} classes: no image belongs to the last {} outputs",
-            outputs - classes
-        ));
+        let others = outputs - classes;
+        tell(&format!("{name} has {classes} classes: {others} of the {outputs} outputs are none of them"));
     }
 }
 

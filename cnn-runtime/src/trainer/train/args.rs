@@ -20,7 +20,7 @@ pub(in crate::trainer) struct Args {
     #[arg(long, value_name = "F", value_parser = values::fraction)]
     pub(in crate::trainer) val_split: Option<f64>,
 
-    /// Use only the first N training images
+    /// Use only N of the training images, drawn by --seed
     #[arg(long, value_name = "N", value_parser = values::positive)]
     pub(in crate::trainer) limit: Option<usize>,
 

@@ -12,7 +12,7 @@ use flate2::Crc;
 use super::{args::Common, config, eval, format, interrupt::Interrupt, print, progress, source, tell};
 use crate::{
     checkpoint::Settings,
-    data::{Batches, Part, split},
+    data::{Batches, Part, sample, split},
     device::Device,
     error::{Error, Result},
     network::Model,
@@ -32,8 +32,8 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     }
     let train = source::load(&args.data, Part::Train, description, common.seed)?;
     let test = source::load(&args.data, Part::Test, description, common.seed)?;
-    let count = args.limit.map_or(train.len(), |limit| limit.min(train.len()));
-    let split = split(count, args.val_split, common.seed)?;
+    let drawn = sample(train.len(), args.limit.unwrap_or(usize::MAX), common.seed);
+    let split = split(drawn, args.val_split, common.seed)?;
     let batch = recipe.batch.min(split.train.len());
 
     output::prepare(&args.kept)?;
@@ -92,7 +92,9 @@ fn fit(
         let history = fit.run(session, &mut sets.train, sets.held_out.as_mut().unwrap_or(&mut sets.test))?;
         match (interrupt.exit_code(), history.last()) {
             (Some(exit_code), _) => Err(output::interrupted(&args.kept, exit_code)),
-            (None, Some(last)) if sets.held_out.is_none() => Ok(last.validation(sets.test.len())),
+            (None, Some(last)) if sets.held_out.is_none() && !args.data.skips() => {
+                Ok(last.validation(sets.test.len()))
+            }
             (None, _) => {
                 let epoch = history.len();
                 evaluate(session, &mut sets.test)?.finite(|loss| Error::Diverged { loss, epoch })
