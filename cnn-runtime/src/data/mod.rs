@@ -56,6 +56,8 @@ mod augment;
 mod batches;
 mod cifar;
 mod decode;
+#[cfg(feature = "download")]
+pub mod download;
 mod files;
 mod folder;
 mod geometry;

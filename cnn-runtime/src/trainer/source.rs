@@ -1,11 +1,8 @@
 //! From `--data` and `--data-dir` to data sets, and to what the network takes of them.
-//!
-//! Without a folder, MNIST is the committed subset. It is searched upwards from the current folder and from the
-//! program, then beside the sources the program was built from: so it is found wherever a checkout's program runs.
-//! Fashion-MNIST is found where Debian's package dataset-fashion-mnist puts it.
+
+mod place;
 
 use std::{
-    env,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -21,11 +18,8 @@ use crate::{
     weights::tensors::weights_error,
 };
 
-const SUBSET: &str = "examples/data/mnist";
 /// Classes that an error names before it only counts.
 const LISTED: usize = 10;
-
-const FASHION: &str = "/usr/share/datasets/fashion-mnist";
 
 /// Where data comes from.
 #[derive(clap::Args, Debug)]
@@ -35,9 +29,18 @@ pub(super) struct DataArgs {
     #[arg(long, value_name = "NAME", default_value = "mnist")]
     data: DataName,
 
-    /// Folder of the data set's files [default for mnist: the subset in examples/data/mnist]
+    /// Folder of the data set's files [default: where --download or a package put them; for mnist the subset in
+    /// examples/data/mnist]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
+
+    /// Fetch the data set first if it is not there, into --data-dir or the user's cache (~/.cache/cnn/NAME)
+    #[arg(long)]
+    download: bool,
+
+    /// Fetch it from URL/FILE instead of the mirrors that are known
+    #[arg(long, value_name = "URL", requires = "download")]
+    mirror: Option<String>,
 
     /// Skip up to N images that cannot be decoded, with a line about each
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -59,9 +62,15 @@ pub(super) fn load(
     seed: u64,
 ) -> Result<Arc<dyn Dataset>> {
     let data: Arc<dyn Dataset> = match &args.data {
-        DataName::Mnist | DataName::FashionMnist => Arc::new(Mnist::load(&idx_folder(args)?, part)?),
-        DataName::Cifar10 => Arc::new(Cifar::load(named_folder(args)?, CifarKind::Cifar10, part)?),
-        DataName::Cifar100 => Arc::new(Cifar::load(named_folder(args)?, CifarKind::Cifar100, part)?),
+        DataName::Mnist | DataName::FashionMnist => Arc::new(Mnist::load(&place::folder(args)?, part)?),
+        DataName::Cifar10 => Arc::new(Cifar::load(&place::folder(args)?, CifarKind::Cifar10, part)?),
+        DataName::Cifar100 => Arc::new(Cifar::load(&place::folder(args)?, CifarKind::Cifar100, part)?),
+        DataName::Folder(_) if args.download => {
+            return Err(usage(format!(
+                "--download knows no {}: only named data sets can be fetched",
+                args.data
+            )));
+        }
         DataName::Folder(folder) => Arc::new(folder_part(folder, part, seed)?),
     };
     let (classes, outputs) = (data.classes(), description.classes);
@@ -153,28 +162,6 @@ fn tolerance(args: &DataArgs) -> Arc<Tolerance> {
     Arc::new(Tolerance::of(args.skip_bad, "; --skip-bad N skips up to N such files", tell))
 }
 
-fn idx_folder(args: &DataArgs) -> Result<PathBuf> {
-    let fashion = Path::new(FASHION);
-    match (&args.data_dir, &args.data) {
-        (Some(folder), _) => Ok(folder.clone()),
-        (None, DataName::FashionMnist) if fashion.is_dir() => Ok(fashion.into()),
-        (None, DataName::FashionMnist) => Err(usage(format!(
-            "--data fashion-mnist needs --data-dir, the folder with its IDX files; apt install dataset-fashion-mnist puts \
-             them into {FASHION}, where they are found"
-        ))),
-        _ => subset().ok_or_else(|| Error::Data {
-            path: SUBSET.into(),
-            message: "not found from here; --data-dir names a folder with MNIST's IDX files".into(),
-        }),
-    }
-}
-
-fn named_folder(args: &DataArgs) -> Result<&Path> {
-    let missing =
-        || usage(format!("--data {} needs --data-dir, the folder of its binary version", args.data));
-    args.data_dir.as_deref().ok_or_else(missing)
-}
-
 fn folder_part(folder: &Path, part: Part, seed: u64) -> Result<Folder> {
     let parts = Folder::open_parts(folder, seed)?;
     match part {
@@ -188,20 +175,18 @@ fn folder_part(folder: &Path, part: Part, seed: u64) -> Result<Folder> {
     }
 }
 
-fn subset() -> Option<PathBuf> {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf();
-    let starts = [env::current_dir().ok(), env::current_exe().ok(), Some(sources)];
-    let find =
-        |start: PathBuf| start.ancestors().map(|folder| folder.join(SUBSET)).find(|path| path.is_dir());
-    starts.into_iter().flatten().find_map(find)
-}
-
 #[cfg(test)]
 mod tests {
     use super::{super::fixture::DESCRIPTION, *};
 
     fn load(name: &str, part: Part) -> Result<Arc<dyn Dataset>> {
-        let args = DataArgs { data: name.parse().unwrap(), data_dir: None, skip_bad: 0 };
+        let args = DataArgs {
+            data: name.parse().unwrap(),
+            data_dir: None,
+            download: false,
+            mirror: None,
+            skip_bad: 0,
+        };
         super::load(&args, part, &DESCRIPTION, 0)
     }
 
