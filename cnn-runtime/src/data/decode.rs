@@ -68,7 +68,7 @@ fn reason(error: ImageError) -> String {
     match error {
         ImageError::Unsupported(error) => format!("not supported: {error}"),
         ImageError::Limits(error) => format!("too large: {error}"),
-        error => format!("damaged: {error}"),
+        error => format!("damaged: {}", error.to_string().trim_end()),
     }
 }
 

@@ -105,7 +105,10 @@ impl Remote {
                 }
             }
         }
-        Err(bad(&path, format!("could not be fetched ({})", answers.join("; "))))
+        Err(bad(
+            &path,
+            format!("could not be fetched; put it there by hand, or name a mirror ({})", answers.join("; ")),
+        ))
     }
 
     /// Checks what was received, and puts it into its place.

@@ -154,7 +154,7 @@ fn note(args: &DataArgs, data: &dyn Dataset, description: &Description) {
     let (classes, outputs) = (data.classes(), description.classes);
     if classes < outputs {
         let others = outputs - classes;
-        tell(&format!("{name} has {classes} classes: {others} of the {outputs} outputs are none of them"));
+        tell(&format!("{name} has {classes} classes: the other {others} outputs are right for no image"));
     }
 }
 

@@ -1,8 +1,11 @@
 //! The trainer binaries as their users meet them: what they print, what they write, how they fail.
 
+#[path = "../common/mod.rs"]
 mod common;
-#[path = "common/costs.rs"]
+#[path = "../common/costs.rs"]
 mod costs;
+mod export;
+mod folder;
 
 use std::{
     path::{Path, PathBuf},
@@ -316,6 +319,8 @@ fn wrong_flags_are_usage_errors() {
     fails("mnist", &["--schedule", "step"], 2, &["step", "every"]);
     fails("mnist", &["--val-split", "1.5"], 2, &["val-split"]);
     fails("mnist", &["--data", "imagenet"], 2, &["imagenet"]);
+    fails("mnist", &["--data", "folder:/tmp", "--download"], 2, &["--download", "folder:/tmp"]);
+    fails("mnist", &["--mirror", "http://localhost"], 2, &["--download"]);
     fails("mnist", &["eval"], 2, &["--weights"]);
     fails("mnist", &["eval", "--weights", "/no/such/file"], 1, &["/no/such/file"]);
 }

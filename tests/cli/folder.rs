@@ -1,0 +1,113 @@
+//! Folders of images, as people keep them: classes by name, and files that are none.
+
+use std::path::{Path, PathBuf};
+
+use image::{GrayImage, Luma};
+
+use super::{fails, run, stdout, text};
+
+/// Images of a class: a square of this brightness on grey.
+fn draw(folder: &Path, class: &str, brightness: u8, count: u32) {
+    let folder = folder.join(class);
+    std::fs::create_dir_all(&folder).unwrap();
+    for nth in 0..count {
+        let inside = |at: u32| (4 + nth % 7..20 + nth % 7).contains(&at);
+        let pixel = |x, y| Luma([if inside(x) && inside(y) { brightness } else { 128 }]);
+        GrayImage::from_fn(32, 32, pixel).save(folder.join(format!("{nth}.png"))).unwrap();
+    }
+}
+
+/// A trained network that tells three classes apart, and where its weights are.
+fn trained(folder: &Path) -> PathBuf {
+    let (data, output) = (folder.join("data"), folder.join("run"));
+    for part in ["train", "val"] {
+        for (class, brightness) in [("black", 0), ("silver", 170), ("white", 255)] {
+            draw(&data.join(part), class, brightness, 40);
+        }
+    }
+    let data = format!("folder:{}", data.display());
+    let train =
+        ["--device", "cpu", "--epochs", "15", "--batch", "8", "--data", &data, "--output", text(&output)];
+    assert!(stdout(&run("lenet5", &train)).starts_with("test accuracy 1.0000"));
+    output.join("last.safetensors")
+}
+
+#[test]
+fn classes_are_known_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let weights = trained(folder.path());
+    let eval = |data: &Path| {
+        let data = format!("folder:{}", data.display());
+        run(
+            "lenet5",
+            &["eval", "--device", "cpu", "--skip-bad", "1", "--weights", text(&weights), "--data", &data],
+        )
+    };
+    // Two of the three: white is the second here, and was the third.
+    let fewer = folder.path().join("fewer");
+    for part in ["train", "test"] {
+        draw(&fewer.join(part), "black", 0, 3);
+        draw(&fewer.join(part), "white", 255, 4);
+    }
+    let evaluated = stdout(&eval(&fewer));
+    assert!(evaluated.contains("\nwhite") && !evaluated.contains("silver"), "{evaluated}");
+    assert!(
+        evaluated.contains("\ntest accuracy 1.0000 ") && evaluated.ends_with("(7 images)\n"),
+        "{evaluated}"
+    );
+    // What is skipped was not assessed.
+    std::fs::write(fewer.join("test/white/0.png"), "no picture").unwrap();
+    let evaluated = eval(&fewer);
+    assert!(stdout(&evaluated).ends_with("(6 images)\n"));
+    assert!(String::from_utf8_lossy(&evaluated.stderr).contains("skipped"));
+
+    for part in ["train", "test"] {
+        draw(&fewer.join(part), "zebra", 90, 2);
+    }
+    let data = format!("folder:{}", fewer.display());
+    let arguments = ["eval", "--weights", text(&weights), "--data", &data];
+    fails("lenet5", &arguments, 3, &["last.safetensors knows no class zebra; it knows black, silver, white"]);
+    let image = fewer.join("test/black/1.png");
+    let predicted = stdout(&run("lenet5", &["predict", "--weights", text(&weights), text(&image)]));
+    assert!(predicted.contains("1.png: black "), "{predicted}");
+}
+
+#[test]
+fn training_counts_the_images_that_could_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    for part in ["train", "val"] {
+        draw(&folder.path().join(part), "black", 0, 8);
+        draw(&folder.path().join(part), "white", 255, 8);
+    }
+    std::fs::write(folder.path().join("val/white/3.png"), "no picture").unwrap();
+    let data = format!("folder:{}", folder.path().display());
+    let train = ["--device", "cpu", "--epochs", "1", "--data", &data];
+    let result = stdout(&run("lenet5", &[&train[..], &["--skip-bad", "1"]].concat()));
+    assert!(result.ends_with("(15 images)\n"), "{result}");
+    fails("lenet5", &train, 3, &["3.png", "--skip-bad N"]);
+}
+
+#[test]
+fn a_few_images_are_of_all_classes() {
+    let folder = tempfile::tempdir().unwrap();
+    for part in ["train", "val"] {
+        for class in ["a", "b", "c", "d"] {
+            draw(&folder.path().join(part), class, 0, 25);
+        }
+    }
+    let output = folder.path().join("run");
+    let data = format!("folder:{}", folder.path().display());
+    let train =
+        ["--device", "cpu", "--epochs", "1", "--limit", "25", "--data", &data, "--output", text(&output)];
+    let weights = || {
+        stdout(&run("lenet5", &train));
+        std::fs::read(output.join("last.safetensors")).unwrap()
+    };
+    // Of the first 25 images alone, all of class a, nearly all would be answered by a.
+    let first = weights();
+    assert!(first == weights(), "the same images every time");
+    let metrics = std::fs::read_to_string(output.join("metrics.jsonl")).unwrap();
+    let accuracy =
+        serde_json::from_str::<serde_json::Value>(metrics.trim()).unwrap()["accuracy"].as_f64().unwrap();
+    assert!(accuracy < 0.6, "{accuracy}");
+}
