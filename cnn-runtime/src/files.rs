@@ -39,7 +39,7 @@ pub fn replace(path: &Path, contents: &[u8]) -> Result<()> {
 }
 
 /// Creates a folder if it is missing and proves that files can be written in it, before hours of work rely on it. Temporary
-/// files that a killed process left there are removed.
+/// files and folders that a killed process left there are removed.
 ///
 /// # Errors
 ///
@@ -57,7 +57,8 @@ fn remove_leftovers(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         if is_temporary(&entry.file_name().to_string_lossy()) {
-            fs::remove_file(entry.path())?;
+            let remove = if entry.file_type()?.is_dir() { fs::remove_dir_all } else { fs::remove_file };
+            remove(entry.path())?;
         }
     }
     Ok(())
@@ -138,6 +139,7 @@ mod tests {
         for name in [".last.ckpt.123.tmp", ".notes.tmp", "last.ckpt.123.tmp", ".last.ckpt"] {
             fs::write(folder.path().join(name), "").unwrap();
         }
+        fs::create_dir_all(folder.path().join(".set.123.tmp/half")).unwrap();
         create_writable(folder.path()).unwrap();
         assert!(!folder.path().join(".last.ckpt.123.tmp").exists());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);

@@ -93,22 +93,17 @@ impl Remote {
         for mirror in mirrors {
             let url = format!("{}/{}", mirror.trim_end_matches('/'), self.name);
             tell(&format!("fetching {url}"));
-            match receive(&url, &part).and_then(|()| self.accept(&part, &path)) {
+            let received = receive(&url, &part).and_then(|()| self.accept(&part, &path));
+            // Nothing is left to remove of what was accepted.
+            let _ = fs::remove_file(&part);
+            match received {
                 Ok(()) => return Ok(()),
-                Err(failure) => {
-                    // What is left of it is removed with the next download at the latest.
-                    let _ = fs::remove_file(&part);
-                    match failure {
-                        Failure::Remote(answer) => answers.push(format!("{url}: {answer}")),
-                        Failure::Local(error) => return Err(files::failed(&path, "write")(error)),
-                    }
-                }
+                Err(Failure::Local(error)) => return Err(files::failed(&path, "write")(error)),
+                Err(Failure::Remote(answer)) => answers.push(format!("{url}: {answer}")),
             }
         }
-        Err(bad(
-            &path,
-            format!("could not be fetched; put it there by hand, or name a mirror ({})", answers.join("; ")),
-        ))
+        let answers = answers.join("; ");
+        Err(bad(&path, format!("could not be fetched; --mirror names another server ({answers})")))
     }
 
     /// Checks what was received, and puts it into its place.
