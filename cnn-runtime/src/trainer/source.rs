@@ -179,12 +179,16 @@ fn folder_part(folder: &Path, part: Part, seed: u64) -> Result<Folder> {
 mod tests {
     use super::{super::fixture::DESCRIPTION, *};
 
-    fn named(name: &str) -> DataArgs {
-        DataArgs { data: name.parse().unwrap(), data_dir: None, download: false, mirror: None, skip_bad: 0 }
+    impl DataArgs {
+        /// As `--data` alone says.
+        pub(super) fn named(name: &str) -> DataArgs {
+            let data = name.parse().unwrap();
+            DataArgs { data, data_dir: None, download: false, mirror: None, skip_bad: 0 }
+        }
     }
 
     fn load(name: &str, part: Part) -> Result<Arc<dyn Dataset>> {
-        super::load(&named(name), part, &DESCRIPTION, 0)
+        super::load(&DataArgs::named(name), part, &DESCRIPTION, 0)
     }
 
     #[test]
@@ -194,14 +198,9 @@ mod tests {
     }
 
     #[test]
-    fn cifar_needs_a_folder() {
-        assert_eq!(load("cifar10", Part::Test).err().unwrap().exit_code(), 2);
-    }
-
-    #[test]
     #[cfg(not(feature = "download"))]
     fn what_cannot_be_fetched_says_so() {
-        let args = DataArgs { download: true, ..named("fashion-mnist") };
+        let args = DataArgs { download: true, ..DataArgs::named("fashion-mnist") };
         let error = super::load(&args, Part::Test, &DESCRIPTION, 0).err().unwrap();
         assert_eq!(error.exit_code(), 2);
         assert!(error.to_string().contains("--features cnn-runtime/download"), "{error}");

@@ -22,7 +22,12 @@ const FASHION: &str = "/usr/share/datasets/fashion-mnist";
 
 /// The folder of a data set's files, fetched if that is asked for.
 pub(super) fn folder(args: &DataArgs) -> Result<PathBuf> {
-    let kept = || kept(&args.data.to_string());
+    folder_beside(args, caches())
+}
+
+/// With the folder of all downloads, `NAME` in which is a data set's.
+fn folder_beside(args: &DataArgs, caches: Option<PathBuf>) -> Result<PathBuf> {
+    let kept = || Some(caches?.join(args.data.to_string()));
     if args.download {
         let folder = args.data_dir.clone().or_else(|| system(&args.data)).or_else(kept);
         let folder =
@@ -60,16 +65,15 @@ fn system(data: &DataName) -> Option<PathBuf> {
     (*data == DataName::FashionMnist && folder.is_dir()).then(|| folder.into())
 }
 
-/// Where downloads of this name are kept: `cnn/NAME` in the user's folder for caches, which is `$XDG_CACHE_HOME`, `~/.cache` or
-/// `%LOCALAPPDATA%`.
-fn kept(name: &str) -> Option<PathBuf> {
+/// Where downloads are kept: `cnn` in the user's folder for caches, which is `$XDG_CACHE_HOME`, `~/.cache` or `%LOCALAPPDATA%`.
+fn caches() -> Option<PathBuf> {
     let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let caches = if cfg!(windows) {
         variable("LOCALAPPDATA")
     } else {
         variable("XDG_CACHE_HOME").or_else(|| Some(variable("HOME")?.join(".cache")))
     };
-    Some(caches?.join("cnn").join(name))
+    Some(caches?.join("cnn"))
 }
 
 #[cfg(feature = "download")]
@@ -99,4 +103,22 @@ fn subset() -> Option<PathBuf> {
     let find =
         |start: PathBuf| start.ancestors().map(|folder| folder.join(SUBSET)).find(|path| path.is_dir());
     starts.into_iter().flatten().find_map(find)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_earlier_download_is_found() {
+        let caches = tempfile::tempdir().unwrap();
+        let find = || folder_beside(&DataArgs::named("cifar10"), Some(caches.path().into()));
+        let error = find().unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().starts_with("--data cifar10 needs --data-dir"), "{error}");
+        std::fs::create_dir(caches.path().join("cifar10")).unwrap();
+        assert_eq!(find().unwrap(), caches.path().join("cifar10"));
+        let given = DataArgs { data_dir: Some("x".into()), ..DataArgs::named("cifar10") };
+        assert_eq!(folder_beside(&given, Some(caches.path().into())).unwrap(), Path::new("x"));
+    }
 }
