@@ -27,7 +27,8 @@ fn trained(folder: &Path) -> PathBuf {
     }
     let data = format!("folder:{}", data.display());
     let train =
-        ["--device", "cpu", "--epochs", "15", "--batch", "8", "--data", &data, "--output", text(&output)];
+        "--device cpu --epochs 15 --batch 8 --optimizer adam --lr 0.003".split(' ').collect::<Vec<_>>();
+    let train = [&train[..], &["--data", &data, "--output", text(&output)]].concat();
     assert!(stdout(&run("lenet5", &train)).starts_with("test accuracy 1.0000"));
     output.join("last.safetensors")
 }
