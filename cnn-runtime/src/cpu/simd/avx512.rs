@@ -1,7 +1,8 @@
 //! AVX-512 on vectors of eight: AVX2's operations with 32 registers, and masks in registers of their own.
 //!
 //! Maps and filters are stored in blocks of eight, so a vector of sixteen would be two blocks that lie apart, half of it idle
-//! wherever a kernel works on a single one. What does not involve a mask is [`Avx2Fma`]'s, encoded anew by the compiler, and gives the same bits.
+//! wherever a kernel works on a single one. Tiles keep the size that fits 16 registers: their 12 sums hide the latency of
+//! multiply-adds. What does not involve a mask is [`Avx2Fma`]'s, encoded anew by the compiler, and gives the same bits.
 //! Every intrinsic here is sound to execute because an [`Avx512`] exists only where all three extensions were detected.
 #![allow(clippy::undocumented_unsafe_blocks, reason = "one SAFETY argument holds for all: see above")]
 
