@@ -21,7 +21,6 @@ pub(crate) type Make = Box<dyn Fn(&Sizes) -> Result<Box<dyn Engine>> + Send + Sy
 /// Every engine that this machine can run.
 pub(crate) fn backends() -> &'static [Backend] {
     static BACKENDS: OnceLock<Vec<Backend>> = OnceLock::new();
-    let cpus = || [cpu(Cpu::new), cpu(Cpu::portable)].into_iter();
     BACKENDS.get_or_init(|| cpus().chain(opencl().map(|device| twice(device.with_tiles(false)))).collect())
 }
 
@@ -31,12 +30,15 @@ pub(crate) fn tiled() -> Option<&'static Backend> {
     TILED.get_or_init(|| opencl().map(|device| twice(device.with_tiles(true)))).as_ref()
 }
 
-/// The processor with 1, 2 and 8 threads.
-fn cpu(create: fn(Option<usize>) -> Result<Cpu>) -> Backend {
-    let cpus = [1, 2, 8].map(|threads| create(Some(threads)).expect("threads"));
-    let name = cpus[0].describe();
-    let variants = cpus.map(|cpu| -> Make { Box::new(move |sizes| cpu.engine(sizes)) });
-    Backend { name, variants: variants.into() }
+/// The processor with each of its instruction sets, and of each with 1, 2 and 8 threads.
+fn cpus() -> impl Iterator<Item = Backend> {
+    let [one, two, eight] =
+        [1, 2, 8].map(|threads| Cpu::each_instruction_set(Some(threads)).expect("threads"));
+    one.into_iter().zip(two).zip(eight).map(|((one, two), eight)| {
+        let name = one.describe();
+        let variants = [one, two, eight].map(|cpu| -> Make { Box::new(move |sizes| cpu.engine(sizes)) });
+        Backend { name, variants: variants.into() }
+    })
 }
 
 /// The first OpenCL device. Without one this says so; with `CNN_REQUIRE_OPENCL=1` it fails.

@@ -81,12 +81,13 @@ impl Cpu {
         Cpu::with_isa(threads, Isa::detect())
     }
 
-    /// Without SIMD instructions, as on a processor that has none that this crate knows.
+    /// As [`Cpu::new`] with each instruction set that this processor has, the fastest first. The last is plain Rust, as on a
+    /// processor that has none that this crate knows.
     ///
     /// # Errors
     /// As [`Cpu::new`].
-    pub fn portable(threads: Option<usize>) -> Result<Cpu> {
-        Cpu::with_isa(threads, Isa::portable())
+    pub fn each_instruction_set(threads: Option<usize>) -> Result<Vec<Cpu>> {
+        Isa::available().map(|isa| Cpu::with_isa(threads, isa)).collect()
     }
 
     fn with_isa(threads: Option<usize>, isa: Isa) -> Result<Cpu> {

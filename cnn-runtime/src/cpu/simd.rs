@@ -5,10 +5,16 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 pub(super) mod math;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
 pub(super) mod product;
 pub(super) mod taps;
+#[cfg(test)]
+mod tests;
 pub(super) mod tile;
 
 use crate::rng::Mask;
@@ -22,6 +28,9 @@ pub(super) trait Kernel {
 
 /// An instruction set; each vector holds eight f32.
 pub(super) trait Simd: Copy {
+    /// For people.
+    const NAME: &'static str;
+
     type V: Copy;
     type M: Copy;
 
@@ -86,38 +95,56 @@ pub(super) fn beats<S: Simd>(simd: S, a: S::V, b: S::V) -> S::M {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Isa {
     #[cfg(target_arch = "x86_64")]
+    Avx512(avx512::Avx512),
+    #[cfg(target_arch = "x86_64")]
     Avx2(avx2::Avx2Fma),
+    #[cfg(target_arch = "aarch64")]
+    Neon(neon::Neon),
     Portable(portable::Portable),
 }
 
 impl Isa {
-    /// The fastest that this processor has.
-    pub(super) fn detect() -> Isa {
+    /// Those that this processor has, the fastest first; the last is plain Rust, on any processor.
+    pub(super) fn available() -> impl Iterator<Item = Isa> {
         #[cfg(target_arch = "x86_64")]
-        if let Some(avx2) = avx2::Avx2Fma::detect() {
-            return Isa::Avx2(avx2);
-        }
-        Isa::portable()
+        let vectors = [avx512::Avx512::detect().map(Isa::Avx512), avx2::Avx2Fma::detect().map(Isa::Avx2)];
+        #[cfg(target_arch = "aarch64")]
+        let vectors = [neon::Neon::detect().map(Isa::Neon)];
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        let vectors = [];
+        vectors.into_iter().flatten().chain([Isa::Portable(portable::Portable)])
     }
 
-    /// Plain Rust, on any processor.
-    pub(super) fn portable() -> Isa {
-        Isa::Portable(portable::Portable)
+    /// The fastest that this processor has.
+    pub(super) fn detect() -> Isa {
+        Isa::available().next().expect("plain Rust is always there")
     }
 
     pub(super) fn name(self) -> &'static str {
-        match self {
-            #[cfg(target_arch = "x86_64")]
-            Isa::Avx2(_) => "AVX2+FMA",
-            Isa::Portable(_) => "portable",
-        }
+        self.run(Name)
     }
 
     pub(super) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self {
             #[cfg(target_arch = "x86_64")]
+            Isa::Avx512(simd) => simd.call(kernel),
+            #[cfg(target_arch = "x86_64")]
             Isa::Avx2(simd) => simd.call(kernel),
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon(simd) => simd.call(kernel),
             Isa::Portable(simd) => simd.call(kernel),
         }
+    }
+}
+
+/// What its instruction set is called.
+struct Name;
+
+impl Kernel for Name {
+    type Output = &'static str;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> &'static str {
+        S::NAME
     }
 }

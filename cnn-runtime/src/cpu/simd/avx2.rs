@@ -16,6 +16,21 @@ impl Avx2Fma {
     pub(super) fn detect() -> Option<Avx2Fma> {
         (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Avx2Fma(()))
     }
+
+    /// [`element_bits`](crate::rng::element_bits) of eight elements from `first` on.
+    #[inline(always)]
+    pub(super) fn element_bits(self, key: u32, first: u32) -> __m256i {
+        unsafe {
+            let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+            let element = _mm256_add_epi32(_mm256_set1_epi32(first as i32), lanes);
+            let mut bits = _mm256_xor_si256(element, _mm256_set1_epi32(key as i32));
+            bits = _mm256_xor_si256(bits, _mm256_srli_epi32::<16>(bits));
+            bits = _mm256_mullo_epi32(bits, _mm256_set1_epi32(0x7FEB_352D));
+            bits = _mm256_xor_si256(bits, _mm256_srli_epi32::<15>(bits));
+            bits = _mm256_mullo_epi32(bits, _mm256_set1_epi32(0x846C_A68B_u32 as i32));
+            _mm256_xor_si256(bits, _mm256_srli_epi32::<16>(bits))
+        }
+    }
 }
 
 #[target_feature(enable = "avx2,fma")]
@@ -24,6 +39,8 @@ fn compiled_for_avx2<K: Kernel>(simd: Avx2Fma, kernel: K) -> K::Output {
 }
 
 impl Simd for Avx2Fma {
+    const NAME: &'static str = "AVX2+FMA";
+
     type V = __m256;
     type M = __m256;
 
@@ -159,15 +176,8 @@ impl Simd for Avx2Fma {
     }
     #[inline(always)]
     fn kept(self, mask: &Mask, first: u32) -> __m256 {
+        let bits = self.element_bits(mask.key, first);
         unsafe {
-            let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-            let element = _mm256_add_epi32(_mm256_set1_epi32(first as i32), lanes);
-            let mut bits = _mm256_xor_si256(element, _mm256_set1_epi32(mask.key as i32));
-            bits = _mm256_xor_si256(bits, _mm256_srli_epi32::<16>(bits));
-            bits = _mm256_mullo_epi32(bits, _mm256_set1_epi32(0x7FEB_352D));
-            bits = _mm256_xor_si256(bits, _mm256_srli_epi32::<15>(bits));
-            bits = _mm256_mullo_epi32(bits, _mm256_set1_epi32(0x846C_A68B_u32 as i32));
-            bits = _mm256_xor_si256(bits, _mm256_srli_epi32::<16>(bits));
             let threshold = _mm256_set1_epi32(mask.threshold as i32);
             // Unsigned bits >= threshold: the larger of the two is `bits`.
             _mm256_castsi256_ps(_mm256_cmpeq_epi32(_mm256_max_epu32(bits, threshold), bits))

@@ -19,6 +19,8 @@ fn map2(a: Floats, b: Floats, op: impl Fn(f32, f32) -> f32) -> Floats {
 }
 
 impl Simd for Portable {
+    const NAME: &'static str = "portable";
+
     type V = Floats;
     type M = [bool; 8];
 
