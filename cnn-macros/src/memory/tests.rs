@@ -58,13 +58,14 @@ fn plans_come_near_the_peak_of_live_values() {
 
 #[test]
 fn parameters_lie_one_after_the_other() {
-    let (graph, agreed, _) = training(testing::mnist());
-    let packed = pack(&graph, &agreed);
+    let (graph, agreed, program) = training(testing::mnist());
+    let packed = pack(&graph, &program.schedule, &agreed);
     let lens: Vec<usize> = packed.iter().map(|param| param.len).collect();
     assert_eq!(lens, [288, 32, 64 * 32 * 9, 64, 128 * 9216, 128, 16 * 128, 16]);
     let ends = packed.iter().scan(0, |end, param| Some(std::mem::replace(end, *end + param.len)));
     assert!(packed.iter().map(|param| param.offset).eq(ends));
     assert!(packed.iter().all(|param| param.trained));
+    assert!(packed.iter().all(|param| param.at_once == (param.len >= 1 << 20)));
 }
 
 #[test]
