@@ -86,6 +86,15 @@ fn the_verifier_sees_a_step_that_writes_what_it_reads() {
 }
 
 #[test]
+#[should_panic(expected = "reads a parameter that is updated")]
+fn the_verifier_sees_an_update_that_comes_too_early() {
+    let (_, _, mut program) = training(testing::mnist());
+    // Gradients of the input and of the weights of the same layer.
+    program.schedule.backward[0].steps.swap(2, 3);
+    verify::program(&program);
+}
+
+#[test]
 fn statistics_outlive_what_input_gradients_work_in() {
     let (mut net, x) = testing::Net::new([3, 8, 8]);
     let mut x = net.conv(x, 8, testing::window(3, 1, 1, 1), 1, false);
