@@ -13,12 +13,13 @@ use cnn_runtime::{
 };
 
 network! {
-    /// Every kind of step that this crate knows.
+    /// Every kind of step that this crate knows; the weights of `fc3` are updated where their gradient is computed.
     Convnet<[1, 12, 12] -> 10> {
         let x = input -> conv1: conv(8, 3) -> relu;
         let y = x -> conv2: conv(20, 3, pad = 1) -> tanh;
         let z = x -> conv3: conv(5, 3, stride = 2, pad = 1) -> max_pool(2) -> dropout(0.25) -> flatten;
-        concat(y -> avg_pool(2) -> flatten, z) -> fc1: dense(33) -> relu -> dropout(0.5) -> fc2: dense(10)
+        concat(y -> avg_pool(2) -> flatten, z) -> fc1: dense(33) -> relu -> dropout(0.5)
+            -> fc2: dense(1024) -> relu -> fc3: dense(1024) -> fc4: dense(10)
     }
 }
 

@@ -32,7 +32,7 @@ fn generate(network: &Network, mut trace: Trace) -> TokenStream {
     let infer = trace.graph("inference", choose(infer));
     let train_program = trace.program("training", &train, Program::new(&train, &mut agreed));
     let infer_program = trace.program("inference", &infer, Program::new(&infer, &mut agreed));
-    let params = pack(&train, &agreed);
+    let params = pack(&train, &train_program.schedule, &agreed);
     trace.tokens(emit(&Compiled { network, params, train: train_program, infer: infer_program }))
 }
 

@@ -1,6 +1,7 @@
 //! The passes between the typed graph and the schedule: each takes a whole graph and cannot fail.
 
 pub mod algorithm;
+pub mod at_once;
 pub mod autodiff;
 pub mod fuse;
 pub mod grad;

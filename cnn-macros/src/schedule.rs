@@ -11,7 +11,7 @@ pub mod step;
 mod tests;
 
 use crate::{
-    ir::{Graph, Op},
+    ir::{Graph, Op, ParamId},
     passes::layout::Agreed,
 };
 use step::{Anchor, Map, Scope, Step};
@@ -49,6 +49,8 @@ pub struct Schedule {
     pub logits: Map,
     /// Main loss first; empty for inference.
     pub losses: Vec<Map>,
+    /// Parameters that no step reads after the one that computes their gradient, which may therefore update them.
+    pub at_once: Vec<ParamId>,
 }
 
 impl Schedule {

@@ -43,6 +43,17 @@ pub struct Pass {
     pub key: Option<u64>,
 }
 
+/// An update that is due.
+#[derive(Clone, Copy, Debug)]
+pub struct Due {
+    /// What happens in it.
+    pub update: Update,
+    /// Its number, from 1.
+    pub number: u64,
+    /// All parameters.
+    pub params: &'static [Param],
+}
+
 /// Sums over samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LossSums {
@@ -87,8 +98,19 @@ pub trait Engine: Send {
     /// What [`Engine::add_losses`] has added up since the last call; NaN if a loss was.
     fn take_losses(&mut self) -> Result<LossSums>;
 
-    /// Makes the update with a number from 1, in one pass over memory.
-    fn update(&mut self, update: &Update, number: u64, params: &'static [Param]) -> Result<()>;
+    /// Makes the update that the gradients lead to, in one pass over memory.
+    fn update(&mut self, due: &Due) -> Result<()>;
+
+    /// [`Engine::run`] with the steps of a training pass, and [`Engine::update`]. As nobody else wants the gradients, the engine need
+    /// not hold those of parameters with [`Param::at_once`].
+    ///
+    /// # Safety
+    /// As for [`Engine::run`].
+    unsafe fn train(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync), due: &Due) -> Result<()> {
+        // SAFETY: the caller's promise is the same.
+        unsafe { self.run(pass, body) }?;
+        self.update(due)
+    }
 
     /// Sets the gradients aside, and lets the next backward pass write to other memory, which is taken the first time.
     fn set_aside(&mut self) -> Result<()>;

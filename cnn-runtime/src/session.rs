@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     device::Device,
-    engine::{Class, Engine, LossSums, Pass, Sizes},
+    engine::{Class, Due, Engine, LossSums, Pass, Sizes},
     error::{Error, Result},
     network::Model,
     optim::Update,
@@ -78,6 +78,8 @@ pub struct Session {
     steps: u64,
     pending: Pending,
     averaged: bool,
+    /// Whether the gradients are those of the last backward pass.
+    has_gradients: bool,
     /// Samples, and sums that the engine no longer holds.
     metrics: Metrics,
     /// Host copy of the batch's scores, padding included.
@@ -112,6 +114,7 @@ impl Session {
             steps: 0,
             pending: Pending::default(),
             averaged: false,
+            has_gradients: false,
             metrics: Metrics::default(),
             logits: vec![0.0; batch * description.infer.logits.len()],
             companions: Companions::default(),
@@ -162,6 +165,7 @@ impl Session {
                 let batch = self.batch_to_train(images, labels)?;
                 let pass = self.begin(batch, images, labels, Some(self.key(0)))?;
                 self.pending = Pending { passes: 1, samples: batch as u64 };
+                self.has_gradients = true;
                 (pass, watch::steps_of(&|steps| [forward, backward].iter().for_each(|body| body(steps))))
             }
             None => {
@@ -185,7 +189,7 @@ impl Session {
         let batch = self.batch_to_train(images, labels)?;
         self.pending = Pending::default();
         let trained = self.take_metrics()?;
-        self.gradients(batch, images, labels, None)?;
+        self.train(batch, images, labels, None, None)?;
         let sums = self.take_metrics()?;
         self.metrics = trained;
         Ok(sums.loss / sums.samples as f64)
@@ -237,12 +241,19 @@ impl Session {
         self.read(Class::Params, 0, index)
     }
 
-    /// The gradient of a trainable parameter in torch order, as the last backward pass left it.
+    /// The gradient of a trainable parameter in torch order, as the last backward pass left it:
+    /// [`Session::forward_backward`], [`Session::accumulate`] or [`Session::watch`].
     ///
     /// # Errors
-    /// [`Error::Usage`] if this session does not train; [`Error::Device`] if the device fails.
+    /// [`Error::Usage`] if this session does not train, or if the last pass was a [`Session::train_step`], which keeps no gradients;
+    /// [`Error::Device`] if the device fails.
     pub fn gradient(&mut self, index: usize) -> Result<Vec<f32>> {
         self.rule()?;
+        if !self.has_gradients {
+            return Err(Error::Usage(
+                "no gradients are kept; call forward_backward or accumulate first".into(),
+            ));
+        }
         self.read(Class::Grads, 0, index)
     }
 
@@ -310,16 +321,29 @@ impl Session {
         Ok(batch)
     }
 
-    /// Both passes over a batch that was checked: leaves the gradients and adds to the sums.
-    fn gradients(&mut self, batch: usize, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<()> {
+    /// Both passes over a batch that was checked: adds to the sums, and leaves the gradients or makes an update by them.
+    fn train(
+        &mut self,
+        batch: usize,
+        images: &[f32],
+        labels: &[u32],
+        key: Option<u64>,
+        due: Option<&Due>,
+    ) -> Result<()> {
         let pass = self.begin(batch, images, labels, key)?;
         let Model { forward, backward, description, .. } = self.model;
         let body = |run: &dyn Steps| {
             forward(run);
             backward(run);
         };
+        self.has_gradients = due.is_none();
         // SAFETY: these are the steps of the training plan, and a `Network` keeps within it.
-        unsafe { self.engine.run(&pass, &body) }?;
+        unsafe {
+            match due {
+                Some(due) => self.engine.train(&pass, &body, due),
+                None => self.engine.run(&pass, &body),
+            }
+        }?;
         self.metrics.samples += pass.batch as u64;
         self.engine.add_losses(&pass, description.train.losses)
     }

@@ -125,6 +125,7 @@ impl Scene {
             buffer: false,
             lr_factor: 1.0,
             decay: true,
+            at_once: false,
         };
         self.packed.extend(pack(&param, &floats(values)));
         self.grads.resize(self.packed.len(), f32::NAN);

@@ -3,7 +3,7 @@
 //! `tests/goldens/torch_optimizers.py` wrote the numbers and says how gradients follow from weights.
 
 use cnn_runtime::{
-    engine::{Class, Engine, Sizes},
+    engine::{Class, Due, Engine, Sizes},
     optim::{Clip, Rate, Update},
     plan::{Init, Param, Role},
 };
@@ -55,6 +55,7 @@ static PARAMS: [Param; 1] = [Param {
     buffer: false,
     lr_factor: 1.0,
     decay: true,
+    at_once: false,
 }];
 
 fn golden() -> Golden {
@@ -70,7 +71,7 @@ fn follow(engine: &mut dyn Engine, golden: &Golden, trajectory: &Trajectory, con
         let slopes = weights.iter().zip(&golden.curvature).map(|(w, curvature)| curvature * w);
         let gradient: Vec<f32> = slopes.zip(noise).map(|(slope, noise)| slope + noise).collect();
         engine.write(Class::Grads, 0, &gradient).expect("gradients written");
-        engine.update(&update, number, &PARAMS).expect("update");
+        engine.update(&Due { update, number, params: &PARAMS }).expect("update");
         engine.read(Class::Params, 0, &mut weights).expect("parameters read");
         let distance: f64 =
             weights.iter().zip(expected).map(|(&w, expected)| (w as f64 - expected).powi(2)).sum();

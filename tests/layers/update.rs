@@ -4,7 +4,7 @@
 mod reference;
 
 use cnn_runtime::{
-    engine::{Class, Engine, Sizes},
+    engine::{Class, Due, Engine, Sizes},
     optim::{Adadelta, Adagrad, Adam, Clip, Optimizer, RmsProp, Sgd, Update},
     params::pack,
     plan::{Init, Param, Role},
@@ -31,6 +31,7 @@ const PARAM: Param = Param {
     buffer: false,
     lr_factor: 1.0,
     decay: true,
+    at_once: false,
 };
 const VECTOR: Param = Param { name: "bias", shape: &[13], role: Role::Vector, len: 16, ..PARAM };
 
@@ -91,7 +92,8 @@ impl Case {
         engine.write(Class::Params, 0, start).expect("parameters written");
         for (number, gradients) in (1..).zip(gradients) {
             engine.write(Class::Grads, 0, gradients).expect("gradients written");
-            engine.update(&self.update, number, self.params).expect("update");
+            let due = Due { update: self.update, number, params: self.params };
+            engine.update(&due).expect("update");
         }
         let slot = self.update.average.map(|_| self.update.optimizer.slots());
         let average = slot.map(|slot| self.read(engine, Class::State, slot));

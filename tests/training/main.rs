@@ -1,6 +1,7 @@
 //! What training promises: it learns, and it repeats itself byte for byte on any number of threads.
 
 mod architectures;
+mod at_once;
 #[path = "../common/mod.rs"]
 mod common;
 mod updates;

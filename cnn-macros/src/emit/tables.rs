@@ -50,11 +50,11 @@ pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
 }
 
 fn param(param: &Param, packed: &Packed) -> TokenStream {
-    let (name, trainable) = (&param.name, packed.trained);
+    let Packed { offset, len, trained, at_once, .. } = *packed;
     let (shape, init) = (list(&param.shape), init(param.init));
-    let (offset, len) = (integer(packed.offset), integer(packed.len));
+    let (offset, len) = (integer(offset), integer(len));
     let (fan_in, fan_out) = (integer(param.fan_in), integer(param.fan_out));
-    let Param { buffer, lr_factor, decay, .. } = param;
+    let Param { name, buffer, lr_factor, decay, .. } = param;
     let role = match packed.role {
         Role::Filter => quote!(Role::Filter),
         Role::Vector => quote!(Role::Vector),
@@ -66,8 +66,8 @@ fn param(param: &Param, packed: &Packed) -> TokenStream {
     quote! {
         Param {
             name: #name, shape: &#shape, role: #role, offset: #offset, len: #len,
-            init: #init, fan_in: #fan_in, fan_out: #fan_out, trainable: #trainable,
-            buffer: #buffer, lr_factor: #lr_factor, decay: #decay,
+            init: #init, fan_in: #fan_in, fan_out: #fan_out, trainable: #trained,
+            buffer: #buffer, lr_factor: #lr_factor, decay: #decay, at_once: #at_once,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::{
         form::{Form, padded},
     },
     passes::layout::Agreed,
+    schedule::Schedule,
 };
 
 /// How a parameter is packed; `cnn_runtime::plan::Role`.
@@ -29,10 +30,12 @@ pub struct Packed {
     pub len: usize,
     /// False without a gradient: the layer is frozen, or no loss depends on it.
     pub trained: bool,
+    /// Among [`Schedule::at_once`].
+    pub at_once: bool,
 }
 
-/// Packs all parameters of a differentiated graph, one after the other.
-pub fn pack(graph: &Graph, agreed: &Agreed) -> Vec<Packed> {
+/// Packs all parameters of a differentiated graph and its schedule, one after the other.
+pub fn pack(graph: &Graph, schedule: &Schedule, agreed: &Agreed) -> Vec<Packed> {
     let mut end = 0;
     let packed = |(index, gradient): (usize, &Option<_>)| {
         let shape = &graph.params[index].shape;
@@ -47,7 +50,8 @@ pub fn pack(graph: &Graph, agreed: &Agreed) -> Vec<Packed> {
         };
         let (offset, len) = (end, padded(shape[0]) * inner);
         end += len;
-        Packed { role, offset, len, trained: gradient.is_some() }
+        let at_once = schedule.at_once.contains(&ParamId(index));
+        Packed { role, offset, len, trained: gradient.is_some(), at_once }
     };
     graph.gradients.iter().enumerate().map(packed).collect()
 }

@@ -58,13 +58,14 @@ fn plans_come_near_the_peak_of_live_values() {
 
 #[test]
 fn parameters_lie_one_after_the_other() {
-    let (graph, agreed, _) = training(testing::mnist());
-    let packed = pack(&graph, &agreed);
+    let (graph, agreed, program) = training(testing::mnist());
+    let packed = pack(&graph, &program.schedule, &agreed);
     let lens: Vec<usize> = packed.iter().map(|param| param.len).collect();
     assert_eq!(lens, [288, 32, 64 * 32 * 9, 64, 128 * 9216, 128, 16 * 128, 16]);
     let ends = packed.iter().scan(0, |end, param| Some(std::mem::replace(end, *end + param.len)));
     assert!(packed.iter().map(|param| param.offset).eq(ends));
     assert!(packed.iter().all(|param| param.trained));
+    assert!(packed.iter().all(|param| param.at_once == (param.len >= 1 << 20)));
 }
 
 #[test]
@@ -81,6 +82,15 @@ fn the_verifier_sees_an_overwritten_value() {
 fn the_verifier_sees_a_step_that_writes_what_it_reads() {
     let (_, _, mut program) = training(testing::mnist());
     program.memory.buffers[1] = program.memory.buffers[0];
+    verify::program(&program);
+}
+
+#[test]
+#[should_panic(expected = "reads a parameter that is updated")]
+fn the_verifier_sees_an_update_that_comes_too_early() {
+    let (_, _, mut program) = training(testing::mnist());
+    // Gradients of the input and of the weights of the same layer.
+    program.schedule.backward[0].steps.swap(2, 3);
     verify::program(&program);
 }
 

@@ -7,7 +7,10 @@ use std::{fmt::Debug, ops::Range};
 use super::Program;
 use crate::{
     ir::form::BLOCK,
-    schedule::step::{Anchor, AreaId, Map, Place, Step},
+    schedule::{
+        Schedule,
+        step::{Anchor, AreaId, Map, Place, Step},
+    },
 };
 
 /// Every step finds what it reads as it was written, and writes nothing that it reads, except in place.
@@ -28,6 +31,7 @@ pub fn program(program: &Program) {
     }
     schedule.losses.iter().for_each(|&map| slab.read(map, &"the session"));
     areas(program);
+    updates(schedule);
 }
 
 /// One sample's blocks of floats: for each, the buffer that was written there last.
@@ -85,4 +89,16 @@ fn areas(program: &Program) {
             assert!(intact, "{step:?} finds area {} overwritten", area.0);
         }
     }
+}
+
+/// No step reads a parameter that an earlier one may have updated.
+fn updates(schedule: &Schedule) {
+    let mut updated: Vec<Place> = Vec::new();
+    for step in schedule.steps() {
+        let read = step.operands.iter().find(|operand| updated.contains(operand));
+        assert!(read.is_none(), "{step:?} reads a parameter that is updated");
+        let gradients = schedule.at_once.iter().map(|&param| Place::Param(param));
+        updated.extend(gradients.filter(|gradient| step.results.contains(gradient)));
+    }
+    assert_eq!(updated.len(), schedule.at_once.len(), "each is updated in one step");
 }

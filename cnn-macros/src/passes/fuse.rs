@@ -1,8 +1,9 @@
 //! Partitions a graph into groups that become one step each: an anchor, then element-wise nodes in its epilogue.
 //!
-//! A group's inner values have no other use and are never stored. A group stands where its *last* node stood: all it
-//! reads is ready there, and nothing earlier asks for its result.
+//! A group's inner values have no other use and are never stored. A group stands where its *last* node stood, or later
+//! ([`at_once`]): all it reads is ready there, and nothing earlier asks for its result.
 
+use super::at_once;
 use crate::ir::{Graph, NodeId, Op, Run, form::Form};
 
 /// Nodes that share a step, the anchor first. A reshape in the middle changes no storage.
@@ -30,7 +31,7 @@ pub fn fuse(graph: &Graph, forms: &[Option<Form>]) -> Vec<Group> {
         groups[group].push(id);
         group_of.push(group);
     }
-    groups.sort_by_key(|group| *group.last().expect("a group has an anchor"));
+    at_once::order(graph, &mut groups);
     groups
 }
 

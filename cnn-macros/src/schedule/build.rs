@@ -17,6 +17,7 @@ use crate::{
         form::{BLOCK, Form, padded, winograd},
     },
     passes::{
+        at_once,
         fuse::{Group, fuse},
         layout::{Agreed, differentiated, forms, parameter},
     },
@@ -72,6 +73,7 @@ impl Builder<'_> {
         let training = !self.losses.is_empty();
         let split = if training { backward_start(&self.steps) } else { self.steps.len() };
         let backward = self.steps.split_off(split);
+        let nodes = (0..self.graph.nodes.len()).map(NodeId);
         Schedule {
             buffers: self.buffers,
             areas: self.areas,
@@ -80,6 +82,7 @@ impl Builder<'_> {
             input: self.maps[input].expect("the input's map"),
             logits,
             losses: self.losses,
+            at_once: nodes.filter_map(|node| at_once::updated(self.graph, node)).collect(),
         }
     }
 

@@ -33,8 +33,8 @@ forward Sample
 backward Batch
   dense2 DenseWeightGrad b4+0 [128, 1, 1], b7+0 [10, 1, 1] ->
   dense2 DenseInputGrad b7+0 [10, 1, 1], b4+0 [128, 1, 1] -> b8+0 [128, 1, 1], dropout 1 at 0.5, gradient of Relu
-  dense1 DenseWeightGrad b3+0 [64, 12, 12], b8+0 [128, 1, 1] ->
   dense1 DenseInputGrad b8+0 [128, 1, 1] -> b9+0 [64, 12, 12], dropout 0 at 0.25
+  dense1 DenseWeightGrad b3+0 [64, 12, 12], b8+0 [128, 1, 1] ->
 backward Sample
   pool1 PoolGrad b9+0 [64, 12, 12], b2+0 [64, 24, 24], b2+0 [64, 24, 24] -> b10+0 [64, 24, 24], gradient of Relu
 backward Batch

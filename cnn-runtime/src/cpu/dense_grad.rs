@@ -14,6 +14,7 @@ use super::{
         tile::{Level, PIXELS, Start, Tile},
     },
     split,
+    update::AtOnce,
 };
 use crate::plan::{BLOCK, DenseInputGrad, DenseWeightGrad, Layout};
 
@@ -115,53 +116,105 @@ pub(super) fn weight_grad(frame: &Frame, step: &'static DenseWeightGrad) {
     let work = (frame.samples.len() * step.x.len() * step.dy.len()) as u64;
     let strips = step.x.len().div_ceil(STRIP);
     let pieces = pieces(frame, work, strips, STRIPS);
+    let at_once = frame.at_once(step.weight);
     frame.each(pieces, work, &|piece| {
         let strips = split::part(strips, pieces, piece);
-        weight_grad_piece(frame, step, strips.start * STRIP..step.x.len().min(strips.end * STRIP));
+        let elements = strips.start * STRIP..step.x.len().min(strips.end * STRIP);
+        WeightGrad { frame, step, at_once, elements }.run();
     });
     for block in 0..step.dy.channels.div_ceil(BLOCK) {
         bias_grad::run(frame, &step.dy, step.bias, block);
     }
 }
 
-/// The gradient of all weights of some input elements, at most [`STRIPS`] strips. Samples lie far apart in the arena, so
-/// operands are packed.
-fn weight_grad_piece(frame: &Frame, step: &'static DenseWeightGrad, elements: Range<usize>) {
-    let slab = frame.pass.arena.slab;
-    let blocks = step.dy.channels.div_ceil(BLOCK);
-    let (x, dy) = (frame.batch_map(&step.x).from(elements.start), frame.batch_map(&step.dy));
-    let weights = frame.memory.grads.part(step.weight, step.dy.len() * step.x.len());
-    let room = frame.cpu.room(PANEL * (STRIPS * STRIP + 2 * BLOCK));
-    let (dy_panel, x_panel) = (room.part(0, PANEL * 2 * BLOCK), room.from(PANEL * 2 * BLOCK));
-    for first_sample in frame.samples.clone().step_by(PANEL) {
-        let samples = first_sample..frame.samples.end.min(first_sample + PANEL);
-        for (row, sample) in samples.clone().enumerate() {
-            x_panel.part(row * elements.len(), elements.len()).copy_from(x.from(sample * slab));
-        }
-        for (first, blocks) in pairs(0..blocks) {
+/// The gradient of all weights of some input elements, at most [`STRIPS`] strips.
+struct WeightGrad<'a> {
+    frame: &'a Frame<'a>,
+    step: &'static DenseWeightGrad,
+    at_once: Option<AtOnce<'a>>,
+    elements: Range<usize>,
+}
+
+/// Where the gradients of one or two blocks of outputs are summed up.
+#[derive(Clone, Copy)]
+struct Sums<'a> {
+    start: Span<'a>,
+    /// Floats from one block to the next.
+    block: usize,
+}
+
+impl WeightGrad<'_> {
+    /// Samples lie far apart in the arena, so operands are packed.
+    fn run(&self) {
+        let slab = self.frame.pass.arena.slab;
+        let x = self.frame.batch_map(&self.step.x).from(self.elements.start);
+        let dy = self.frame.batch_map(&self.step.dy);
+        let all = self.elements.len();
+        let room = self.frame.cpu.room((PANEL + 2 * BLOCK) * all + PANEL * 2 * BLOCK);
+        let (x_panel, dy_panel) = (room.part(0, PANEL * all), room.part(PANEL * all, PANEL * 2 * BLOCK));
+        let sums = room.from(PANEL * (all + 2 * BLOCK));
+        for first_sample in self.frame.samples.clone().step_by(PANEL) {
+            let samples = first_sample..self.frame.samples.end.min(first_sample + PANEL);
             for (row, sample) in samples.clone().enumerate() {
-                let dy = dy.from(sample * slab + first * BLOCK);
-                dy_panel.part(row * 2 * BLOCK, blocks * BLOCK).copy_from(dy);
+                x_panel.part(row * all, all).copy_from(x.from(sample * slab));
             }
-            for group in tiles(elements.len()) {
-                let terms = Level { count: samples.len(), x: elements.len() as isize, w: 2 * BLOCK as isize };
-                let tile = Tile {
-                    start: if first_sample == frame.samples.start { Start::Zero } else { Start::Sum },
-                    x_pixel: 1,
-                    w_block: BLOCK,
-                    y_pixel: BLOCK,
-                    y_block: step.x.len() * BLOCK,
-                    ..tile(group.len(), blocks, terms)
-                };
-                let place = (first * step.x.len() + elements.start + group.start) * BLOCK;
-                let x = (x_panel, group.start as isize);
-                tile.run(frame.isa(), x, (dy_panel, 0), (weights, place as isize));
+            for (first, blocks) in pairs(0..self.step.dy.channels.div_ceil(BLOCK)) {
+                for (row, sample) in samples.clone().enumerate() {
+                    let dy = dy.from(sample * slab + first * BLOCK);
+                    dy_panel.part(row * 2 * BLOCK, blocks * BLOCK).copy_from(dy);
+                }
+                let blocks = first..first + blocks;
+                let sums = self.sums(&blocks, sums);
+                self.add(&samples, &blocks, [x_panel, dy_panel], sums);
+                if samples.end == self.frame.samples.end {
+                    self.finish(&blocks, sums);
+                }
             }
         }
     }
-    for block in 0..blocks {
-        let gradient = weights.part((block * step.x.len() + elements.start) * BLOCK, elements.len() * BLOCK);
-        clear_padding(step, block, elements.start, gradient);
+
+    /// Samples of one panel need no place among the gradients for their sums, if these are used at once.
+    fn sums<'a>(&'a self, blocks: &Range<usize>, room: Span<'a>) -> Sums<'a> {
+        if self.at_once.is_some() && self.frame.samples.len() <= PANEL {
+            return Sums { start: room, block: self.elements.len() * BLOCK };
+        }
+        let start = self.frame.memory.grads.from(self.place(blocks.start));
+        Sums { start, block: self.step.x.len() * BLOCK }
+    }
+
+    /// Where the weights of a block of outputs begin among the parameters.
+    fn place(&self, block: usize) -> usize {
+        self.step.weight + (block * self.step.x.len() + self.elements.start) * BLOCK
+    }
+
+    /// Adds what a panel of samples contributes; the first overwrites.
+    fn add(&self, samples: &Range<usize>, blocks: &Range<usize>, [x, dy]: [Span; 2], sums: Sums) {
+        let (all, first) = (self.elements.len(), samples.start == self.frame.samples.start);
+        let terms = Level { count: samples.len(), x: all as isize, w: 2 * BLOCK as isize };
+        for group in tiles(all) {
+            let tile = Tile {
+                start: if first { Start::Zero } else { Start::Sum },
+                x_pixel: 1,
+                w_block: BLOCK,
+                y_pixel: BLOCK,
+                y_block: sums.block,
+                ..tile(group.len(), blocks.len(), terms)
+            };
+            let x = (x, group.start as isize);
+            tile.run(self.frame.isa(), x, (dy, 0), (sums.start, (group.start * BLOCK) as isize));
+        }
+    }
+
+    /// What remains to be done when all samples are added.
+    fn finish(&self, blocks: &Range<usize>, sums: Sums) {
+        for block in blocks.clone() {
+            let len = self.elements.len() * BLOCK;
+            let gradient = sums.start.part((block - blocks.start) * sums.block, len);
+            clear_padding(self.step, block, self.elements.start, gradient);
+            if let Some(at_once) = self.at_once {
+                at_once.update(self.frame.isa(), self.place(block), gradient);
+            }
+        }
     }
 }
 

@@ -4,13 +4,13 @@ use super::{
     Cpu,
     frame::{Frame, Memory},
     memory::{Buffer, Span},
-    update::{self, Operands},
+    update::{self, Operands, Turn},
 };
 use crate::{
-    engine::{Class, Engine, LossSums, Pass, Sizes},
+    engine::{Class, Due, Engine, LossSums, Pass, Sizes},
     error::Result,
-    optim::Update,
-    plan::{Map, Param, Steps},
+    optim::Clip,
+    plan::{Map, Steps},
 };
 
 /// A network on the processor.
@@ -55,7 +55,11 @@ impl CpuEngine {
             arena: self.arena.span(),
             labels: &self.labels,
         };
-        Frame { cpu: &self.cpu, pass: *pass, memory, samples: 0..pass.batch, divides: true }
+        Frame { cpu: &self.cpu, pass: *pass, memory, turn: None, samples: 0..pass.batch, divides: true }
+    }
+
+    fn operands(&self) -> Operands<'_> {
+        Operands { params: self.params.span(), grads: self.grads.span(), state: self.state.span() }
     }
 }
 
@@ -118,10 +122,26 @@ impl Engine for CpuEngine {
         Ok(std::mem::take(&mut self.sums))
     }
 
-    fn update(&mut self, update: &Update, number: u64, params: &'static [Param]) -> Result<()> {
-        let operands =
-            Operands { params: self.params.span(), grads: self.grads.span(), state: self.state.span() };
-        self.cpu.install(|| update::run(&self.cpu, update, number, params, operands))
+    fn update(&mut self, due: &Due) -> Result<()> {
+        self.cpu.install(|| {
+            Turn::new(&self.cpu, due, self.operands())?.run(&self.cpu, &|_| true);
+            Ok(())
+        })
+    }
+
+    unsafe fn train(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync), due: &Due) -> Result<()> {
+        if let Some(Clip::Norm(_)) = due.update.clip {
+            // The norm is that of all gradients.
+            // SAFETY: the caller's promise is the same.
+            unsafe { self.run(pass, body) }?;
+            return self.update(due);
+        }
+        self.cpu.install(|| {
+            let turn = Turn::new(&self.cpu, due, self.operands())?;
+            body(&Frame { turn: Some(&turn), ..self.frame(pass) });
+            turn.run(&self.cpu, &|param| !param.at_once);
+            Ok(())
+        })
     }
 
     fn set_aside(&mut self) -> Result<()> {

@@ -7,8 +7,13 @@ use std::ops::Range;
 
 use super::{
     Cpu, batch_norm, conv, conv_filter_grad, conv_transpose, copy, dense, dense_grad, elementwise,
-    epilogue::Epilogue, gate, loss, lrn, lrn_grad, maxout, memory::Span, place, pool, pool_grad, simd::Isa,
+    epilogue::Epilogue,
+    gate, loss, lrn, lrn_grad, maxout,
+    memory::Span,
+    place, pool, pool_grad,
+    simd::Isa,
     softmax, split,
+    update::{AtOnce, Turn},
 };
 use crate::{
     engine::Pass,
@@ -34,6 +39,8 @@ pub(super) struct Frame<'a> {
     pub(super) cpu: &'a Cpu,
     pub(super) pass: Pass,
     pub(super) memory: Memory<'a>,
+    /// The update that follows, of a pass whose gradients serve nothing else.
+    pub(super) turn: Option<&'a Turn<'a>>,
     pub(super) samples: Range<usize>,
     /// Whether steps divide their own work among the threads.
     pub(super) divides: bool,
@@ -77,6 +84,12 @@ impl<'a> Frame<'a> {
         let mut values = values.map(|value| value as f32);
         values[BLOCK.min(map.channels - block * BLOCK)..].fill(0.0);
         vector.part(block * BLOCK, BLOCK).write(&values);
+    }
+
+    /// The update of the parameter at an offset, if it is made as soon as a part of the gradient is summed up, which then needs no
+    /// place among the gradients.
+    pub(super) fn at_once(&self, offset: usize) -> Option<AtOnce<'a>> {
+        self.turn?.at_once(offset)
     }
 
     /// The epilogue of a step that writes `y`.

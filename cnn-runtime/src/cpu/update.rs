@@ -7,10 +7,11 @@ mod rules;
 
 use std::ops::Range;
 
-use super::{Cpu, memory::Span, split};
+use super::{Cpu, memory::Span, simd::Isa, split};
 use crate::{
+    engine::Due,
     error::Result,
-    optim::{Stretch, Update},
+    optim::{Moment, Optimizer, Stretch},
     plan::Param,
 };
 use rules::{Merge, Work};
@@ -26,25 +27,54 @@ pub(super) struct Operands<'a> {
     pub(super) state: Span<'a>,
 }
 
-/// Makes the update with a number from 1.
-pub(super) fn run(
-    cpu: &Cpu,
-    update: &Update,
-    number: u64,
-    params: &'static [Param],
-    operands: Operands,
-) -> Result<()> {
-    let moment = update.moment(number, || Ok(norm::of(cpu, update, params, operands.grads)))?;
-    let average = update.optimizer.slots() * operands.params.len();
-    each_piece(cpu, operands.params.len(), &|piece| {
-        for Stretch { range, rule } in update.stretches(params) {
-            let range = piece.start.max(range.start)..piece.end.min(range.end);
-            if !range.is_empty() {
-                cpu.isa.run(Work { rule, moment, operands, average, range });
+/// An update of a network's memory.
+pub(super) struct Turn<'a> {
+    due: &'a Due,
+    moment: Moment,
+    operands: Operands<'a>,
+}
+
+impl<'a> Turn<'a> {
+    /// Reads the gradients, if their norm is to be limited; else they need not be there yet.
+    pub(super) fn new(cpu: &Cpu, due: &'a Due, operands: Operands<'a>) -> Result<Turn<'a>> {
+        let norm = || Ok(norm::of(cpu, &due.update, due.params, operands.grads));
+        Ok(Turn { due, moment: due.update.moment(due.number, norm)?, operands })
+    }
+
+    /// Updates some of the parameters by their gradients.
+    pub(super) fn run(&self, cpu: &Cpu, is_reached: &(dyn Fn(&Param) -> bool + Sync)) {
+        each_piece(cpu, self.operands.params.len(), &|piece| {
+            let reached = self.due.params.iter().filter(|param| is_reached(param));
+            for Stretch { range, rule } in self.due.update.stretches(reached) {
+                let range = piece.start.max(range.start)..piece.end.min(range.end);
+                if !range.is_empty() {
+                    let gradient = self.operands.grads.part(range.start, range.len());
+                    cpu.isa.run(Work { turn: self, rule, start: range.start, gradient });
+                }
             }
-        }
-    });
-    Ok(())
+        });
+    }
+
+    /// The update of the parameter at an offset, if the step that computes its gradient makes it.
+    pub(super) fn at_once(&self, offset: usize) -> Option<AtOnce<'_>> {
+        let param = self.due.params.iter().find(|param| param.offset == offset)?;
+        let stretch = self.due.update.stretch(param).filter(|_| param.at_once)?;
+        Some(AtOnce { turn: self, rule: stretch.rule })
+    }
+}
+
+/// The update of one parameter, part by part.
+#[derive(Clone, Copy)]
+pub(super) struct AtOnce<'a> {
+    turn: &'a Turn<'a>,
+    rule: Option<Optimizer>,
+}
+
+impl AtOnce<'_> {
+    /// Updates the elements from `start` on by their gradient; both ends are multiples of a block.
+    pub(super) fn update(&self, isa: Isa, start: usize, gradient: Span) {
+        isa.run(Work { turn: self.turn, rule: self.rule, start, gradient });
+    }
 }
 
 /// `gradients = share * gradients + (1 - share) * aside`

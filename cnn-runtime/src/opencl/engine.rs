@@ -14,10 +14,9 @@ use super::{
     update,
 };
 use crate::{
-    engine::{Class, Engine, LossSums, Pass, Sizes},
+    engine::{Class, Due, Engine, LossSums, Pass, Sizes},
     error::Result,
-    optim::Update,
-    plan::{Map, Param, Steps},
+    plan::{Map, Steps},
 };
 
 /// See [`Engine`].
@@ -109,8 +108,8 @@ impl Engine for ClEngine {
         loss::take(self)
     }
 
-    fn update(&mut self, update: &Update, number: u64, params: &'static [Param]) -> Result<()> {
-        update::run(self, update, number, params)?;
+    fn update(&mut self, due: &Due) -> Result<()> {
+        update::run(self, due)?;
         self.queue.flush()
     }
 

@@ -6,6 +6,7 @@ use super::{
     memory::Buffers,
 };
 use crate::{
+    engine::Due,
     error::Result,
     optim::{Adam, Moment, Optimizer, Stretch, Update},
     plan::{BLOCK, Param},
@@ -14,9 +15,10 @@ use crate::{
 /// Blocks whose squares one work-item adds up.
 const SPAN: usize = 256;
 
-/// Makes the update with a number from 1.
-pub(super) fn run(engine: &ClEngine, update: &Update, number: u64, params: &'static [Param]) -> Result<()> {
-    let moment = update.moment(number, || norm(engine, update, params))?;
+/// Makes the update that is due.
+pub(super) fn run(engine: &ClEngine, due: &Due) -> Result<()> {
+    let Due { update, number, params } = *due;
+    let moment = update.moment(number, || norm(engine, &update, params))?;
     let average = update.optimizer.slots() * engine.sizes.params;
     update.stretches(params).try_for_each(|stretch| launch(engine, &stretch, &moment, average))
 }

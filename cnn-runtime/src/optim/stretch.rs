@@ -18,9 +18,12 @@ pub(crate) struct Stretch {
 }
 
 impl Update {
-    /// All that an update reaches, in order.
-    pub(crate) fn stretches(&self, params: &'static [Param]) -> impl Iterator<Item = Stretch> {
-        let mut rest = params.iter().filter_map(|param| self.stretch(param)).peekable();
+    /// All of these parameters that an update reaches, in order.
+    pub(crate) fn stretches(
+        &self,
+        params: impl IntoIterator<Item = &'static Param>,
+    ) -> impl Iterator<Item = Stretch> {
+        let mut rest = params.into_iter().filter_map(|param| self.stretch(param)).peekable();
         std::iter::from_fn(move || {
             let mut stretch = rest.next()?;
             let joins = |next: &Stretch, end| next.range.start == end && next.rule == stretch.rule;
@@ -31,7 +34,8 @@ impl Update {
         })
     }
 
-    fn stretch(&self, param: &Param) -> Option<Stretch> {
+    /// What an update does with one parameter.
+    pub(crate) fn stretch(&self, param: &Param) -> Option<Stretch> {
         let rule = match param {
             Param { buffer: true, .. } => self.average.map(|_| None),
             Param { trainable: true, .. } => Some(Some(self.optimizer.adapted(param))),
@@ -70,6 +74,7 @@ mod tests {
         buffer: false,
         lr_factor: 1.0,
         decay: true,
+        at_once: false,
     };
     static PARAMS: [Param; 9] = [
         PARAM,

@@ -63,4 +63,7 @@ pub struct Param {
     pub lr_factor: f32,
     /// False if weight decay leaves it alone.
     pub decay: bool,
+    /// True for large weights that no step reads after the one that computes their gradient: an engine may update each part of
+    /// them there, as soon as its gradient is summed up, and never hold the gradient as a whole.
+    pub at_once: bool,
 }

@@ -2,7 +2,7 @@
 
 use super::{Pending, Session};
 use crate::{
-    engine::Class,
+    engine::{Class, Due},
     error::{Error, Result},
     rng::subkey,
 };
@@ -18,8 +18,16 @@ impl Session {
     /// [`Error::Usage`] if images and labels do not fit the network, or if averages are swapped in; [`Error::Device`] if the device
     /// fails.
     pub fn train_step(&mut self, images: &[f32], labels: &[u32]) -> Result<()> {
-        self.accumulate(images, labels)?;
-        self.update()
+        if self.pending.passes > 0 {
+            self.accumulate(images, labels)?;
+            return self.update();
+        }
+        let batch = self.batch_to_train(images, labels)?;
+        let key = self.key(0);
+        let due = self.due()?;
+        self.train(batch, images, labels, Some(key), Some(&due))?;
+        self.steps = due.number;
+        Ok(())
     }
 
     /// Forward and backward on one of several batches that lead to one [`Session::update`]: its gradients are averaged with
@@ -35,7 +43,7 @@ impl Session {
             self.engine.set_aside()?;
         }
         let key = self.key(passes);
-        self.gradients(batch, images, labels, Some(key))?;
+        self.train(batch, images, labels, Some(key), None)?;
         let samples = samples + batch as u64;
         if passes > 0 {
             self.engine.merge((batch as f64 / samples as f64) as f32)?;
@@ -49,13 +57,18 @@ impl Session {
     /// # Errors
     /// [`Error::Usage`] if there are none; [`Error::Device`] if the device fails.
     pub fn update(&mut self) -> Result<()> {
-        let update = self.live_rule()?;
+        let due = self.due()?;
         if self.pending.passes == 0 {
             return Err(Error::Usage("no gradients to update with; accumulate a batch first".into()));
         }
         self.pending = Pending::default();
-        self.steps += 1;
-        self.engine.update(&update, self.steps, self.model.description.params)
+        self.steps = due.number;
+        self.engine.update(&due)
+    }
+
+    /// The next update.
+    fn due(&self) -> Result<Due> {
+        Ok(Due { update: self.live_rule()?, number: self.steps + 1, params: self.model.description.params })
     }
 
     /// Batches that wait for an update.

@@ -29,6 +29,7 @@ pub(crate) const DESCRIPTION: Description = Description {
         buffer: false,
         lr_factor: 1.0,
         decay: true,
+        at_once: false,
     }],
     params_len: 16 * 784,
     layers: &[Layer {

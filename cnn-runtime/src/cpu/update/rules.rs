@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use super::Operands;
+use super::{Operands, Turn};
 use crate::{
     cpu::{
         memory::Span,
@@ -14,15 +14,13 @@ use crate::{
     plan::BLOCK,
 };
 
-/// The update of one range of elements; both ends are multiples of a block.
+/// The update of as many elements as there are gradients, from `start` on; both ends are multiples of a block.
 pub(super) struct Work<'a> {
+    pub(super) turn: &'a Turn<'a>,
     /// `None` only averages.
     pub(super) rule: Option<Optimizer>,
-    pub(super) moment: Moment,
-    pub(super) operands: Operands<'a>,
-    /// Where the running average starts in the state.
-    pub(super) average: usize,
-    pub(super) range: Range<usize>,
+    pub(super) start: usize,
+    pub(super) gradient: Span<'a>,
 }
 
 impl Kernel for Work<'_> {
@@ -30,15 +28,17 @@ impl Kernel for Work<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        let Turn { due, moment, operands: Operands { params, state: span, .. } } = *self.turn;
         let corrections = match self.rule {
-            Some(Optimizer::Adam(rule)) => rule.corrections(self.moment.number),
+            Some(Optimizer::Adam(rule)) => rule.corrections(moment.number),
             _ => [1.0; 2],
         };
-        for at in self.range.clone().step_by(BLOCK) {
-            let mut w = self.operands.params.load(simd, at);
+        for place in (0..self.gradient.len()).step_by(BLOCK) {
+            let at = self.start + place;
+            let mut w = params.load(simd, at);
             if let Some(rule) = &self.rule {
-                let state = State { span: self.operands.state, len: self.operands.params.len(), at };
-                let g = self.gradient(simd, rule, w, at);
+                let state = State { span, len: params.len(), at };
+                let g = self.gradient(simd, rule, w, place);
                 let step = match rule {
                     Optimizer::Sgd(rule) => sgd(simd, rule, &state, g),
                     Optimizer::Adagrad(rule) => adagrad(simd, rule, &state, g),
@@ -47,10 +47,10 @@ impl Kernel for Work<'_> {
                     Optimizer::Adam(rule) => adam(simd, rule, corrections, &state, g),
                 };
                 w = simd.sub(simd.mul(simd.splat(rule.kept()), w), step);
-                self.operands.params.store(simd, at, w);
+                params.store(simd, at, w);
             }
-            if let Some(decay) = self.moment.decay {
-                let average = self.operands.state.from(self.average);
+            if let Some(decay) = moment.decay {
+                let average = span.from(due.update.optimizer.slots() * params.len());
                 average.store(simd, at, decayed(simd, decay, average.load(simd, at), w));
             }
         }
@@ -60,9 +60,9 @@ impl Kernel for Work<'_> {
 impl Work<'_> {
     /// The gradient within its limits, with the penalty's.
     #[inline(always)]
-    fn gradient<S: Simd>(&self, simd: S, rule: &Optimizer, w: S::V, at: usize) -> S::V {
-        let Moment { scale, limit, .. } = self.moment;
-        let g = simd.mul(simd.splat(scale), self.operands.grads.load(simd, at));
+    fn gradient<S: Simd>(&self, simd: S, rule: &Optimizer, w: S::V, place: usize) -> S::V {
+        let Moment { scale, limit, .. } = self.turn.moment;
+        let g = simd.mul(simd.splat(scale), self.gradient.load(simd, place));
         let g = simd.max(simd.splat(-limit), simd.min(simd.splat(limit), g));
         simd.fma(simd.splat(rule.penalty()), w, g)
     }

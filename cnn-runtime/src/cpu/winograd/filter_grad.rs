@@ -20,12 +20,15 @@ use crate::{
             tile::{Channels, Level, Start, Tile},
         },
         split,
+        update::AtOnce,
     },
     plan::{BLOCK, ConvFilterGrad, Map, Winograd},
 };
 
 /// Tiles of a sample that are taken together; with more room, more samples.
 const TILES: usize = 48;
+/// Inputs whose filters leave the points together: those of a block of outputs fit the nearest cache.
+const INPUTS: usize = 64;
 
 /// See [`ConvFilterGrad`].
 pub(in crate::cpu) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad, winograd: Winograd) {
@@ -44,10 +47,13 @@ pub(in crate::cpu) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad, 
             task.round(samples, tile..tiles.min(tile + room), first == all.start && tile == 0);
         }
     }
-    frame.each(outputs.div_ceil(BLOCK), sums.len() as u64, &|block| {
-        frame.isa().run(Finish { task: &task, block });
-        task.clear_padding(block);
-        bias_grad::run(frame, &step.dy, step.bias, block);
+    let (parts, at_once) = (inputs.div_ceil(INPUTS), frame.at_once(step.filter));
+    frame.each(outputs.div_ceil(BLOCK) * parts, sums.len() as u64, &|piece| {
+        let (block, part) = (piece / parts, piece % parts);
+        task.finish(block, split::part(inputs, parts, part), at_once);
+        if part == 0 {
+            bias_grad::run(frame, &step.dy, step.bias, block);
+        }
     });
 }
 
@@ -157,26 +163,37 @@ impl Task<'_> {
         }
     }
 
+    /// Takes the filters of some inputs and a block of outputs from the points.
+    fn finish(&self, block: usize, inputs: Range<usize>, at_once: Option<AtOnce>) {
+        let Task { frame, step, .. } = *self;
+        let len = inputs.len() * KERNEL * KERNEL * BLOCK;
+        let start = step.filter + (block * step.x.channels + inputs.start) * KERNEL * KERNEL * BLOCK;
+        let gradient = match at_once {
+            Some(_) => frame.cpu.room(len),
+            None => frame.memory.grads.part(start, len),
+        };
+        frame.isa().run(Finish { task: self, block, inputs, gradient });
+        self.clear_padding(block, gradient);
+        if let Some(at_once) = at_once {
+            at_once.update(frame.isa(), start, gradient);
+        }
+    }
+
     /// The lanes past the last output took what the padding lanes of `dy` hold.
-    fn clear_padding(&self, block: usize) {
+    fn clear_padding(&self, block: usize, gradient: Span) {
         let lanes = BLOCK.min(self.step.dy.channels - block * BLOCK);
-        let gradient = self.gradient(block);
         for vector in (0..gradient.len()).step_by(BLOCK) {
             gradient.part(vector + lanes, BLOCK - lanes).fill(0.0);
         }
     }
-
-    /// The filter gradient of a block of outputs.
-    fn gradient(&self, block: usize) -> Span<'_> {
-        let len = self.step.x.channels * KERNEL * KERNEL * BLOCK;
-        self.frame.memory.grads.part(self.step.filter + block * len, len)
-    }
 }
 
-/// Takes the sums of a block of outputs from the points.
+/// See [`Task::finish`].
 struct Finish<'a> {
     task: &'a Task<'a>,
     block: usize,
+    inputs: Range<usize>,
+    gradient: Span<'a>,
 }
 
 impl Kernel for Finish<'_> {
@@ -187,15 +204,14 @@ impl Kernel for Finish<'_> {
         let Task { step, sums, .. } = *self.task;
         let inputs = step.x.channels;
         let distance = Winograd::filters_of_point(inputs, step.dy.channels);
-        let gradient = self.task.gradient(self.block);
-        for input in 0..inputs {
+        for (place, input) in self.inputs.clone().enumerate() {
             let mut points = [[simd.splat(0.0); POINTS]; POINTS];
             for (point, value) in points.as_flattened_mut().iter_mut().enumerate() {
                 *value = sums.load(simd, point * distance + (self.block * inputs + input) * BLOCK);
             }
             let taps = Taps::square(simd, points);
             for (tap, value) in taps.as_flattened().iter().enumerate() {
-                gradient.store(simd, (input * KERNEL * KERNEL + tap) * BLOCK, *value);
+                self.gradient.store(simd, (place * KERNEL * KERNEL + tap) * BLOCK, *value);
             }
         }
     }
