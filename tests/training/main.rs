@@ -3,6 +3,7 @@
 mod architectures;
 #[path = "../common/mod.rs"]
 mod common;
+mod runs;
 mod updates;
 
 use cnn_runtime::{

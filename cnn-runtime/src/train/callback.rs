@@ -129,18 +129,24 @@ pub trait Callback: Send {
         Ok(Flow::Continue)
     }
 
-    /// The name of this callback's state in a checkpoint: another for each of several of a type.
-    fn name(&self) -> &str {
-        std::any::type_name::<Self>()
+    /// The name of this callback's state in a checkpoint, if it has any: a fixed one, so that files outlive changes of the code,
+    /// and another for each of several callbacks.
+    fn saved_as(&self) -> Option<&str> {
+        None
     }
 
-    /// What a resumed run needs to know; `Null` is not kept.
+    /// What a resumed run needs to know, if [`Callback::saved_as`] names it.
     fn state(&self) -> Value {
         Value::Null
     }
 
-    /// Takes the state of an interrupted run, before [`Callback::on_start`].
-    fn restore(&mut self, _state: &Value) -> Result<()> {
+    /// Takes the state of an interrupted run, before [`Callback::on_start`]. A checkpoint from before this callback was added
+    /// holds none.
+    ///
+    /// # Errors
+    ///
+    /// Why this is no state of the callback.
+    fn restore(&mut self, _state: &Value) -> Result<(), String> {
         Ok(())
     }
 }

@@ -21,7 +21,8 @@ impl Fit<'_> {
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Diverged`] if a loss becomes NaN or infinite, and whatever the device or a callback reports.
+    /// [`Error::Diverged`] if a loss becomes NaN or infinite, [`Error::Usage`] if two callbacks save their states under one name,
+    /// and whatever the device or a callback reports.
     pub fn run(
         &mut self,
         session: &mut Session,
@@ -41,6 +42,7 @@ impl Fit<'_> {
     }
 
     fn start(&mut self, session: &mut Session, images: usize) -> Result<Flow> {
+        self.savers()?;
         let start = Start { epochs: self.epochs, images, history: &self.position.history };
         each(&mut self.callbacks, |callback| callback.on_start(session, &start))
     }

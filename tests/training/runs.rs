@@ -1,0 +1,133 @@
+//! What a training run keeps in checkpoints, and how it ends, seen through callbacks of one's own.
+
+use std::{path::Path, sync::Arc};
+
+use cnn_runtime::{
+    Device, Error, Session,
+    checkpoint::{Checkpoints, Settings},
+    data::{Batches, Dataset, Image, Prepared, Tolerance},
+    network,
+    train::{Callback, EpochReport, Fit, Flow},
+};
+use serde_json::Value;
+
+use crate::{session, sgd};
+
+network! {
+    Tiny<[1, 6, 6] -> 2> { input -> conv1: conv(3, 3) -> relu -> flatten -> fc: dense(2) }
+}
+
+const IMAGES: usize = 20;
+const BATCH: usize = 8;
+
+/// Dark and bright images.
+struct Shades;
+
+impl Dataset for Shades {
+    fn len(&self) -> usize {
+        IMAGES
+    }
+
+    fn classes(&self) -> usize {
+        2
+    }
+
+    fn read(&self, index: usize, image: &mut Image) -> cnn_runtime::Result<u32> {
+        let label = index % 2;
+        image.reshape([1, 6, 6]).fill((label * 128 + index) as f32 / 255.0);
+        Ok(label as u32)
+    }
+}
+
+/// A session and its images, for training and for validation.
+fn parts() -> (Session, Batches, Batches) {
+    let session = session::<Tiny>(&Device::cpu().unwrap(), BATCH, sgd());
+    let indices: Vec<u32> = (0..IMAGES as u32).collect();
+    let (data, _) =
+        Prepared::fit(Arc::new(Shades), session.description(), &indices, Arc::new(Tolerance::none()))
+            .unwrap();
+    let batches = || Batches::all(&data, BATCH);
+    (session, batches(), batches())
+}
+
+fn run(fit: &mut Fit) -> cnn_runtime::Result<Vec<EpochReport>> {
+    let (mut session, mut training, mut validation) = parts();
+    fit.run(&mut session, &mut training, &mut validation).map(<[EpochReport]>::to_vec)
+}
+
+fn kept_in(folder: &Path, epochs: usize) -> Fit<'static> {
+    Fit::new(epochs, 0).saved(Checkpoints::new(folder, Settings::default()))
+}
+
+fn resume(fit: &mut Fit, folder: &Path) -> cnn_runtime::Result<()> {
+    fit.resume(&mut parts().0, &Checkpoints::last_in(folder))
+}
+
+/// Counts epochs over all resumed runs.
+struct Count {
+    name: &'static str,
+    epochs: u64,
+}
+
+impl Callback for Count {
+    fn on_epoch_end(&mut self, _session: &mut Session, history: &[EpochReport]) -> cnn_runtime::Result<Flow> {
+        self.epochs += 1;
+        assert_eq!(history.len() as u64, self.epochs);
+        Ok(Flow::Continue)
+    }
+
+    fn saved_as(&self) -> Option<&str> {
+        Some(self.name)
+    }
+
+    fn state(&self) -> Value {
+        self.epochs.into()
+    }
+
+    fn restore(&mut self, state: &Value) -> Result<(), String> {
+        self.epochs = state.as_u64().ok_or("no number")?;
+        Ok(())
+    }
+}
+
+fn count(name: &'static str) -> Count {
+    Count { name, epochs: 0 }
+}
+
+#[test]
+fn states_of_callbacks_go_by_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&mut kept_in(folder.path(), 2).with(count("a")).with(count("b"))).unwrap();
+    let mut both = kept_in(folder.path(), 4).with(count("b")).with(count("a"));
+    resume(&mut both, folder.path()).unwrap();
+    assert_eq!(run(&mut both).unwrap().len(), 4);
+
+    let error = run(&mut kept_in(folder.path(), 1).with(count("a")).with(count("a"))).unwrap_err();
+    assert!(matches!(error, Error::Usage(_)) && error.to_string().contains("`a`"), "{error}");
+}
+
+#[test]
+fn a_state_that_nothing_takes_is_an_error_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    run(&mut kept_in(folder.path(), 1).with(count("a"))).unwrap();
+    let fails = |mut fit: Fit, words: &str| {
+        let error = resume(&mut fit, folder.path()).unwrap_err();
+        assert!(matches!(error, Error::Weights { .. }), "{error:?}");
+        let message = error.to_string();
+        assert!(message.contains("last.ckpt: ") && message.contains(words), "{message}");
+    };
+    fails(kept_in(folder.path(), 2), "no callback of this run takes the state `a`");
+    struct Texts;
+    impl Callback for Texts {
+        fn saved_as(&self) -> Option<&str> {
+            Some("a")
+        }
+
+        fn restore(&mut self, state: &Value) -> Result<(), String> {
+            state.as_str().map(drop).ok_or_else(|| "no text".into())
+        }
+    }
+    fails(kept_in(folder.path(), 2).with(Texts), "the state `a` is no text");
+    // One that is new to the run has nothing to take.
+    resume(&mut kept_in(folder.path(), 2).with(count("a")).with(count("new")), folder.path()).unwrap();
+}
