@@ -3,11 +3,12 @@
 use std::{path::Path, sync::Arc};
 
 use cnn_runtime::{
-    Device, Error, Session,
+    Device, Error, Network, Session,
     checkpoint::{Checkpoints, Settings},
     data::{Batches, Dataset, Image, Prepared, Tolerance},
     network,
-    train::{Callback, EpochReport, Fit, Flow},
+    train::{Callback, EpochReport, Fit, Flow, KeepWeights, Position},
+    weights,
 };
 use serde_json::Value;
 
@@ -40,8 +41,8 @@ impl Dataset for Shades {
 }
 
 /// A session and its images, for training and for validation.
-fn parts() -> (Session, Batches, Batches) {
-    let session = session::<Tiny>(&Device::cpu().unwrap(), BATCH, sgd());
+fn parts<N: Network>() -> (Session, Batches, Batches) {
+    let session = session::<N>(&Device::cpu().unwrap(), BATCH, sgd());
     let indices: Vec<u32> = (0..IMAGES as u32).collect();
     let (data, _) =
         Prepared::fit(Arc::new(Shades), session.description(), &indices, Arc::new(Tolerance::none()))
@@ -50,9 +51,13 @@ fn parts() -> (Session, Batches, Batches) {
     (session, batches(), batches())
 }
 
-fn run(fit: &mut Fit) -> cnn_runtime::Result<Vec<EpochReport>> {
-    let (mut session, mut training, mut validation) = parts();
+fn run_on<N: Network>(fit: &mut Fit) -> cnn_runtime::Result<Vec<EpochReport>> {
+    let (mut session, mut training, mut validation) = parts::<N>();
     fit.run(&mut session, &mut training, &mut validation).map(<[EpochReport]>::to_vec)
+}
+
+fn run(fit: &mut Fit) -> cnn_runtime::Result<Vec<EpochReport>> {
+    run_on::<Tiny>(fit)
 }
 
 fn kept_in(folder: &Path, epochs: usize) -> Fit<'static> {
@@ -60,7 +65,7 @@ fn kept_in(folder: &Path, epochs: usize) -> Fit<'static> {
 }
 
 fn resume(fit: &mut Fit, folder: &Path) -> cnn_runtime::Result<()> {
-    fit.resume(&mut parts().0, &Checkpoints::last_in(folder))
+    fit.resume(&mut parts::<Tiny>().0, &Checkpoints::last_in(folder))
 }
 
 /// Counts epochs over all resumed runs.
@@ -130,4 +135,36 @@ fn a_state_that_nothing_takes_is_an_error_of_the_file() {
     fails(kept_in(folder.path(), 2).with(Texts), "the state `a` is no text");
     // One that is new to the run has nothing to take.
     resume(&mut kept_in(folder.path(), 2).with(count("a")).with(count("new")), folder.path()).unwrap();
+}
+
+network! {
+    /// With a head that only training uses.
+    TwoHeads<[1, 6, 6] -> 2> {
+        let x = input -> flatten;
+        x -> head: dense(2) -> output(weight = 0.3);
+        x -> fc: dense(2)
+    }
+}
+
+#[test]
+fn a_parameter_that_is_no_number_is_named_and_not_kept() {
+    struct Spoil;
+    impl Callback for Spoil {
+        fn on_batch(&mut self, session: &mut Session, position: &Position) -> cnn_runtime::Result<Flow> {
+            let head = session.description().params.iter().position(|param| param.name == "head.bias");
+            if (position.epoch, position.done) == (2, IMAGES) {
+                session.set_parameter(head.unwrap(), &[f32::INFINITY, 0.0])?;
+            }
+            Ok(Flow::Continue)
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut fit = kept_in(folder.path(), 3).with(Spoil).with(KeepWeights::new(folder.path()));
+    let error = run_on::<TwoHeads>(&mut fit).unwrap_err();
+    assert_eq!(error.exit_code(), 5);
+    assert!(error.to_string().starts_with("training diverged: head.bias is inf in epoch 2"), "{error}");
+    let mut session = parts::<TwoHeads>().0;
+    weights::load(&mut session, &folder.path().join("last.safetensors")).unwrap();
+    let count = session.description().params.len();
+    assert!((0..count).all(|index| session.parameter(index).unwrap().iter().all(|value| value.is_finite())));
 }

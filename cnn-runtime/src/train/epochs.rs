@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{Callback, EpochReport, Fit, Flow, Position, Progress, Score, Start, evaluate};
 use crate::{
+    checkpoint::finite,
     data::Batches,
     error::{Error, Result},
     session::Session,
@@ -21,7 +22,7 @@ impl Fit<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::Diverged`] if a loss becomes NaN or infinite, [`Error::Usage`] if two callbacks save their states under one name,
+    /// [`Error::Diverged`] if a loss or a parameter becomes NaN or infinite, [`Error::Usage`] if two callbacks save their states under one name,
     /// and whatever the device or a callback reports.
     pub fn run(
         &mut self,
@@ -101,7 +102,7 @@ impl Fit<'_> {
     pub(super) fn measure(&mut self, session: &mut Session) -> Result<Score> {
         self.position.sums += session.take_metrics()?;
         let epoch = self.position.epoch;
-        Score::from(self.position.sums).finite(|loss| Error::Diverged { loss, epoch })
+        Score::from(self.position.sums).finite(Error::diverged("the loss", epoch))
     }
 
     fn end_epoch(&mut self, session: &mut Session, validation: &mut Batches) -> Result<Flow> {
@@ -109,7 +110,8 @@ impl Fit<'_> {
         let Position { epoch, done, seconds, lr, .. } = self.position;
         let trained = self.measure(session)?;
         session.swap_average()?;
-        let validated = evaluate(session, validation)?.finite(|loss| Error::Diverged { loss, epoch })?;
+        let validated = evaluate(session, validation)?.finite(Error::diverged("the loss", epoch))?;
+        check_parameters(session, epoch)?;
         self.position.next_epoch(EpochReport {
             epoch,
             loss: trained.loss,
@@ -125,6 +127,12 @@ impl Fit<'_> {
         session.swap_average()?;
         Ok(flow)
     }
+}
+
+/// A layer that only training uses may diverge unnoticed by validation.
+fn check_parameters(session: &mut Session, epoch: usize) -> Result<()> {
+    let mut params = session.description().params.iter().enumerate();
+    params.try_for_each(|(index, param)| finite(param.name, &session.parameter(index)?, epoch))
 }
 
 /// Of the time since a start.

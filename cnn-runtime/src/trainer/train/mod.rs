@@ -95,7 +95,7 @@ fn fit(
             (None, Some(last)) if sets.held_out.is_none() => Ok(last.validation(sets.test.len())),
             (None, _) => {
                 let epoch = history.len();
-                evaluate(session, &mut sets.test)?.finite(|loss| Error::Diverged { loss, epoch })
+                evaluate(session, &mut sets.test)?.finite(Error::diverged("the loss", epoch))
             }
         }
     })
