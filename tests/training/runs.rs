@@ -1,6 +1,12 @@
 //! What a training run keeps in checkpoints, and how it ends, seen through callbacks of one's own.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use cnn_runtime::{
     Device, Error, Network, Session,
@@ -167,4 +173,45 @@ fn a_parameter_that_is_no_number_is_named_and_not_kept() {
     weights::load(&mut session, &folder.path().join("last.safetensors")).unwrap();
     let count = session.description().params.len();
     assert!((0..count).all(|index| session.parameter(index).unwrap().iter().all(|value| value.is_finite())));
+}
+
+#[test]
+fn an_interrupted_validation_is_repeated() {
+    /// Ends the run within the validation of an epoch, after a batch.
+    struct Interrupt {
+        epoch: usize,
+        now: usize,
+        asked: AtomicUsize,
+    }
+    impl Callback for Interrupt {
+        fn on_batch(&mut self, _session: &mut Session, position: &Position) -> cnn_runtime::Result<Flow> {
+            self.now = position.epoch;
+            Ok(Flow::Continue)
+        }
+
+        fn is_interrupted(&self) -> bool {
+            self.now == self.epoch && self.asked.fetch_add(1, Ordering::Relaxed) > 0
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let [whole, interrupted] = ["whole", "interrupted"].map(|name| folder.path().join(name));
+    let fit = |folder: &Path| {
+        std::fs::create_dir_all(folder).unwrap();
+        kept_in(folder, 3).with(KeepWeights::new(folder)).with(count("epochs"))
+    };
+    let scores = |history: Vec<EpochReport>| -> Vec<_> {
+        history.iter().map(|epoch| (epoch.loss, epoch.accuracy, epoch.val_loss, epoch.lr)).collect()
+    };
+    let expected = scores(run(&mut fit(&whole)).unwrap());
+    let signal = Interrupt { epoch: 2, now: 0, asked: AtomicUsize::new(0) };
+    assert_eq!(run(&mut fit(&interrupted).with(signal)).unwrap().len(), 1);
+
+    let (mut session, mut training, mut validation) = parts::<Tiny>();
+    let mut resumed = fit(&interrupted);
+    resumed.resume(&mut session, &Checkpoints::last_in(&interrupted)).unwrap();
+    let history = resumed.run(&mut session, &mut training, &mut validation).unwrap().to_vec();
+    assert_eq!(scores(history), expected);
+    for name in ["last.safetensors", "best.safetensors"] {
+        assert!(std::fs::read(interrupted.join(name)).unwrap() == std::fs::read(whole.join(name)).unwrap());
+    }
 }

@@ -124,6 +124,12 @@ pub trait Callback: Send {
         Ok(())
     }
 
+    /// True once the run shall end, even within validation, whose batches ask this. What validation was cut short gives no report:
+    /// the checkpoint is that of the end of the epoch's training, and a resumed run validates again.
+    fn is_interrupted(&self) -> bool {
+        false
+    }
+
     /// After validation. The history ends with the epoch's report.
     fn on_epoch_end(&mut self, _session: &mut Session, _history: &[EpochReport]) -> Result<Flow> {
         Ok(Flow::Continue)

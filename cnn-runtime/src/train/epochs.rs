@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Callback, EpochReport, Fit, Flow, Position, Progress, Score, Start, evaluate};
+use super::{Callback, EpochReport, Fit, Flow, Position, Progress, Score, Start, evaluate_until};
 use crate::{
     checkpoint::finite,
     data::Batches,
@@ -54,7 +54,7 @@ impl Fit<'_> {
         let interval = (images.div_ceil(per_update) / REPORTS).clamp(1, MOST_UPDATES);
         train.shuffle(self.seed, self.position.epoch);
         train.skip(self.position.done);
-        let waited = train.waited();
+        let (waited, resumed_at_end) = (train.waited(), self.position.done == images);
         while let Some(batch) = train.next()? {
             session.accumulate(batch.images, batch.labels)?;
             let done = train.done();
@@ -76,6 +76,8 @@ impl Fit<'_> {
         }
         if self.position.done < images {
             self.end_on_bad_images(session, images, share(train.waited() - waited, start))?;
+        } else if resumed_at_end {
+            self.report(session, images, 0.0)?;
         }
         Ok(Flow::Continue)
     }
@@ -110,7 +112,13 @@ impl Fit<'_> {
         let Position { epoch, done, seconds, lr, .. } = self.position;
         let trained = self.measure(session)?;
         session.swap_average()?;
-        let validated = evaluate(session, validation)?.finite(Error::diverged("the loss", epoch))?;
+        let callbacks = &self.callbacks;
+        let interrupted = || callbacks.iter().any(|callback| callback.is_interrupted());
+        let Some(validated) = evaluate_until(session, validation, interrupted)? else {
+            session.swap_average()?;
+            return Ok(Flow::Stop);
+        };
+        let validated = validated.finite(Error::diverged("the loss", epoch))?;
         check_parameters(session, epoch)?;
         self.position.next_epoch(EpochReport {
             epoch,

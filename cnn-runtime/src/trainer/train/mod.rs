@@ -18,7 +18,7 @@ use crate::{
     network::Model,
     optim::Rate,
     session::{Options, Session},
-    train::{EarlyStopping, Fit, LearningRate, Score, evaluate},
+    train::{EarlyStopping, Fit, LearningRate, Score, evaluate_until},
     weights,
 };
 pub(super) use args::Args;
@@ -90,13 +90,14 @@ fn fit(
     let mut fit = progress::shown(fit);
     device.install(|| {
         let history = fit.run(session, &mut sets.train, sets.held_out.as_mut().unwrap_or(&mut sets.test))?;
-        match (interrupt.exit_code(), history.last()) {
-            (Some(exit_code), _) => Err(output::interrupted(&args.kept, exit_code)),
-            (None, Some(last)) if sets.held_out.is_none() => Ok(last.validation(sets.test.len())),
-            (None, _) => {
-                let epoch = history.len();
-                evaluate(session, &mut sets.test)?.finite(Error::diverged("the loss", epoch))
-            }
+        let score = match history.last() {
+            _ if interrupt.is_received() => None,
+            Some(last) if sets.held_out.is_none() => Some(last.validation(sets.test.len())),
+            _ => evaluate_until(session, &mut sets.test, || interrupt.is_received())?,
+        };
+        match score {
+            Some(score) => score.finite(Error::diverged("the loss", history.len())),
+            None => Err(output::interrupted(&args.kept, interrupt.exit_code())),
         }
     })
 }
