@@ -13,7 +13,7 @@ use cnn_runtime::{
     checkpoint::{Checkpoints, Settings},
     data::{Batches, Dataset, Image, Prepared, Tolerance},
     network,
-    train::{Callback, EpochReport, Fit, Flow, KeepWeights, Position},
+    train::{Callback, EpochReport, Fit, Flow, KeepWeights, Position, best},
     weights,
 };
 use serde_json::Value;
@@ -214,4 +214,43 @@ fn an_interrupted_validation_is_repeated() {
     for name in ["last.safetensors", "best.safetensors"] {
         assert!(std::fs::read(interrupted.join(name)).unwrap() == std::fs::read(whole.join(name)).unwrap());
     }
+}
+
+#[test]
+fn the_best_weights_survive_a_change_of_folder() {
+    /// Always gives the first answer after the first epoch, which stays the best.
+    struct Unlearn;
+    impl Callback for Unlearn {
+        fn on_epoch_end(&mut self, session: &mut Session, _: &[EpochReport]) -> cnn_runtime::Result<Flow> {
+            let params = session.description().params.iter().enumerate();
+            for (index, param) in params.filter(|(_, param)| param.name.starts_with("fc.")) {
+                let mut values = vec![0.0; param.shape.iter().product()];
+                values[0] = if param.name == "fc.bias" { 1e3 } else { 0.0 };
+                session.set_parameter(index, &values)?;
+            }
+            session.set_lr(0.0)?;
+            Ok(Flow::Continue)
+        }
+    }
+    let parent = tempfile::tempdir().unwrap();
+    let [first, second, alone] = ["first", "second", "alone"].map(|name| parent.path().join(name));
+    let weights_in = |folder: &Path| std::fs::read(folder.join("best.safetensors")).unwrap();
+    let fit = |folder: &Path, earlier: Option<&Path>, epochs| {
+        std::fs::create_dir_all(folder).unwrap();
+        kept_in(folder, epochs).with(KeepWeights::new(folder).after(earlier)).with(Unlearn)
+    };
+    let history = run(&mut fit(&first, None, 2)).unwrap();
+    assert_eq!(best(&history).unwrap().epoch, 1, "{history:?}");
+    let goes_on = |output: &Path, checkpoint: &Path, earlier: Option<&Path>| {
+        let mut fit = fit(output, earlier, 3);
+        let (mut session, mut training, mut validation) = parts::<Tiny>();
+        fit.resume(&mut session, checkpoint).unwrap();
+        fit.run(&mut session, &mut training, &mut validation).unwrap();
+    };
+    let checkpoint = Checkpoints::last_in(&first);
+    goes_on(&second, &checkpoint, Some(&first));
+    assert!(weights_in(&second) == weights_in(&first));
+    // Without the earlier run's folder, the best is one of the epochs from here on.
+    goes_on(&alone, &checkpoint, None);
+    assert!(weights_in(&alone) != weights_in(&first));
 }

@@ -50,6 +50,8 @@ pub struct Start<'a> {
     pub images: usize,
     /// The epochs that an earlier run finished, if this one resumes it.
     pub history: &'a [EpochReport],
+    /// Images of the epoch after them that it was done with.
+    pub done: usize,
 }
 
 /// The state of an epoch in progress.

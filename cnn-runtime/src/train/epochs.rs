@@ -17,7 +17,7 @@ const REPORTS: usize = 100;
 const MOST_UPDATES: usize = 32;
 
 impl Fit<'_> {
-    /// Trains a session and returns the reports of all epochs. Where a running average of the parameters is kept, it is
+    /// Trains a session, or goes on with it, and returns the reports of all epochs. Where a running average of the parameters is kept, it is
     /// validated, callbacks see it at an epoch's end, and the session ends with it.
     ///
     /// # Errors
@@ -31,6 +31,9 @@ impl Fit<'_> {
         validation: &mut Batches,
     ) -> Result<&[EpochReport]> {
         let mut flow = self.start(session, train.len())?;
+        if self.position != Position::start() {
+            self.save(session)?;
+        }
         while flow != Flow::Stop && self.position.epoch <= self.epochs {
             flow = self.train_epoch(session, train)?;
             if flow != Flow::Stop {
@@ -44,7 +47,8 @@ impl Fit<'_> {
 
     fn start(&mut self, session: &mut Session, images: usize) -> Result<Flow> {
         self.savers()?;
-        let start = Start { epochs: self.epochs, images, history: &self.position.history };
+        let Position { history, done, .. } = &self.position;
+        let start = Start { epochs: self.epochs, images, history, done: *done };
         each(&mut self.callbacks, |callback| callback.on_start(session, &start))
     }
 

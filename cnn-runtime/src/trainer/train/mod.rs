@@ -79,11 +79,12 @@ fn fit(
     let per_epoch = sets.train.len().div_ceil(per_update);
     let rate = Rate::new(recipe.schedule, recipe.update.optimizer.lr(), per_epoch, recipe.epochs);
     let fit = Fit::new(recipe.epochs, common.seed).accumulating(recipe.accumulate);
-    let fit = output::keeping(fit.with(LearningRate::new(rate)), &args.kept, settings);
+    let checkpoint = output::checkpoint(&args.kept)?;
+    let fit = output::keeping(fit.with(LearningRate::new(rate)), &args.kept, settings, checkpoint.as_deref());
     let patience = args.optimisation.patience.unwrap_or(usize::MAX);
     let mut fit = fit.with(EarlyStopping { patience }).with(interrupt.clone());
-    if let Some(path) = output::checkpoint(&args.kept)? {
-        fit.resume(session, &path)?;
+    if let Some(path) = &checkpoint {
+        fit.resume(session, path)?;
         tell(&format!("goes on from {}", path.display()));
     }
     // A dashboard takes the screen: nothing may fail or speak between it and the run.

@@ -1,6 +1,6 @@
 //! The output folder of a run: what is written there and when, and the checkpoint that a run goes on from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::Kept;
 use crate::{
@@ -22,11 +22,17 @@ pub(super) fn prepare(kept: &Kept) -> Result<()> {
     Ok(())
 }
 
-/// Weights are kept before they are reported: what a reader of the record sees, exists.
-pub(super) fn keeping<'a>(mut fit: Fit<'a>, kept: &Kept, settings: Settings) -> Fit<'a> {
+/// Weights are kept before they are reported: what a reader of the record sees, exists. `resumed` is the checkpoint of the run
+/// that this one goes on with.
+pub(super) fn keeping<'a>(
+    mut fit: Fit<'a>,
+    kept: &Kept,
+    settings: Settings,
+    resumed: Option<&Path>,
+) -> Fit<'a> {
     if let Some(folder) = &kept.output {
         fit = fit
-            .with(KeepWeights::new(folder))
+            .with(KeepWeights::new(folder).after(resumed.and_then(Path::parent)))
             .with(Record::new(folder))
             .with(TensorBoard::new(folder))
             .with(Curves::new(folder))
