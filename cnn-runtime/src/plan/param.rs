@@ -1,6 +1,6 @@
 //! Parameters: shape, packing, start.
 
-use super::Map;
+use super::{Map, padded};
 
 /// How a parameter is packed.
 ///
@@ -63,4 +63,24 @@ pub struct Param {
     pub lr_factor: f32,
     /// False if weight decay leaves it alone.
     pub decay: bool,
+}
+
+impl Param {
+    /// A trained vector at the start of the parameters, without attributes: what tables written by hand vary.
+    pub const fn vector(name: &'static str, shape: &'static [usize; 1]) -> Param {
+        Param {
+            name,
+            shape,
+            role: Role::Vector,
+            offset: 0,
+            len: padded(shape[0]),
+            init: Init::Constant(0.0),
+            fan_in: 1,
+            fan_out: 1,
+            trainable: true,
+            buffer: false,
+            lr_factor: 1.0,
+            decay: true,
+        }
+    }
 }
