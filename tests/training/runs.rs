@@ -153,6 +153,24 @@ network! {
 }
 
 #[test]
+fn a_run_cannot_end_before_its_checkpoint() {
+    struct Stop;
+    impl Callback for Stop {
+        fn on_batch(&mut self, _session: &mut Session, position: &Position) -> cnn_runtime::Result<Flow> {
+            Ok(if position.epoch == 2 { Flow::Stop } else { Flow::Continue })
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    run(&mut kept_in(folder.path(), 3).with(Stop)).unwrap();
+    let error = resume(&mut kept_in(folder.path(), 1), folder.path()).unwrap_err();
+    assert!(
+        error.to_string().contains("last.ckpt: saved within epoch 2, and this run ends after 1"),
+        "{error}"
+    );
+    resume(&mut kept_in(folder.path(), 2), folder.path()).unwrap();
+}
+
+#[test]
 fn a_parameter_that_is_no_number_is_named_and_not_kept() {
     struct Spoil;
     impl Callback for Spoil {

@@ -98,7 +98,7 @@ impl Fit<'_> {
     fn report(&mut self, session: &mut Session, images: usize, waiting: f64) -> Result<()> {
         let score = self.measure(session)?;
         let Position { epoch, done, seconds, .. } = self.position;
-        let images_per_second = done as f64 / seconds;
+        let images_per_second = speed(done, seconds);
         let epochs = self.epochs;
         let progress = Progress { epoch, epochs, done, images, score, images_per_second, waiting };
         self.callbacks.iter_mut().try_for_each(|callback| callback.on_progress(&progress))
@@ -131,7 +131,7 @@ impl Fit<'_> {
             val_loss: validated.loss,
             val_accuracy: validated.accuracy,
             seconds: seconds + start.elapsed().as_secs_f64(),
-            images_per_second: done as f64 / seconds,
+            images_per_second: speed(done, seconds),
             lr,
         });
         let flow =
@@ -145,6 +145,11 @@ impl Fit<'_> {
 fn check_parameters(session: &mut Session, epoch: usize) -> Result<()> {
     let mut params = session.description().params.iter().enumerate();
     params.try_for_each(|(index, param)| finite(param.name, &session.parameter(index)?, epoch))
+}
+
+/// Images per second; a number even if no time has passed, as where no image could be read.
+fn speed(images: usize, seconds: f64) -> f64 {
+    images as f64 / seconds.max(1e-9)
 }
 
 /// Of the time since a start.

@@ -70,6 +70,12 @@ impl<'a> Fit<'a> {
                 .and_then(|saver| saver.restore(state).map_err(|why| format!("the state `{name}` is {why}")))
                 .map_err(|message| weights_error(path, message))?;
         }
+        let Position { epoch, done, .. } = run.position;
+        if epoch > self.epochs && done > 0 {
+            let message =
+                format!("saved within epoch {epoch}, and this run ends after {}: ask for more", self.epochs);
+            return Err(weights_error(path, message));
+        }
         self.position = run.position;
         Ok(())
     }

@@ -36,7 +36,7 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let split = split(count, args.val_split, common.seed)?;
     let batch = recipe.batch.min(split.train.len());
 
-    output::prepare(&args.kept)?;
+    let _reserved = output::prepare(&args.kept)?;
     let device = common.open_device()?;
     let training = Some(recipe.update);
     let mut session = Session::new(model, &device, &Options { batch, training, seed: common.seed })?;
