@@ -201,3 +201,26 @@ fn what_cannot_be_resumed_is_explained() {
     std::fs::write(&checkpoint, &bytes[..middle]).unwrap();
     fails("lenet5", &["--resume", "auto"], 1, &["last.ckpt: no checkpoint, or a damaged one"]);
 }
+
+/// The run that is resumed in another folder leaves there what it would have left in its own.
+#[test]
+fn another_folder_becomes_complete() {
+    let folder = tempfile::tempdir().unwrap();
+    let [whole, first, second, third] =
+        ["whole", "first", "second", "third"].map(|name| folder.path().join(name));
+    let expected = finish(command("lenet5", &whole, &[]));
+    finish(command("lenet5", &first, &["--epochs", "2"]));
+    let resume = |from: &str, output: &Path, epochs: &str| {
+        let from = first.join(from);
+        finish(command("lenet5", output, &["--epochs", epochs, "--resume", from.to_str().unwrap()]))
+    };
+    assert_eq!(resume("last.ckpt", &second, "3"), expected);
+    assert!(outcome(&second) == outcome(&whole));
+    // Nothing is left to train: the folder holds the run as far as it went.
+    resume("epoch-1.ckpt", &third, "1");
+    let [last, best] = ["last", "best"].map(|name| std::fs::read(third.join(format!("{name}.safetensors"))));
+    assert!(last.unwrap() == best.unwrap());
+    for name in ["last.ckpt", "epoch-1.ckpt", "metrics.jsonl", "metrics.csv", "curves.svg"] {
+        assert!(third.join(name).exists(), "{name}");
+    }
+}

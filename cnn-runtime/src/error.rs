@@ -43,11 +43,13 @@ pub enum Error {
     Device(String),
     /// Training made the loss or a parameter NaN or infinite.
     #[error(
-        "training diverged: the loss is {loss} in epoch {epoch}; what was saved before stays; try a smaller --lr"
+        "training diverged: {what} is {value} in epoch {epoch}; what was saved before stays; try a smaller --lr"
     )]
     Diverged {
-        /// The loss as computed.
-        loss: f64,
+        /// The loss, or the name of a parameter or of a part of the optimizer's state.
+        what: String,
+        /// NaN or infinite.
+        value: f64,
         /// Epoch, from 1.
         epoch: usize,
     },
@@ -68,6 +70,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// [`Error::Diverged`] of a value.
+    pub(crate) fn diverged(what: &str, epoch: usize) -> impl FnOnce(f64) -> Error {
+        move |value| Error::Diverged { what: what.into(), value, epoch }
+    }
+
     /// The exit code of a trainer that ends with this error.
     pub fn exit_code(&self) -> u8 {
         match self {

@@ -4,7 +4,7 @@
 //! the name finds the old contents or the new, also after a crash.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io::{self, Write},
     path::{Path, PathBuf},
     process,
@@ -51,6 +51,26 @@ pub fn create_writable(folder: &Path) -> Result<()> {
         .and_then(|()| fs::remove_file(&probe))
         .and_then(|()| remove_leftovers(folder))
         .map_err(failed(folder, "write"))
+}
+
+/// Keeps other processes that ask for the same from a folder until this is dropped, or the process has ended in whatever way.
+/// Where the system cannot lock a folder, nothing is kept from it.
+///
+/// # Errors
+///
+/// [`Error::Io`] naming the folder if another process has it.
+pub(crate) fn reserve(folder: &Path) -> Result<Option<File>> {
+    let Some(file) = File::open(folder).ok().filter(|_| cfg!(unix)) else { return Ok(None) };
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => {
+            let source = io::Error::new(
+                io::ErrorKind::ResourceBusy,
+                "another run is writing there; choose another folder",
+            );
+            Err(failed(folder, "write")(source))
+        }
+        _ => Ok(Some(file)),
+    }
 }
 
 fn remove_leftovers(folder: &Path) -> io::Result<()> {
@@ -131,6 +151,17 @@ mod tests {
         let output = parent.path().join("runs/first");
         create_writable(&output).unwrap();
         assert_eq!(fs::read_dir(&output).unwrap().count(), 0);
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_folder_is_one_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = reserve(folder.path()).unwrap();
+        let error = reserve(folder.path()).unwrap_err();
+        assert!(error.to_string().contains("another run is writing there"), "{error}");
+        drop(first);
+        assert!(reserve(folder.path()).unwrap().is_some());
     }
 
     #[test]

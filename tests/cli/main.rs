@@ -141,6 +141,19 @@ fn options_come_from_flag_environment_file_and_network() {
     }
     has(&std::fs::read_to_string(&file).unwrap(), "output = \"1.10\"");
 
+    std::fs::write(&file, "epochs = 7\n").unwrap();
+    for (value, code) in [("1", 0), ("yes", 0), ("maybe", 2)] {
+        let mut command = Command::new(common::example("lenet5"));
+        let output = command.env("CNN_DRY_RUN", value).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{value}");
+        let text = String::from_utf8_lossy(if code == 0 { &output.stdout } else { &output.stderr });
+        assert!(text.contains(if code == 0 { "epochs = " } else { "CNN_DRY_RUN" }), "{text}");
+    }
+    let mut command = Command::new(common::example("lenet5"));
+    let wrong = command.args(["--config", text(&file)]).env("CNN_EPOCHS", "many").output().unwrap();
+    let message = String::from_utf8_lossy(&wrong.stderr);
+    assert!(message.starts_with("error: CNN_EPOCHS: ") && !message.contains("run.toml"), "{message}");
+
     std::fs::write(&file, "epohcs = 7\n").unwrap();
     fails("lenet5", &["--config", text(&file)], 2, &["run.toml", "epohcs", "did you mean epochs?"]);
     fails("lenet5", &["--config", "/no/such.toml"], 1, &["/no/such.toml"]);

@@ -6,7 +6,7 @@
 use cnn_runtime::{
     engine::{Class, Engine, Pass, Sizes},
     params::{load_map, pack, packed_len, store_map, unpack},
-    plan::{Arena, Init, Layout, Map, Param, Role, Steps, padded},
+    plan::{Arena, Layout, Map, Param, Role, Steps, padded},
     rng::Stream,
 };
 
@@ -112,21 +112,7 @@ impl Scene {
         values: &Tensor,
     ) -> (usize, usize) {
         let (offset, len) = (self.packed.len(), packed_len(shape, &role));
-        let param = Param {
-            name: "param",
-            shape,
-            role,
-            offset,
-            len,
-            init: Init::Constant(0.0),
-            fan_in: 1,
-            fan_out: 1,
-            trainable: true,
-            buffer: false,
-            lr_factor: 1.0,
-            decay: true,
-            at_once: false,
-        };
+        let param = Param { shape, role, offset, len, ..Param::vector("param", &[1]) };
         self.packed.extend(pack(&param, &floats(values)));
         self.grads.resize(self.packed.len(), f32::NAN);
         self.params.push(param);

@@ -5,7 +5,7 @@
 use cnn_runtime::{
     engine::{Class, Due, Engine, Sizes},
     optim::{Clip, Rate, Update},
-    plan::{Init, Param, Role},
+    plan::Param,
 };
 use serde::Deserialize;
 
@@ -42,21 +42,7 @@ struct Course {
 
 const SIZE: usize = 8;
 
-static PARAMS: [Param; 1] = [Param {
-    name: "weight",
-    shape: &[SIZE],
-    role: Role::Vector,
-    offset: 0,
-    len: SIZE,
-    init: Init::Constant(0.0),
-    fan_in: 1,
-    fan_out: 1,
-    trainable: true,
-    buffer: false,
-    lr_factor: 1.0,
-    decay: true,
-    at_once: false,
-}];
+static PARAMS: [Param; 1] = [Param::vector("weight", &[SIZE])];
 
 fn golden() -> Golden {
     serde_json::from_str(include_str!("../goldens/optimizers.json")).expect("the script's structure")

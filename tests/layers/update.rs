@@ -7,7 +7,7 @@ use cnn_runtime::{
     engine::{Class, Due, Engine, Sizes},
     optim::{Adadelta, Adagrad, Adam, Clip, Optimizer, RmsProp, Sgd, Update},
     params::pack,
-    plan::{Init, Param, Role},
+    plan::{Param, Role},
     rng::Stream,
 };
 
@@ -18,22 +18,9 @@ use crate::{
 };
 use reference::reference;
 
-const PARAM: Param = Param {
-    name: "weight",
-    shape: &[13, 3, 3, 3],
-    role: Role::Filter,
-    offset: 0,
-    len: 16 * 27,
-    init: Init::Constant(0.0),
-    fan_in: 27,
-    fan_out: 13,
-    trainable: true,
-    buffer: false,
-    lr_factor: 1.0,
-    decay: true,
-    at_once: false,
-};
-const VECTOR: Param = Param { name: "bias", shape: &[13], role: Role::Vector, len: 16, ..PARAM };
+const VECTOR: Param = Param::vector("bias", &[13]);
+const PARAM: Param =
+    Param { name: "weight", shape: &[13, 3, 3, 3], role: Role::Filter, len: 16 * 27, ..VECTOR };
 
 static PARAMS: [Param; 9] = [
     PARAM,

@@ -4,6 +4,7 @@ mod architectures;
 mod at_once;
 #[path = "../common/mod.rs"]
 mod common;
+mod runs;
 mod updates;
 
 use cnn_runtime::{

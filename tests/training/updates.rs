@@ -1,6 +1,6 @@
 //! What the updates of a session promise: several passes for one are one batch, averages can be swapped in and out.
 
-use cnn_runtime::{Device, Error, Session, network, optim::Update};
+use cnn_runtime::{Device, Error, Metrics, Session, network, optim::Update};
 
 use crate::{Convnet, batch, common, session, sgd};
 
@@ -133,4 +133,27 @@ fn a_slot_of_state_says_what_it_holds() {
     assert!(held(0).contains(&"bn1.weight") && !held(0).contains(&"bn1.running_mean"));
     assert!(held(1).contains(&"bn1.weight") && held(1).contains(&"bn1.running_mean"));
     assert!(held(2).is_empty());
+}
+
+/// They are summed on the device, and read once.
+#[test]
+fn metrics_of_many_steps_are_the_sum_of_each() {
+    let (images, labels) = batch(19);
+    for device in common::devices() {
+        let (mut once, mut each) =
+            (session::<Convnet>(&device, 19, sgd()), session::<Convnet>(&device, 19, sgd()));
+        let mut sums = Metrics::default();
+        for count in [19, 7, 19, 1, 12] {
+            let (images, labels) = (&images[..count * 144], &labels[..count]);
+            once.train_step(images, labels).unwrap();
+            each.train_step(images, labels).unwrap();
+            let step = each.take_metrics().unwrap();
+            assert_eq!(step.samples, count as u64);
+            sums += step;
+        }
+        let found = once.take_metrics().unwrap();
+        assert_eq!((found.correct, found.samples), (sums.correct, sums.samples), "{}", device.describe());
+        approx::assert_relative_eq!(found.loss, sums.loss, max_relative = 1e-6);
+        assert_eq!(once.take_metrics().unwrap(), Metrics::default(), "what was taken is gone");
+    }
 }

@@ -8,6 +8,9 @@ use crate::{
     infer::{self, Application, Argument, Given, Inputs, MAX_LAYERS, Value},
 };
 
+/// First parts of the names of what files hold beside layers: statistics of the data, state of the optimizer.
+const NOT_LAYERS: [&str; 2] = ["data", "optimizer"];
+
 /// A call before it is known what is called; the receiver, if any, is the first input.
 pub(super) struct Call<'a> {
     pub callee: &'a Ident,
@@ -146,6 +149,12 @@ impl<'a> Eval<'a> {
         let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_');
         if !text.split('.').all(is_word) {
             let message = format!("`{text}` is no layer name; expected words or numbers between single dots");
+            self.error(name.span, message);
+            return None;
+        }
+        let first = text.split('.').next().unwrap_or(&text);
+        if self.prefix.is_empty() && NOT_LAYERS.contains(&first) {
+            let message = format!("{text}: files keep other values under `{first}.`; rename the layer");
             self.error(name.span, message);
             return None;
         }

@@ -1,6 +1,7 @@
 //! Which checkpoints stay: `last.ckpt`, and on request those of the last epochs and of the best as `epoch-N.ckpt`.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -10,7 +11,7 @@ use crate::{
     error::Result,
     files,
     session::Session,
-    train::{Position, best},
+    train::{EpochReport, Position, best},
 };
 
 /// Where a run is saved.
@@ -27,7 +28,8 @@ impl Checkpoints {
         Checkpoints { folder: folder.into(), settings, epochs: 0 }
     }
 
-    /// Keeps the checkpoints of this many last epochs, and of the [`best`], too.
+    /// Keeps the checkpoints of this many last epochs, and of the [`best`], too. Those that another run left in the folder are
+    /// replaced where this run has one of the same epoch, and never removed.
     pub fn keep_epochs(mut self, epochs: usize) -> Checkpoints {
         self.epochs = epochs;
         self
@@ -55,24 +57,25 @@ impl Checkpoints {
     /// Gives the checkpoint of an epoch's end a second name, and removes those that are no longer kept.
     fn keep(&self, position: &Position) -> io::Result<()> {
         let Some(last) = position.history.last().map(|report| report.epoch) else { return Ok(()) };
-        let path = self.folder.join(format!("epoch-{last}.ckpt"));
+        let path = self.path(last);
         let newest = Self::last_in(&self.folder);
         remove_if_there(&path)?;
         fs::hard_link(&newest, &path).or_else(|_| fs::copy(&newest, &path).map(drop))?;
-        let best = best(&position.history).map(|report| report.epoch);
-        for entry in fs::read_dir(&self.folder)? {
-            let path = entry?.path();
-            let old = |epoch: usize| epoch.saturating_add(self.epochs) <= last && Some(epoch) != best;
-            if epoch_of(&path).is_some_and(old) {
-                remove_if_there(&path)?;
-            }
-        }
-        Ok(())
+        let kept = self.kept_after(&position.history);
+        let before = self.kept_after(&position.history[..position.history.len() - 1]);
+        let mut gone = before.into_iter().filter(|epoch| !kept.contains(epoch));
+        gone.try_for_each(|epoch| remove_if_there(&self.path(epoch)))
     }
-}
 
-fn epoch_of(path: &Path) -> Option<usize> {
-    path.file_name()?.to_str()?.strip_prefix("epoch-")?.strip_suffix(".ckpt")?.parse().ok()
+    /// The epochs whose checkpoints are there when the last of these epochs has been saved.
+    fn kept_after(&self, history: &[EpochReport]) -> BTreeSet<usize> {
+        let last = &history[history.len().saturating_sub(self.epochs)..];
+        last.iter().chain(best(history)).map(|report| report.epoch).collect()
+    }
+
+    fn path(&self, epoch: usize) -> PathBuf {
+        self.folder.join(format!("epoch-{epoch}.ckpt"))
+    }
 }
 
 fn remove_if_there(path: &Path) -> io::Result<()> {
@@ -83,7 +86,6 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::train::EpochReport;
 
     #[test]
     fn the_last_and_the_best_stay() {
@@ -91,6 +93,9 @@ mod tests {
         let checkpoints = Checkpoints::new(folder.path(), Settings::default()).keep_epochs(2);
         let newest = Checkpoints::last_in(folder.path());
         let mut position = Position::start();
+        for other in ["epoch-3.ckpt", "epoch-7.ckpt"] {
+            fs::write(folder.path().join(other), "of another run").unwrap();
+        }
         for (epoch, val_accuracy) in [(1, 0.5), (2, 0.9), (3, 0.6), (4, 0.7), (5, 0.8)] {
             fs::write(&newest, epoch.to_string()).unwrap();
             position.history.push(EpochReport { epoch, val_accuracy, ..EpochReport::default() });
@@ -100,7 +105,7 @@ mod tests {
         let mut names: Vec<_> =
             fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
-        assert_eq!(names, ["epoch-2.ckpt", "epoch-4.ckpt", "epoch-5.ckpt"]);
+        assert_eq!(names, ["epoch-2.ckpt", "epoch-4.ckpt", "epoch-5.ckpt", "epoch-7.ckpt"]);
         assert_eq!(fs::read_to_string(folder.path().join("epoch-4.ckpt")).unwrap(), "4");
     }
 }

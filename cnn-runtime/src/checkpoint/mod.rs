@@ -49,15 +49,17 @@ pub struct RunState {
 /// [`Error::Diverged`] if a parameter is NaN or infinite, [`Error::Io`] if the file cannot be written: what was saved before
 /// stays in both cases.
 pub fn save(session: &mut Session, path: &Path, run: &RunState) -> Result<()> {
-    let epoch = run.position.epoch;
     let tensors = entries(session).iter().map(|entry| entry.read(session)).collect::<Result<Vec<_>>>()?;
-    let mut values = tensors.iter().flat_map(|tensor| &tensor.values);
-    if let Some(&value) = values.find(|value| !value.is_finite()) {
-        return Err(Error::Diverged { loss: value.into(), epoch });
-    }
+    tensors.iter().try_for_each(|tensor| finite(&tensor.name, &tensor.values, run.position.epoch))?;
     let json = serde_json::to_string(run).expect("numbers, texts and lists are JSON");
     let bytes = sealed::seal(&tensors, json).map_err(|message| weights_error(path, message))?;
     files::replace(path, &bytes)
+}
+
+/// An error naming the tensor if one of its values is NaN or infinite.
+pub(crate) fn finite(name: &str, values: &[f32], epoch: usize) -> Result<()> {
+    let wrong = values.iter().find(|value| !value.is_finite());
+    wrong.map_or(Ok(()), |&value| Err(Error::diverged(name, epoch)(value.into())))
 }
 
 /// Loads a session's parameters and optimizer state, all or none, and returns the state of the run, which must have had

@@ -56,26 +56,9 @@ impl Optimizer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        optim::Sgd,
-        plan::{Init, Role},
-    };
+    use crate::optim::Sgd;
 
-    const PARAM: Param = Param {
-        name: "",
-        shape: &[8],
-        role: Role::Vector,
-        offset: 0,
-        len: 8,
-        init: Init::Constant(0.0),
-        fan_in: 1,
-        fan_out: 1,
-        trainable: true,
-        buffer: false,
-        lr_factor: 1.0,
-        decay: true,
-        at_once: false,
-    };
+    const PARAM: Param = Param::vector("", &[8]);
     static PARAMS: [Param; 9] = [
         PARAM,
         Param { offset: 8, ..PARAM },

@@ -1,6 +1,6 @@
 //! Parameters: shape, packing, start.
 
-use super::Map;
+use super::{Map, padded};
 
 /// How a parameter is packed.
 ///
@@ -66,4 +66,25 @@ pub struct Param {
     /// True for large weights that no step reads after the one that computes their gradient: an engine may update each part of
     /// them there, as soon as its gradient is summed up, and never hold the gradient as a whole.
     pub at_once: bool,
+}
+
+impl Param {
+    /// A trained vector at the start of the parameters, without attributes: what tables written by hand vary.
+    pub const fn vector(name: &'static str, shape: &'static [usize; 1]) -> Param {
+        Param {
+            name,
+            shape,
+            role: Role::Vector,
+            offset: 0,
+            len: padded(shape[0]),
+            init: Init::Constant(0.0),
+            fan_in: 1,
+            fan_out: 1,
+            trainable: true,
+            buffer: false,
+            lr_factor: 1.0,
+            decay: true,
+            at_once: false,
+        }
+    }
 }

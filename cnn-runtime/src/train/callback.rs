@@ -50,6 +50,8 @@ pub struct Start<'a> {
     pub images: usize,
     /// The epochs that an earlier run finished, if this one resumes it.
     pub history: &'a [EpochReport],
+    /// Images of the epoch after them that it was done with.
+    pub done: usize,
 }
 
 /// The state of an epoch in progress.
@@ -124,23 +126,35 @@ pub trait Callback: Send {
         Ok(())
     }
 
+    /// True once the run shall end, even within validation, whose batches ask this. What validation was cut short gives no report:
+    /// the checkpoint is that of the end of the epoch's training, and a resumed run validates again.
+    fn is_interrupted(&self) -> bool {
+        false
+    }
+
     /// After validation. The history ends with the epoch's report.
     fn on_epoch_end(&mut self, _session: &mut Session, _history: &[EpochReport]) -> Result<Flow> {
         Ok(Flow::Continue)
     }
 
-    /// The name of this callback's state in a checkpoint: another for each of several of a type.
-    fn name(&self) -> &str {
-        std::any::type_name::<Self>()
+    /// The name of this callback's state in a checkpoint, if it has any: a fixed one, so that files outlive changes of the code,
+    /// and another for each of several callbacks.
+    fn saved_as(&self) -> Option<&str> {
+        None
     }
 
-    /// What a resumed run needs to know; `Null` is not kept.
+    /// What a resumed run needs to know, if [`Callback::saved_as`] names it.
     fn state(&self) -> Value {
         Value::Null
     }
 
-    /// Takes the state of an interrupted run, before [`Callback::on_start`].
-    fn restore(&mut self, _state: &Value) -> Result<()> {
+    /// Takes the state of an interrupted run, before [`Callback::on_start`]. A checkpoint from before this callback was added
+    /// holds none.
+    ///
+    /// # Errors
+    ///
+    /// Why this is no state of the callback.
+    fn restore(&mut self, _state: &Value) -> Result<(), String> {
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use plotters::{
 };
 use plotters::{coord::Shift, prelude::SVGBackend};
 
-use super::{Callback, EpochReport, Flow};
+use super::{Callback, EpochReport, Flow, Start};
 use crate::{
     error::{Error, Result},
     files,
@@ -33,12 +33,23 @@ impl Curves {
     }
 }
 
-impl Callback for Curves {
-    fn on_epoch_end(&mut self, _session: &mut Session, history: &[EpochReport]) -> Result<Flow> {
+impl Curves {
+    fn write(&self, history: &[EpochReport]) -> Result<Flow> {
         let failed = |error| Error::Io { path: self.path.clone(), action: "draw", source: error };
         let svg = draw(history).map_err(|error| failed(std::io::Error::other(error.to_string())))?;
         files::replace(&self.path, svg.as_bytes())?;
         Ok(Flow::Continue)
+    }
+}
+
+impl Callback for Curves {
+    /// A run may go on in another folder.
+    fn on_start(&mut self, _session: &mut Session, start: &Start) -> Result<Flow> {
+        if start.history.is_empty() { Ok(Flow::Continue) } else { self.write(start.history) }
+    }
+
+    fn on_epoch_end(&mut self, _session: &mut Session, history: &[EpochReport]) -> Result<Flow> {
+        self.write(history)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Callback, EpochReport, Fit, Flow, Position, Progress, Score, Start, evaluate};
+use super::{Callback, EpochReport, Fit, Flow, Position, Progress, Score, Start, evaluate_until};
 use crate::{
+    checkpoint::finite,
     data::Batches,
     error::{Error, Result},
     session::Session,
@@ -16,12 +17,13 @@ const REPORTS: usize = 100;
 const MOST_UPDATES: usize = 32;
 
 impl Fit<'_> {
-    /// Trains a session and returns the reports of all epochs. Where a running average of the parameters is kept, it is
+    /// Trains a session, or goes on with it, and returns the reports of all epochs. Where a running average of the parameters is kept, it is
     /// validated, callbacks see it at an epoch's end, and the session ends with it.
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Diverged`] if a loss becomes NaN or infinite, and whatever the device or a callback reports.
+    /// [`Error::Diverged`] if a loss or a parameter becomes NaN or infinite, [`Error::Usage`] if two callbacks save their states under one name,
+    /// and whatever the device or a callback reports.
     pub fn run(
         &mut self,
         session: &mut Session,
@@ -29,6 +31,9 @@ impl Fit<'_> {
         validation: &mut Batches,
     ) -> Result<&[EpochReport]> {
         let mut flow = self.start(session, train.len())?;
+        if self.position != Position::start() {
+            self.save(session)?;
+        }
         while flow != Flow::Stop && self.position.epoch <= self.epochs {
             flow = self.train_epoch(session, train)?;
             if flow != Flow::Stop {
@@ -41,7 +46,9 @@ impl Fit<'_> {
     }
 
     fn start(&mut self, session: &mut Session, images: usize) -> Result<Flow> {
-        let start = Start { epochs: self.epochs, images, history: &self.position.history };
+        self.savers()?;
+        let Position { history, done, .. } = &self.position;
+        let start = Start { epochs: self.epochs, images, history, done: *done };
         each(&mut self.callbacks, |callback| callback.on_start(session, &start))
     }
 
@@ -51,7 +58,7 @@ impl Fit<'_> {
         let interval = (images.div_ceil(per_update) / REPORTS).clamp(1, MOST_UPDATES);
         train.shuffle(self.seed, self.position.epoch);
         train.skip(self.position.done);
-        let waited = train.waited();
+        let (waited, resumed_at_end) = (train.waited(), self.position.done == images);
         while let Some(batch) = train.next()? {
             session.accumulate(batch.images, batch.labels)?;
             let done = train.done();
@@ -73,6 +80,8 @@ impl Fit<'_> {
         }
         if self.position.done < images {
             self.end_on_bad_images(session, images, share(train.waited() - waited, start))?;
+        } else if resumed_at_end {
+            self.report(session, images, 0.0)?;
         }
         Ok(Flow::Continue)
     }
@@ -89,7 +98,7 @@ impl Fit<'_> {
     fn report(&mut self, session: &mut Session, images: usize, waiting: f64) -> Result<()> {
         let score = self.measure(session)?;
         let Position { epoch, done, seconds, .. } = self.position;
-        let images_per_second = done as f64 / seconds;
+        let images_per_second = speed(done, seconds);
         let epochs = self.epochs;
         let progress = Progress { epoch, epochs, done, images, score, images_per_second, waiting };
         self.callbacks.iter_mut().try_for_each(|callback| callback.on_progress(&progress))
@@ -99,7 +108,7 @@ impl Fit<'_> {
     pub(super) fn measure(&mut self, session: &mut Session) -> Result<Score> {
         self.position.sums += session.take_metrics()?;
         let epoch = self.position.epoch;
-        Score::from(self.position.sums).finite(|loss| Error::Diverged { loss, epoch })
+        Score::from(self.position.sums).finite(Error::diverged("the loss", epoch))
     }
 
     fn end_epoch(&mut self, session: &mut Session, validation: &mut Batches) -> Result<Flow> {
@@ -107,7 +116,14 @@ impl Fit<'_> {
         let Position { epoch, done, seconds, lr, .. } = self.position;
         let trained = self.measure(session)?;
         session.swap_average()?;
-        let validated = evaluate(session, validation)?.finite(|loss| Error::Diverged { loss, epoch })?;
+        let callbacks = &self.callbacks;
+        let interrupted = || callbacks.iter().any(|callback| callback.is_interrupted());
+        let Some(validated) = evaluate_until(session, validation, interrupted)? else {
+            session.swap_average()?;
+            return Ok(Flow::Stop);
+        };
+        let validated = validated.finite(Error::diverged("the loss", epoch))?;
+        check_parameters(session, epoch)?;
         self.position.next_epoch(EpochReport {
             epoch,
             loss: trained.loss,
@@ -115,7 +131,7 @@ impl Fit<'_> {
             val_loss: validated.loss,
             val_accuracy: validated.accuracy,
             seconds: seconds + start.elapsed().as_secs_f64(),
-            images_per_second: done as f64 / seconds,
+            images_per_second: speed(done, seconds),
             lr,
         });
         let flow =
@@ -123,6 +139,17 @@ impl Fit<'_> {
         session.swap_average()?;
         Ok(flow)
     }
+}
+
+/// A layer that only training uses may diverge unnoticed by validation.
+fn check_parameters(session: &mut Session, epoch: usize) -> Result<()> {
+    let mut params = session.description().params.iter().enumerate();
+    params.try_for_each(|(index, param)| finite(param.name, &session.parameter(index)?, epoch))
+}
+
+/// Images per second; a number even if no time has passed, as where no image could be read.
+fn speed(images: usize, seconds: f64) -> f64 {
+    images as f64 / seconds.max(1e-9)
 }
 
 /// Of the time since a start.

@@ -45,10 +45,20 @@ impl From<Metrics> for Score {
 ///
 /// What the device or the data set reports.
 pub fn evaluate(session: &mut Session, batches: &mut Batches) -> Result<Score> {
+    Ok(evaluate_until(session, batches, || false)?.unwrap_or_default())
+}
+
+/// [`evaluate`], without a score if `is_ended` says so before a batch.
+pub(crate) fn evaluate_until(
+    session: &mut Session,
+    batches: &mut Batches,
+    is_ended: impl FnMut() -> bool,
+) -> Result<Option<Score>> {
     let kind = session.description().training.loss;
     let mut sums = Metrics::default();
-    infer_all(session, batches, |logits, label| sums += measure(kind, logits, label))?;
-    Ok(Score::from(sums))
+    let add = |logits: &[f32], label| sums += measure(kind, logits, label);
+    let whole = infer_until(session, batches, is_ended, add)?;
+    Ok(whole.then(|| Score::from(sums)))
 }
 
 /// Gives the logits of every image to `each`, with its label, in the order of the data set.
@@ -59,18 +69,31 @@ pub fn evaluate(session: &mut Session, batches: &mut Batches) -> Result<Score> {
 pub fn infer_all(
     session: &mut Session,
     batches: &mut Batches,
-    mut each: impl FnMut(&[f32], usize),
+    each: impl FnMut(&[f32], usize),
 ) -> Result<()> {
+    infer_until(session, batches, || false, each).map(drop)
+}
+
+/// [`infer_all`]; false if it was ended.
+fn infer_until(
+    session: &mut Session,
+    batches: &mut Batches,
+    mut is_ended: impl FnMut() -> bool,
+    mut each: impl FnMut(&[f32], usize),
+) -> Result<bool> {
     let classes = session.description().classes;
     let mut logits = vec![0.0; session.batch() * classes];
     batches.rewind();
     while let Some(batch) = batches.next()? {
+        if is_ended() {
+            return Ok(false);
+        }
         let logits = &mut logits[..batch.labels.len() * classes];
         check_labels(batch.labels, batch.labels.len(), classes)?;
         session.infer(batch.images, logits)?;
         logits.chunks(classes).zip(batch.labels).for_each(|(logits, &label)| each(logits, label as usize));
     }
-    Ok(())
+    Ok(true)
 }
 
 /// The loss of an image, and whether the answer is its label.

@@ -1,14 +1,13 @@
 //! A training run: its settings and callbacks, and its way into a checkpoint and back.
 
-use std::path::Path;
-
-use serde_json::Value;
+use std::{collections::BTreeMap, path::Path};
 
 use super::{Callback, Position};
 use crate::{
     checkpoint::{self, Checkpoints, RunState, Settings},
-    error::Result,
+    error::{Error, Result},
     session::Session,
+    weights::tensors::weights_error,
 };
 
 /// A training run: how long, and what happens around it.
@@ -53,19 +52,29 @@ impl<'a> Fit<'a> {
     }
 
     /// Goes on where a checkpoint was saved: takes its parameters, optimizer state, position and history. With
-    /// [`Fit::saved`] before it, the settings of both must agree.
+    /// [`Fit::saved`] before it, the settings of both must agree; every state of a callback must find its callback.
     ///
     /// # Errors
     ///
-    /// As [`checkpoint::load`], and what a callback reports.
+    /// As [`checkpoint::load`]; [`Error::Weights`] too if a callback is missing or refuses its state.
     pub fn resume(&mut self, session: &mut Session, path: &Path) -> Result<()> {
         let any = Settings::default();
         let settings = self.checkpoints.as_ref().map_or(&any, |checkpoints| checkpoints.settings());
         let run = checkpoint::load(session, path, settings)?;
-        for callback in &mut self.callbacks {
-            if let Some(state) = run.callbacks.get(callback.name()) {
-                callback.restore(state)?;
-            }
+        let mut savers = self.savers()?;
+        for (name, state) in &run.callbacks {
+            let missing =
+                || format!("no callback of this run takes the state `{name}`; add the one that saved it");
+            let saver = savers.get_mut(name).ok_or_else(missing);
+            saver
+                .and_then(|saver| saver.restore(state).map_err(|why| format!("the state `{name}` is {why}")))
+                .map_err(|message| weights_error(path, message))?;
+        }
+        let Position { epoch, done, .. } = run.position;
+        if epoch > self.epochs && done > 0 {
+            let message =
+                format!("saved within epoch {epoch}, and this run ends after {}: ask for more", self.epochs);
+            return Err(weights_error(path, message));
         }
         self.position = run.position;
         Ok(())
@@ -74,14 +83,28 @@ impl<'a> Fit<'a> {
     /// Saves a checkpoint, if this run has any. What was measured so far is checked first.
     pub(super) fn save(&mut self, session: &mut Session) -> Result<()> {
         self.measure(session)?;
+        let states = self.savers()?.into_iter().map(|(name, saver)| (name, saver.state())).collect();
         let Some(checkpoints) = &self.checkpoints else { return Ok(()) };
-        let states = self.callbacks.iter().map(|callback| (callback.name().to_owned(), callback.state()));
         let run = RunState {
             settings: checkpoints.settings().clone(),
             steps: session.steps(),
             position: self.position.clone(),
-            callbacks: states.filter(|(_, state)| *state != Value::Null).collect(),
+            callbacks: states,
         };
         checkpoints.save(session, &run)
+    }
+
+    /// The callbacks that have a state in checkpoints, by its name.
+    pub(super) fn savers(&mut self) -> Result<BTreeMap<String, &mut Box<dyn Callback + 'a>>> {
+        let mut savers = BTreeMap::new();
+        for callback in &mut self.callbacks {
+            let Some(name) = callback.saved_as().map(String::from) else { continue };
+            if savers.insert(name.clone(), callback).is_some() {
+                let message =
+                    format!("two callbacks save their state as `{name}`: each needs a name of its own");
+                return Err(Error::Usage(message));
+            }
+        }
+        Ok(savers)
     }
 }

@@ -1,28 +1,125 @@
 //! Keeps the weights of the last epoch and of the [`best`] in `last.safetensors` and `best.safetensors`.
+//!
+//! A resumed run goes on with both in whatever folder it keeps them. The best weights so far are those of the file with the
+//! checksum that the checkpoint names, here or where the earlier run kept them.
 
-use std::path::PathBuf;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use super::{Callback, EpochReport, Flow, best};
-use crate::{error::Result, session::Session, weights};
+use flate2::Crc;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Callback, EpochReport, Flow, Start, best};
+use crate::{
+    error::Result,
+    files::{self, failed},
+    session::Session,
+    weights,
+};
+
+const LAST: &str = "last.safetensors";
+const BEST: &str = "best.safetensors";
 
 /// The callback.
 pub struct KeepWeights {
     folder: PathBuf,
+    earlier: Option<PathBuf>,
+    kept: Kept,
+}
+
+/// What a resumed run must know of the files.
+#[derive(Default, Serialize, Deserialize)]
+struct Kept {
+    /// Checksum of the best weights.
+    best: Option<u32>,
+    /// Epochs whose weights are no longer there: the best is one of those after them.
+    lost: usize,
 }
 
 impl KeepWeights {
     /// Keeps weights in a folder, which must exist.
     pub fn new(folder: impl Into<PathBuf>) -> KeepWeights {
-        KeepWeights { folder: folder.into() }
+        KeepWeights { folder: folder.into(), earlier: None, kept: Kept::default() }
+    }
+
+    /// Says where the run that is resumed, if one is, kept its weights.
+    pub fn after(mut self, earlier: Option<&Path>) -> KeepWeights {
+        self.earlier = earlier.map(Path::to_path_buf);
+        self
+    }
+
+    fn keep(&mut self, session: &mut Session, history: &[EpochReport]) -> Result<()> {
+        weights::save(session, &self.folder.join(LAST))?;
+        if self.is_best(history) {
+            let path = self.folder.join(BEST);
+            weights::save(session, &path)?;
+            self.kept.best = Some(checksum(&fs::read(&path).map_err(failed(&path, "read"))?));
+        }
+        Ok(())
+    }
+
+    /// True if no epoch of which there are weights is better than the last.
+    fn is_best(&self, history: &[EpochReport]) -> bool {
+        best(history.get(self.kept.lost..).unwrap_or_default()) == history.last()
+    }
+
+    /// Brings the best weights so far into the folder; false if they are nowhere.
+    fn find_best(&self) -> Result<bool> {
+        let found = |folder: &Path| {
+            let bytes = fs::read(folder.join(BEST)).ok()?;
+            (Some(checksum(&bytes)) == self.kept.best).then_some(bytes)
+        };
+        if found(&self.folder).is_some() {
+            return Ok(true);
+        }
+        let Some(bytes) = self.earlier.as_deref().and_then(found) else { return Ok(false) };
+        files::replace(&self.folder.join(BEST), &bytes)?;
+        Ok(true)
     }
 }
 
 impl Callback for KeepWeights {
-    fn on_epoch_end(&mut self, session: &mut Session, history: &[EpochReport]) -> Result<Flow> {
-        weights::save(session, &self.folder.join("last.safetensors"))?;
-        if best(history) == history.last() {
-            weights::save(session, &self.folder.join("best.safetensors"))?;
+    fn on_start(&mut self, session: &mut Session, start: &Start) -> Result<Flow> {
+        let &Start { history, done, .. } = start;
+        if history.is_empty() {
+            return Ok(Flow::Continue);
+        }
+        if done == 0 {
+            session.swap_average()?;
+            self.keep(session, history)?;
+            session.swap_average()?;
+        }
+        if !self.find_best()? {
+            self.kept.lost = history.len();
         }
         Ok(Flow::Continue)
     }
+
+    fn on_epoch_end(&mut self, session: &mut Session, history: &[EpochReport]) -> Result<Flow> {
+        self.keep(session, history)?;
+        Ok(Flow::Continue)
+    }
+
+    fn saved_as(&self) -> Option<&str> {
+        Some("weights")
+    }
+
+    fn state(&self) -> Value {
+        serde_json::to_value(&self.kept).expect("numbers are JSON")
+    }
+
+    fn restore(&mut self, state: &Value) -> Result<(), String> {
+        let kept = serde_json::from_value(state.clone());
+        self.kept = kept.map_err(|error| format!("of another version of this program ({error})"))?;
+        Ok(())
+    }
+}
+
+fn checksum(bytes: &[u8]) -> u32 {
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    crc.sum()
 }

@@ -3,11 +3,7 @@
 use serde_json::Value;
 
 use super::{Callback, EpochReport, Flow, Position, Start};
-use crate::{
-    error::{Error, Result},
-    optim::Rate,
-    session::Session,
-};
+use crate::{error::Result, optim::Rate, session::Session};
 
 /// The callback. Its state is what `plateau` remembers; all else follows from the number of updates.
 pub struct LearningRate {
@@ -40,17 +36,18 @@ impl Callback for LearningRate {
         self.set(session)
     }
 
+    fn saved_as(&self) -> Option<&str> {
+        Some("learning-rate")
+    }
+
     fn state(&self) -> Value {
         serde_json::to_value(self.rate.plateau()).expect("numbers are JSON")
     }
 
-    fn restore(&mut self, state: &Value) -> Result<()> {
+    fn restore(&mut self, state: &Value) -> Result<(), String> {
         let plateau = serde_json::from_value(state.clone());
-        self.rate.set_plateau(plateau.map_err(|error| {
-            Error::Usage(format!(
-                "the checkpoint's state of the learning rate is of another version ({error})"
-            ))
-        })?);
+        self.rate
+            .set_plateau(plateau.map_err(|error| format!("of another version of this program ({error})"))?);
         Ok(())
     }
 }

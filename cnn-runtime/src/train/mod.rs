@@ -29,6 +29,7 @@ pub use confusion::{ClassScore, Confusion};
 pub use curves::Curves;
 pub use early_stopping::EarlyStopping;
 pub use ensemble::{Ensemble, predictions};
+pub(crate) use evaluate::evaluate_until;
 pub use evaluate::{Score, evaluate, infer_all};
 pub use fit::Fit;
 pub use keep::KeepWeights;

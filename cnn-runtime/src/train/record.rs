@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value};
 
-use super::{Callback, EpochReport, Flow};
+use super::{Callback, EpochReport, Flow, Start};
 use crate::{error::Result, files, session::Session};
 
 /// The callback.
@@ -21,11 +21,22 @@ impl Record {
     }
 }
 
-impl Callback for Record {
-    fn on_epoch_end(&mut self, _session: &mut Session, history: &[EpochReport]) -> Result<Flow> {
+impl Record {
+    fn write(&self, history: &[EpochReport]) -> Result<Flow> {
         files::replace(&self.folder.join("metrics.jsonl"), json_lines(history).as_bytes())?;
         files::replace(&self.folder.join("metrics.csv"), csv(history).as_bytes())?;
         Ok(Flow::Continue)
+    }
+}
+
+impl Callback for Record {
+    /// A run may go on in another folder.
+    fn on_start(&mut self, _session: &mut Session, start: &Start) -> Result<Flow> {
+        if start.history.is_empty() { Ok(Flow::Continue) } else { self.write(start.history) }
+    }
+
+    fn on_epoch_end(&mut self, _session: &mut Session, history: &[EpochReport]) -> Result<Flow> {
+        self.write(history)
     }
 }
 

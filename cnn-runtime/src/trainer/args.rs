@@ -91,6 +91,7 @@ pub(super) fn parse(description: &Description) -> Result<Invocation> {
 }
 
 pub(super) fn parse_from(description: &Description, arguments: Vec<OsString>) -> Result<Invocation> {
+    let words: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let mut command = config::with_environment(command(description));
     if let Some(path) = config::file(&command, &arguments) {
         command = config::with_file(command, &path)?;
@@ -121,7 +122,10 @@ pub(super) fn parse_from(description: &Description, arguments: Vec<OsString>) ->
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Invocation::Print(error.render().to_string()))
         }
-        Err(error) => Err(rejected(&error)),
+        Err(error) => Err(match config::culprit(&error, &words, |variable| env::var(variable).ok()) {
+            Some(variable) => usage(format!("{variable}: {}", rejected(&error))),
+            None => rejected(&error),
+        }),
     }
 }
 

@@ -8,7 +8,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::{Arg, ArgMatches, Args, Command};
+use clap::{
+    Arg, ArgAction, ArgMatches, Args, Command,
+    builder::BoolishValueParser,
+    error::{ContextKind, ContextValue},
+};
 use toml::{Table, Value};
 
 use super::{args::Common, format::one_line, source::DataArgs, train, usage};
@@ -43,11 +47,8 @@ fn names() -> Vec<String> {
 pub(super) fn with_environment(command: Command) -> Command {
     let data = DataArgs::augment_args(Command::new("data"));
     let data: Vec<String> = data.get_arguments().map(|arg| arg.get_id().to_string()).collect();
-    let from_environment = |arg: Arg| match arg.get_long() {
-        Some(name) => {
-            let variable = format!("CNN_{}", name.replace('-', "_").to_uppercase());
-            arg.env(variable).hide_env(true)
-        }
+    let from_environment = |arg: Arg| match arg.get_long().map(variable) {
+        Some(variable) => switchable(arg).env(variable).hide_env(true),
         None => arg,
     };
     command.mut_args(from_environment).mut_subcommands(|command| {
@@ -56,6 +57,36 @@ pub(super) fn with_environment(command: Command) -> Command {
             if all || data.contains(&arg.get_id().to_string()) { from_environment(arg) } else { arg }
         })
     })
+}
+
+fn variable(option: &str) -> String {
+    format!("CNN_{}", option.replace('-', "_").to_uppercase())
+}
+
+/// Lets a flag without a value be on and off elsewhere: 1, true, yes, on and their opposites.
+fn switchable(arg: Arg) -> Arg {
+    match arg.get_action() {
+        ArgAction::SetTrue => arg.value_parser(BoolishValueParser::new()),
+        _ => arg,
+    }
+}
+
+/// The variable that holds a value which was rejected; none if a flag may have given it. `lookup` reads the environment.
+pub(super) fn culprit(
+    error: &clap::Error,
+    arguments: &[String],
+    lookup: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
+    let text = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    // As in `--epochs <N>`.
+    let option = text(ContextKind::InvalidArg)?.split([' ', '=']).next()?;
+    let is_given = arguments.iter().any(|argument| argument.split('=').next() == Some(option));
+    let variable = variable(option.strip_prefix("--")?);
+    let holds_it = lookup(&variable)? == text(ContextKind::InvalidValue)?;
+    (holds_it && !is_given).then_some(variable)
 }
 
 /// The file that `--config` or `CNN_CONFIG` names, whatever else is wrong with the command line.
@@ -74,14 +105,14 @@ pub(super) fn with_file(command: Command, path: &Path) -> Result<Command> {
         let before = error.span().map_or("", |span| &text[..span.start]);
         wrong(format!("line {}: {}", before.matches('\n').count() + 1, one_line(error.message())))
     })?;
-    let names = names();
+    let (names, flags) = (names(), Command::new("train").args(options().into_iter().map(switchable)));
     table.iter().try_fold(command, |command, (key, value)| {
         let name = key.replace('_', "-");
         if !names.contains(&name) {
             return Err(wrong(unknown(&name, &names)));
         }
         let value = text_of(value).ok_or_else(|| wrong(format!("{key}: expected a number or a text")))?;
-        check(&command, &name, &value).map_err(|error| wrong(error.to_string()))?;
+        check(&flags, &name, &value).map_err(|error| wrong(error.to_string()))?;
         Ok(stand_in(command, &name, &value))
     })
 }
@@ -95,9 +126,9 @@ fn unknown(name: &str, names: &[String]) -> String {
     }
 }
 
-/// Reads one value as a flag's would be.
-fn check(command: &Command, name: &str, value: &str) -> Result<()> {
-    let matches = command.clone().try_get_matches_from(["train".to_owned(), format!("--{name}={value}")]);
+/// Reads one value as a flag's would be, whatever else is given.
+fn check(flags: &Command, name: &str, value: &str) -> Result<()> {
+    let matches = stand_in(flags.clone(), name, value).try_get_matches_from(["train"]);
     matches.map(drop).map_err(|error| super::args::rejected(&error))
 }
 
@@ -111,7 +142,10 @@ fn stand_in(command: Command, name: &str, value: &str) -> Command {
             command
         }
     };
-    here(command).mut_subcommand("train", here)
+    match command.find_subcommand("train") {
+        Some(_) => here(command).mut_subcommand("train", here),
+        None => here(command),
+    }
 }
 
 fn text_of(value: &Value) -> Option<String> {

@@ -17,19 +17,13 @@ pub(crate) const DESCRIPTION: Description = Description {
     input: [1, 28, 28],
     classes: 10,
     params: &[Param {
-        name: "fc.weight",
         shape: &[10, 784],
         role: Role::Weight(INPUT),
-        offset: 0,
         len: 16 * 784,
         init: Init::GlorotUniform,
         fan_in: 784,
         fan_out: 10,
-        trainable: true,
-        buffer: false,
-        lr_factor: 1.0,
-        decay: true,
-        at_once: false,
+        ..Param::vector("fc.weight", &[10])
     }],
     params_len: 16 * 784,
     layers: &[Layer {

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM: the first lets the step in progress end and has the run saved, a second ends the process at once.
+//! SIGINT and SIGTERM: the first lets the step in progress, of training or of validation, end and has the run saved, a second ends the process at once.
 
 use std::sync::{
     Arc,
@@ -40,15 +40,23 @@ impl Interrupt {
         Ok(Interrupt { received })
     }
 
-    /// The exit code that the signal asks for, once one has come.
-    pub(super) fn exit_code(&self) -> Option<u8> {
-        let signal = self.received.load(Ordering::Relaxed);
-        (signal != 0).then_some(EXIT as u8 + signal as u8)
+    /// True once a signal has come.
+    pub(super) fn is_received(&self) -> bool {
+        self.received.load(Ordering::Relaxed) != 0
+    }
+
+    /// The exit code that the signal asks for.
+    pub(super) fn exit_code(&self) -> u8 {
+        EXIT as u8 + self.received.load(Ordering::Relaxed) as u8
     }
 }
 
 impl Callback for Interrupt {
     fn on_batch(&mut self, _session: &mut Session, _position: &Position) -> Result<Flow> {
-        Ok(if self.exit_code().is_some() { Flow::Stop } else { Flow::Continue })
+        Ok(if self.is_received() { Flow::Stop } else { Flow::Continue })
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.is_received()
     }
 }

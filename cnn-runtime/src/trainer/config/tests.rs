@@ -50,6 +50,18 @@ fn mistakes_name_file_and_key() {
 }
 
 #[test]
+fn a_variable_with_a_wrong_value_is_named() {
+    let error = |value| {
+        let line = ["train".to_owned(), format!("--epochs={value}")];
+        clap::Command::new("train").args(options()).try_get_matches_from(line).unwrap_err()
+    };
+    let lookup = |name: &str| (name == "CNN_EPOCHS").then(|| "many".to_owned());
+    assert_eq!(culprit(&error("many"), &[], lookup).as_deref(), Some("CNN_EPOCHS"));
+    assert_eq!(culprit(&error("few"), &[], lookup), None);
+    assert_eq!(culprit(&error("many"), &["--epochs=many".into()], lookup), None);
+}
+
+#[test]
 fn a_file_that_is_not_there_is_named() {
     let line = ["net", "--config", "/nowhere/run.toml"].map(Into::into).to_vec();
     let Err(error) = args::parse_from(&DESCRIPTION, line) else { panic!("read /nowhere/run.toml") };

@@ -18,7 +18,7 @@ use crate::{
     network::Model,
     optim::Rate,
     session::{Options, Session},
-    train::{EarlyStopping, Fit, LearningRate, Score, evaluate},
+    train::{EarlyStopping, Fit, LearningRate, Score, evaluate_until},
     weights,
 };
 pub(super) use args::Args;
@@ -36,7 +36,7 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let split = split(drawn, args.val_split, common.seed)?;
     let batch = recipe.batch.min(split.train.len());
 
-    output::prepare(&args.kept)?;
+    let _reserved = output::prepare(&args.kept)?;
     let device = common.open_device()?;
     let training = Some(recipe.update);
     let mut session = Session::new(model, &device, &Options { batch, training, seed: common.seed })?;
@@ -79,26 +79,28 @@ fn fit(
     let per_epoch = sets.train.len().div_ceil(per_update);
     let rate = Rate::new(recipe.schedule, recipe.update.optimizer.lr(), per_epoch, recipe.epochs);
     let fit = Fit::new(recipe.epochs, common.seed).accumulating(recipe.accumulate);
-    let fit = output::keeping(fit.with(LearningRate::new(rate)), &args.kept, settings);
+    let checkpoint = output::checkpoint(&args.kept)?;
+    let fit = output::keeping(fit.with(LearningRate::new(rate)), &args.kept, settings, checkpoint.as_deref());
     let patience = args.optimisation.patience.unwrap_or(usize::MAX);
     let mut fit = fit.with(EarlyStopping { patience }).with(interrupt.clone());
-    if let Some(path) = output::checkpoint(&args.kept)? {
-        fit.resume(session, &path)?;
+    if let Some(path) = &checkpoint {
+        fit.resume(session, path)?;
         tell(&format!("goes on from {}", path.display()));
     }
     // A dashboard takes the screen: nothing may fail or speak between it and the run.
     let mut fit = progress::shown(fit);
     device.install(|| {
         let history = fit.run(session, &mut sets.train, sets.held_out.as_mut().unwrap_or(&mut sets.test))?;
-        match (interrupt.exit_code(), history.last()) {
-            (Some(exit_code), _) => Err(output::interrupted(&args.kept, exit_code)),
-            (None, Some(last)) if sets.held_out.is_none() && !args.data.skips() => {
-                Ok(last.validation(sets.test.len()))
+        let score = match history.last() {
+            _ if interrupt.is_received() => None,
+            Some(last) if sets.held_out.is_none() && !args.data.skips() => {
+                Some(last.validation(sets.test.len()))
             }
-            (None, _) => {
-                let epoch = history.len();
-                evaluate(session, &mut sets.test)?.finite(|loss| Error::Diverged { loss, epoch })
-            }
+            _ => evaluate_until(session, &mut sets.test, || interrupt.is_received())?,
+        };
+        match score {
+            Some(score) => score.finite(Error::diverged("the loss", history.len())),
+            None => Err(output::interrupted(&args.kept, interrupt.exit_code())),
         }
     })
 }

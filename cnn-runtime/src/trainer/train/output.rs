@@ -1,6 +1,9 @@
 //! The output folder of a run: what is written there and when, and the checkpoint that a run goes on from.
 
-use std::path::PathBuf;
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
 
 use super::args::Kept;
 use crate::{
@@ -12,21 +15,29 @@ use crate::{
 };
 
 /// Proves that the folder can be written before anything is loaded for hours of work, and says if it holds a run that this one
-/// replaces.
-pub(super) fn prepare(kept: &Kept) -> Result<()> {
-    let Some(folder) = &kept.output else { return Ok(()) };
+/// replaces: file by file, as it writes them. The folder is this run's alone while the result is kept.
+pub(super) fn prepare(kept: &Kept) -> Result<Option<File>> {
+    let Some(folder) = &kept.output else { return Ok(None) };
+    fs::create_dir_all(folder).map_err(files::failed(folder, "create"))?;
+    let reserved = files::reserve(folder)?;
     files::create_writable(folder)?;
     if kept.resume.is_none() && Checkpoints::last_in(folder).exists() {
         tell(&format!("{}: replaces the run in it; --resume auto goes on with it", folder.display()));
     }
-    Ok(())
+    Ok(reserved)
 }
 
-/// Weights are kept before they are reported: what a reader of the record sees, exists.
-pub(super) fn keeping<'a>(mut fit: Fit<'a>, kept: &Kept, settings: Settings) -> Fit<'a> {
+/// Weights are kept before they are reported: what a reader of the record sees, exists. `resumed` is the checkpoint of the run
+/// that this one goes on with.
+pub(super) fn keeping<'a>(
+    mut fit: Fit<'a>,
+    kept: &Kept,
+    settings: Settings,
+    resumed: Option<&Path>,
+) -> Fit<'a> {
     if let Some(folder) = &kept.output {
         fit = fit
-            .with(KeepWeights::new(folder))
+            .with(KeepWeights::new(folder).after(resumed.and_then(Path::parent)))
             .with(Record::new(folder))
             .with(TensorBoard::new(folder))
             .with(Curves::new(folder))
