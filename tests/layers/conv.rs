@@ -1,6 +1,6 @@
 //! Convolution, and the gradients of its input, filters and bias.
 
-use cnn_runtime::plan::{Conv, ConvFilterGrad, ConvInputGrad, Layout, Role, Window, Winograd, padded};
+use cnn_runtime::plan::{Act, Conv, ConvFilterGrad, ConvInputGrad, Layout, Role, Window, Winograd, padded};
 use proptest::prelude::*;
 
 use crate::{
@@ -81,7 +81,11 @@ impl Case {
     /// Room for Winograd's algorithm on a convolution between so many channels.
     fn room(&self, scene: &mut Scene, [from, to]: [usize; 2]) -> Option<Winograd> {
         let tiles = self.tiles?;
-        scene.set_tolerance(4e-5);
+        // Sums are as exact as those of other algorithms. tanh passes on their absolute error, which for sums of up to some 30
+        // was 3e-5 at most, where its own results are no larger than 1.
+        if matches!(self.tail, [Tail::Act(Act::Tanh)]) {
+            scene.set_tolerance(4e-5);
+        }
         let filters = scene.scratch(Winograd::filters_len(from, to));
         let work = scene.scratch(Winograd::work_len(from, to, tiles));
         Some(Winograd { filters, work, tiles })
