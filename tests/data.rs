@@ -49,7 +49,7 @@ fn a_folder_trains_and_its_damaged_files_are_skipped() {
     assert_eq!(code, Some(0), "{stderr}");
     assert!(stdout.ends_with("(10 images)\n"), "{stdout}");
     assert!(stderr.contains("become 28x28: the shorter side"), "{stderr}");
-    assert!(stderr.contains("has 2 classes: no image belongs to the last 8 outputs"), "{stderr}");
+    assert!(stderr.contains("has 2 classes: no image belongs to the other 8 outputs"), "{stderr}");
 
     let weights = format!("{output}/last.safetensors");
     let (code, evaluated, _) =

@@ -14,9 +14,15 @@ use cnn_runtime::rng::Stream;
 
 /// A training run that ends in a second or two, so that saving is a good part of it.
 fn command(name: &str, output: &Path, arguments: &[&str]) -> Command {
+    let mut command = training(name);
+    command.args(["--keep", "2", "--output"]).arg(output).args(arguments);
+    command
+}
+
+fn training(name: &str) -> Command {
     let mut command = Command::new(common::example(name));
     command.args(["train", "--device", "cpu", "--threads", "2", "--epochs", "3", "--limit", "640"]);
-    command.args(["--val-split", "0.1", "--keep", "2", "--output"]).arg(output).args(arguments);
+    command.args(["--val-split", "0.1"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -160,6 +166,15 @@ mod unix {
         );
         finish(command("lenet5", folder.path(), &["--resume", "auto"]));
     }
+}
+
+#[test]
+fn a_run_goes_on_from_a_file_without_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let expected = finish(command("lenet5", folder.path(), &[]));
+    let mut resumed = training("lenet5");
+    resumed.arg("--resume").arg(folder.path().join("last.ckpt"));
+    assert_eq!(finish(resumed), expected);
 }
 
 #[test]

@@ -73,6 +73,18 @@ pub(crate) fn reserve(folder: &Path) -> Result<Option<File>> {
     }
 }
 
+/// As [`reserve`], but creates the folder if it is missing, and waits for the other process.
+///
+/// # Errors
+///
+/// [`Error::Io`] naming the folder if it cannot be created.
+#[cfg(feature = "download")]
+pub(crate) fn wait_for(folder: &Path) -> Result<Option<File>> {
+    fs::create_dir_all(folder).map_err(failed(folder, "create"))?;
+    let file = File::open(folder).ok().filter(|_| cfg!(unix));
+    Ok(file.filter(|file| file.lock().is_ok()))
+}
+
 fn remove_leftovers(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;

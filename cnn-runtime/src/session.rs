@@ -336,7 +336,7 @@ impl Session {
             forward(run);
             backward(run);
         };
-        self.has_gradients = due.is_none();
+        self.has_gradients = false;
         // SAFETY: these are the steps of the training plan, and a `Network` keeps within it.
         unsafe {
             match due {
@@ -344,6 +344,7 @@ impl Session {
                 None => self.engine.run(&pass, &body),
             }
         }?;
+        self.has_gradients = due.is_none();
         self.metrics.samples += pass.batch as u64;
         self.engine.add_losses(&pass, description.train.losses)
     }

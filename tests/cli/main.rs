@@ -333,7 +333,6 @@ fn wrong_flags_are_usage_errors() {
     fails("mnist", &["--val-split", "1.5"], 2, &["val-split"]);
     fails("mnist", &["--data", "imagenet"], 2, &["imagenet"]);
     fails("mnist", &["--data", "folder:/tmp", "--download"], 2, &["--download", "folder:/tmp"]);
-    fails("mnist", &["--mirror", "http://localhost"], 2, &["--download"]);
     fails("mnist", &["eval"], 2, &["--weights"]);
     fails("mnist", &["eval", "--weights", "/no/such/file"], 1, &["/no/such/file"]);
 }

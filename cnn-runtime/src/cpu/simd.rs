@@ -111,7 +111,7 @@ impl Isa {
         #[cfg(target_arch = "aarch64")]
         let vectors = [neon::Neon::detect().map(Isa::Neon)];
         #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-        let vectors = [];
+        let vectors: [Option<Isa>; 0] = [];
         vectors.into_iter().flatten().chain([Isa::Portable(portable::Portable)])
     }
 

@@ -64,10 +64,13 @@ pub enum Form {
 /// [`crate::Error::Io`] if the folder cannot be written, [`crate::Error::Data`] naming a file that no mirror served as it must
 /// be, with what each of them answered.
 pub fn fetch(source: &Source, folder: &Path, mirror: Option<&str>, tell: fn(&str)) -> Result<()> {
-    let missing: Vec<_> = source.files.iter().filter(|file| !file.is_in(folder)).collect();
-    if missing.is_empty() {
+    if source.files.iter().all(|file| file.is_in(folder)) {
         return Ok(());
     }
+    // Another process that fetches the same may be done with it by then.
+    let _reserved = files::wait_for(folder)?;
+    let missing: Vec<_> = source.files.iter().filter(|file| !file.is_in(folder)).collect();
+    missing.iter().try_for_each(|file| file.has_room(folder))?;
     files::create_writable(folder)?;
     let mirrors = mirror.as_ref().map_or(source.mirrors, std::slice::from_ref);
     missing.into_iter().try_for_each(|file| file.fetch(folder, mirrors, tell))
@@ -84,6 +87,16 @@ impl Remote {
                 folder.join(within).join(holds).exists() || folder.join(holds).exists()
             }
         }
+    }
+
+    /// Refuses to unpack over a folder that somebody else left without what it must hold.
+    fn has_room(&self, folder: &Path) -> Result<()> {
+        let Form::Archive { folder: within, holds } = self.form else { return Ok(()) };
+        let place = folder.join(within);
+        if fs::read_dir(&place).is_ok_and(|mut entries| entries.next().is_some()) {
+            return Err(bad(&place, format!("lacks {holds}; remove the folder, and it is fetched anew")));
+        }
+        Ok(())
     }
 
     fn fetch(&self, folder: &Path, mirrors: &[&str], tell: fn(&str)) -> Result<()> {

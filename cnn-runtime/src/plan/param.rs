@@ -64,7 +64,8 @@ pub struct Param {
     /// False if weight decay leaves it alone.
     pub decay: bool,
     /// True for large weights that no step reads after the one that computes their gradient: an engine may update each part of
-    /// them there, as soon as its gradient is summed up, and never hold the gradient as a whole.
+    /// them there, as soon as its gradient is summed up, and never hold the gradient as a whole. Only dense weights and filters by
+    /// Winograd's algorithm may be so: other steps make no update.
     pub at_once: bool,
 }
 

@@ -50,7 +50,7 @@ pub struct Start<'a> {
     pub images: usize,
     /// The epochs that an earlier run finished, if this one resumes it.
     pub history: &'a [EpochReport],
-    /// Images of the epoch after them that it was done with.
+    /// Images already seen of the epoch in progress.
     pub done: usize,
 }
 
@@ -126,7 +126,7 @@ pub trait Callback: Send {
         Ok(())
     }
 
-    /// True once the run shall end, even within validation, whose batches ask this. What validation was cut short gives no report:
+    /// True once the run shall end, even within validation, whose batches ask this. A validation that was cut short gives no report:
     /// the checkpoint is that of the end of the epoch's training, and a resumed run validates again.
     fn is_interrupted(&self) -> bool {
         false

@@ -17,19 +17,22 @@ const REPORTS: usize = 100;
 const MOST_UPDATES: usize = 32;
 
 impl Fit<'_> {
-    /// Trains a session, or goes on with it, and returns the reports of all epochs. Where a running average of the parameters is kept, it is
-    /// validated, callbacks see it at an epoch's end, and the session ends with it.
+    /// Trains a session, or goes on with it, and returns the reports of all epochs. Where a running average of the parameters
+    /// is kept, it is validated, callbacks see it at an epoch's end, and the session ends with it.
     ///
     /// # Errors
     ///
-    /// [`Error::Diverged`] if a loss or a parameter becomes NaN or infinite, [`Error::Usage`] if two callbacks save their states under one name,
-    /// and whatever the device or a callback reports.
+    /// [`Error::Diverged`] if a loss or a parameter becomes NaN or infinite, [`Error::Usage`] if two callbacks save their states
+    /// under one name, and whatever the device or a callback reports.
     pub fn run(
         &mut self,
         session: &mut Session,
         train: &mut Batches,
         validation: &mut Batches,
     ) -> Result<&[EpochReport]> {
+        if session.is_averaged() {
+            session.swap_average()?;
+        }
         let mut flow = self.start(session, train.len())?;
         if self.position != Position::start() {
             self.save(session)?;
@@ -60,14 +63,19 @@ impl Fit<'_> {
         train.skip(self.position.done);
         let (waited, resumed_at_end) = (train.waited(), self.position.done == images);
         while let Some(batch) = train.next()? {
-            session.accumulate(batch.images, batch.labels)?;
-            let done = train.done();
+            self.position.lr = session.lr();
+            match self.accumulate {
+                1 => session.train_step(batch.images, batch.labels)?,
+                _ => session.accumulate(batch.images, batch.labels)?,
+            }
+            let (done, pending) = (train.done(), session.pending());
             self.position.done = done;
-            if session.pending() < self.accumulate as u64 && done < images {
+            if (1..self.accumulate as u64).contains(&pending) && done < images {
                 continue;
             }
-            self.position.lr = session.lr();
-            session.update()?;
+            if pending > 0 {
+                session.update()?;
+            }
             self.position.seconds = before + start.elapsed().as_secs_f64();
             if done.div_ceil(per_update).is_multiple_of(interval) || done == images {
                 self.report(session, images, share(train.waited() - waited, start))?;

@@ -25,7 +25,7 @@ const BEST: &str = "best.safetensors";
 
 /// The callback.
 pub struct KeepWeights {
-    folder: PathBuf,
+    folder: Option<PathBuf>,
     earlier: Option<PathBuf>,
     kept: Kept,
 }
@@ -42,7 +42,12 @@ struct Kept {
 impl KeepWeights {
     /// Keeps weights in a folder, which must exist.
     pub fn new(folder: impl Into<PathBuf>) -> KeepWeights {
-        KeepWeights { folder: folder.into(), earlier: None, kept: Kept::default() }
+        KeepWeights { folder: Some(folder.into()), ..KeepWeights::nowhere() }
+    }
+
+    /// Keeps no weights: it only takes the state of a run that did.
+    pub fn nowhere() -> KeepWeights {
+        KeepWeights { folder: None, earlier: None, kept: Kept::default() }
     }
 
     /// Says where the run that is resumed, if one is, kept its weights.
@@ -51,10 +56,10 @@ impl KeepWeights {
         self
     }
 
-    fn keep(&mut self, session: &mut Session, history: &[EpochReport]) -> Result<()> {
-        weights::save(session, &self.folder.join(LAST))?;
+    fn keep(&mut self, folder: &Path, session: &mut Session, history: &[EpochReport]) -> Result<()> {
+        weights::save(session, &folder.join(LAST))?;
         if self.is_best(history) {
-            let path = self.folder.join(BEST);
+            let path = folder.join(BEST);
             weights::save(session, &path)?;
             self.kept.best = Some(checksum(&fs::read(&path).map_err(failed(&path, "read"))?));
         }
@@ -66,17 +71,26 @@ impl KeepWeights {
         best(history.get(self.kept.lost..).unwrap_or_default()) == history.last()
     }
 
+    /// Brings the earlier run's weights of its last epoch into another folder.
+    fn bring_last(&self, folder: &Path) -> Result<()> {
+        let other = self.earlier.as_deref().filter(|earlier| *earlier != folder);
+        match other.and_then(|earlier| fs::read(earlier.join(LAST)).ok()) {
+            Some(bytes) => files::replace(&folder.join(LAST), &bytes),
+            None => Ok(()),
+        }
+    }
+
     /// Brings the best weights so far into the folder; false if they are nowhere.
-    fn find_best(&self) -> Result<bool> {
+    fn find_best(&self, folder: &Path) -> Result<bool> {
         let found = |folder: &Path| {
             let bytes = fs::read(folder.join(BEST)).ok()?;
             (Some(checksum(&bytes)) == self.kept.best).then_some(bytes)
         };
-        if found(&self.folder).is_some() {
+        if found(folder).is_some() {
             return Ok(true);
         }
         let Some(bytes) = self.earlier.as_deref().and_then(found) else { return Ok(false) };
-        files::replace(&self.folder.join(BEST), &bytes)?;
+        files::replace(&folder.join(BEST), &bytes)?;
         Ok(true)
     }
 }
@@ -84,22 +98,26 @@ impl KeepWeights {
 impl Callback for KeepWeights {
     fn on_start(&mut self, session: &mut Session, start: &Start) -> Result<Flow> {
         let &Start { history, done, .. } = start;
-        if history.is_empty() {
+        let Some(folder) = self.folder.clone().filter(|_| !history.is_empty()) else {
             return Ok(Flow::Continue);
-        }
+        };
         if done == 0 {
             session.swap_average()?;
-            self.keep(session, history)?;
+            self.keep(&folder, session, history)?;
             session.swap_average()?;
+        } else {
+            self.bring_last(&folder)?;
         }
-        if !self.find_best()? {
+        if !self.find_best(&folder)? {
             self.kept.lost = history.len();
         }
         Ok(Flow::Continue)
     }
 
     fn on_epoch_end(&mut self, session: &mut Session, history: &[EpochReport]) -> Result<Flow> {
-        self.keep(session, history)?;
+        if let Some(folder) = self.folder.clone() {
+            self.keep(&folder, session, history)?;
+        }
         Ok(Flow::Continue)
     }
 

@@ -18,8 +18,8 @@ use toml::{Table, Value};
 use super::{args::Common, format::one_line, source::DataArgs, train, usage};
 use crate::{error::Result, files};
 
-/// Options that say nothing about the run: those about the file itself, and what is done before.
-const NO_KEYS: [&str; 3] = ["config", "dry-run", "download"];
+/// Options that are about the file itself.
+const NO_KEYS: [&str; 2] = ["config", "dry-run"];
 
 /// The two limits of the gradients.
 pub(super) const CLIP_NORM: &str = "clip_norm";

@@ -76,11 +76,11 @@ fn predict(session: &mut Session, images: &Arc<dyn Dataset>, args: &Args) -> Res
     let (classes, kind) = (session.description().classes, session.description().training.loss);
     let mut ensemble = Ensemble::new(kind, classes, images.len());
     let (mut all, mut labels) = (Vec::new(), Vec::new());
-    for path in &args.weights {
+    for (nth, path) in args.weights.iter().enumerate() {
         let before = session.companions().classes.clone();
         weights::load(session, path)?;
         let classes = &session.companions().classes;
-        if !before.is_empty() && *classes != before {
+        if nth > 0 && *classes != before {
             let message =
                 format!("other classes, or another order of them, than {}", args.weights[0].display());
             return Err(weights_error(path, message));

@@ -23,6 +23,11 @@ pub(super) struct Args {
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     check(&args.output)?;
+    if is_same(&args.weights, &args.output) {
+        return Err(usage(
+            "--output names the file of --weights, which holds more than a state dict; name another",
+        ));
+    }
     let device = common.open_device()?;
     let mut session = Session::new(model, &device, &Options { batch: 1, training: None, seed: common.seed })?;
     weights::load(&mut session, &args.weights)?;
@@ -31,11 +36,16 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     if !statistics.is_empty() {
         let names: Vec<&str> = statistics.iter().map(|tensor| tensor.name.as_str()).collect();
         tell(&format!(
-            "left out, as no module holds them: {}, by which images are prepared",
+            "left out, since no module of PyTorch holds them: {} (prepare images by these first)",
             names.join(", ")
         ));
     }
     print(&format!("{count} tensors in {}\n", args.output.display()))
+}
+
+/// True of two names of one file that exists.
+fn is_same(a: &Path, b: &Path) -> bool {
+    a.canonicalize().is_ok_and(|a| b.canonicalize().is_ok_and(|b| a == b))
 }
 
 /// Refuses a format that is not written, before anything is loaded.
@@ -54,6 +64,16 @@ fn check(output: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_has_several_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.safetensors");
+        assert!(!is_same(&file, &file), "there is nothing to lose");
+        std::fs::write(&file, "").unwrap();
+        assert!(is_same(&file, &folder.path().join(".").join("a.safetensors")));
+        assert!(!is_same(&file, &folder.path().join("b.safetensors")));
+    }
 
     #[test]
     fn the_ending_says_the_format() {

@@ -38,8 +38,8 @@ pub(super) struct DataArgs {
     #[arg(long)]
     download: bool,
 
-    /// Fetch it from URL/FILE instead of the mirrors that are known
-    #[arg(long, value_name = "URL", requires = "download")]
+    /// With --download: fetch it from URL/FILE instead of the mirrors that are known
+    #[arg(long, value_name = "URL")]
     mirror: Option<String>,
 
     /// Skip up to N images that cannot be decoded, with a line about each
@@ -154,7 +154,7 @@ fn note(args: &DataArgs, data: &dyn Dataset, description: &Description) {
     let (classes, outputs) = (data.classes(), description.classes);
     if classes < outputs {
         let others = outputs - classes;
-        tell(&format!("{name} has {classes} classes: the other {others} outputs are right for no image"));
+        tell(&format!("{name} has {classes} classes: no image belongs to the other {others} outputs"));
     }
 }
 

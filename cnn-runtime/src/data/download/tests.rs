@@ -91,6 +91,16 @@ fn an_archive_is_unpacked_and_goes() {
 }
 
 #[test]
+fn an_incomplete_folder_is_named_before_anything_is_received() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("cifar-10-batches-bin")).unwrap();
+    fs::write(folder.path().join("cifar-10-batches-bin/readme.html"), "").unwrap();
+    let error = fetch(&CIFAR10, folder.path(), Some("http://127.0.0.1:1"), |_| panic!("no")).unwrap_err();
+    assert_eq!(error.exit_code(), 3);
+    assert!(error.to_string().contains("cifar-10-batches-bin: lacks test_batch.bin"), "{error}");
+}
+
+#[test]
 fn what_no_mirror_serves_is_named_with_every_answer() {
     let folder = tempfile::tempdir().unwrap();
     let fails = |mirrors: &[&str], words: &[&str]| {

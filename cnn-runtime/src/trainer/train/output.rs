@@ -35,9 +35,10 @@ pub(super) fn keeping<'a>(
     settings: Settings,
     resumed: Option<&Path>,
 ) -> Fit<'a> {
+    let weights = kept.output.as_ref().map_or_else(KeepWeights::nowhere, KeepWeights::new);
+    fit = fit.with(weights.after(resumed.and_then(Path::parent)));
     if let Some(folder) = &kept.output {
         fit = fit
-            .with(KeepWeights::new(folder).after(resumed.and_then(Path::parent)))
             .with(Record::new(folder))
             .with(TensorBoard::new(folder))
             .with(Curves::new(folder))
