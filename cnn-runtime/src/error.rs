@@ -71,6 +71,7 @@ pub enum Error {
 
 impl Error {
     /// [`Error::Diverged`] of a value.
+    #[cfg(feature = "data")]
     pub(crate) fn diverged(what: &str, epoch: usize) -> impl FnOnce(f64) -> Error {
         move |value| Error::Diverged { what: what.into(), value, epoch }
     }

@@ -4,7 +4,7 @@
 //! the name finds the old contents or the new, also after a crash.
 
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
     process,
@@ -59,10 +59,11 @@ pub fn create_writable(folder: &Path) -> Result<()> {
 /// # Errors
 ///
 /// [`Error::Io`] naming the folder if another process has it.
+#[cfg(feature = "trainer")]
 pub(crate) fn reserve(folder: &Path) -> Result<Option<File>> {
     let Some(file) = File::open(folder).ok().filter(|_| cfg!(unix)) else { return Ok(None) };
     match file.try_lock() {
-        Err(TryLockError::WouldBlock) => {
+        Err(fs::TryLockError::WouldBlock) => {
             let source = io::Error::new(
                 io::ErrorKind::ResourceBusy,
                 "another run is writing there; choose another folder",
@@ -166,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "trainer"))]
     fn a_folder_is_one_runs() {
         let folder = tempfile::tempdir().unwrap();
         let first = reserve(folder.path()).unwrap();
