@@ -53,15 +53,15 @@ pub fn create_writable(folder: &Path) -> Result<()> {
         .map_err(failed(folder, "write"))
 }
 
-/// Keeps other processes that ask for the same from a folder until this is dropped, or the process has ended in whatever way.
-/// Where the system cannot lock a folder, nothing is kept from it.
+/// Keeps other processes that ask for the same from a folder, which is created if it is missing, until this is dropped or the
+/// process has ended in whatever way. Where the system cannot lock a folder, nothing is kept from it.
 ///
 /// # Errors
 ///
-/// [`Error::Io`] naming the folder if another process has it.
+/// [`Error::Io`] naming the folder if it cannot be created or another process has it.
 #[cfg(feature = "trainer")]
 pub(crate) fn reserve(folder: &Path) -> Result<Option<File>> {
-    let Some(file) = File::open(folder).ok().filter(|_| cfg!(unix)) else { return Ok(None) };
+    let Some(file) = lockable(folder)? else { return Ok(None) };
     match file.try_lock() {
         Err(fs::TryLockError::WouldBlock) => {
             let source = io::Error::new(
@@ -74,16 +74,20 @@ pub(crate) fn reserve(folder: &Path) -> Result<Option<File>> {
     }
 }
 
-/// As [`reserve`], but creates the folder if it is missing, and waits for the other process.
+/// As [`reserve`], but waits for the other process.
 ///
 /// # Errors
 ///
 /// [`Error::Io`] naming the folder if it cannot be created.
 #[cfg(feature = "download")]
 pub(crate) fn wait_for(folder: &Path) -> Result<Option<File>> {
+    Ok(lockable(folder)?.filter(|file| file.lock().is_ok()))
+}
+
+#[cfg(any(feature = "trainer", feature = "download"))]
+fn lockable(folder: &Path) -> Result<Option<File>> {
     fs::create_dir_all(folder).map_err(failed(folder, "create"))?;
-    let file = File::open(folder).ok().filter(|_| cfg!(unix));
-    Ok(file.filter(|file| file.lock().is_ok()))
+    Ok(File::open(folder).ok().filter(|_| cfg!(unix)))
 }
 
 fn remove_leftovers(folder: &Path) -> io::Result<()> {

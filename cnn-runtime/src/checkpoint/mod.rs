@@ -57,7 +57,7 @@ pub fn save(session: &mut Session, path: &Path, run: &RunState) -> Result<()> {
 }
 
 /// An error naming the tensor if one of its values is NaN or infinite.
-pub(crate) fn finite(name: &str, values: &[f32], epoch: usize) -> Result<()> {
+fn finite(name: &str, values: &[f32], epoch: usize) -> Result<()> {
     let wrong = values.iter().find(|value| !value.is_finite());
     wrong.map_or(Ok(()), |&value| Err(Error::diverged(name, epoch)(value.into())))
 }

@@ -7,8 +7,8 @@ use crate::{
     rng::subkey,
 };
 
-/// Floats of the live and of the averaged parameters that are exchanged at a time.
-const EXCHANGED: usize = 1 << 20;
+/// Floats that are copied to the host at a time, so that large parameters are never there as a whole.
+const PIECE: usize = 1 << 20;
 
 impl Session {
     /// Forward, backward and update on one batch. The CPU engine allocates nothing here. On OpenCL, the step is enqueued and
@@ -103,12 +103,28 @@ impl Session {
         };
         let average = self.slot_offset(update.optimizer.slots());
         for stretch in update.stretches(self.model.description.params) {
-            for start in stretch.range.clone().step_by(EXCHANGED) {
-                self.exchange(start, average + start, EXCHANGED.min(stretch.range.end - start))?;
+            for start in stretch.range.clone().step_by(PIECE) {
+                self.exchange(start, average + start, PIECE.min(stretch.range.end - start))?;
             }
         }
         self.averaged = !self.averaged;
         Ok(())
+    }
+
+    /// A value of a parameter that is NaN or infinite, if there is one.
+    #[cfg(feature = "data")]
+    pub(crate) fn not_finite(&mut self, index: usize) -> Result<Option<f32>> {
+        let param = self.param(index);
+        let (offset, len) = (param.offset, param.len);
+        let mut piece = vec![0.0; PIECE.min(len)];
+        for start in (0..len).step_by(PIECE) {
+            let piece = &mut piece[..PIECE.min(len - start)];
+            self.engine.read(Class::Params, offset + start, piece)?;
+            if let Some(value) = piece.iter().find(|value| !value.is_finite()) {
+                return Ok(Some(*value));
+            }
+        }
+        Ok(None)
     }
 
     /// True while the averages are swapped in.

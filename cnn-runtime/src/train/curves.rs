@@ -31,9 +31,7 @@ impl Curves {
     pub fn new(folder: impl Into<PathBuf>) -> Curves {
         Curves { path: folder.into().join("curves.svg") }
     }
-}
 
-impl Curves {
     fn write(&self, history: &[EpochReport]) -> Result<Flow> {
         let failed = |error| Error::Io { path: self.path.clone(), action: "draw", source: error };
         let svg = draw(history).map_err(|error| failed(std::io::Error::other(error.to_string())))?;

@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use super::{Callback, EpochReport, Fit, Flow, Position, Progress, Score, Start, evaluate_until};
 use crate::{
-    checkpoint::finite,
     data::Batches,
     error::{Error, Result},
     session::Session,
@@ -151,8 +150,12 @@ impl Fit<'_> {
 
 /// A layer that only training uses may diverge unnoticed by validation.
 fn check_parameters(session: &mut Session, epoch: usize) -> Result<()> {
-    let mut params = session.description().params.iter().enumerate();
-    params.try_for_each(|(index, param)| finite(param.name, &session.parameter(index)?, epoch))
+    for (index, param) in session.description().params.iter().enumerate() {
+        if let Some(value) = session.not_finite(index)? {
+            return Err(Error::diverged(param.name, epoch)(value.into()));
+        }
+    }
+    Ok(())
 }
 
 /// Images per second; a number even if no time has passed, as where no image could be read.

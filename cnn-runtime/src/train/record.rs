@@ -19,9 +19,7 @@ impl Record {
     pub fn new(folder: impl Into<PathBuf>) -> Record {
         Record { folder: folder.into() }
     }
-}
 
-impl Record {
     fn write(&self, history: &[EpochReport]) -> Result<Flow> {
         files::replace(&self.folder.join("metrics.jsonl"), json_lines(history).as_bytes())?;
         files::replace(&self.folder.join("metrics.csv"), csv(history).as_bytes())?;

@@ -1,7 +1,7 @@
 //! The output folder of a run: what is written there and when, and the checkpoint that a run goes on from.
 
 use std::{
-    fs::{self, File},
+    fs::File,
     path::{Path, PathBuf},
 };
 
@@ -18,7 +18,6 @@ use crate::{
 /// replaces: file by file, as it writes them. The folder is this run's alone while the result is kept.
 pub(super) fn prepare(kept: &Kept) -> Result<Option<File>> {
     let Some(folder) = &kept.output else { return Ok(None) };
-    fs::create_dir_all(folder).map_err(files::failed(folder, "create"))?;
     let reserved = files::reserve(folder)?;
     files::create_writable(folder)?;
     if kept.resume.is_none() && Checkpoints::last_in(folder).exists() {
