@@ -30,14 +30,18 @@ pub(crate) fn tiled() -> Option<&'static Backend> {
     TILED.get_or_init(|| opencl().map(|device| twice(device.with_tiles(true)))).as_ref()
 }
 
-/// The processor with each of its instruction sets, and of each with 1, 2 and 8 threads.
+/// The processor with its vector instructions, which all give the same bits, and with plain Rust, which rounds more often: each with
+/// 1, 2 and 8 threads.
 fn cpus() -> impl Iterator<Item = Backend> {
-    let [one, two, eight] =
-        [1, 2, 8].map(|threads| Cpu::each_instruction_set(Some(threads)).expect("threads"));
-    one.into_iter().zip(two).zip(eight).map(|((one, two), eight)| {
-        let name = one.describe();
-        let variants = [one, two, eight].map(|cpu| -> Make { Box::new(move |sizes| cpu.engine(sizes)) });
-        Backend { name, variants: variants.into() }
+    let all = [1, 2, 8].map(|threads| Cpu::each_instruction_set(Some(threads)).expect("threads"));
+    let (vectors, plain): (Vec<_>, Vec<_>) = all
+        .iter()
+        .flat_map(|each| each.iter().enumerate().map(|(at, cpu)| (cpu.clone(), at + 1 < each.len())))
+        .partition(|(_, is_vector)| *is_vector);
+    [vectors, plain].into_iter().filter(|cpus| !cpus.is_empty()).map(|cpus| {
+        let names: Vec<_> = cpus.iter().map(|(cpu, _)| cpu.describe()).collect();
+        let make = |(cpu, _): (Cpu, bool)| -> Make { Box::new(move |sizes| cpu.engine(sizes)) };
+        Backend { name: names.join(", "), variants: cpus.into_iter().map(make).collect() }
     })
 }
 

@@ -25,6 +25,8 @@ enum Result {
 
 /// Work given for a region, so large that an engine uses all its threads.
 const HEAVY: u64 = 1 << 32;
+/// Smaller values than this are compared as if they were so large.
+pub(crate) const SMALL: f64 = 1e-2;
 /// Key of the dropout masks.
 pub(crate) const KEY: Option<u64> = Some(0x5EED);
 
@@ -40,7 +42,8 @@ pub(crate) struct Scene {
     inputs: Vec<(Map, Tensor)>,
     labels: Vec<u32>,
     steps: Vec<Step>,
-    expected: Vec<(Result, Tensor)>,
+    /// Each with a size that its elements have at least, but for cancellation.
+    expected: Vec<(Result, Tensor, f64)>,
     tolerance: f64,
 }
 
@@ -163,17 +166,17 @@ impl Scene {
     }
 
     pub(crate) fn expect(&mut self, map: Map, values: Tensor) {
-        self.expected.push((Result::Map(map), values));
+        self.expected.push((Result::Map(map), values, SMALL));
     }
 
-    /// Expects the gradient of a parameter, by number.
-    pub(crate) fn expect_gradient(&mut self, param: usize, values: Tensor) {
-        self.expected.push((Result::Gradient(param), values));
+    /// Expects the gradient of a parameter, by number, whose elements are sums of so many normal values.
+    pub(crate) fn expect_gradient(&mut self, param: usize, values: Tensor, terms: usize) {
+        self.expected.push((Result::Gradient(param), values, (terms as f64).sqrt()));
     }
 
     /// Expects a parameter, by number.
     pub(crate) fn expect_param(&mut self, param: usize, values: Tensor) {
-        self.expected.push((Result::Param(param), values));
+        self.expected.push((Result::Param(param), values, SMALL));
     }
 
     /// Runs on every backend and compares.
@@ -205,9 +208,9 @@ impl Scene {
 
     fn check_on(&self, backend: &Backend, context: &str) {
         let results: Vec<_> = backend.variants.iter().map(|make| self.run(&mut *self.engine(make))).collect();
-        for (number, (_, want)) in self.expected.iter().enumerate() {
+        for (number, (_, want, size)) in self.expected.iter().enumerate() {
             let got = &results[0][number];
-            compare(got, want, self.tolerance, &format!("result {number} of {context}"));
+            compare(got, want, (self.tolerance, *size), &format!("result {number} of {context}"));
             for (variant, other) in results.iter().enumerate() {
                 assert_eq!(
                     bits(got),
@@ -230,7 +233,7 @@ impl Scene {
         let body = |steps: &dyn Steps| self.steps.iter().for_each(|step| step(steps));
         // SAFETY: a scene gives each operand of its steps room of its own.
         unsafe { engine.run(&pass, &body) }.expect("steps run");
-        self.expected.iter().map(|(result, _)| self.read(engine, &pass, result)).collect()
+        self.expected.iter().map(|(result, ..)| self.read(engine, &pass, result)).collect()
     }
 
     fn fill(&self, engine: &mut dyn Engine, pass: &Pass) -> cnn_runtime::Result<()> {
@@ -291,10 +294,11 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| if value.is_nan() { u32::MAX } else { value.to_bits() }).collect()
 }
 
-/// Differences are measured against the largest expected element: a sum's rounding is relative to its terms.
-pub(crate) fn compare(got: &[f32], want: &Tensor, tolerance: f64, context: &str) {
+/// Differences are measured against the largest expected element, or against `size` if all are smaller: a sum's rounding is relative to
+/// its terms, even where they cancel.
+pub(crate) fn compare(got: &[f32], want: &Tensor, (tolerance, size): (f64, f64), context: &str) {
     assert_eq!(got.len(), want.data.len(), "{context}");
-    let largest = want.data.iter().filter(|value| value.is_finite()).fold(1e-2, |a: f64, b| a.max(b.abs()));
+    let largest = want.data.iter().filter(|value| value.is_finite()).fold(size, |a: f64, b| a.max(b.abs()));
     for (at, (&got, &want)) in got.iter().zip(&want.data).enumerate() {
         let close = (got as f64 - want).abs() <= tolerance * largest;
         let same = got as f64 == want || (got.is_nan() && want.is_nan());

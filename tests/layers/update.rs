@@ -13,7 +13,7 @@ use cnn_runtime::{
 
 use crate::{
     backend::{Make, backends},
-    scene::compare,
+    scene::{SMALL, compare},
     tensor::Tensor,
 };
 use reference::reference;
@@ -97,7 +97,7 @@ impl Case {
                 backend.variants.iter().map(|make| self.run(make, &start, &gradients)).collect();
             let context = format!("{} {:?}", backend.name, self.update);
             for (end, want) in ends[0].iter().zip(&want) {
-                compare(end, &vector(want.clone()), 1e-6, &context);
+                compare(end, &vector(want.clone()), (1e-6, SMALL), &context);
             }
             assert!(ends.iter().all(|end| end == &ends[0]), "{context}: variants differ");
             self.assert_untouched(&ends[0][0], &start);
@@ -214,7 +214,7 @@ fn gradients_of_two_passes_are_averaged_by_their_shares() {
                 engine.set_aside().expect("set aside");
                 engine.write(Class::Grads, 0, &second).expect("gradients written");
                 engine.merge(0.25).expect("merged");
-                compare(&case.read(engine, Class::Grads, 0), &want, 1e-7, &backend.name);
+                compare(&case.read(engine, Class::Grads, 0), &want, (1e-7, SMALL), &backend.name);
             }
         }
     }

@@ -24,6 +24,7 @@ pub(super) fn forward(frame: &Frame, step: &'static Conv) {
     let params = frame.memory.params;
     let [x, y] = folded(&step.window, &step.x, &step.y);
     let correlation = Correlation {
+        isa: frame.isa(),
         x,
         y,
         inputs,
@@ -51,6 +52,7 @@ pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) {
     let (inputs, outputs) = (step.dx.channels / step.groups, step.dy.channels / step.groups);
     let [dy, dx] = folded(&step.window, &step.dy, &step.dx);
     let correlation = Correlation {
+        isa: frame.isa(),
         x: dy,
         y: dx,
         inputs: outputs,

@@ -27,10 +27,10 @@ enum Order {
     Gathered,
 }
 
-/// Units that are worth dividing among threads; fewer of small gradients divide the batch.
+/// Pairs of blocks that are worth dividing among threads; fewer of small gradients divide the batch.
 const MANY: usize = 8;
 
-/// The step, and how it is cut: a unit is one or two output blocks of a group, and a part of what they see.
+/// The step, and how it is cut: a unit is a few output blocks of a group, and a part of what they see.
 #[derive(Clone, Copy)]
 pub(super) struct Task<'a> {
     pub(super) frame: &'a Frame<'a>,
@@ -82,11 +82,12 @@ pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
     } else {
         (Order::Gathered, 1)
     };
-    let pairs = step.groups == 1 || outputs.is_multiple_of(2 * BLOCK);
-    let width = if pairs { 2 } else { 1 };
+    let fits = |width: &usize| step.groups == 1 || outputs.is_multiple_of(width * BLOCK);
+    let width = [frame.isa().profile().blocks(), 2].into_iter().find(fits).unwrap_or(1);
     let task = Task { frame, step, inputs, outputs, rows, columns, filters, width, parts, order };
     let units = blocks.div_ceil(width) * parts;
-    if units < MANY && filters.len() <= batch_sum::SMALL {
+    // Counted in pairs of blocks, whatever a unit is: the order of sums must not depend on the instruction set.
+    if blocks.div_ceil(2) * parts < MANY && filters.len() <= batch_sum::SMALL {
         batch_sum::run(frame, work / frame.pass.batch as u64, filters, &|frame, filters| {
             Task { frame, filters, ..task }.add(0..units);
         });

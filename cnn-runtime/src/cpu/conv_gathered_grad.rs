@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::{
     conv_filter_grad::{Part, Task},
     memory::Span,
-    simd::tile::{Level, pixels_of},
+    simd::tile::Level,
 };
 use crate::plan::BLOCK;
 
@@ -30,11 +30,10 @@ impl Task<'_> {
         let (map, blocks) = (&self.step.dy, self.blocks(unit));
         let (dy, taps) = (self.frame.map(sample, map), self.inputs * self.area());
         let group = blocks.start * BLOCK / self.outputs;
-        let limit = pixels_of(blocks.len());
         let dy_start = map.index(blocks.start * BLOCK, row, columns.start) as isize;
         let terms = [Level::ONE, Level { count: columns.len(), x: BLOCK as isize, w: BLOCK as isize }];
-        for tap in (0..taps).step_by(limit) {
-            let lanes = limit.min(taps - tap);
+        for tap in (0..taps).step_by(BLOCK) {
+            let lanes = BLOCK.min(taps - tap);
             let mut patch = [0.0; GATHERED * BLOCK];
             self.patch(sample, group, tap..tap + lanes, (row, columns.clone()), &mut patch);
             let gradient = (blocks.start * taps + tap) * BLOCK;

@@ -1,13 +1,16 @@
 //! Every output block sums taps of the input with packed filters: what convolution and its transpose have in common.
 //!
-//! Rows of the input that fit a cache stay there while all channels that see them are computed, two output blocks at a time.
+//! Rows of the input that fit a cache stay there while all channels that see them are computed, a few output blocks at a time.
 
 use super::{
     axis::{Axis, Run},
     conv_depthwise, conv_ragged,
     epilogue::Epilogue,
     memory::Span,
-    simd::tile::{Channels, Level, PIXELS, Start, Tile, pixels_of},
+    simd::{
+        Isa,
+        tile::{Channels, Level, Start, Tile},
+    },
     split,
 };
 use crate::plan::{BLOCK, Layout, Map};
@@ -18,6 +21,7 @@ pub(super) const CACHED: usize = 192 << 10;
 /// What a sum over channels and taps needs, without its samples.
 #[derive(Clone, Copy)]
 pub(super) struct Correlation<'a> {
+    pub(super) isa: Isa,
     pub(super) x: Map,
     pub(super) y: Map,
     /// Input channels that one output sees.
@@ -29,7 +33,7 @@ pub(super) struct Correlation<'a> {
     pub(super) bias: Option<Span<'a>>,
 }
 
-/// One or two output blocks of the same group, computed together.
+/// A few output blocks of the same group, computed together.
 #[derive(Clone, Copy)]
 struct Blocks {
     first: usize,
@@ -53,8 +57,9 @@ impl Correlation<'_> {
         self.inputs == 1 && self.outputs == 1 && conv_depthwise::applies(&self.x, &self.y)
     }
 
-    fn pairs(&self) -> usize {
-        self.outputs.div_ceil(2 * BLOCK)
+    /// How often a group's outputs are computed a few blocks at a time.
+    fn turns(&self) -> usize {
+        self.outputs.div_ceil(self.isa.profile().blocks() * BLOCK)
     }
 
     /// Independent parts of the output channels.
@@ -64,7 +69,7 @@ impl Correlation<'_> {
         } else if self.is_ragged() {
             1
         } else {
-            self.y.channels / self.outputs * self.pairs()
+            self.y.channels / self.outputs * self.turns()
         }
     }
 
@@ -89,11 +94,11 @@ impl Correlation<'_> {
         if self.is_ragged() {
             return conv_ragged::correlate(self, lines, (rows, columns), x, epilogue);
         }
-        let (group, pair) = (part / self.pairs(), part % self.pairs());
-        let of_group = self.outputs.div_ceil(BLOCK);
+        let (group, turn) = (part / self.turns(), part % self.turns());
+        let (of_group, few) = (self.outputs.div_ceil(BLOCK), self.isa.profile().blocks());
         let blocks = Blocks {
-            first: group * of_group + 2 * pair,
-            count: 2.min(of_group - 2 * pair),
+            first: group * of_group + few * turn,
+            count: few.min(of_group - few * turn),
             input: group * self.inputs,
         };
         for row_run in rows.runs(lines) {
@@ -114,43 +119,16 @@ impl Correlation<'_> {
     ) {
         let taps = (row_run.taps.clone(), column_run.taps.clone());
         let strip = Strip { blocks, rows, columns, taps, x, epilogue };
-        let upright = column_run.outputs.len() < PIXELS && column_run.outputs.len() < row_run.outputs.len();
+        let limit = self.isa.profile().pixels(blocks.count.next_power_of_two());
+        let upright = column_run.outputs.len() < limit && column_run.outputs.len() < row_run.outputs.len();
         let (lines, along) = if upright {
             (column_run.outputs.clone(), row_run.outputs.clone())
         } else {
             (row_run.outputs.clone(), column_run.outputs.clone())
         };
-        let prefetches = self.kernel == [1, 1] && !upright;
-        let limit = if prefetches { pixels_of(blocks.count) } else { along.len() };
-        let tiles = along.len().div_ceil(limit);
         for line in lines {
-            for tile in 0..tiles {
-                let pixels = split::part(along.len(), tiles, tile);
-                let first = along.start + pixels.start;
-                let (row, column) = if upright { (first, line) } else { (line, first) };
-                if prefetches {
-                    self.prefetch(&strip, [row, column + pixels.len()], limit);
-                }
-                self.tile(&strip, upright, [row, column], pixels.len());
-            }
-        }
-    }
-
-    /// Asks for what the next tile of a pointwise convolution sees: a few pixels of each block of channels, too scattered for
-    /// the processor to foresee.
-    fn prefetch(&self, strip: &Strip, [row, column]: [usize; 2], pixels: usize) {
-        if self.x.layout == Layout::Planar || strip.taps.0.is_empty() || strip.taps.1.is_empty() {
-            return;
-        }
-        let row = strip.rows.input(row, strip.taps.0.start);
-        let column = strip.columns.input(column, strip.taps.1.start);
-        let start = self.x.index(strip.blocks.input, row as usize, column as usize);
-        let line = 2 * BLOCK;
-        for block in 0..self.inputs.div_ceil(BLOCK) {
-            let block = start + block * self.x.height * self.x.width * BLOCK;
-            for pixel in (0..pixels * strip.columns.in_step * BLOCK).step_by(line) {
-                strip.x.prefetch(block + pixel);
-            }
+            let (row, column) = if upright { (along.start, line) } else { (line, along.start) };
+            self.tile(&strip, upright, [row, column], along.len());
         }
     }
 
@@ -189,12 +167,7 @@ impl Correlation<'_> {
         let tap = rows.filter(taps.0.start) * width + columns.filter(taps.1.start);
         let filter = blocks.first * self.inputs * w_area + tap * BLOCK;
         let to = self.y.index(blocks.first * BLOCK, rows.output(row), columns.output(column));
-        tile.run(
-            epilogue.frame.isa(),
-            (*x, from),
-            (self.filters, filter as isize),
-            (epilogue.y, to as isize),
-        );
+        tile.run(self.isa, (*x, from), (self.filters, filter as isize), (epilogue.y, to as isize));
         for block in 0..blocks.count {
             epilogue.apply(to + block * tile.y_block, tile.y_pixel, pixels);
         }

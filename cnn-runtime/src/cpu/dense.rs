@@ -12,10 +12,10 @@ use super::{
 };
 use crate::plan::{BLOCK, Dense, Layout, Map};
 
-/// Terms of a sum in one go: two blocks of weights are 16 KiB.
+/// Terms of a sum in one go: two blocks of weights are 16 KiB, four 32 KiB.
 const CHUNK: usize = 256;
 /// Samples that one piece of work takes through its blocks.
-const SAMPLES: usize = 4 * PIXELS;
+const SAMPLES: usize = 2 * PIXELS;
 
 /// The storage positions of a map that hold channels, in order, at most `limit` at a time.
 pub(super) fn stored(map: &Map, limit: usize) -> impl Iterator<Item = Range<usize>> {
@@ -27,17 +27,6 @@ pub(super) fn stored(map: &Map, limit: usize) -> impl Iterator<Item = Range<usiz
     let full = (0..whole).step_by(limit).map(move |start| start..whole.min(start + limit));
     let pixels = if lanes == 0 { 0 } else { area };
     full.chain((0..pixels).map(move |pixel| whole + pixel * BLOCK..whole + pixel * BLOCK + lanes))
-}
-
-/// `len` pixels in near-equal tiles.
-pub(super) fn tiles(len: usize) -> impl Iterator<Item = Range<usize>> {
-    let count = len.div_ceil(PIXELS);
-    (0..count).map(move |tile| split::part(len, count, tile))
-}
-
-/// Blocks in pairs: the first, and how many.
-pub(super) fn pairs(blocks: Range<usize>) -> impl Iterator<Item = (usize, usize)> {
-    blocks.clone().step_by(2).map(move |first| (first, 2.min(blocks.end - first)))
 }
 
 /// A tile whose sum is one loop.
@@ -53,26 +42,17 @@ pub(super) fn forward(frame: &Frame, step: &'static Dense) {
     let parts = samples.div_ceil(SAMPLES);
     let work = (samples * step.x.len() * step.y.len()) as u64;
     // Few samples need many blocks, so that enough sums are under way.
-    let limit = if samples == 1 { 8 } else { 2 };
+    let limit = if samples == 1 { 8 } else { frame.isa().profile().blocks() };
     let threads = if frame.is_parallel(work) { frame.cpu.threads } else { 1 };
     let pieces = blocks.div_ceil(limit).max(threads.min(blocks));
     frame.each(pieces * parts, work, &|piece| {
         let samples = split::part(samples, parts, piece % parts);
-        let mut blocks = split::part(blocks, pieces, piece / parts);
-        while !blocks.is_empty() {
-            let count = 1 << blocks.len().min(limit).ilog2();
-            forward_piece(frame, step, (blocks.start, count), samples.clone());
-            blocks.start += count;
-        }
+        forward_piece(frame, step, split::part(blocks, pieces, piece / parts), samples);
     });
 }
 
-fn forward_piece(
-    frame: &Frame,
-    step: &'static Dense,
-    (first, blocks): (usize, usize),
-    samples: Range<usize>,
-) {
+fn forward_piece(frame: &Frame, step: &'static Dense, blocks: Range<usize>, samples: Range<usize>) {
+    let (first, blocks) = (blocks.start, blocks.len());
     let slab = frame.pass.arena.slab;
     let params = frame.memory.params;
     let weights = params.part(step.weight, step.y.len() * step.x.len());
@@ -82,23 +62,20 @@ fn forward_piece(
         None => Start::Zero,
     };
     for elements in stored(&step.x, CHUNK) {
-        for group in tiles(samples.len()) {
-            let sample = samples.start + group.start;
-            let tile = Tile {
-                start,
-                x_pixel: slab,
-                w_block: step.x.len() * BLOCK,
-                y_pixel: slab,
-                y_block: BLOCK,
-                ..tile(group.len(), blocks, Level { count: elements.len(), x: 1, w: BLOCK as isize })
-            };
-            tile.run(
-                frame.isa(),
-                (x, (sample * slab + elements.start) as isize),
-                (weights, ((first * step.x.len() + elements.start) * BLOCK) as isize),
-                (y, (sample * slab + first * BLOCK) as isize),
-            );
-        }
+        let tile = Tile {
+            start,
+            x_pixel: slab,
+            w_block: step.x.len() * BLOCK,
+            y_pixel: slab,
+            y_block: BLOCK,
+            ..tile(samples.len(), blocks, Level { count: elements.len(), x: 1, w: BLOCK as isize })
+        };
+        tile.run(
+            frame.isa(),
+            (x, (samples.start * slab + elements.start) as isize),
+            (weights, ((first * step.x.len() + elements.start) * BLOCK) as isize),
+            (y, (samples.start * slab + first * BLOCK) as isize),
+        );
         start = Start::Sum;
     }
     for sample in samples {

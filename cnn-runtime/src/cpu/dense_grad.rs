@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::{
     bias_grad,
-    dense::{pairs, stored, tile, tiles},
+    dense::{stored, tile},
     frame::Frame,
     memory::Span,
     simd::{
@@ -18,12 +18,12 @@ use super::{
 };
 use crate::plan::{BLOCK, DenseInputGrad, DenseWeightGrad, Layout};
 
-/// Pairs of blocks of input elements whose gradients are computed together: those of a sample are then four cache lines.
-const PAIRS: usize = 4;
+/// Blocks of input elements whose gradients are computed together: those of a sample are then four cache lines.
+const BLOCKS: usize = 8;
 /// Terms of a sum over outputs or samples in one go: as many as are packed.
 const PANEL: usize = 128;
 /// Input elements whose weight gradients are computed together, a multiple of the tile.
-const STRIP: usize = 8 * PIXELS;
+const STRIP: usize = 4 * PIXELS;
 /// Strips of one piece of work.
 const STRIPS: usize = 4;
 
@@ -37,36 +37,40 @@ fn pieces(frame: &Frame, work: u64, count: usize, limit: usize) -> usize {
 pub(super) fn input_grad(frame: &Frame, step: &'static DenseInputGrad) {
     let blocks = step.dx.len().div_ceil(BLOCK);
     let work = (frame.samples.len() * step.dx.len() * step.dy.len()) as u64;
-    let pairs = blocks.div_ceil(2);
-    let pieces = pieces(frame, work, pairs, PAIRS);
+    let few = frame.isa().profile().blocks();
+    let units = blocks.div_ceil(few);
+    let pieces = pieces(frame, work, units, BLOCKS / few);
     frame.each(pieces, work, &|piece| {
-        let pairs = split::part(pairs, pieces, piece);
-        input_grad_piece(frame, step, 2 * pairs.start..blocks.min(2 * pairs.end));
+        let units = split::part(units, pieces, piece);
+        input_grad_piece(frame, step, few * units.start..blocks.min(few * units.end));
     });
 }
 
-/// The gradient of some blocks of input elements, at most [`PAIRS`] pairs.
+/// The gradient of some blocks of input elements, at most [`BLOCKS`].
 fn input_grad_piece(frame: &Frame, step: &'static DenseInputGrad, all: Range<usize>) {
     let slab = frame.pass.arena.slab;
     let (dy, dx) = (frame.batch_map(&step.dy), frame.batch_map(&step.dx));
-    let panel = frame.cpu.room(2 * PAIRS * PANEL * BLOCK);
+    let panel = frame.cpu.room(BLOCKS * PANEL * BLOCK);
+    let few = frame.isa().profile().blocks();
+    let (samples, limit) = (frame.samples.len(), frame.isa().profile().pixels(few));
     for outputs in stored(&step.dy, PANEL) {
         transpose(frame, step, all.clone(), outputs.clone(), panel);
-        for group in tiles(frame.samples.len()) {
-            for (first, blocks) in pairs(all.clone()) {
+        for sample in (0..samples).step_by(limit) {
+            for first in all.clone().step_by(few) {
+                let (pixels, blocks) = (limit.min(samples - sample), few.min(all.end - first));
                 let tile = Tile {
                     start: if outputs.start == 0 { Start::Zero } else { Start::Sum },
                     x_pixel: slab,
                     w_block: PANEL * BLOCK,
                     y_pixel: slab,
                     y_block: BLOCK,
-                    ..tile(group.len(), blocks, Level { count: outputs.len(), x: 1, w: BLOCK as isize })
+                    ..tile(pixels, blocks, Level { count: outputs.len(), x: 1, w: BLOCK as isize })
                 };
                 tile.run(
                     frame.isa(),
-                    (dy, (group.start * slab + outputs.start) as isize),
+                    (dy, (sample * slab + outputs.start) as isize),
                     (panel, ((first - all.start) * PANEL * BLOCK) as isize),
-                    (dx, (group.start * slab + first * BLOCK) as isize),
+                    (dx, (sample * slab + first * BLOCK) as isize),
                 );
             }
         }
@@ -158,12 +162,13 @@ impl WeightGrad<'_> {
             for (row, sample) in samples.clone().enumerate() {
                 x_panel.part(row * all, all).copy_from(x.from(sample * slab));
             }
-            for (first, blocks) in pairs(0..self.step.dy.channels.div_ceil(BLOCK)) {
+            let outputs = self.step.dy.channels.div_ceil(BLOCK);
+            for first in (0..outputs).step_by(2) {
+                let blocks = first..outputs.min(first + 2);
                 for (row, sample) in samples.clone().enumerate() {
                     let dy = dy.from(sample * slab + first * BLOCK);
-                    dy_panel.part(row * 2 * BLOCK, blocks * BLOCK).copy_from(dy);
+                    dy_panel.part(row * 2 * BLOCK, blocks.len() * BLOCK).copy_from(dy);
                 }
-                let blocks = first..first + blocks;
                 let sums = self.sums(&blocks, sums);
                 self.add(&samples, &blocks, [x_panel, dy_panel], sums);
                 if samples.end == self.frame.samples.end {
@@ -191,18 +196,15 @@ impl WeightGrad<'_> {
     fn add(&self, samples: &Range<usize>, blocks: &Range<usize>, [x, dy]: [Span; 2], sums: Sums) {
         let (all, first) = (self.elements.len(), samples.start == self.frame.samples.start);
         let terms = Level { count: samples.len(), x: all as isize, w: 2 * BLOCK as isize };
-        for group in tiles(all) {
-            let tile = Tile {
-                start: if first { Start::Zero } else { Start::Sum },
-                x_pixel: 1,
-                w_block: BLOCK,
-                y_pixel: BLOCK,
-                y_block: sums.block,
-                ..tile(group.len(), blocks.len(), terms)
-            };
-            let x = (x, group.start as isize);
-            tile.run(self.frame.isa(), x, (dy, 0), (sums.start, (group.start * BLOCK) as isize));
-        }
+        let tile = Tile {
+            start: if first { Start::Zero } else { Start::Sum },
+            x_pixel: 1,
+            w_block: BLOCK,
+            y_pixel: BLOCK,
+            y_block: sums.block,
+            ..tile(all, blocks.len(), terms)
+        };
+        tile.run(self.frame.isa(), (x, 0), (dy, 0), (sums.start, 0));
     }
 
     /// What remains to be done when all samples are added.

@@ -30,7 +30,7 @@ pub(super) struct Epilogue<'a> {
 }
 
 /// Vectors that pass through a chain together.
-const TOGETHER: usize = 16;
+const TOGETHER: usize = 64;
 
 impl Epilogue<'_> {
     /// Applies all operations to `count` vectors of `y`, `step` floats apart from `position` on.

@@ -210,19 +210,6 @@ impl<'a> Span<'a> {
         unsafe { self.start.as_ptr().copy_from(other.start.as_ptr(), self.len) }
     }
 
-    /// Asks for a cache line that is needed soon; any position is harmless.
-    #[inline(always)]
-    pub(super) fn prefetch(&self, at: usize) {
-        #[cfg(target_arch = "x86_64")]
-        {
-            use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-            // SAFETY: a prefetch of whatever address accesses nothing.
-            unsafe { _mm_prefetch::<_MM_HINT_T0>(self.start.as_ptr().wrapping_add(at).cast()) }
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        let _ = at;
-    }
-
     /// The address of an element, for kernels that check their reach once.
     pub(super) fn address(&self) -> *mut f32 {
         self.start.as_ptr()

@@ -73,19 +73,20 @@ impl fmt::Debug for Cpu {
 }
 
 impl Cpu {
-    /// A pool of `threads`, or of as many as there are cores, with the best instruction set at hand.
+    /// A pool of `threads`, or of as many as there are cores, with the best instruction set at hand, or with the one that the environment
+    /// variable `CNN_ISA` names: `avx512`, `avx2`, `neon` or `portable`.
     ///
     /// # Errors
-    /// [`Error::Device`] if threads cannot be started.
+    /// [`Error::Device`] if threads cannot be started, [`Error::Usage`] if this processor lacks the instructions asked for.
     pub fn new(threads: Option<usize>) -> Result<Cpu> {
-        Cpu::with_isa(threads, Isa::detect())
+        Cpu::with_isa(threads, Isa::choose()?)
     }
 
     /// As [`Cpu::new`] with each instruction set that this processor has, the fastest first. The last is plain Rust, as on a
     /// processor that has none that this crate knows.
     ///
     /// # Errors
-    /// As [`Cpu::new`].
+    /// [`Error::Device`] if threads cannot be started.
     pub fn each_instruction_set(threads: Option<usize>) -> Result<Vec<Cpu>> {
         Isa::available().map(|isa| Cpu::with_isa(threads, isa)).collect()
     }
@@ -112,7 +113,7 @@ impl Cpu {
     /// For people: `cpu (AVX2+FMA, 2 threads)`.
     pub fn describe(&self) -> String {
         let plural = if self.threads == 1 { "" } else { "s" };
-        format!("cpu ({}, {} thread{plural})", self.isa.name(), self.threads)
+        format!("cpu ({}, {} thread{plural})", self.isa.profile().name, self.threads)
     }
 
     /// Threads in the pool.

@@ -4,8 +4,11 @@ use std::{hint::black_box, time::Instant};
 
 use super::{
     Cpu,
-    memory::{Buffer, Span},
-    simd::{Kernel, Simd},
+    memory::Buffer,
+    simd::{
+        Kernel, Simd,
+        blocks::{Blocks, Single},
+    },
     split,
 };
 use crate::{error::Result, plan::BLOCK};
@@ -38,15 +41,17 @@ impl Cpu {
         let (from, to) = (Buffer::zeroed(COPIED, "probe")?, Buffer::zeroed(COPIED, "probe")?);
         from.span().fill(1.0);
         let (from, to) = (from.span(), to.span());
+        let blocks = self.isa.run(Sums);
         let multiply = |_| {
-            black_box(self.isa.run(Sums));
+            self.isa.run(Sums);
         };
         let copy = |piece| {
             let part = split::part(COPIED, self.threads, piece);
             to.part(part.start, part.len()).copy_from(from.part(part.start, part.len()));
         };
         Ok(Limits {
-            flops: (self.threads * 2 * BLOCK * CHAINS * TERMS) as f64 / self.fastest(RUNS[0], &multiply),
+            flops: (self.threads * 2 * blocks * BLOCK * CHAINS * TERMS) as f64
+                / self.fastest(RUNS[0], &multiply),
             bytes: (2 * COPIED * size_of::<f32>()) as f64 / self.fastest(RUNS[1], &copy),
         })
     }
@@ -62,24 +67,31 @@ impl Cpu {
     }
 }
 
-/// Chains of multiply-adds.
+/// Chains of multiply-adds in the widest registers; returns how many blocks each holds.
 struct Sums;
 
 impl Kernel for Sums {
-    type Output = [f32; BLOCK];
+    type Output = usize;
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> [f32; BLOCK] {
-        let factor = simd.splat(black_box(0.5));
-        let mut sums = [simd.splat(1.0); CHAINS];
-        for _ in 0..TERMS {
-            for sum in &mut sums {
-                *sum = simd.fma(*sum, factor, factor);
-            }
-        }
-        let total = sums.into_iter().fold(simd.splat(0.0), |total, sum| simd.add(total, sum));
-        let mut lanes = [0.0; BLOCK];
-        Span::local(&mut lanes).store(simd, 0, total);
-        lanes
+    fn run<S: Simd>(self, simd: S) -> usize {
+        if S::Pair::VECTORS == 1 { chains::<S, S::Pair>(simd) } else { chains::<S, Single<S>>(simd) }
     }
+}
+
+#[inline(always)]
+fn chains<S: Simd, W: Blocks<S>>(simd: S) -> usize {
+    let factor = W::splat(simd, black_box(0.5));
+    let mut sums = [W::splat(simd, 1.0); CHAINS];
+    for _ in 0..TERMS {
+        for sum in &mut sums {
+            *sum = sum.fma(simd, factor, factor);
+        }
+    }
+    let total = sums.into_iter().fold(W::splat(simd, 0.0), |total, sum| total.add(simd, sum));
+    let mut lanes = [0.0; 2 * BLOCK];
+    // SAFETY: there are lanes for two blocks.
+    unsafe { total.store(simd, lanes.as_mut_ptr(), BLOCK) };
+    black_box(lanes);
+    W::COUNT
 }

@@ -7,6 +7,7 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub(super) mod blocks;
 pub(super) mod math;
 #[cfg(target_arch = "aarch64")]
 mod neon;
@@ -17,7 +18,14 @@ pub(super) mod taps;
 mod tests;
 pub(super) mod tile;
 
-use crate::rng::Mask;
+use crate::{
+    error::{Error, Result},
+    rng::Mask,
+};
+use blocks::Blocks;
+
+/// The environment variable that asks for an instruction set.
+const VARIABLE: &str = "CNN_ISA";
 
 /// A loop to be compiled once per instruction set.
 pub(super) trait Kernel {
@@ -30,9 +38,15 @@ pub(super) trait Kernel {
 pub(super) trait Simd: Copy {
     /// For people.
     const NAME: &'static str;
+    /// For [`VARIABLE`].
+    const KEY: &'static str;
+    /// Vectors that may hold the sums of a tile, beside what is multiplied.
+    const SUMS: usize;
 
     type V: Copy;
     type M: Copy;
+    /// Two blocks.
+    type Pair: Blocks<Self>;
 
     /// Runs a kernel in a function of its own, compiled for this instruction set.
     fn call<K: Kernel>(self, kernel: K) -> K::Output;
@@ -115,13 +129,37 @@ impl Isa {
         vectors.into_iter().flatten().chain([Isa::Portable(portable::Portable)])
     }
 
-    /// The fastest that this processor has.
-    pub(super) fn detect() -> Isa {
-        Isa::available().next().expect("plain Rust is always there")
+    /// What [`VARIABLE`] asks for, or the fastest that this processor has.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if this processor has no such instructions.
+    pub(super) fn choose() -> Result<Isa> {
+        let wanted = std::env::var_os(VARIABLE).filter(|wanted| !wanted.is_empty());
+        Isa::find(wanted.as_ref().map(|wanted| wanted.to_string_lossy()).as_deref())
     }
 
-    pub(super) fn name(self) -> &'static str {
-        self.run(Name)
+    fn find(wanted: Option<&str>) -> Result<Isa> {
+        let keys = || Isa::available().map(|isa| isa.profile().key);
+        Isa::available().find(|isa| wanted.is_none_or(|wanted| wanted == isa.profile().key)).ok_or_else(
+            || {
+                let wanted = wanted.unwrap_or_default();
+                let keys = keys().collect::<Vec<_>>().join(", ");
+                Error::Usage(format!("{VARIABLE}={wanted}: on this processor it can be one of {keys}"))
+            },
+        )
+    }
+
+    #[inline(always)]
+    pub(super) fn profile(self) -> &'static Profile {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512(_) => const { &Profile::of::<avx512::Avx512>() },
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2(_) => const { &Profile::of::<avx2::Avx2Fma>() },
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon(_) => const { &Profile::of::<neon::Neon>() },
+            Isa::Portable(_) => const { &Profile::of::<portable::Portable>() },
+        }
     }
 
     pub(super) fn run<K: Kernel>(self, kernel: K) -> K::Output {
@@ -137,14 +175,30 @@ impl Isa {
     }
 }
 
-/// What its instruction set is called.
-struct Name;
+/// What is to be known of an instruction set.
+#[derive(Debug)]
+pub(super) struct Profile {
+    /// For people.
+    pub(super) name: &'static str,
+    key: &'static str,
+    sums: usize,
+    /// Vectors that a pair of blocks takes.
+    pair: usize,
+}
 
-impl Kernel for Name {
-    type Output = &'static str;
+impl Profile {
+    const fn of<S: Simd>() -> Profile {
+        Profile { name: S::NAME, key: S::KEY, sums: S::SUMS, pair: S::Pair::VECTORS }
+    }
 
-    #[inline(always)]
-    fn run<S: Simd>(self, _: S) -> &'static str {
-        S::NAME
+    /// Blocks that a tile of many pixels holds.
+    pub(super) fn blocks(&self) -> usize {
+        4 / self.pair
+    }
+
+    /// Pixels of 1, 2, 4 or 8 blocks whose sums fit the registers.
+    pub(super) fn pixels(&self, blocks: usize) -> usize {
+        let vectors = if blocks == 1 { 1 } else { blocks / 2 * self.pair };
+        (self.sums / vectors).min(tile::PIXELS)
     }
 }

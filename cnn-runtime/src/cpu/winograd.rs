@@ -130,17 +130,18 @@ impl Group<'_> {
         let Group { task, frame, tiles, .. } = self;
         let work = (task.filters.len() * tiles.len()) as u64;
         frame.each(task.x.channels.div_ceil(BLOCK), work, &|block| self.inputs(block));
-        let pairs = task.y.channels.div_ceil(2 * BLOCK);
-        let [by_pair, by_tile] = if frame.is_parallel(work) {
-            let by_pair = pairs.min(2 * frame.cpu.threads);
+        let few = frame.isa().profile().blocks();
+        let units = task.y.channels.div_ceil(few * BLOCK);
+        let [by_unit, by_tile] = if frame.is_parallel(work) {
+            let by_unit = units.min(2 * frame.cpu.threads);
             // Few channels leave threads for parts of the tiles.
-            [by_pair, (2 * frame.cpu.threads / by_pair).min(tiles.len() / TILES).max(1)]
+            [by_unit, (2 * frame.cpu.threads / by_unit).min(tiles.len() / TILES).max(1)]
         } else {
             [1, 1]
         };
-        frame.each(by_pair * by_tile, work, &|piece| {
-            let pairs = split::part(pairs, by_pair, piece / by_tile);
-            let blocks = 2 * pairs.start..task.y.channels.div_ceil(BLOCK).min(2 * pairs.end);
+        frame.each(by_unit * by_tile, work, &|piece| {
+            let units = split::part(units, by_unit, piece / by_tile);
+            let blocks = few * units.start..task.y.channels.div_ceil(BLOCK).min(few * units.end);
             let part = split::part(tiles.len(), by_tile, piece % by_tile);
             self.multiply(blocks.clone(), &part);
             blocks.for_each(|block| self.outputs(block, &part));

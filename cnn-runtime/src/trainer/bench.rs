@@ -2,7 +2,10 @@
 
 mod profile;
 
-use std::{fs, time::Instant};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use serde::Serialize;
 
@@ -18,8 +21,9 @@ use crate::{
     session::{Options, Session},
 };
 
-/// Steps before the measured ones: caches fill, kernels are built and tuned.
-const WARM_UP: usize = 3;
+/// Steps before the measured ones, at least so many for at least so long: caches fill, kernels are built and tuned, and the system
+/// spreads threads over cores.
+const WARM_UP: (usize, Duration) = (3, Duration::from_millis(200));
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
@@ -109,7 +113,8 @@ impl Batch {
 fn measure(session: &mut Session, batch: &Batch, steps: usize) -> Result<Vec<f64>> {
     let mut logits = vec![0.0; session.batch() * session.description().classes];
     let mut times = Vec::with_capacity(steps);
-    for step in 0..WARM_UP + steps {
+    let (begin, mut warm_up) = (Instant::now(), 0);
+    while times.len() < steps {
         let start = Instant::now();
         if batch.training {
             session.train_step(&batch.images, &batch.labels)?;
@@ -117,7 +122,9 @@ fn measure(session: &mut Session, batch: &Batch, steps: usize) -> Result<Vec<f64
         } else {
             session.infer(&batch.images, &mut logits)?;
         }
-        if step >= WARM_UP {
+        if warm_up < WARM_UP.0 || begin.elapsed() < WARM_UP.1 {
+            warm_up += 1;
+        } else {
             times.push(start.elapsed().as_secs_f64());
         }
     }

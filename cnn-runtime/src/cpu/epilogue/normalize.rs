@@ -19,20 +19,22 @@ impl<'a> Pass<'a> {
         let params = self.epilogue.frame.memory.params;
         let (gamma, beta) = (params.from(normalize.gamma), params.from(normalize.beta));
         self.by_block(|block, vectors| {
-            let [mean, deviation, gamma, beta] =
-                [mean, deviation, gamma, beta].map(|span| span.load(simd, block * BLOCK));
-            self.scale(simd, vectors, [mean, simd.mul(deviation, gamma), beta]);
+            let of_block = |span: Span| span.load(simd, block * BLOCK);
+            let scale = simd.mul(of_block(deviation), of_block(gamma));
+            self.scale(simd, vectors, [of_block(mean), scale, of_block(beta)]);
         });
     }
 
     /// By the running statistics; mean, variance, scale and shift are places among the parameters.
     #[inline(always)]
     pub(super) fn normalize_running<S: Simd>(&self, simd: S, places: [usize; 4], eps: f32) {
-        let operands = places.map(|place| self.epilogue.frame.memory.params.from(place));
+        let params = self.epilogue.frame.memory.params;
+        let [mean, var, gamma, beta] = places;
         self.by_block(|block, vectors| {
-            let [mean, var, gamma, beta] = operands.map(|span| span.load(simd, block * BLOCK));
-            let deviation = simd.sqrt(simd.add(var, simd.splat(eps)));
-            self.scale(simd, vectors, [mean, simd.div(gamma, deviation), beta]);
+            let of_block = |place: usize| params.load(simd, place + block * BLOCK);
+            let deviation = simd.sqrt(simd.add(of_block(var), simd.splat(eps)));
+            let scale = simd.div(of_block(gamma), deviation);
+            self.scale(simd, vectors, [of_block(mean), scale, of_block(beta)]);
         });
     }
 
@@ -47,13 +49,13 @@ impl<'a> Pass<'a> {
         let (frame, map) = (self.epilogue.frame, &self.epilogue.map);
         let share = simd.splat(1.0 / (frame.pass.batch * map.height * map.width) as f32);
         let [mean, deviation] = self.statistics(normalize);
-        let gamma = frame.memory.params.from(normalize.gamma);
-        let [dgamma, dbeta] = [normalize.gamma, normalize.beta].map(|place| frame.memory.grads.from(place));
+        let (params, grads) = (frame.memory.params, frame.memory.grads);
         self.by_block(|block, vectors| {
-            let [mean, deviation, gamma, dgamma, dbeta] =
-                [mean, deviation, gamma, dgamma, dbeta].map(|span| span.load(simd, block * BLOCK));
-            let (scale, shift) = (simd.mul(deviation, gamma), simd.mul(dbeta, share));
-            let slope = simd.mul(simd.mul(dgamma, share), deviation);
+            let of_block = |span: Span, place: usize| span.load(simd, place + block * BLOCK);
+            let (mean, deviation) = (of_block(mean, 0), of_block(deviation, 0));
+            let scale = simd.mul(deviation, of_block(params, normalize.gamma));
+            let shift = simd.mul(of_block(grads, normalize.beta), share);
+            let slope = simd.mul(simd.mul(of_block(grads, normalize.gamma), share), deviation);
             self.each(simd, vectors, |at, v| {
                 let off = simd.mul(simd.sub(x.load(simd, at), mean), slope);
                 simd.mul(simd.sub(simd.sub(v, shift), off), scale)

@@ -5,7 +5,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Kernel, Simd};
+use super::{Kernel, Simd, blocks::Apart};
 use crate::rng::Mask;
 
 /// Proof that the processor has AVX2 and FMA.
@@ -40,9 +40,12 @@ fn compiled_for_avx2<K: Kernel>(simd: Avx2Fma, kernel: K) -> K::Output {
 
 impl Simd for Avx2Fma {
     const NAME: &'static str = "AVX2+FMA";
+    const KEY: &'static str = "avx2";
+    const SUMS: usize = 12;
 
     type V = __m256;
     type M = __m256;
+    type Pair = Apart<Self>;
 
     #[inline(always)]
     fn call<K: Kernel>(self, kernel: K) -> K::Output {

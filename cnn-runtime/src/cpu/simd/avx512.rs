@@ -1,14 +1,14 @@
-//! AVX-512 on vectors of eight: AVX2's operations with 32 registers, and masks in registers of their own.
+//! AVX-512: vectors of eight with 32 registers, masks in registers of their own, and the sums of two blocks in one register.
 //!
-//! Maps and filters are stored in blocks of eight, so a vector of sixteen would be two blocks that lie apart, half of it idle
-//! wherever a kernel works on a single one. Tiles keep the size that fits 16 registers: their 12 sums hide the latency of
-//! multiply-adds. What does not involve a mask is [`Avx2Fma`]'s, encoded anew by the compiler, and gives the same bits.
+//! Maps and filters are stored in blocks of eight, so a vector of sixteen is two blocks that lie apart. Multiply-adds are worth joining
+//! them; everything else takes one block at a time. What does not involve a mask is [`Avx2Fma`]'s, encoded anew by the compiler.
+//! Each lane of either gives the same bits as with AVX2.
 //! Every intrinsic here is sound to execute because an [`Avx512`] exists only where all three extensions were detected.
 #![allow(clippy::undocumented_unsafe_blocks, reason = "one SAFETY argument holds for all: see above")]
 
 use std::arch::x86_64::*;
 
-use super::{Kernel, Simd, avx2::Avx2Fma};
+use super::{Kernel, Simd, avx2::Avx2Fma, blocks::Blocks};
 use crate::rng::Mask;
 
 /// Proof that the processor has AVX-512 F, VL and DQ, and what [`Avx2Fma`] proves.
@@ -29,6 +29,42 @@ fn compiled_for_avx512<K: Kernel>(simd: Avx512, kernel: K) -> K::Output {
     kernel.run(simd)
 }
 
+/// Two blocks in one register of sixteen.
+#[derive(Clone, Copy)]
+pub(in crate::cpu) struct Joined(__m512);
+
+impl Blocks<Avx512> for Joined {
+    const COUNT: usize = 2;
+    const VECTORS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn load(simd: Avx512, from: *const f32, distance: usize) -> Joined {
+        unsafe {
+            let (low, high) = (simd.load(from), simd.load(from.add(distance)));
+            Joined(_mm512_insertf32x8::<1>(_mm512_castps256_ps512(low), high))
+        }
+    }
+    #[inline(always)]
+    unsafe fn store(self, simd: Avx512, to: *mut f32, distance: usize) {
+        unsafe {
+            simd.store(to, _mm512_castps512_ps256(self.0));
+            simd.store(to.add(distance), _mm512_extractf32x8_ps::<1>(self.0));
+        }
+    }
+    #[inline(always)]
+    fn splat(_: Avx512, value: f32) -> Joined {
+        Joined(unsafe { _mm512_set1_ps(value) })
+    }
+    #[inline(always)]
+    fn add(self, _: Avx512, other: Joined) -> Joined {
+        Joined(unsafe { _mm512_add_ps(self.0, other.0) })
+    }
+    #[inline(always)]
+    fn fma(self, _: Avx512, factor: Joined, sum: Joined) -> Joined {
+        Joined(unsafe { _mm512_fmadd_ps(self.0, factor.0, sum.0) })
+    }
+}
+
 /// Operations on vectors alone.
 macro_rules! as_avx2 {
     ($($operation:ident($($operand:ident),+);)+) => {
@@ -43,9 +79,12 @@ macro_rules! as_avx2 {
 
 impl Simd for Avx512 {
     const NAME: &'static str = "AVX-512";
+    const KEY: &'static str = "avx512";
+    const SUMS: usize = 24;
 
     type V = __m256;
     type M = __mmask8;
+    type Pair = Joined;
 
     as_avx2! {
         add(a, b);

@@ -8,7 +8,7 @@ use std::{
     array::from_fn,
 };
 
-use super::{Kernel, Simd};
+use super::{Kernel, Simd, blocks::Apart};
 use crate::rng::Mask;
 
 /// Proof that the processor has NEON.
@@ -92,9 +92,12 @@ unsafe fn half_element_bits(key: uint32x4_t, element: uint32x4_t) -> uint32x4_t 
 
 impl Simd for Neon {
     const NAME: &'static str = "NEON";
+    const KEY: &'static str = "neon";
+    const SUMS: usize = 12;
 
     type V = Halves<float32x4_t>;
     type M = Halves<uint32x4_t>;
+    type Pair = Apart<Self>;
 
     #[inline(always)]
     fn call<K: Kernel>(self, kernel: K) -> K::Output {

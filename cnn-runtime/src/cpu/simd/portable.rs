@@ -2,7 +2,7 @@
 
 use std::array::from_fn;
 
-use super::{Kernel, Simd};
+use super::{Kernel, Simd, blocks::Apart};
 use crate::rng::{Mask, element_bits};
 
 /// Needs nothing of the processor.
@@ -20,9 +20,12 @@ fn map2(a: Floats, b: Floats, op: impl Fn(f32, f32) -> f32) -> Floats {
 
 impl Simd for Portable {
     const NAME: &'static str = "portable";
+    const KEY: &'static str = "portable";
+    const SUMS: usize = 12;
 
     type V = Floats;
     type M = [bool; 8];
+    type Pair = Apart<Self>;
 
     #[inline(always)]
     fn call<K: Kernel>(self, kernel: K) -> K::Output {

@@ -10,7 +10,8 @@
 
 use super::{
     Isa, Kernel, Simd,
-    tile::{PIXELS, pixels_of},
+    blocks::{Blocks, Single},
+    tile::{PIXELS, near_equal, term},
 };
 use crate::{cpu::memory::Span, plan::BLOCK};
 
@@ -53,63 +54,70 @@ struct Operands<'a> {
 impl Kernel for Operands<'_> {
     type Output = ();
 
-    /// Two output blocks at a time, whose weights stay in the nearest cache for all pixels.
+    /// A few output blocks at a time, whose weights stay in the nearest cache for all pixels.
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let Product { blocks, .. } = *self.product;
-        for block in (0..blocks).step_by(2) {
-            // SAFETY: `Product::run` asserts that the operands hold all blocks and pixels.
-            unsafe {
-                if block + 1 < blocks {
-                    self.strip::<S, 2>(simd, block);
-                } else {
-                    self.strip::<S, 1>(simd, block);
-                }
+        let mut block = 0;
+        // SAFETY: `Product::run` asserts that the operands hold all blocks and pixels.
+        unsafe {
+            while S::Pair::VECTORS == 1 && block + 4 <= blocks {
+                self.strip::<S, S::Pair, 2>(simd, block);
+                block += 4;
+            }
+            while block + 2 <= blocks {
+                self.strip::<S, S::Pair, 1>(simd, block);
+                block += 2;
+            }
+            if block < blocks {
+                self.strip::<S, Single<S>, 1>(simd, block);
             }
         }
     }
 }
 
 impl Operands<'_> {
-    /// All pixels of `B` output blocks.
+    /// All pixels of as many output blocks as `N` of `W` hold.
     #[inline(always)]
-    unsafe fn strip<S: Simd, const B: usize>(&self, simd: S, block: usize) {
-        let Product { pixels, .. } = *self.product;
-        let limit = pixels_of(B);
-        let whole = pixels - pixels % limit;
-        // SAFETY: the caller has checked all of them.
-        unsafe {
-            for pixel in (0..whole).step_by(limit) {
-                if B == 2 {
-                    self.tile::<S, B, PIXELS>(simd, block, pixel);
-                } else {
-                    self.tile::<S, B, 8>(simd, block, pixel);
+    unsafe fn strip<S: Simd, W: Blocks<S>, const N: usize>(&self, simd: S, block: usize) {
+        let limit = (S::SUMS / (N * W::VECTORS)).min(PIXELS);
+        let mut pixel = 0;
+        for [groups, pixels] in near_equal(self.product.pixels, limit) {
+            for _ in 0..groups {
+                macro_rules! sized {
+                    ($($pixels:literal)+) => {
+                        match pixels {
+                            // SAFETY: the caller has checked all pixels.
+                            $($pixels => unsafe { self.tile::<S, W, N, $pixels>(simd, block, pixel) },)+
+                            _ => unreachable!("a tile of {pixels} pixels"),
+                        }
+                    };
                 }
-            }
-            match pixels % limit {
-                0 => {}
-                1 => self.tile::<S, B, 1>(simd, block, whole),
-                2 => self.tile::<S, B, 2>(simd, block, whole),
-                3 => self.tile::<S, B, 3>(simd, block, whole),
-                4 => self.tile::<S, B, 4>(simd, block, whole),
-                5 => self.tile::<S, B, 5>(simd, block, whole),
-                6 => self.tile::<S, B, 6>(simd, block, whole),
-                _ => self.tile::<S, B, 7>(simd, block, whole),
+                sized!(1 2 3 4 5 6 7 8 9 10 11 12);
+                pixel += pixels;
             }
         }
     }
 
     #[inline(always)]
-    unsafe fn tile<S: Simd, const B: usize, const P: usize>(&self, simd: S, block: usize, pixel: usize) {
+    unsafe fn tile<S: Simd, W: Blocks<S>, const N: usize, const P: usize>(
+        &self,
+        simd: S,
+        block: usize,
+        pixel: usize,
+    ) {
+        if N * W::VECTORS * P > S::SUMS {
+            unreachable!("larger than any tile of a strip");
+        }
         for first in (0..self.product.inputs).step_by(RUN) {
             // SAFETY: the caller has checked all inputs.
-            unsafe { self.run_of_inputs::<S, B, P>(simd, [block, pixel], first) }
+            unsafe { self.run_of_inputs::<S, W, N, P>(simd, [block, pixel], first) }
         }
     }
 
     /// Adds up to [`RUN`] inputs to a tile, which starts from the first.
     #[inline(always)]
-    unsafe fn run_of_inputs<S: Simd, const B: usize, const P: usize>(
+    unsafe fn run_of_inputs<S: Simd, W: Blocks<S>, const N: usize, const P: usize>(
         &self,
         simd: S,
         [block, pixel]: [usize; 2],
@@ -117,7 +125,7 @@ impl Operands<'_> {
     ) {
         let Product { inputs, x_block, w_block, y_block, .. } = *self.product;
         let inputs = RUN.min(inputs - first);
-        let mut sums = [[simd.splat(0.0); P]; B];
+        let mut sums = [[W::splat(simd, 0.0); P]; N];
         // SAFETY: the caller has checked the positions of all blocks, inputs and pixels.
         unsafe {
             let x = self.x.add(first / BLOCK * x_block + pixel * BLOCK);
@@ -126,42 +134,19 @@ impl Operands<'_> {
             for block in (0..inputs).step_by(BLOCK) {
                 let mut lane = x.add(block / BLOCK * x_block);
                 for _ in 0..BLOCK.min(inputs - block) {
-                    term(simd, lane, w, w_block, &mut sums);
+                    term(simd, (lane, BLOCK), (w, w_block), &mut sums);
                     lane = lane.wrapping_add(1);
                     w = w.wrapping_add(BLOCK);
                 }
             }
             let y = self.y.add(block * y_block + pixel * BLOCK);
-            for b in 0..B {
+            for n in 0..N {
                 for p in 0..P {
-                    let y = y.add(b * y_block + p * BLOCK);
-                    let before = if first == 0 { simd.splat(0.0) } else { simd.load(y) };
-                    simd.store(y, simd.add(before, sums[b][p]));
+                    let y = y.add(n * W::COUNT * y_block + p * BLOCK);
+                    let before = if first == 0 { W::splat(simd, 0.0) } else { W::load(simd, y, y_block) };
+                    before.add(simd, sums[n][p]).store(simd, y, y_block);
                 }
             }
-        }
-    }
-}
-
-/// Adds what one input contributes.
-#[inline(always)]
-unsafe fn term<S: Simd, const B: usize, const P: usize>(
-    simd: S,
-    x: *const f32,
-    w: *const f32,
-    w_block: usize,
-    sums: &mut [[S::V; P]; B],
-) {
-    let mut weights = [simd.splat(0.0); B];
-    for b in 0..B {
-        // SAFETY: the caller has checked the position.
-        weights[b] = unsafe { simd.load(w.add(b * w_block)) };
-    }
-    for p in 0..P {
-        // SAFETY: as above.
-        let pixel = simd.splat(unsafe { *x.add(p * BLOCK) });
-        for b in 0..B {
-            sums[b][p] = simd.fma(pixel, weights[b], sums[b][p]);
         }
     }
 }

@@ -7,7 +7,11 @@
     reason = "indices name the register of a sum; loops of constant length unroll"
 )]
 
-use super::{Isa, Kernel, Simd};
+use super::{
+    Isa, Kernel, Simd,
+    blocks::{Blocks, Single},
+    tile::term,
+};
 use crate::{cpu::memory::Span, plan::BLOCK};
 
 /// Taps whose sums of one or two blocks fit the registers.
@@ -81,54 +85,39 @@ impl<const B: usize, const K: usize, const U: usize, const X: usize> Kernel for 
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        match B {
+            1 => self.sum::<S, Single<S>>(simd),
+            _ => self.sum::<S, S::Pair>(simd),
+        }
+    }
+}
+
+impl<const B: usize, const K: usize, const U: usize, const X: usize> Sized<'_, B, K, U, X> {
+    #[inline(always)]
+    fn sum<S: Simd, W: Blocks<S>>(self, simd: S) {
         let Taps { rows, pixels, x_row, w_row, w_block, y_block, .. } = *self.shape;
         let stride = if X == 0 { self.shape.stride } else { X };
-        let mut chains = [[[simd.splat(0.0); K]; B]; U];
+        let mut chains = [[[W::splat(simd, 0.0); K]; 1]; U];
         // SAFETY: `Taps::add` asserts that every position below lies in its memory.
         unsafe {
             for row in 0..rows {
                 let (mut x, mut w) = (self.x.add(row * x_row), self.w.add(row * w_row));
                 for _ in 0..pixels / U {
                     for u in 0..U {
-                        term(simd, x.add(u * stride), w.add(u * BLOCK), w_block, &mut chains[u]);
+                        term(simd, (x.add(u * stride), 1), (w.add(u * BLOCK), w_block), &mut chains[u]);
                     }
                     x = x.wrapping_add(U * stride);
                     w = w.wrapping_add(U * BLOCK);
                 }
                 for u in 0..pixels % U {
-                    term(simd, x.add(u * stride), w.add(u * BLOCK), w_block, &mut chains[0]);
+                    term(simd, (x.add(u * stride), 1), (w.add(u * BLOCK), w_block), &mut chains[0]);
                 }
             }
-            for b in 0..B {
-                for k in 0..K {
-                    let y = self.y.add(b * y_block + k * BLOCK);
-                    let sum = (0..U).fold(simd.load(y), |sum, u| simd.add(sum, chains[u][b][k]));
-                    simd.store(y, sum);
-                }
+            for k in 0..K {
+                let y = self.y.add(k * BLOCK);
+                let sum = (0..U).fold(W::load(simd, y, y_block), |sum, u| sum.add(simd, chains[u][0][k]));
+                sum.store(simd, y, y_block);
             }
-        }
-    }
-}
-
-/// Adds the products of one pixel.
-#[inline(always)]
-unsafe fn term<S: Simd, const B: usize, const K: usize>(
-    simd: S,
-    x: *const f32,
-    w: *const f32,
-    w_block: usize,
-    sums: &mut [[S::V; K]; B],
-) {
-    let mut gradient = [simd.splat(0.0); B];
-    for b in 0..B {
-        // SAFETY: the caller has checked all positions.
-        gradient[b] = unsafe { simd.load(w.add(b * w_block)) };
-    }
-    for k in 0..K {
-        // SAFETY: as above.
-        let pixel = simd.splat(unsafe { *x.add(k) });
-        for b in 0..B {
-            sums[b][k] = simd.fma(pixel, gradient[b], sums[b][k]);
         }
     }
 }

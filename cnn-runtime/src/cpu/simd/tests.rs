@@ -2,7 +2,10 @@
 
 use std::array::from_fn;
 
-use super::{Isa, Kernel, Simd, beats};
+use super::{
+    Isa, Kernel, Simd, beats,
+    blocks::{Blocks, Single},
+};
 use crate::rng::{Mask, element_bits};
 
 type Lanes = [f32; 8];
@@ -56,7 +59,7 @@ fn agree<K: Kernel<Output = Results> + Copy>(kernel: K) {
     for isa in vectors {
         for ((name, got), (_, want)) in isa.run(kernel).iter().zip(&want) {
             let all = (0..8).all(|lane| equal(got[lane], want[lane]));
-            assert!(all, "{} {name}: {got:?}, expected {want:?}", isa.name());
+            assert!(all, "{} {name}: {got:?}, expected {want:?}", isa.profile().name);
         }
     }
 }
@@ -197,6 +200,68 @@ fn movement() {
     agree(Movement);
 }
 
+/// What [`Blocks`] do, of numbers whose products are exact.
+#[derive(Clone, Copy)]
+struct Together;
+
+impl Kernel for Together {
+    type Output = Results;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) -> Results {
+        let mut results = together::<S, Single<S>>(simd);
+        results.extend(together::<S, S::Pair>(simd));
+        results
+    }
+}
+
+#[inline(always)]
+fn together<S: Simd, W: Blocks<S>>(simd: S) -> Results {
+    let memory: [f32; 64] = from_fn(|at| at as f32 - 20.0);
+    let mut results = Results::new();
+    for distance in [8, 11, 40] {
+        // SAFETY: all blocks lie in the 64 floats.
+        let [a, b] = [3, 16].map(|at| unsafe { W::load(simd, memory.as_ptr().add(at), distance) });
+        let values = [
+            ("add", a.add(simd, b)),
+            ("fma", a.fma(simd, b, W::splat(simd, 0.5))),
+            ("splat", W::splat(simd, -3.0)),
+            ("store", a),
+        ];
+        for (name, value) in values {
+            let mut stored = [7.0; 64];
+            // SAFETY: as above.
+            unsafe { value.store(simd, stored.as_mut_ptr().add(5), distance) };
+            let parts = stored.chunks_exact(8).enumerate();
+            results.extend(
+                parts.map(|(at, lanes)| {
+                    (format!("{name} of {} at {at}", W::COUNT), from_fn(|lane| lanes[lane]))
+                }),
+            );
+        }
+    }
+    results
+}
+
+#[test]
+fn blocks_together() {
+    agree(Together);
+}
+
+/// Every instruction set can be asked for, and no other.
+#[test]
+fn instruction_sets_are_found_by_their_keys() {
+    let all: Vec<_> = Isa::available().map(|isa| isa.profile().key).collect();
+    for key in &all {
+        assert_eq!(Isa::find(Some(key)).unwrap().profile().key, *key);
+    }
+    assert_eq!(Isa::find(None).unwrap().profile().key, all[0]);
+    for wrong in ["", "AVX2", "sse9"] {
+        let error = Isa::find(Some(wrong)).unwrap_err().to_string();
+        assert!(error.contains(&format!("CNN_ISA={wrong}")) && error.contains(&all.join(", ")), "{error}");
+    }
+}
+
 #[derive(Clone, Copy)]
 struct Fma([Lanes; 3]);
 
@@ -225,7 +290,7 @@ fn multiply_add_rounds_once() {
     for isa in Isa::available() {
         let want = if matches!(isa, Isa::Portable(_)) { twice } else { once };
         let got = isa.run(Fma([a, b, c]));
-        assert_eq!(got[..6], want[..6], "{}", isa.name());
-        assert!(got[6].is_nan() && got[7].is_nan(), "{}: {got:?}", isa.name());
+        assert_eq!(got[..6], want[..6], "{}", isa.profile().name);
+        assert!(got[6].is_nan() && got[7].is_nan(), "{}: {got:?}", isa.profile().name);
     }
 }

@@ -8,26 +8,14 @@
     reason = "indices name the register of a sum; loops of constant length unroll"
 )]
 
-use super::{Isa, Kernel, Simd};
+use super::{
+    Isa, Kernel, Simd,
+    blocks::{Blocks, Single},
+};
 use crate::{cpu::memory::Span, plan::BLOCK};
 
-/// Pixels in a tile of two blocks: 12 of the 16 vector registers hold sums.
-pub(in crate::cpu) const PIXELS: usize = 6;
-
-/// Pixels that fit a tile of one or two blocks.
-pub(in crate::cpu) const fn pixels_of(blocks: usize) -> usize {
-    if blocks == 1 { 8 } else { PIXELS }
-}
-
-/// Pixels of 1, 2, 4 or 8 blocks whose sums fit the 16 registers, beside the weights and a pixel or two.
-const fn registers(blocks: usize) -> usize {
-    match blocks {
-        1 => 12,
-        2 => PIXELS,
-        4 => 3,
-        _ => 1,
-    }
-}
+/// Pixels in a tile at most.
+pub(in crate::cpu) const PIXELS: usize = 12;
 
 /// One loop of the sum: how many terms, and how far apart they lie.
 #[derive(Clone, Copy)]
@@ -72,7 +60,7 @@ pub(in crate::cpu) enum Start<'a> {
     Bias(Span<'a>),
 }
 
-/// 1, 2, 4 or 8 blocks by any number of pixels, which are computed in near-equal groups that fit the registers.
+/// Any number of blocks by any number of pixels, computed in near-equal groups that fit the registers.
 #[derive(Clone, Copy)]
 pub(in crate::cpu) struct Tile<'a> {
     pub(in crate::cpu) pixels: usize,
@@ -116,23 +104,41 @@ impl Tile<'_> {
     }
 
     fn dispatch(&self, isa: Isa, x: Operand, w: Operand, y: Operand) {
-        match self.x_pixel {
-            1 => self.run_strided::<1>(isa, x, w, y),
-            BLOCK => self.run_strided::<BLOCK>(isa, x, w, y),
-            _ => self.run_strided::<0>(isa, x, w, y),
+        let profile = isa.profile();
+        let mut first = 0;
+        while first < self.blocks {
+            // Few pixels leave registers for more blocks.
+            let fits = |blocks: &usize| {
+                let room = *blocks <= profile.blocks() || self.pixels <= profile.pixels(*blocks);
+                room && *blocks <= self.blocks - first
+            };
+            let blocks = [8, 4, 2].into_iter().find(fits).unwrap_or(1);
+            let start = match self.start {
+                Start::Bias(bias) => Start::Bias(bias.from(first * BLOCK)),
+                other => other,
+            };
+            let w = (w.0, w.1 + (first * self.w_block) as isize);
+            let y = (y.0, y.1 + (first * self.y_block) as isize);
+            let tile = Tile { blocks, start, ..*self };
+            match self.x_pixel {
+                1 => tile.run_strided::<1>(isa, x, w, y),
+                BLOCK => tile.run_strided::<BLOCK>(isa, x, w, y),
+                _ => tile.run_strided::<0>(isa, x, w, y),
+            }
+            first += blocks;
         }
     }
 
     /// The distance of pixels is a constant, or any if that is 0.
     fn run_strided<const X: usize>(&self, isa: Isa, x: Operand, w: Operand, y: Operand) {
-        let groups = self.pixels.div_ceil(registers(self.blocks));
-        let (pixels, larger) = (self.pixels / groups, self.pixels % groups);
-        self.run_groups::<X>(isa, [groups - larger, pixels], x, w, y);
-        if larger > 0 {
-            let done = (groups - larger) * pixels;
+        let mut done = 0;
+        for [groups, pixels] in near_equal(self.pixels, isa.profile().pixels(self.blocks)) {
             let x = (x.0, x.1 + (done * self.x_pixel) as isize);
             let y = (y.0, y.1 + (done * self.y_pixel) as isize);
-            self.run_groups::<X>(isa, [larger, pixels + 1], x, w, y);
+            if groups > 0 {
+                self.run_groups::<X>(isa, [groups, pixels], x, w, y);
+            }
+            done += groups * pixels;
         }
     }
 
@@ -146,18 +152,20 @@ impl Tile<'_> {
         y: Operand,
     ) {
         macro_rules! sized {
-            ($($blocks:literal x $pixels:literal),*) => {
+            ($($blocks:literal: $($pixels:literal)+),+) => {
                 match (self.blocks, pixels) {
-                    $(($blocks, $pixels) => {
+                    $($(($blocks, $pixels) => {
                         isa.run(Sized::<$blocks, $pixels, X> { tile: self, groups, x, w, y });
-                    })*
+                    })+)+
                     (blocks, pixels) => unreachable!("a group of {blocks} blocks x {pixels} pixels"),
                 }
             };
         }
         sized!(
-            1 x 1, 1 x 2, 1 x 3, 1 x 4, 1 x 5, 1 x 6, 1 x 7, 1 x 8, 1 x 9, 1 x 10, 1 x 11, 1 x 12,
-            2 x 1, 2 x 2, 2 x 3, 2 x 4, 2 x 5, 2 x 6, 4 x 1, 4 x 2, 4 x 3, 8 x 1
+            1: 1 2 3 4 5 6 7 8 9 10 11 12,
+            2: 1 2 3 4 5 6 7 8 9 10 11 12,
+            4: 1 2 3 4 5 6 7 8 9 10 11 12,
+            8: 1 2 3 4 5 6
         )
     }
 
@@ -184,6 +192,14 @@ impl Tile<'_> {
     }
 }
 
+/// Some pixels in as few groups of at most `limit` as can be, whose sizes differ by one: how many groups, and of how many pixels each.
+#[inline(always)]
+pub(super) fn near_equal(pixels: usize, limit: usize) -> [[usize; 2]; 2] {
+    let groups = pixels.div_ceil(limit);
+    let (smaller, larger) = (pixels / groups.max(1), pixels % groups.max(1));
+    [[groups - larger, smaller], [larger, smaller + 1]]
+}
+
 fn assert_inside((memory, position): Operand, low: isize, high: isize) {
     assert!(position + low >= 0 && position + high < memory.len() as isize, "a tile leaves its memory");
 }
@@ -202,6 +218,22 @@ impl<const B: usize, const P: usize, const X: usize> Kernel for Sized<'_, B, P, 
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        match B {
+            1 => self.groups::<S, Single<S>, 1>(simd),
+            2 => self.groups::<S, S::Pair, 1>(simd),
+            4 => self.groups::<S, S::Pair, 2>(simd),
+            _ => self.groups::<S, S::Pair, 4>(simd),
+        }
+    }
+}
+
+impl<const B: usize, const P: usize, const X: usize> Sized<'_, B, P, X> {
+    /// All groups, with sums of `N` times what a `W` holds.
+    #[inline(always)]
+    fn groups<S: Simd, W: Blocks<S>, const N: usize>(self, simd: S) {
+        if N * W::VECTORS * P > S::SUMS {
+            unreachable!("larger than any group that is asked for");
+        }
         let Sized { tile, groups, x, w, y } = self;
         let x_pixel = if X == 0 { tile.x_pixel } else { X };
         // Wrapping: a sum without terms has no position in its memory.
@@ -210,12 +242,13 @@ impl<const B: usize, const P: usize, const X: usize> Kernel for Sized<'_, B, P, 
             // SAFETY: `Tile::check` asserts that every position lies in its memory.
             unsafe {
                 let y = y.0.address().offset(y.1).add(group * P * tile.y_pixel);
-                let mut sums = begin::<S, B, P>(simd, tile, y);
+                let mut sums = begin::<S, W, N, P>(simd, tile, y);
                 let x = x.wrapping_add(group * P * x_pixel);
-                accumulate::<S, B, P, X>(simd, tile, x, w, &mut sums);
-                for b in 0..B {
+                accumulate::<S, W, N, P, X>(simd, tile, x, w, &mut sums);
+                for n in 0..N {
                     for p in 0..P {
-                        simd.store(y.add(b * tile.y_block + p * tile.y_pixel), sums[b][p]);
+                        let y = y.add(n * W::COUNT * tile.y_block + p * tile.y_pixel);
+                        sums[n][p].store(simd, y, tile.y_block);
                     }
                 }
             }
@@ -224,24 +257,28 @@ impl<const B: usize, const P: usize, const X: usize> Kernel for Sized<'_, B, P, 
 }
 
 #[inline(always)]
-unsafe fn begin<S: Simd, const B: usize, const P: usize>(
+unsafe fn begin<S: Simd, W: Blocks<S>, const N: usize, const P: usize>(
     simd: S,
     tile: &Tile,
     y: *const f32,
-) -> [[S::V; P]; B] {
-    let mut sums = [[simd.splat(0.0); P]; B];
+) -> [[W; P]; N] {
+    let mut sums = [[W::splat(simd, 0.0); P]; N];
     match tile.start {
         Start::Zero => {}
         Start::Bias(bias) => {
-            for b in 0..B {
-                sums[b] = [bias.load(simd, b * BLOCK); P];
+            for n in 0..N {
+                let bias = bias.part(n * W::COUNT * BLOCK, W::COUNT * BLOCK);
+                // SAFETY: the part holds all blocks.
+                sums[n] = [unsafe { W::load(simd, bias.address(), BLOCK) }; P];
             }
         }
         Start::Sum => {
-            for b in 0..B {
+            for n in 0..N {
                 for p in 0..P {
                     // SAFETY: the caller checked the tile's positions.
-                    sums[b][p] = unsafe { simd.load(y.add(b * tile.y_block + p * tile.y_pixel)) };
+                    sums[n][p] = unsafe {
+                        W::load(simd, y.add(n * W::COUNT * tile.y_block + p * tile.y_pixel), tile.y_block)
+                    };
                 }
             }
         }
@@ -250,12 +287,12 @@ unsafe fn begin<S: Simd, const B: usize, const P: usize>(
 }
 
 #[inline(always)]
-unsafe fn accumulate<S: Simd, const B: usize, const P: usize, const X: usize>(
+unsafe fn accumulate<S: Simd, W: Blocks<S>, const N: usize, const P: usize, const X: usize>(
     simd: S,
     tile: &Tile,
     x: *const f32,
     w: *const f32,
-    sums: &mut [[S::V; P]; B],
+    sums: &mut [[W; P]; N],
 ) {
     let Tile { channels, rows, columns, w_block, .. } = *tile;
     let x_pixel = if X == 0 { tile.x_pixel } else { X };
@@ -265,23 +302,38 @@ unsafe fn accumulate<S: Simd, const B: usize, const P: usize, const X: usize>(
         for _ in 0..rows.count {
             let (mut x, mut w) = (x_row, w_row);
             for _ in 0..columns.count {
-                let mut filters = [simd.splat(0.0); B];
-                for b in 0..B {
-                    // SAFETY: the caller checked the tile's positions.
-                    filters[b] = unsafe { simd.load(w.add(b * w_block)) };
-                }
-                for p in 0..P {
-                    // SAFETY: as above.
-                    let pixel = simd.splat(unsafe { *x.add(p * x_pixel) });
-                    for b in 0..B {
-                        sums[b][p] = simd.fma(pixel, filters[b], sums[b][p]);
-                    }
-                }
+                // SAFETY: the caller checked the tile's positions.
+                unsafe { term(simd, (x, x_pixel), (w, w_block), sums) }
                 x = x.wrapping_offset(columns.x);
                 w = w.wrapping_offset(columns.w);
             }
             x_row = x_row.wrapping_offset(rows.x);
             w_row = w_row.wrapping_offset(rows.w);
+        }
+    }
+}
+
+/// Adds the products of a scalar for each pixel with a vector for each block, both any distance apart.
+///
+/// # Safety
+/// All of them must be readable.
+#[inline(always)]
+pub(super) unsafe fn term<S: Simd, W: Blocks<S>, const N: usize, const P: usize>(
+    simd: S,
+    (x, x_pixel): (*const f32, usize),
+    (w, w_block): (*const f32, usize),
+    sums: &mut [[W; P]; N],
+) {
+    let mut weights = [W::splat(simd, 0.0); N];
+    for n in 0..N {
+        // SAFETY: the caller's promise.
+        weights[n] = unsafe { W::load(simd, w.add(n * W::COUNT * w_block), w_block) };
+    }
+    for p in 0..P {
+        // SAFETY: as above.
+        let pixel = W::splat(simd, unsafe { *x.add(p * x_pixel) });
+        for n in 0..N {
+            sums[n][p] = pixel.fma(simd, weights[n], sums[n][p]);
         }
     }
 }

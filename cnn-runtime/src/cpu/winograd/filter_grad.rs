@@ -145,12 +145,12 @@ impl Task<'_> {
             y_block: inputs * BLOCK,
         };
         let isa = self.frame.isa();
-        for block in (0..outputs.div_ceil(BLOCK)).step_by(2) {
-            let blocks = 2.min(outputs.div_ceil(BLOCK) - block);
-            let limit = BLOCK / blocks;
-            for input in (0..inputs).step_by(limit) {
-                let pixels = limit.min(inputs - input);
-                let x = x + input / BLOCK * room * BLOCK + input % BLOCK;
+        let (all, few) = (outputs.div_ceil(BLOCK), isa.profile().blocks());
+        for block in (0..all).step_by(few) {
+            let blocks = few.min(all - block);
+            for input in (0..inputs).step_by(BLOCK) {
+                let pixels = BLOCK.min(inputs - input);
+                let x = x + input * room;
                 let dy = dy + block * room * BLOCK;
                 let y = y + (block * inputs + input) * BLOCK;
                 Tile { pixels, blocks, ..tile }.run(
