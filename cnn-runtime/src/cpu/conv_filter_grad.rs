@@ -27,10 +27,28 @@ enum Order {
     Gathered,
 }
 
+/// A few output blocks, and a part of what they see: the number of either.
+pub(super) type Unit = [usize; 2];
+
+/// All units with some of the output blocks and some of the parts.
+#[derive(Clone)]
+struct Units {
+    blocks: Range<usize>,
+    parts: Range<usize>,
+}
+
+impl Units {
+    /// Those of the same blocks one after the other, so that gradients of outputs stay in the nearest cache.
+    fn iter(&self) -> impl Iterator<Item = Unit> {
+        let parts = self.parts.clone();
+        self.blocks.clone().flat_map(move |blocks| parts.clone().map(move |part| [blocks, part]))
+    }
+}
+
 /// Pairs of blocks that are worth dividing among threads; fewer of small gradients divide the batch.
 const MANY: usize = 8;
 
-/// The step, and how it is cut: a unit is a few output blocks of a group, and a part of what they see.
+/// The step, and how it is cut.
 #[derive(Clone, Copy)]
 pub(super) struct Task<'a> {
     pub(super) frame: &'a Frame<'a>,
@@ -43,8 +61,6 @@ pub(super) struct Task<'a> {
     pub(super) filters: Span<'a>,
     /// Output blocks of a unit.
     width: usize,
-    /// Units that share output blocks.
-    parts: usize,
     order: Order,
 }
 
@@ -84,22 +100,33 @@ pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
     };
     let fits = |width: &usize| step.groups == 1 || outputs.is_multiple_of(width * BLOCK);
     let width = [frame.isa().profile().blocks(), 2].into_iter().find(fits).unwrap_or(1);
-    let task = Task { frame, step, inputs, outputs, rows, columns, filters, width, parts, order };
-    let units = blocks.div_ceil(width) * parts;
+    let task = Task { frame, step, inputs, outputs, rows, columns, filters, width, order };
+    let all = Units { blocks: 0..blocks.div_ceil(width), parts: 0..parts };
     // Counted in pairs of blocks, whatever a unit is: the order of sums must not depend on the instruction set.
     if blocks.div_ceil(2) * parts < MANY && filters.len() <= batch_sum::SMALL {
         batch_sum::run(frame, work / frame.pass.batch as u64, filters, &|frame, filters| {
-            Task { frame, filters, ..task }.add(0..units);
+            Task { frame, filters, ..task }.add(&all);
         });
-        frame.each(units, work, &|unit| task.finish(unit..unit + 1));
+        frame.each(all.blocks.len(), work, &|blocks| {
+            task.finish(&Units { blocks: blocks..blocks + 1, ..all.clone() });
+        });
         return;
     }
-    let pieces = units.min(4 * frame.cpu.threads);
+    // Each piece reads the whole of a map unless that is cut, so the larger one is, if it gives work to all threads.
+    let threads = frame.cpu.threads;
+    let by_parts = step.x.len() > step.dy.len() && parts >= threads || all.blocks.len() < threads.min(parts);
+    let count = if by_parts { parts } else { all.blocks.len() };
+    let pieces = count.min(4 * threads);
     frame.each(pieces, work, &|piece| {
-        let units = split::part(units, pieces, piece);
-        units.clone().for_each(|unit| task.gradients(unit).for_each(|(_, gradient)| gradient.fill(0.0)));
-        task.add(units.clone());
-        task.finish(units);
+        let some = split::part(count, pieces, piece);
+        let units = if by_parts {
+            Units { parts: some, ..all.clone() }
+        } else {
+            Units { blocks: some, ..all.clone() }
+        };
+        units.iter().for_each(|unit| task.gradients(unit).for_each(|(_, gradient)| gradient.fill(0.0)));
+        task.add(&units);
+        task.finish(&units);
     });
 }
 
@@ -115,24 +142,24 @@ impl Task<'_> {
     }
 
     /// Output blocks of a unit.
-    pub(super) fn blocks(&self, unit: usize) -> Range<usize> {
-        let first = unit / self.parts * self.width;
+    pub(super) fn blocks(&self, [few, _]: Unit) -> Range<usize> {
+        let first = few * self.width;
         first..self.step.dy.channels.div_ceil(BLOCK).min(first + self.width)
     }
 
     /// What a unit holds of the `[I/groups][KH][KW]` filter elements of an output.
-    pub(super) fn elements(&self, unit: usize) -> Range<usize> {
+    pub(super) fn elements(&self, [_, part]: Unit) -> Range<usize> {
         let all = self.inputs * self.area();
         let len = match self.order {
             Order::Channels => BLOCK * self.area(),
             Order::Gathered => all,
         };
-        let first = unit % self.parts * len;
+        let first = part * len;
         first..all.min(first + len)
     }
 
     /// Adds the part of the frame's samples to some units.
-    fn add(&self, units: Range<usize>) {
+    fn add(&self, units: &Units) {
         let Map { height, width, .. } = self.step.dy;
         let (rows, together) = ((PIXELS / width).max(1), (PIXELS / (height * width)).max(1));
         let all = &self.frame.samples;
@@ -140,7 +167,7 @@ impl Task<'_> {
             for row in (0..height).step_by(rows) {
                 let samples = first..all.end.min(first + together);
                 let part = Part { samples, rows: row..height.min(row + rows) };
-                for unit in units.clone() {
+                for unit in units.iter() {
                     match self.order {
                         Order::Channels => self.add_channels(&part, unit),
                         Order::Gathered => self.add_gathered(&part, unit),
@@ -151,11 +178,11 @@ impl Task<'_> {
     }
 
     /// What remains to be done for some units when all samples are added.
-    fn finish(&self, units: Range<usize>) {
-        for unit in units {
+    fn finish(&self, units: &Units) {
+        for unit in units.iter() {
             // The lanes past the last output took what the padding lanes of `dy` hold.
             self.gradients(unit).for_each(|(block, gradient)| self.clear_padding(block, gradient));
-            if unit % self.parts == 0 {
+            if unit[1] == 0 {
                 let step = self.step;
                 self.blocks(unit).for_each(|block| bias_grad::run(self.frame, &step.dy, step.bias, block));
             }
@@ -163,7 +190,7 @@ impl Task<'_> {
     }
 
     /// A unit's part of the gradient, by output block.
-    fn gradients(&self, unit: usize) -> impl Iterator<Item = (usize, Span<'_>)> {
+    fn gradients(&self, unit: Unit) -> impl Iterator<Item = (usize, Span<'_>)> {
         let elements = self.elements(unit);
         self.blocks(unit).map(move |block| {
             let start = block * self.inputs * self.area() + elements.start;
@@ -181,7 +208,7 @@ impl Task<'_> {
     }
 
     /// Adds a part to a unit.
-    fn add_channels(&self, part: &Part, unit: usize) {
+    fn add_channels(&self, part: &Part, unit: Unit) {
         let [height, width] = self.step.window.kernel;
         for tap_row in 0..height {
             let valid = self.rows.valid_outputs(tap_row);
@@ -199,7 +226,7 @@ impl Task<'_> {
     fn add_tap(
         &self,
         samples: &Range<usize>,
-        unit: usize,
+        unit: Unit,
         tap: [usize; 2],
         [rows, columns]: [Range<usize>; 2],
     ) {

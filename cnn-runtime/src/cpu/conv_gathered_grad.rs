@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    conv_filter_grad::{Part, Task},
+    conv_filter_grad::{Part, Task, Unit},
     memory::Span,
     simd::tile::Level,
 };
@@ -14,7 +14,7 @@ const GATHERED: usize = 32;
 
 impl Task<'_> {
     /// Adds a part to a unit, a few taps at a time.
-    pub(super) fn add_gathered(&self, part: &Part, unit: usize) {
+    pub(super) fn add_gathered(&self, part: &Part, unit: Unit) {
         let width = self.step.dy.width;
         for (sample, row) in
             part.samples.clone().flat_map(|sample| part.rows.clone().map(move |row| (sample, row)))
@@ -26,7 +26,7 @@ impl Task<'_> {
     }
 
     /// Adds neighbouring outputs of a row.
-    fn add_patches(&self, sample: usize, unit: usize, row: usize, columns: Range<usize>) {
+    fn add_patches(&self, sample: usize, unit: Unit, row: usize, columns: Range<usize>) {
         let (map, blocks) = (&self.step.dy, self.blocks(unit));
         let (dy, taps) = (self.frame.map(sample, map), self.inputs * self.area());
         let group = blocks.start * BLOCK / self.outputs;
