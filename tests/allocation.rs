@@ -2,15 +2,11 @@
 
 mod common;
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    sync::atomic::{AtomicUsize, Ordering},
-};
-
 use cnn_runtime::{
     Device, Model, Options, Session, network,
     optim::{Adam, Clip, Optimizer, Update},
 };
+use common::counting::{self, Counting};
 
 network! {
     /// Every kind of step that this crate knows; the weights of `fc3` are updated where their gradient is computed.
@@ -20,25 +16,6 @@ network! {
         let z = x -> conv3: conv(5, 3, stride = 2, pad = 1) -> max_pool(2) -> dropout(0.25) -> flatten;
         concat(y -> avg_pool(2) -> flatten, z) -> fc1: dense(33) -> relu -> dropout(0.5)
             -> fc2: dense(1024) -> relu -> fc3: dense(1024) -> fc4: dense(10)
-    }
-}
-
-/// The system's allocator, counting.
-struct Counting;
-
-static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: every call goes to the system's allocator unchanged.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        // SAFETY: `place` came from `alloc` above, that is from the system.
-        unsafe { System.dealloc(place, layout) }
     }
 }
 
@@ -58,9 +35,9 @@ fn allocations(update: Update) -> usize {
             session.train_step(&images, &labels).unwrap();
         };
         step();
-        let before = ALLOCATIONS.load(Ordering::Relaxed);
+        let before = counting::allocations();
         (0..200).for_each(|_| step());
-        ALLOCATIONS.load(Ordering::Relaxed) - before
+        counting::allocations() - before
     })
 }
 

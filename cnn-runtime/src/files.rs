@@ -5,16 +5,105 @@
 
 use std::{
     fs::{self, File},
-    io::{self, Write},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     process,
 };
 
 use crate::error::{Error, Result};
 
+/// Bytes that are collected for one call of the system.
+const BUFFER: usize = 1 << 18;
+
 /// An [`Error::Io`] of a path, for `map_err`.
 pub(crate) fn failed(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Error {
     move |source| Error::Io { path: path.into(), action, source }
+}
+
+/// A file on its way to a name, which it takes in [`Replacement::finish`]. Until then it lies beside, and is removed if this
+/// is dropped.
+pub(crate) struct Replacement {
+    path: PathBuf,
+    file: BufWriter<File>,
+    // Behind the file: some systems only remove what nobody has open.
+    temporary: Temporary,
+}
+
+impl Replacement {
+    /// Begins an empty file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if the name belongs to something that is no regular file, or the folder takes no file.
+    pub(crate) fn create(path: &Path) -> Result<Replacement> {
+        if path.exists() && !path.is_file() {
+            let source = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+            return Err(failed(path, "write")(source));
+        }
+        let temporary = Temporary(temporary(path));
+        let file = File::create(&temporary.0).map_err(failed(path, "write"))?;
+        Ok(Replacement { path: path.into(), file: BufWriter::with_capacity(BUFFER, file), temporary })
+    }
+
+    /// Adds bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if they cannot be written.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+        self.file.write_all(bytes).map_err(failed(&self.path, "write"))
+    }
+
+    /// Adds all that a reader has.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if it cannot be read or written.
+    #[cfg(feature = "data")]
+    pub(crate) fn copy(&mut self, mut source: impl io::Read) -> Result<()> {
+        io::copy(&mut source, &mut self.file).map(drop).map_err(failed(&self.path, "write"))
+    }
+
+    /// Replaces bytes that were written at a position.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if they cannot be written.
+    #[cfg(feature = "data")]
+    pub(crate) fn overwrite(&mut self, position: u64, bytes: &[u8]) -> Result<()> {
+        use io::Seek;
+        let mut write = || {
+            self.file.seek(io::SeekFrom::Start(position))?;
+            self.file.write_all(bytes)?;
+            self.file.seek(io::SeekFrom::End(0))
+        };
+        write().map(drop).map_err(failed(&self.path, "write"))
+    }
+
+    /// Brings the file to the disk and gives it its name.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`] if that fails.
+    pub(crate) fn finish(self) -> Result<()> {
+        let Replacement { path, file, temporary } = self;
+        let finish = || {
+            file.into_inner()?.sync_all()?;
+            fs::rename(&temporary.0, &path)?;
+            sync_folder(folder(&path))
+        };
+        finish().map_err(failed(&path, "write"))
+    }
+}
+
+/// A temporary name. Whatever has it when this is dropped goes.
+struct Temporary(PathBuf);
+
+impl Drop for Temporary {
+    fn drop(&mut self) {
+        // Nothing has it after a rename; and after an error, that is the one to report.
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 /// Writes a file, replacing what had the name before.
@@ -23,19 +112,9 @@ pub(crate) fn failed(path: &Path, action: &'static str) -> impl FnOnce(io::Error
 ///
 /// [`Error::Io`] if the name belongs to something that is no regular file, or a byte cannot be written.
 pub fn replace(path: &Path, contents: &[u8]) -> Result<()> {
-    if path.exists() && !path.is_file() {
-        let source = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
-        return Err(failed(path, "write")(source));
-    }
-    let temporary = temporary(path);
-    let result = write_through(&temporary, contents)
-        .and_then(|()| fs::rename(&temporary, path))
-        .and_then(|()| sync_folder(folder(path)));
-    if result.is_err() {
-        // The first error is the one to report; a file that was never created cannot be removed either.
-        let _ = fs::remove_file(&temporary);
-    }
-    result.map_err(failed(path, "write"))
+    let mut file = Replacement::create(path)?;
+    file.write(contents)?;
+    file.finish()
 }
 
 /// Creates a folder if it is missing and proves that files can be written in it, before hours of work rely on it. Temporary

@@ -1,20 +1,50 @@
 //! Parameters between torch's order, in which files and humans have them, and the packed order of [`crate::plan::Role`].
 
+use std::ops::Range;
+
 use crate::{
     plan::{BLOCK, Init, Map, Param, Role, padded},
     rng::{Stream, subkey},
 };
 
-/// Calls `each` with every element's position in torch order, ascending, and its position in the packed form.
-fn for_each_place(param: &Param, mut each: impl FnMut(usize, usize)) {
-    let inner: usize = param.shape[1..].iter().product();
-    // What an output holds: its floats when packed, and where among them its elements lie.
-    let (stored, places): (usize, Vec<usize>) = match param.role {
-        Role::Vector | Role::Filter => (inner, (0..inner).collect()),
-        Role::Weight(map) => (map.len(), (0..inner).map(|element| map_place(&map, element)).collect()),
+/// Elements of one output.
+fn inner(param: &Param) -> usize {
+    param.shape[1..].iter().product()
+}
+
+/// Floats of one output when packed.
+fn stored(param: &Param) -> usize {
+    param.len / padded(param.shape[0])
+}
+
+/// Where a part of a parameter lies.
+pub(crate) struct Part {
+    /// Its elements in torch order.
+    pub(crate) elements: Range<usize>,
+    /// Its floats in the packed form.
+    pub(crate) packed: Range<usize>,
+}
+
+/// Divides a parameter into parts of whole blocks of outputs, packed no longer than `most` unless a block is.
+pub(crate) fn parts(param: &Param, most: usize) -> impl Iterator<Item = Part> {
+    let (outputs, inner, stored) = (param.shape[0], inner(param), stored(param));
+    let count = (most / (stored * BLOCK)).max(1) * BLOCK;
+    (0..outputs).step_by(count).map(move |first| {
+        let end = outputs.min(first + count);
+        Part { elements: first * inner..end * inner, packed: first * stored..padded(end) * stored }
+    })
+}
+
+/// Calls `each` with the positions of all elements of so many outputs in torch order, ascending, and in the packed form.
+fn for_each_place(param: &Param, outputs: usize, mut each: impl FnMut(usize, usize)) {
+    let (inner, stored) = (inner(param), stored(param));
+    // Where an output's elements lie among its floats.
+    let places: Vec<usize> = match param.role {
+        Role::Vector | Role::Filter => (0..inner).collect(),
+        Role::Weight(map) => (0..inner).map(|element| map_place(&map, element)).collect(),
     };
     let mut element = 0;
-    for output in 0..param.shape[0] {
+    for output in 0..outputs {
         let start = output / BLOCK * stored * BLOCK + output % BLOCK;
         for place in &places {
             each(element, start + place * BLOCK);
@@ -29,18 +59,17 @@ fn map_place(map: &Map, element: usize) -> usize {
     map.index(element / area, element % area / map.width, element % map.width)
 }
 
-/// Packs values in torch order; padding becomes zero.
+/// Packs the values of a parameter, or of a part of it, in torch order; padding becomes zero.
 pub fn pack(param: &Param, values: &[f32]) -> Vec<f32> {
-    let mut packed = vec![0.0; param.len];
-    for_each_place(param, |element, place| packed[place] = values[element]);
+    let outputs = values.len() / inner(param);
+    let mut packed = vec![0.0; padded(outputs) * stored(param)];
+    for_each_place(param, outputs, |element, place| packed[place] = values[element]);
     packed
 }
 
-/// The values of a packed form in torch order.
-pub fn unpack(param: &Param, packed: &[f32]) -> Vec<f32> {
-    let mut values = Vec::with_capacity(param.shape.iter().product());
-    for_each_place(param, |_, place| values.push(packed[place]));
-    values
+/// Fills in the values, in torch order, of what [`pack`] made of them.
+pub fn unpack(param: &Param, packed: &[f32], values: &mut [f32]) {
+    for_each_place(param, values.len() / inner(param), |element, place| values[element] = packed[place]);
 }
 
 /// Floats of the packed form of a tensor of this torch shape.
@@ -66,24 +95,23 @@ pub fn load_map(map: &Map, stored: &[f32]) -> Vec<f32> {
     (0..map.channels * map.height * map.width).map(|element| stored[map_place(map, element)]).collect()
 }
 
-/// Draws a parameter's initial values, in torch order. Each parameter has a stream of its own, so adding a layer
-/// changes no other layer's start.
-pub fn initial(param: &Param, seed: u64) -> Vec<f32> {
+/// What fills in a parameter's initial values, the next ones at every call, in torch order. Each parameter has a stream of
+/// random numbers of its own, so adding a layer changes no other layer's start.
+pub fn initial(param: &Param, seed: u64) -> impl FnMut(&mut [f32]) {
     let name_key = param.name.bytes().fold(0, |key, byte| subkey(key, byte as u64));
     let mut stream = Stream::new(subkey(seed, name_key));
     let (fan_in, fan_out) = (param.fan_in as f64, param.fan_out as f64);
-    let mut uniform = |bound: f64| (stream.unit() * 2.0 - 1.0) * bound;
-    let count = param.shape.iter().product();
-    match param.init {
-        Init::Constant(value) => vec![value; count],
-        Init::GlorotUniform => draw(count, || uniform((6.0 / (fan_in + fan_out)).sqrt())),
-        Init::HeUniform => draw(count, || uniform((6.0 / fan_in).sqrt())),
-        Init::Torch => draw(count, || uniform(1.0 / fan_in.sqrt())),
-        Init::GlorotNormal => draw(count, || stream.normal() * (2.0 / (fan_in + fan_out)).sqrt()),
-        Init::HeNormal => draw(count, || stream.normal() * (2.0 / fan_in).sqrt()),
+    move |values| {
+        let mut uniform = |bound: f64| ((stream.unit() * 2.0 - 1.0) * bound) as f32;
+        match param.init {
+            Init::Constant(value) => values.fill(value),
+            Init::GlorotUniform => values.fill_with(|| uniform((6.0 / (fan_in + fan_out)).sqrt())),
+            Init::HeUniform => values.fill_with(|| uniform((6.0 / fan_in).sqrt())),
+            Init::Torch => values.fill_with(|| uniform(1.0 / fan_in.sqrt())),
+            Init::GlorotNormal => {
+                values.fill_with(|| (stream.normal() * (2.0 / (fan_in + fan_out)).sqrt()) as f32);
+            }
+            Init::HeNormal => values.fill_with(|| (stream.normal() * (2.0 / fan_in).sqrt()) as f32),
+        }
     }
-}
-
-fn draw(count: usize, mut value: impl FnMut() -> f64) -> Vec<f32> {
-    (0..count).map(|_| value() as f32).collect()
 }

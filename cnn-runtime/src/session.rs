@@ -1,12 +1,13 @@
 //! A network on a device: its parameters, its arena, and the passes over a batch.
 
+mod arrays;
 mod training;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     device::Device,
-    engine::{Class, Due, Engine, LossSums, Pass, Sizes},
+    engine::{Due, Engine, LossSums, Pass, Sizes},
     error::{Error, Result},
     network::Model,
     optim::Update,
@@ -15,6 +16,11 @@ use crate::{
     watch::{self, Visit},
     weights::Companions,
 };
+
+pub(crate) use arrays::Array;
+
+/// Floats that are copied to or from a device at a time, so that large parameters are never on the host as a whole.
+const PIECE: usize = 1 << 18;
 
 /// What a [`Session`] is made for.
 #[derive(Clone, Copy, Debug)]
@@ -120,7 +126,11 @@ impl Session {
             companions: Companions::default(),
         };
         for (index, param) in description.params.iter().enumerate() {
-            session.set_parameter(index, &params::initial(param, seed))?;
+            let mut draw = params::initial(param, seed);
+            session.write_parts(Array::Parameter, index, &mut |part| {
+                draw(part);
+                Ok(())
+            })?;
         }
         Ok(session)
     }
@@ -233,38 +243,6 @@ impl Session {
         Ok(())
     }
 
-    /// A parameter or a running statistic in torch order; `index` is its position in [`Description::params`].
-    ///
-    /// # Errors
-    /// [`Error::Device`] if the device fails.
-    pub fn parameter(&mut self, index: usize) -> Result<Vec<f32>> {
-        self.read(Class::Params, 0, index)
-    }
-
-    /// The gradient of a trainable parameter in torch order, as the last backward pass left it:
-    /// [`Session::forward_backward`], [`Session::accumulate`] or [`Session::watch`].
-    ///
-    /// # Errors
-    /// [`Error::Usage`] if this session does not train, or if the last pass was a [`Session::train_step`], which keeps no gradients;
-    /// [`Error::Device`] if the device fails.
-    pub fn gradient(&mut self, index: usize) -> Result<Vec<f32>> {
-        self.rule()?;
-        if !self.has_gradients {
-            return Err(Error::Usage(
-                "no gradients are kept; call forward_backward or accumulate first".into(),
-            ));
-        }
-        self.read(Class::Grads, 0, index)
-    }
-
-    /// Sets a parameter or a running statistic from values in torch order.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] if their number is wrong; [`Error::Device`] if the device fails.
-    pub fn set_parameter(&mut self, index: usize, values: &[f32]) -> Result<()> {
-        self.write(Class::Params, 0, index, values)
-    }
-
     /// What goes with the weights.
     pub fn companions(&self) -> &Companions {
         &self.companions
@@ -273,34 +251,6 @@ impl Session {
     /// Sets what goes with the weights.
     pub fn set_companions(&mut self, companions: Companions) {
         self.companions = companions;
-    }
-
-    /// Arrays of state of every parameter, the optimizer's and then the running average; 0 if this session does not train.
-    pub fn state_slots(&self) -> usize {
-        self.update.map_or(0, |update| update.slots())
-    }
-
-    /// True if a slot holds something of a parameter: of those that are trained, and of running statistics their average.
-    pub fn has_state(&self, slot: usize, index: usize) -> bool {
-        let Param { trainable, buffer, .. } = *self.param(index);
-        let is_average = self.update.is_some_and(|update| slot == update.optimizer.slots());
-        slot < self.state_slots() && (trainable || (buffer && is_average))
-    }
-
-    /// One of a parameter's arrays of state, in the parameter's torch order.
-    ///
-    /// # Errors
-    /// [`Error::Device`] if the device fails.
-    pub fn state(&mut self, slot: usize, index: usize) -> Result<Vec<f32>> {
-        self.read(Class::State, self.slot_offset(slot), index)
-    }
-
-    /// Sets one of a parameter's arrays of state from values in torch order.
-    ///
-    /// # Errors
-    /// As [`Session::set_parameter`].
-    pub fn set_state(&mut self, slot: usize, index: usize, values: &[f32]) -> Result<()> {
-        self.write(Class::State, self.slot_offset(slot), index, values)
     }
 
     /// Updates so far: with the seed, the key of the next dropout masks.
@@ -380,27 +330,6 @@ impl Session {
     /// Where a slot begins in the state: each is as long as the parameters.
     fn slot_offset(&self, slot: usize) -> usize {
         slot * self.model.description.params_len
-    }
-
-    /// What belongs to a parameter in an array that begins at `start`.
-    fn read(&mut self, class: Class, start: usize, index: usize) -> Result<Vec<f32>> {
-        let param = self.param(index);
-        let mut packed = vec![0.0; param.len];
-        self.engine.read(class, start + param.offset, &mut packed)?;
-        Ok(params::unpack(param, &packed))
-    }
-
-    fn write(&mut self, class: Class, start: usize, index: usize, values: &[f32]) -> Result<()> {
-        let param = self.param(index);
-        let expected: usize = param.shape.iter().product();
-        if values.len() != expected {
-            return Err(Error::Usage(format!(
-                "{}: expected {expected} values, found {}",
-                param.name,
-                values.len()
-            )));
-        }
-        self.engine.write(class, start + param.offset, &params::pack(param, values))
     }
 
     /// Samples in a batch of images.

@@ -1,6 +1,8 @@
 //! What several integration tests share.
 #![allow(dead_code, reason = "each test crate uses its own part")]
 
+pub(crate) mod counting;
+
 use std::path::{Path, PathBuf};
 
 use cnn_runtime::{Device, device::DeviceChoice, opencl::Selection};

@@ -266,7 +266,8 @@ impl Scene {
         let param = &self.params[number];
         let mut packed = vec![0.0; param.len];
         engine.read(class, param.offset, &mut packed).expect("values read");
-        let values = unpack(param, &packed);
+        let mut values = vec![0.0; param.shape.iter().product()];
+        unpack(param, &packed, &mut values);
         let padding_is_zero = bits(&pack(param, &values)).eq(&bits(&packed));
         assert!(padding_is_zero, "a padding lane of {class:?} {number} is not zero, seed {}", self.seed);
         values

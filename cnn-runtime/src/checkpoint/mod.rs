@@ -9,20 +9,16 @@ mod kept;
 mod sealed;
 mod settings;
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     error::{Error, Result},
-    files,
     session::Session,
     train::Position,
-    weights::{
-        self,
-        tensors::{floats, weights_error},
-    },
+    weights::{self, layout, tensors::weights_error},
 };
 use entry::{Entry, entries};
 
@@ -49,11 +45,14 @@ pub struct RunState {
 /// [`Error::Diverged`] if a parameter is NaN or infinite, [`Error::Io`] if the file cannot be written: what was saved before
 /// stays in both cases.
 pub fn save(session: &mut Session, path: &Path, run: &RunState) -> Result<()> {
-    let tensors = entries(session).iter().map(|entry| entry.read(session)).collect::<Result<Vec<_>>>()?;
-    tensors.iter().try_for_each(|tensor| finite(&tensor.name, &tensor.values, run.position.epoch))?;
     let json = serde_json::to_string(run).expect("numbers, texts and lists are JSON");
-    let bytes = sealed::seal(&tensors, json).map_err(|message| weights_error(path, message))?;
-    files::replace(path, &bytes)
+    let entries = entries(session);
+    sealed::write(path, entries.iter().map(Entry::planned).collect(), json, |entry, out| {
+        session.read_parts(entry.array, entry.index, &mut |values| {
+            finite(&entry.name, values, run.position.epoch)?;
+            layout::put(values, out)
+        })
+    })
 }
 
 /// An error naming the tensor if one of its values is NaN or infinite.
@@ -62,28 +61,27 @@ fn finite(name: &str, values: &[f32], epoch: usize) -> Result<()> {
     wrong.map_or(Ok(()), |&value| Err(Error::diverged(name, epoch)(value.into())))
 }
 
-/// Loads a session's parameters and optimizer state, all or none, and returns the state of the run, which must have had
-/// the same settings.
+/// Loads a session's parameters and optimizer state, all or none unless the disk fails meanwhile, and returns the state of the
+/// run, which must have had the same settings.
 ///
 /// # Errors
 ///
 /// [`Error::Io`] if the file cannot be read, [`Error::Weights`] if it is damaged, of another network or of another run.
 pub fn load(session: &mut Session, path: &Path, settings: &Settings) -> Result<RunState> {
-    let bytes = fs::read(path).map_err(files::failed(path, "read"))?;
-    let (tensors, json) = sealed::open(&bytes).map_err(|message| weights_error(path, message))?;
+    let (file, json) = sealed::open(path)?;
     let run: RunState = serde_json::from_str(&json).map_err(|error| {
         weights_error(path, format!("saved by another version of this program ({error})"))
     })?;
     settings.agree(&run.settings).map_err(|message| weights_error(path, message))?;
     let entries = entries(session);
-    let differences = weights::differences(entries.iter().map(Entry::expected), &tensors);
+    let differences = weights::differences(entries.iter().map(Entry::expected), &file);
     if !differences.is_empty() {
         let (name, listed) = (session.description().name, weights::listed(&differences));
         return Err(weights_error(path, format!("no checkpoint of {name} with this optimizer: {listed}")));
     }
     for entry in &entries {
-        let view = tensors.tensor(&entry.name).map_err(|error| weights_error(path, error.to_string()))?;
-        entry.write(session, &floats(&view))?;
+        let mut values = file.values(&entry.name)?;
+        session.write_parts(entry.array, entry.index, &mut |part| values.read(part))?;
     }
     session.set_steps(run.steps);
     Ok(run)

@@ -3,91 +3,131 @@
 //! The file's metadata holds the text and, in eight hexadecimal digits, the CRC-32 of all bytes of the file with zeros in
 //! the place of those digits.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    io::{self, Read},
+    path::Path,
+};
 
-use flate2::Crc;
-use safetensors::{SafeTensors, serialize};
+use flate2::{Crc, CrcReader};
 
-use crate::weights::{RUN as TEXT, tensors::Tensor};
+use crate::{
+    error::{Error, Result},
+    files::{Replacement, failed},
+    weights::{
+        RUN as TEXT, TensorFile,
+        layout::{Layout, Planned, Sink},
+        tensors::weights_error,
+    },
+};
 
 const CHECKSUM: &str = "checksum";
 const ZEROS: &str = "00000000";
 
-/// As it stands in the header; a quotation mark within the text has a backslash before it.
+/// As it stands in the head; a quotation mark within the text has a backslash before it.
 const PLACE: &[u8] = br#""checksum":""#;
 
-/// The bytes of the file.
-pub(super) fn seal(tensors: &[Tensor], text: String) -> Result<Vec<u8>, String> {
+/// Writes a file whole or not at all; `pour` hands out the bytes of one tensor.
+pub(super) fn write<S>(
+    path: &Path,
+    tensors: Vec<Planned<S>>,
+    text: String,
+    pour: impl FnMut(&S, &mut Sink) -> Result<()>,
+) -> Result<()> {
     let metadata = HashMap::from([(TEXT.to_owned(), text), (CHECKSUM.to_owned(), ZEROS.to_owned())]);
-    let views = tensors.iter().map(|tensor| (tensor.name.as_str(), tensor));
-    let mut bytes = serialize(views, Some(metadata)).map_err(|error| error.to_string())?;
-    let place = place(&bytes).ok_or("the header lacks a checksum")?;
-    let checksum = format!("{:08x}", checksum(&bytes, place));
-    bytes[place..][..ZEROS.len()].copy_from_slice(checksum.as_bytes());
-    Ok(bytes)
+    let layout = Layout::new(path, tensors, Some(metadata))?;
+    let place = place(&layout.head).expect("the metadata holds a checksum");
+    let mut file = Replacement::create(path)?;
+    let mut crc = Crc::new();
+    let mut out = |bytes: &[u8]| {
+        crc.update(bytes);
+        file.write(bytes)
+    };
+    layout.emit(&mut out, pour)?;
+    file.overwrite(place as u64, digits(&crc).as_bytes())?;
+    file.finish()
 }
 
-/// The tensors and the text of a file that is exactly as it was written.
-pub(super) fn open(bytes: &[u8]) -> Result<(SafeTensors<'_>, String), String> {
-    let damaged = || "damaged: its checksum does not match; resume from another checkpoint".to_owned();
-    let (_, metadata) =
-        SafeTensors::read_metadata(bytes).map_err(|_| "no checkpoint, or a damaged one".to_owned())?;
-    let metadata = metadata.metadata().as_ref();
-    let text = metadata.and_then(|entries| entries.get(TEXT)).cloned();
-    let (text, place) =
-        text.zip(place(bytes)).ok_or("no checkpoint, but a file of weights; --init starts from it")?;
-    let found = bytes.get(place..place + ZEROS.len()).ok_or_else(damaged)?;
-    if found != format!("{:08x}", checksum(bytes, place)).as_bytes() {
+/// A file that is exactly as it was written, and its text.
+pub(super) fn open(path: &Path) -> Result<(TensorFile, String)> {
+    let error = |message: &str| weights_error(path, message.into());
+    let damaged = || error("damaged: its checksum does not match; resume from another checkpoint");
+    let file = TensorFile::open(path).map_err(|cause| match cause {
+        Error::Weights { .. } => error("no checkpoint, or a damaged one"),
+        other => other,
+    })?;
+    let text = file.metadata().and_then(|entries| entries.get(TEXT)).cloned();
+    let (text, place) = text
+        .zip(place(file.head()))
+        .ok_or_else(|| error("no checkpoint, but a file of weights; --init starts from it"))?;
+    let mut head = file.head().to_vec();
+    let found = head.get_mut(place..place + ZEROS.len()).ok_or_else(damaged)?;
+    let expected = found.to_vec();
+    found.copy_from_slice(ZEROS.as_bytes());
+    let mut whole = CrcReader::new(head.chain(file.behind_head(0)?));
+    io::copy(&mut whole, &mut io::sink()).map_err(failed(path, "read"))?;
+    if expected != digits(whole.crc()).as_bytes() {
         return Err(damaged());
     }
-    let tensors = SafeTensors::deserialize(bytes).map_err(|error| error.to_string())?;
-    Ok((tensors, text))
+    Ok((file, text))
 }
 
-fn place(bytes: &[u8]) -> Option<usize> {
-    bytes.windows(PLACE.len()).position(|window| window == PLACE).map(|start| start + PLACE.len())
+fn place(head: &[u8]) -> Option<usize> {
+    head.windows(PLACE.len()).position(|window| window == PLACE).map(|start| start + PLACE.len())
 }
 
-fn checksum(bytes: &[u8], place: usize) -> u32 {
-    let mut crc = Crc::new();
-    crc.update(&bytes[..place]);
-    crc.update(ZEROS.as_bytes());
-    crc.update(&bytes[place + ZEROS.len()..]);
-    crc.sum()
+fn digits(crc: &Crc) -> String {
+    format!("{:08x}", crc.sum())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::{fs, path::PathBuf};
 
-    fn sealed() -> Vec<u8> {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::weights::{
+        layout::put,
+        tensors::{self, Tensor},
+    };
+
+    /// A folder with a file.
+    fn sealed() -> (TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.ckpt");
         let tensor = Tensor::new("conv1.weight", &[3], vec![1.0, -2.0, 0.5]);
-        seal(&[tensor], r#"{"checksum":"a \"checksum\":\" within the text"}"#.into()).unwrap()
+        let text = r#"{"checksum":"a \"checksum\":\" within the text"}"#;
+        write(&path, vec![tensor.planned()], text.into(), |tensor, out| put(&tensor.values, out)).unwrap();
+        (folder, path)
     }
 
     #[test]
     fn what_was_sealed_opens() {
-        let bytes = sealed();
-        let (tensors, text) = open(&bytes).unwrap();
-        assert_eq!(tensors.tensor("conv1.weight").unwrap().shape(), [3]);
+        let (_folder, path) = sealed();
+        let (file, text) = open(&path).unwrap();
+        assert_eq!(file.floats("conv1.weight").unwrap(), [1.0, -2.0, 0.5]);
         assert!(text.contains("within the text"));
     }
 
     #[test]
     fn every_changed_or_missing_byte_is_noticed() {
-        let whole = sealed();
+        let (_folder, path) = sealed();
+        let whole = fs::read(&path).unwrap();
         for index in 0..whole.len() {
             let mut bytes = whole.clone();
             bytes[index] ^= 0x11;
-            assert!(open(&bytes).is_err(), "byte {index}");
-            assert!(open(&whole[..index]).is_err(), "cut at {index}");
+            fs::write(&path, bytes).unwrap();
+            assert!(open(&path).is_err(), "byte {index}");
+            fs::write(&path, &whole[..index]).unwrap();
+            assert!(open(&path).is_err(), "cut at {index}");
         }
     }
 
     #[test]
     fn weights_are_no_checkpoint() {
-        let tensor = Tensor::new("a", &[1], vec![1.0]);
-        let bytes = serialize([("a", &tensor)], None).unwrap();
-        assert!(open(&bytes).unwrap_err().contains("--init"));
+        let (_folder, path) = sealed();
+        tensors::write(&path, &[Tensor::new("a", &[1], vec![1.0])]).unwrap();
+        assert!(open(&path).err().unwrap().to_string().contains("--init"));
     }
 }

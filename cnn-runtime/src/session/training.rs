@@ -1,14 +1,11 @@
 //! How a session trains: passes, updates, and the running average of the parameters.
 
-use super::{Pending, Session};
+use super::{PIECE, Pending, Session};
 use crate::{
     engine::{Class, Due},
     error::{Error, Result},
     rng::subkey,
 };
-
-/// Floats that are copied to the host at a time, so that large parameters are never there as a whole.
-const PIECE: usize = 1 << 20;
 
 impl Session {
     /// Forward, backward and update on one batch. The CPU engine allocates nothing here. On OpenCL, the step is enqueued and

@@ -4,18 +4,19 @@
 //! checksum that the checkpoint names, here or where the earlier run kept them.
 
 use std::{
-    fs,
+    fs::File,
+    io,
     path::{Path, PathBuf},
 };
 
-use flate2::Crc;
+use flate2::CrcReader;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Callback, EpochReport, Flow, Start, best};
 use crate::{
     error::Result,
-    files::{self, failed},
+    files::{Replacement, failed},
     session::Session,
     weights,
 };
@@ -61,7 +62,7 @@ impl KeepWeights {
         if self.is_best(history) {
             let path = folder.join(BEST);
             weights::save(session, &path)?;
-            self.kept.best = Some(checksum(&fs::read(&path).map_err(failed(&path, "read"))?));
+            self.kept.best = Some(checksum(&path).map_err(failed(&path, "read"))?);
         }
         Ok(())
     }
@@ -74,23 +75,22 @@ impl KeepWeights {
     /// Brings the earlier run's weights of its last epoch into another folder.
     fn bring_last(&self, folder: &Path) -> Result<()> {
         let other = self.earlier.as_deref().filter(|earlier| *earlier != folder);
-        match other.and_then(|earlier| fs::read(earlier.join(LAST)).ok()) {
-            Some(bytes) => files::replace(&folder.join(LAST), &bytes),
+        match other.and_then(|earlier| File::open(earlier.join(LAST)).ok()) {
+            Some(file) => copy(file, &folder.join(LAST)),
             None => Ok(()),
         }
     }
 
     /// Brings the best weights so far into the folder; false if they are nowhere.
     fn find_best(&self, folder: &Path) -> Result<bool> {
-        let found = |folder: &Path| {
-            let bytes = fs::read(folder.join(BEST)).ok()?;
-            (Some(checksum(&bytes)) == self.kept.best).then_some(bytes)
-        };
-        if found(folder).is_some() {
+        let is_best = |path: &Path| checksum(path).is_ok_and(|found| Some(found) == self.kept.best);
+        let path = folder.join(BEST);
+        if is_best(&path) {
             return Ok(true);
         }
-        let Some(bytes) = self.earlier.as_deref().and_then(found) else { return Ok(false) };
-        files::replace(&folder.join(BEST), &bytes)?;
+        let earlier = self.earlier.as_ref().map(|earlier| earlier.join(BEST));
+        let Some(earlier) = earlier.filter(|earlier| is_best(earlier)) else { return Ok(false) };
+        copy(File::open(&earlier).map_err(failed(&earlier, "read"))?, &path)?;
         Ok(true)
     }
 }
@@ -136,8 +136,14 @@ impl Callback for KeepWeights {
     }
 }
 
-fn checksum(bytes: &[u8]) -> u32 {
-    let mut crc = Crc::new();
-    crc.update(bytes);
-    crc.sum()
+fn copy(source: File, path: &Path) -> Result<()> {
+    let mut file = Replacement::create(path)?;
+    file.copy(source)?;
+    file.finish()
+}
+
+fn checksum(path: &Path) -> io::Result<u32> {
+    let mut file = CrcReader::new(File::open(path)?);
+    io::copy(&mut file, &mut io::sink())?;
+    Ok(file.crc().sum())
 }

@@ -21,7 +21,7 @@ use crate::{
     session::{Options, Session},
     weights::{
         self,
-        tensors::{self, Tensor, floats, integers},
+        tensors::{self, Tensor},
     },
 };
 
@@ -102,8 +102,10 @@ fn parse_batch(tensors: &SafeTensors, description: &Description) -> Result<Label
         let label = u32::try_from(value).ok().filter(|&label| (label as usize) < description.classes);
         label.ok_or_else(|| format!("label {value} is none of the network's {} classes", description.classes))
     };
-    let labels = integers(&labels).into_iter().map(label).collect::<Result<_, _>>()?;
-    Ok(LabelledImages { images: floats(&images), labels })
+    let (images, labels) = (images.data().as_chunks().0, labels.data().as_chunks().0);
+    let images = images.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+    let labels = labels.iter().map(|&bytes| label(i64::from_le_bytes(bytes))).collect::<Result<_, _>>()?;
+    Ok(LabelledImages { images, labels })
 }
 
 fn tensor<'a>(tensors: &SafeTensors<'a>, name: &str, dtype: Dtype) -> Result<TensorView<'a>, String> {

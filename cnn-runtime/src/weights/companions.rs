@@ -4,9 +4,8 @@
 
 use std::collections::HashMap;
 
-use safetensors::SafeTensors;
-
-use super::tensors::{Tensor, floats};
+use super::{TensorFile, tensors::Tensor};
+use crate::error::Result;
 
 /// First part of the names of statistics.
 const STATISTICS: &str = "data.";
@@ -28,14 +27,18 @@ impl Companions {
         name.starts_with(STATISTICS)
     }
 
-    /// Of a file's tensors and metadata; what is no list of names gives none.
-    pub(super) fn read(tensors: &SafeTensors, metadata: Option<&HashMap<String, String>>) -> Companions {
-        let statistics = tensors.iter().filter(|(name, _)| Companions::own(name));
-        let mut statistics: Vec<_> =
-            statistics.map(|(name, view)| Tensor::new(name, view.shape(), floats(&view))).collect();
-        statistics.sort_by(|a, b| a.name.cmp(&b.name));
-        let classes = metadata.and_then(|metadata| serde_json::from_str(metadata.get(CLASSES)?).ok());
-        Companions { statistics, classes: classes.unwrap_or_default() }
+    /// Of a file; what is no list of names gives none.
+    ///
+    /// # Errors
+    ///
+    /// As [`TensorFile::floats`].
+    pub(super) fn read(file: &TensorFile) -> Result<Companions> {
+        let statistics = file.tensors().into_iter().filter(|(name, _)| Companions::own(name));
+        let statistics = statistics
+            .map(|(name, info)| Ok(Tensor::new(&*name, &info.shape, file.floats(&name)?)))
+            .collect::<Result<_>>()?;
+        let classes = file.metadata().and_then(|metadata| serde_json::from_str(metadata.get(CLASSES)?).ok());
+        Ok(Companions { statistics, classes: classes.unwrap_or_default() })
     }
 
     /// Metadata of a file. One entry at most, so that the same weights give the same bytes.

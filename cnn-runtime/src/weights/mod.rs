@@ -5,18 +5,25 @@
 //! with weights are [`Companions`].
 
 mod companions;
+mod file;
+pub(crate) mod layout;
 pub mod tensors;
 mod torch;
 
 use std::{collections::HashSet, path::Path};
 
-use safetensors::{Dtype, SafeTensors};
+use safetensors::Dtype;
 
 pub use companions::Companions;
+pub use file::TensorFile;
 pub use torch::export;
 
-use crate::{error::Result, session::Session};
-use tensors::{Tensor, TensorFile, floats, weights_error};
+use crate::{
+    error::Result,
+    session::{Array, Session},
+};
+use layout::Planned;
+use tensors::weights_error;
 
 /// Entry of the metadata that makes a file a checkpoint.
 pub(crate) const RUN: &str = "run";
@@ -24,71 +31,96 @@ pub(crate) const RUN: &str = "run";
 /// Differences that an error lists before it only counts: more than these are another network's file.
 const LISTED: usize = 100;
 
+/// What a tensor of a file of weights holds.
+#[derive(Clone, Copy)]
+enum Source {
+    /// The parameter or running statistic of an index.
+    Parameter(usize),
+    /// The statistic of the data of an index.
+    Statistic(usize),
+    /// An integer, 0.
+    Counter,
+}
+
 /// Writes a session's parameters and running statistics, whole or not at all.
 ///
 /// # Errors
 ///
 /// [`crate::Error::Io`] if the file cannot be written.
 pub fn save(session: &mut Session, path: &Path) -> Result<()> {
-    let tensors = own(session)?;
-    let companions = session.companions();
-    tensors::write_with(path, tensors.iter().chain(&companions.statistics), companions.metadata())
+    let statistics = session.companions().statistics.iter().enumerate();
+    let statistics =
+        statistics.map(|(nth, tensor)| Planned::floats(&tensor.name, &tensor.shape, Source::Statistic(nth)));
+    let tensors = parameters(session).chain(statistics).collect();
+    write(session, path, tensors)
 }
 
 /// Parameters and running statistics.
-fn own(session: &mut Session) -> Result<Vec<Tensor>> {
+fn parameters(session: &Session) -> impl Iterator<Item = Planned<Source>> + use<> {
     let params = session.description().params.iter().enumerate();
-    params.map(|(index, param)| Ok(Tensor::new(param.name, param.shape, session.parameter(index)?))).collect()
+    params.map(|(index, param)| Planned::floats(param.name, param.shape, Source::Parameter(index)))
 }
 
-/// Loads parameters, running statistics and companions into a session, all or none.
+/// Writes tensors of a session, with the names of the classes as metadata.
+fn write(session: &mut Session, path: &Path, tensors: Vec<Planned<Source>>) -> Result<()> {
+    let metadata = session.companions().metadata();
+    layout::write(path, tensors, metadata, |&source, out| match source {
+        Source::Parameter(index) => {
+            session.read_parts(Array::Parameter, index, &mut |values| layout::put(values, out))
+        }
+        Source::Statistic(nth) => layout::put(&session.companions().statistics[nth].values, out),
+        Source::Counter => out(&0i64.to_le_bytes()),
+    })
+}
+
+/// Loads parameters, running statistics and companions into a session: all or none, unless the disk fails meanwhile.
 ///
 /// # Errors
 ///
-/// [`crate::Error::Weights`] listing what is missing, misshapen or of no use to this network, or if the file is a checkpoint.
+/// [`crate::Error::Weights`] listing what is missing, misshapen or of no use to this network, or if the file is a checkpoint;
+/// [`crate::Error::Io`] if it cannot be read.
 pub fn load(session: &mut Session, path: &Path) -> Result<()> {
-    let file = TensorFile::read(path)?;
-    let (tensors, metadata) = (file.tensors()?, file.metadata()?);
-    if metadata.as_ref().is_some_and(|entries| entries.contains_key(RUN)) {
+    let file = TensorFile::open(path)?;
+    if file.metadata().is_some_and(|entries| entries.contains_key(RUN)) {
         let message = "a checkpoint, for --resume; its run's weights are in last.safetensors beside it";
         return Err(weights_error(path, message.into()));
     }
     let description = session.description();
     let expected = description.params.iter().map(|param| (param.name, param.shape));
-    let differences = differences(expected, &tensors);
+    let differences = differences(expected, &file);
     if !differences.is_empty() {
         let message = format!("not the weights of {}: {}", description.name, listed(&differences));
         return Err(weights_error(path, message));
     }
+    let companions = Companions::read(&file)?;
     for (index, param) in description.params.iter().enumerate() {
-        let view = tensors.tensor(param.name).map_err(|error| weights_error(path, error.to_string()))?;
-        session.set_parameter(index, &floats(&view))?;
+        let mut values = file.values(param.name)?;
+        session.write_parts(Array::Parameter, index, &mut |part| values.read(part))?;
     }
-    session.set_companions(Companions::read(&tensors, metadata.as_ref()));
+    session.set_companions(companions);
     Ok(())
 }
 
 /// How a file differs from the expected names and shapes.
 pub(crate) fn differences<'a>(
     expected: impl Iterator<Item = (&'a str, &'a [usize])> + Clone,
-    tensors: &SafeTensors,
+    file: &TensorFile,
 ) -> Vec<String> {
     let wanting = expected.clone().filter_map(|(name, shape)| {
-        let Ok(found) = tensors.tensor(name) else { return Some(format!("{name} is missing")) };
-        if found.shape() != shape {
-            return Some(format!("{name} is {:?}, expected {shape:?}", found.shape()));
+        let Some(found) = file.info(name) else { return Some(format!("{name} is missing")) };
+        if found.shape != shape {
+            return Some(format!("{name} is {:?}, expected {shape:?}", found.shape));
         }
-        other_dtype(name, found.dtype())
+        other_dtype(name, found.dtype)
     });
-    let mut statistics: Vec<_> = tensors.iter().filter(|(name, _)| Companions::own(name)).collect();
-    statistics.sort_unstable_by_key(|&(name, _)| name);
-    let statistics = statistics.into_iter().filter_map(|(name, found)| other_dtype(name, found.dtype()));
+    let found = file.tensors();
+    let statistics = found.iter().filter(|(name, _)| Companions::own(name));
+    let statistics = statistics.filter_map(|(name, info)| other_dtype(name, info.dtype));
     let names: HashSet<&str> = expected.clone().map(|(name, _)| name).collect();
     let known =
         |name: &str| name.ends_with("num_batches_tracked") || names.contains(name) || Companions::own(name);
-    let mut extra: Vec<_> = tensors.names().into_iter().filter(|name| !known(name)).collect();
-    extra.sort_unstable();
-    wanting.chain(statistics).chain(extra.into_iter().map(|name| format!("{name} is unknown"))).collect()
+    let extra = found.keys().filter(|name| !known(name)).map(|name| format!("{name} is unknown"));
+    wanting.chain(statistics).chain(extra).collect()
 }
 
 fn other_dtype(name: &str, found: Dtype) -> Option<String> {
@@ -107,15 +139,14 @@ pub(crate) fn listed(differences: &[String]) -> String {
 mod tests {
     use safetensors::{serialize, tensor::TensorView};
 
-    use super::*;
+    use super::{tensors::Tensor, *};
 
     fn differences_of(tensors: &[Tensor]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.safetensors");
         tensors::write(&path, tensors).unwrap();
-        let file = TensorFile::read(&path).unwrap();
         let expected: [(&str, &[usize]); 2] = [("a.bias", &[2]), ("b.bias", &[3])];
-        differences(expected.into_iter(), &file.tensors().unwrap())
+        differences(expected.into_iter(), &TensorFile::open(&path).unwrap())
     }
 
     #[test]
@@ -140,8 +171,10 @@ mod tests {
     fn statistics_of_another_type_are_a_difference() {
         let bytes = 1f64.to_le_bytes();
         let mean = TensorView::new(Dtype::F64, vec![1], &bytes).unwrap();
-        let file = serialize([("data.mean", mean)], None).unwrap();
-        let found = differences(std::iter::empty(), &SafeTensors::deserialize(&file).unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.safetensors");
+        std::fs::write(&path, serialize([("data.mean", mean)], None).unwrap()).unwrap();
+        let found = differences(std::iter::empty(), &TensorFile::open(&path).unwrap());
         assert_eq!(found, ["data.mean is F64, expected F32"]);
     }
 
@@ -151,16 +184,18 @@ mod tests {
         let path = folder.path().join("w.safetensors");
         let values = vec![1.5, f32::MIN_POSITIVE, -0.0];
         tensors::write(&path, &[Tensor::new("t", &[3], values.clone())]).unwrap();
-        let file = TensorFile::read(&path).unwrap();
-        assert_eq!(floats(&file.tensors().unwrap().tensor("t").unwrap()), values);
+        assert_eq!(TensorFile::open(&path).unwrap().floats("t").unwrap(), values);
     }
 
     #[test]
     fn what_is_no_safetensors_file_is_said_so() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.safetensors");
-        std::fs::write(&path, "PK garbage").unwrap();
-        let error = TensorFile::read(&path).unwrap().tensors().unwrap_err();
-        assert!(error.to_string().contains("not a whole safetensors file"), "{error}");
+        let whole = serialize([("a", TensorView::new(Dtype::F32, vec![1], &[0; 4]).unwrap())], None).unwrap();
+        for contents in [&b"PK garbage"[..], b"PK", &whole[..20], &whole[..whole.len() - 1]] {
+            std::fs::write(&path, contents).unwrap();
+            let error = TensorFile::open(&path).err().unwrap();
+            assert!(error.to_string().contains("not a whole safetensors file"), "{error}");
+        }
     }
 }

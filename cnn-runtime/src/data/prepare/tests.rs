@@ -8,7 +8,7 @@ use crate::{
     plan::{Per, Whitening},
     rng::Stream,
     trainer::fixture::DESCRIPTION,
-    weights::tensors::{TensorFile, floats},
+    weights::TensorFile,
 };
 
 /// A network that is nothing but its input.
@@ -130,8 +130,7 @@ fn a_constant_element_becomes_zero() {
 /// A tensor that `tests/goldens/data_reference.py` wrote, of the same digits and of a pattern.
 fn golden(name: &str) -> Vec<f32> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/goldens/data.safetensors");
-    let file = TensorFile::read(path.as_ref()).unwrap();
-    floats(&file.tensors().unwrap().tensor(name).unwrap())
+    TensorFile::open(path.as_ref()).unwrap().floats(name).unwrap()
 }
 
 #[track_caller]

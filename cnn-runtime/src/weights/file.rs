@@ -1,0 +1,151 @@
+//! Safetensors files as they are read: the head at once, the values when they are asked for.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs::File,
+    io::{BufReader, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+};
+
+use safetensors::{
+    SafeTensorError,
+    tensor::{Metadata, TensorInfo},
+};
+
+use super::tensors::weights_error;
+use crate::{error::Result, files::failed};
+
+/// Bytes of the number that a file begins with: the length of the JSON behind it, which is a multiple of as many.
+pub(super) const LENGTH: usize = size_of::<u64>();
+
+/// The longest JSON that the library reads.
+pub(super) const LONGEST: usize = 100_000_000;
+
+/// Bytes that are read at a time.
+const BUFFER: usize = 1 << 18;
+
+/// An open file of tensors.
+pub struct TensorFile {
+    path: PathBuf,
+    file: File,
+    head: Vec<u8>,
+    metadata: Metadata,
+}
+
+impl TensorFile {
+    /// Opens a file and reads what it says of its tensors.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Io`] if it cannot be read, [`crate::Error::Weights`] if this is no safetensors file or a damaged one.
+    pub fn open(path: &Path) -> Result<TensorFile> {
+        let mut file = File::open(path).map_err(failed(path, "read"))?;
+        let (head, metadata) = read_head(&mut file).map_err(|error| match error {
+            SafeTensorError::IoError(error) => failed(path, "read")(error),
+            error => weights_error(path, format!("not a whole safetensors file ({error})")),
+        })?;
+        Ok(TensorFile { path: path.into(), file, head, metadata })
+    }
+
+    /// Type and shape of a tensor, if there is one of this name.
+    pub fn info(&self, name: &str) -> Option<&TensorInfo> {
+        self.metadata.info(name)
+    }
+
+    /// Type and shape of all tensors, by name.
+    pub fn tensors(&self) -> BTreeMap<String, &TensorInfo> {
+        self.metadata.tensors().into_iter().collect()
+    }
+
+    /// The metadata: text under names.
+    pub fn metadata(&self) -> Option<&HashMap<String, String>> {
+        self.metadata.metadata().as_ref()
+    }
+
+    /// Elements of an f32 tensor.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Weights`] if there is no tensor of this name, [`crate::Error::Io`] if the file cannot be read.
+    pub fn floats(&self, name: &str) -> Result<Vec<f32>> {
+        let mut values = self.values(name)?;
+        let mut floats = vec![0.0; values.len];
+        values.read(&mut floats)?;
+        Ok(floats)
+    }
+
+    /// Elements of an f32 tensor, to be read part by part.
+    ///
+    /// # Errors
+    ///
+    /// As [`TensorFile::floats`].
+    pub(crate) fn values(&self, name: &str) -> Result<Values<'_>> {
+        let missing = || weights_error(&self.path, SafeTensorError::TensorNotFound(name.into()).to_string());
+        let (start, end) = self.info(name).ok_or_else(missing)?.data_offsets;
+        Ok(Values { path: &self.path, file: self.behind_head(start)?, len: (end - start) / size_of::<f32>() })
+    }
+
+    /// The first bytes of the file, before those of the tensors.
+    #[cfg(feature = "data")]
+    pub(crate) fn head(&self) -> &[u8] {
+        &self.head
+    }
+
+    /// The bytes that follow the head, from a position among them.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Io`] if the file cannot be read.
+    pub(crate) fn behind_head(&self, position: usize) -> Result<BufReader<&File>> {
+        let mut file = &self.file;
+        let start = SeekFrom::Start((self.head.len() + position) as u64);
+        file.seek(start).map_err(failed(&self.path, "read"))?;
+        Ok(BufReader::with_capacity(BUFFER, file))
+    }
+}
+
+/// Elements of a tensor that wait to be read.
+pub(crate) struct Values<'a> {
+    path: &'a Path,
+    file: BufReader<&'a File>,
+    len: usize,
+}
+
+impl Values<'_> {
+    /// Fills in the next elements.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Io`] if the file cannot be read.
+    pub(crate) fn read(&mut self, values: &mut [f32]) -> Result<()> {
+        values.chunks_mut(1024).try_for_each(|values| {
+            let mut bytes = [[0; size_of::<f32>()]; 1024];
+            let bytes = &mut bytes[..values.len()];
+            self.file.read_exact(bytes.as_flattened_mut()).map_err(failed(self.path, "read"))?;
+            values.iter_mut().zip(bytes).for_each(|(value, bytes)| *value = f32::from_le_bytes(*bytes));
+            Ok(())
+        })
+    }
+}
+
+/// The first bytes of a file and what they say, as [`safetensors::SafeTensors::read_metadata`] has it of a file in memory.
+fn read_head(file: &mut File) -> Result<(Vec<u8>, Metadata), SafeTensorError> {
+    let size = file.metadata()?.len();
+    let Some(size) = size.checked_sub(LENGTH as u64) else { return Err(SafeTensorError::HeaderTooSmall) };
+    let mut length = [0; LENGTH];
+    file.read_exact(&mut length)?;
+    let json = u64::from_le_bytes(length);
+    if json > LONGEST as u64 {
+        return Err(SafeTensorError::HeaderTooLarge);
+    }
+    let Some(rest) = size.checked_sub(json) else { return Err(SafeTensorError::InvalidHeaderLength) };
+    let mut head = length.to_vec();
+    file.take(json).read_to_end(&mut head)?;
+    let text = str::from_utf8(&head[LENGTH..]).map_err(SafeTensorError::InvalidHeader)?;
+    let metadata: Metadata =
+        serde_json::from_str(text).map_err(SafeTensorError::InvalidHeaderDeserialization)?;
+    if metadata.data_len() as u64 != rest {
+        return Err(SafeTensorError::MetadataIncompleteBuffer);
+    }
+    Ok((head, metadata))
+}
