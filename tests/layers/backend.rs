@@ -33,14 +33,15 @@ pub(crate) fn tiled() -> Option<&'static Backend> {
 /// The processor with its vector instructions, which all give the same bits, and with plain Rust, which rounds more often: each with
 /// 1, 2 and 8 threads.
 fn cpus() -> impl Iterator<Item = Backend> {
-    let all = [1, 2, 8].map(|threads| Cpu::each_instruction_set(Some(threads)).expect("threads"));
-    let (vectors, plain): (Vec<_>, Vec<_>) = all
-        .iter()
-        .flat_map(|each| each.iter().enumerate().map(|(at, cpu)| (cpu.clone(), at + 1 < each.len())))
-        .partition(|(_, is_vector)| *is_vector);
+    let (mut vectors, mut plain) = (Vec::new(), Vec::new());
+    for threads in [1, 2, 8] {
+        let mut cpus = Cpu::each_instruction_set(Some(threads)).expect("threads");
+        plain.extend(cpus.pop());
+        vectors.extend(cpus);
+    }
     [vectors, plain].into_iter().filter(|cpus| !cpus.is_empty()).map(|cpus| {
-        let names: Vec<_> = cpus.iter().map(|(cpu, _)| cpu.describe()).collect();
-        let make = |(cpu, _): (Cpu, bool)| -> Make { Box::new(move |sizes| cpu.engine(sizes)) };
+        let names: Vec<_> = cpus.iter().map(Cpu::describe).collect();
+        let make = |cpu: Cpu| -> Make { Box::new(move |sizes| cpu.engine(sizes)) };
         Backend { name: names.join(", "), variants: cpus.into_iter().map(make).collect() }
     })
 }

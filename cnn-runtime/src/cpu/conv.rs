@@ -13,7 +13,7 @@ use super::{
     memory::Span,
     winograd,
 };
-use crate::plan::{Conv, ConvInputGrad, Map, Window};
+use crate::plan::{BLOCK, Conv, ConvInputGrad, Map, Window};
 
 /// See [`Conv`].
 pub(super) fn forward(frame: &Frame, step: &'static Conv) {
@@ -103,7 +103,8 @@ fn folded(window: &Window, x: &Map, y: &Map) -> [Map; 2] {
     if window.kernel != [1, 1] || window.stride != [1, 1] || [x.height, x.width] != [height, width] {
         return [*x, *y];
     }
-    let bytes = x.len() / height * size_of::<f32>();
+    // Of the input, or of a few blocks of a longer output.
+    let bytes = (x.len() / height).max(4 * BLOCK * width) * size_of::<f32>();
     let fits = |rows: &usize| height.is_multiple_of(*rows) && rows * bytes <= CACHED;
     let rows = (1..=height).rev().find(fits).unwrap_or(1);
     [*x, *y].map(|map| Map { height: height / rows, width: width * rows, ..map })

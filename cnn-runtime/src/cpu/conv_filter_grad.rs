@@ -27,21 +27,21 @@ enum Order {
     Gathered,
 }
 
-/// A few output blocks, and a part of what they see: the number of either.
+/// A turn, in which a few output blocks are computed, and a part of what they see.
 pub(super) type Unit = [usize; 2];
 
-/// All units with some of the output blocks and some of the parts.
+/// Some turns, each with some of the parts.
 #[derive(Clone)]
 struct Units {
-    blocks: Range<usize>,
+    turns: Range<usize>,
     parts: Range<usize>,
 }
 
 impl Units {
-    /// Those of the same blocks one after the other, so that gradients of outputs stay in the nearest cache.
+    /// Turn after turn, so that gradients of its outputs stay in the nearest cache.
     fn iter(&self) -> impl Iterator<Item = Unit> {
         let parts = self.parts.clone();
-        self.blocks.clone().flat_map(move |blocks| parts.clone().map(move |part| [blocks, part]))
+        self.turns.clone().flat_map(move |turn| parts.clone().map(move |part| [turn, part]))
     }
 }
 
@@ -101,28 +101,28 @@ pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
     let fits = |width: &usize| step.groups == 1 || outputs.is_multiple_of(width * BLOCK);
     let width = [frame.isa().profile().blocks(), 2].into_iter().find(fits).unwrap_or(1);
     let task = Task { frame, step, inputs, outputs, rows, columns, filters, width, order };
-    let all = Units { blocks: 0..blocks.div_ceil(width), parts: 0..parts };
+    let all = Units { turns: 0..blocks.div_ceil(width), parts: 0..parts };
     // Counted in pairs of blocks, whatever a unit is: the order of sums must not depend on the instruction set.
     if blocks.div_ceil(2) * parts < MANY && filters.len() <= batch_sum::SMALL {
         batch_sum::run(frame, work / frame.pass.batch as u64, filters, &|frame, filters| {
             Task { frame, filters, ..task }.add(&all);
         });
-        frame.each(all.blocks.len(), work, &|blocks| {
-            task.finish(&Units { blocks: blocks..blocks + 1, ..all.clone() });
+        frame.each(all.turns.len(), work, &|turn| {
+            task.finish(&Units { turns: turn..turn + 1, ..all.clone() });
         });
         return;
     }
     // Each piece reads the whole of a map unless that is cut, so the larger one is, if it gives work to all threads.
     let threads = frame.cpu.threads;
-    let by_parts = step.x.len() > step.dy.len() && parts >= threads || all.blocks.len() < threads.min(parts);
-    let count = if by_parts { parts } else { all.blocks.len() };
-    let pieces = count.min(4 * threads);
+    let by_parts = step.x.len() > step.dy.len() && parts >= threads || all.turns.len() < threads.min(parts);
+    let count = if by_parts { parts } else { all.turns.len() };
+    let pieces = if frame.is_parallel(work) { count.min(4 * threads) } else { 1 };
     frame.each(pieces, work, &|piece| {
         let some = split::part(count, pieces, piece);
         let units = if by_parts {
             Units { parts: some, ..all.clone() }
         } else {
-            Units { blocks: some, ..all.clone() }
+            Units { turns: some, ..all.clone() }
         };
         units.iter().for_each(|unit| task.gradients(unit).for_each(|(_, gradient)| gradient.fill(0.0)));
         task.add(&units);
@@ -142,8 +142,8 @@ impl Task<'_> {
     }
 
     /// Output blocks of a unit.
-    pub(super) fn blocks(&self, [few, _]: Unit) -> Range<usize> {
-        let first = few * self.width;
+    pub(super) fn blocks(&self, [turn, _]: Unit) -> Range<usize> {
+        let first = turn * self.width;
         first..self.step.dy.channels.div_ceil(BLOCK).min(first + self.width)
     }
 

@@ -41,10 +41,9 @@ impl Cpu {
         let (from, to) = (Buffer::zeroed(COPIED, "probe")?, Buffer::zeroed(COPIED, "probe")?);
         from.span().fill(1.0);
         let (from, to) = (from.span(), to.span());
-        let blocks = self.isa.run(Sums);
-        let multiply = |_| {
-            self.isa.run(Sums);
-        };
+        let multiply = |_| self.isa.run(Sums);
+        // A tile has two registers of each weight.
+        let blocks = self.isa.profile().blocks() / 2;
         let copy = |piece| {
             let part = split::part(COPIED, self.threads, piece);
             to.part(part.start, part.len()).copy_from(from.part(part.start, part.len()));
@@ -67,20 +66,20 @@ impl Cpu {
     }
 }
 
-/// Chains of multiply-adds in the widest registers; returns how many blocks each holds.
+/// Chains of multiply-adds in the widest registers.
 struct Sums;
 
 impl Kernel for Sums {
-    type Output = usize;
+    type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(self, simd: S) -> usize {
+    fn run<S: Simd>(self, simd: S) {
         if S::Pair::VECTORS == 1 { chains::<S, S::Pair>(simd) } else { chains::<S, Single<S>>(simd) }
     }
 }
 
 #[inline(always)]
-fn chains<S: Simd, W: Blocks<S>>(simd: S) -> usize {
+fn chains<S: Simd, W: Blocks<S>>(simd: S) {
     let factor = W::splat(simd, black_box(0.5));
     let mut sums = [W::splat(simd, 1.0); CHAINS];
     for _ in 0..TERMS {
@@ -93,5 +92,4 @@ fn chains<S: Simd, W: Blocks<S>>(simd: S) -> usize {
     // SAFETY: there are lanes for two blocks.
     unsafe { total.store(simd, lanes.as_mut_ptr(), BLOCK) };
     black_box(lanes);
-    W::COUNT
 }

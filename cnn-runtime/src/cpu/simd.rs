@@ -139,14 +139,15 @@ impl Isa {
     }
 
     fn find(wanted: Option<&str>) -> Result<Isa> {
-        let keys = || Isa::available().map(|isa| isa.profile().key);
-        Isa::available().find(|isa| wanted.is_none_or(|wanted| wanted == isa.profile().key)).ok_or_else(
-            || {
-                let wanted = wanted.unwrap_or_default();
-                let keys = keys().collect::<Vec<_>>().join(", ");
-                Error::Usage(format!("{VARIABLE}={wanted}: on this processor it can be one of {keys}"))
-            },
-        )
+        let all = || Isa::available().map(|isa| (isa, isa.profile().key));
+        let found = all().find(|(_, key)| wanted.is_none_or(|wanted| wanted == *key));
+        found.map(|(isa, _)| isa).ok_or_else(|| {
+            let (wanted, keys) = (wanted.unwrap_or_default(), all().map(|(_, key)| key).collect::<Vec<_>>());
+            Error::Usage(format!(
+                "{VARIABLE}={wanted}: on this processor it can be one of {}",
+                keys.join(", ")
+            ))
+        })
     }
 
     #[inline(always)]
@@ -181,6 +182,7 @@ pub(super) struct Profile {
     /// For people.
     pub(super) name: &'static str,
     key: &'static str,
+    /// Vectors for sums.
     sums: usize,
     /// Vectors that a pair of blocks takes.
     pair: usize,
@@ -194,6 +196,11 @@ impl Profile {
     /// Blocks that a tile of many pixels holds.
     pub(super) fn blocks(&self) -> usize {
         4 / self.pair
+    }
+
+    /// Whether so many blocks, 1, 2, 4 or 8, make a good tile: few pixels leave registers for more blocks.
+    pub(super) fn takes(&self, blocks: usize, pixels: usize) -> bool {
+        blocks <= self.blocks() || pixels <= self.pixels(blocks)
     }
 
     /// Pixels of 1, 2, 4 or 8 blocks whose sums fit the registers.

@@ -21,9 +21,10 @@ use crate::{
     session::{Options, Session},
 };
 
-/// Steps before the measured ones, at least so many for at least so long: caches fill, kernels are built and tuned, and the system
-/// spreads threads over cores.
-const WARM_UP: (usize, Duration) = (3, Duration::from_millis(200));
+/// Steps before the measured ones, and how long they take at least: caches fill, kernels are built and tuned, and the system spreads
+/// threads over cores.
+const WARM_UP: usize = 3;
+const WARM_UP_TIME: Duration = Duration::from_millis(200);
 
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
@@ -122,7 +123,7 @@ fn measure(session: &mut Session, batch: &Batch, steps: usize) -> Result<Vec<f64
         } else {
             session.infer(&batch.images, &mut logits)?;
         }
-        if warm_up < WARM_UP.0 || begin.elapsed() < WARM_UP.1 {
+        if warm_up < WARM_UP || begin.elapsed() < WARM_UP_TIME {
             warm_up += 1;
         } else {
             times.push(start.elapsed().as_secs_f64());

@@ -107,11 +107,7 @@ impl Tile<'_> {
         let profile = isa.profile();
         let mut first = 0;
         while first < self.blocks {
-            // Few pixels leave registers for more blocks.
-            let fits = |blocks: &usize| {
-                let room = *blocks <= profile.blocks() || self.pixels <= profile.pixels(*blocks);
-                room && *blocks <= self.blocks - first
-            };
+            let fits = |&blocks: &usize| profile.takes(blocks, self.pixels) && blocks <= self.blocks - first;
             let blocks = [8, 4, 2].into_iter().find(fits).unwrap_or(1);
             let start = match self.start {
                 Start::Bias(bias) => Start::Bias(bias.from(first * BLOCK)),
