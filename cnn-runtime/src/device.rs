@@ -52,7 +52,8 @@ impl Device {
     /// Opens a device; `threads` limits the CPU engine and defaults to all cores.
     ///
     /// # Errors
-    /// [`Error::Device`] if OpenCL is asked for and no such device works. `Auto` falls back to the CPU.
+    /// [`Error::Device`] if OpenCL is asked for and no such device works, where `Auto` falls back to the CPU, or if threads cannot be
+    /// started; [`Error::Usage`] for 0 threads, or if the environment variable `CNN_ISA` names instructions that this processor lacks.
     pub fn open(choice: &DeviceChoice, threads: Option<usize>) -> Result<Device> {
         if threads == Some(0) {
             return Err(Error::Usage("--threads 0: at least one thread is needed".into()));
@@ -73,6 +74,9 @@ impl Device {
     }
 
     /// The CPU engine with all cores.
+    ///
+    /// # Errors
+    /// As [`Device::open`].
     pub fn cpu() -> Result<Device> {
         Device::open(&DeviceChoice::Cpu, None)
     }

@@ -17,6 +17,17 @@ fn stored(param: &Param) -> usize {
     param.len / padded(param.shape[0])
 }
 
+/// Outputs that so many elements make.
+fn outputs(param: &Param, elements: usize) -> usize {
+    let inner = inner(param);
+    assert!(
+        elements.is_multiple_of(inner),
+        "{}: {elements} elements are no whole outputs of {inner}",
+        param.name
+    );
+    elements / inner
+}
+
 /// Where a part of a parameter lies.
 pub(crate) struct Part {
     /// Its elements in torch order.
@@ -59,17 +70,26 @@ fn map_place(map: &Map, element: usize) -> usize {
     map.index(element / area, element % area / map.width, element % map.width)
 }
 
-/// Packs the values of a parameter, or of a part of it, in torch order; padding becomes zero.
+/// Packs values of whole outputs, of a parameter or a part of it, in torch order; padding becomes zero.
+///
+/// # Panics
+///
+/// If the last output is not whole.
 pub fn pack(param: &Param, values: &[f32]) -> Vec<f32> {
-    let outputs = values.len() / inner(param);
+    let outputs = outputs(param, values.len());
     let mut packed = vec![0.0; padded(outputs) * stored(param)];
     for_each_place(param, outputs, |element, place| packed[place] = values[element]);
     packed
 }
 
-/// Fills in the values, in torch order, of what [`pack`] made of them.
+/// Fills `values`, in torch order, from the packed form of as many whole outputs.
+///
+/// # Panics
+///
+/// If the last output is not whole, or `packed` holds fewer.
 pub fn unpack(param: &Param, packed: &[f32], values: &mut [f32]) {
-    for_each_place(param, values.len() / inner(param), |element, place| values[element] = packed[place]);
+    let outputs = outputs(param, values.len());
+    for_each_place(param, outputs, |element, place| values[element] = packed[place]);
 }
 
 /// Floats of the packed form of a tensor of this torch shape.

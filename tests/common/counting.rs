@@ -38,5 +38,6 @@ pub(crate) fn allocations() -> usize {
 pub(crate) fn excess<T>(work: impl FnOnce() -> T) -> (T, usize) {
     MOST.store(HELD.load(Ordering::Relaxed), Ordering::Relaxed);
     let result = work();
-    (result, MOST.load(Ordering::Relaxed) - HELD.load(Ordering::Relaxed))
+    // Another thread may allocate between the two.
+    (result, MOST.load(Ordering::Relaxed).saturating_sub(HELD.load(Ordering::Relaxed)))
 }

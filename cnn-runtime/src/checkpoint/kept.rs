@@ -57,14 +57,11 @@ impl Checkpoints {
     /// Gives the checkpoint of an epoch's end a second name, and removes those that are no longer kept.
     fn keep(&self, position: &Position) -> io::Result<()> {
         let Some(last) = position.history.last().map(|report| report.epoch) else { return Ok(()) };
-        let path = self.path(last);
-        let newest = Self::last_in(&self.folder);
-        remove_if_there(&path)?;
-        fs::hard_link(&newest, &path).or_else(|_| fs::copy(&newest, &path).map(drop))?;
+        files::link(&Self::last_in(&self.folder), &self.path(last))?;
         let kept = self.kept_after(&position.history);
         let before = self.kept_after(&position.history[..position.history.len() - 1]);
         let mut gone = before.into_iter().filter(|epoch| !kept.contains(epoch));
-        gone.try_for_each(|epoch| remove_if_there(&self.path(epoch)))
+        gone.try_for_each(|epoch| files::if_there(fs::remove_file(self.path(epoch))))
     }
 
     /// The epochs whose checkpoints are there when the last of these epochs has been saved.
@@ -76,11 +73,6 @@ impl Checkpoints {
     fn path(&self, epoch: usize) -> PathBuf {
         self.folder.join(format!("epoch-{epoch}.ckpt"))
     }
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    fs::remove_file(path)
-        .or_else(|error| if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) })
 }
 
 #[cfg(test)]

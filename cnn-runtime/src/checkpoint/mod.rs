@@ -18,7 +18,7 @@ use crate::{
     error::{Error, Result},
     session::Session,
     train::Position,
-    weights::{self, layout, tensors::weights_error},
+    weights::{self, floats, tensors::weights_error},
 };
 use entry::{Entry, entries};
 
@@ -42,15 +42,15 @@ pub struct RunState {
 ///
 /// # Errors
 ///
-/// [`Error::Diverged`] if a parameter is NaN or infinite, [`Error::Io`] if the file cannot be written: what was saved before
-/// stays in both cases.
+/// [`Error::Diverged`] if a parameter is NaN or infinite, [`Error::Io`] if the file cannot be written, [`Error::Weights`] if its
+/// head, which holds the run's state, would be too large, [`Error::Device`] if the device fails: what was saved before stays.
 pub fn save(session: &mut Session, path: &Path, run: &RunState) -> Result<()> {
     let json = serde_json::to_string(run).expect("numbers, texts and lists are JSON");
     let entries = entries(session);
     sealed::write(path, entries.iter().map(Entry::planned).collect(), json, |entry, out| {
         session.read_parts(entry.array, entry.index, &mut |values| {
             finite(&entry.name, values, run.position.epoch)?;
-            layout::put(values, out)
+            floats::put(values, out)
         })
     })
 }
@@ -61,14 +61,15 @@ fn finite(name: &str, values: &[f32], epoch: usize) -> Result<()> {
     wrong.map_or(Ok(()), |&value| Err(Error::diverged(name, epoch)(value.into())))
 }
 
-/// Loads a session's parameters and optimizer state, all or none unless the disk fails meanwhile, and returns the state of the
-/// run, which must have had the same settings.
+/// Loads a session's parameters and optimizer state, and returns the state of the run, which must have had the same settings: all
+/// or none, unless meanwhile the disk or the device fails or somebody writes to the file.
 ///
 /// # Errors
 ///
-/// [`Error::Io`] if the file cannot be read, [`Error::Weights`] if it is damaged, of another network or of another run.
+/// [`Error::Io`] if the file cannot be read or is no regular file, [`Error::Weights`] if it is damaged, of another network or of
+/// another run, [`Error::Device`] if the device fails.
 pub fn load(session: &mut Session, path: &Path, settings: &Settings) -> Result<RunState> {
-    let (file, json) = sealed::open(path)?;
+    let (mut file, json) = sealed::open(path)?;
     let run: RunState = serde_json::from_str(&json).map_err(|error| {
         weights_error(path, format!("saved by another version of this program ({error})"))
     })?;

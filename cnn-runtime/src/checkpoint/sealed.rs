@@ -3,17 +3,13 @@
 //! The file's metadata holds the text and, in eight hexadecimal digits, the CRC-32 of all bytes of the file with zeros in
 //! the place of those digits.
 
-use std::{
-    collections::HashMap,
-    io::{self, Read},
-    path::Path,
-};
+use std::{collections::HashMap, io::Read, path::Path};
 
-use flate2::{Crc, CrcReader};
+use flate2::Crc;
 
 use crate::{
     error::{Error, Result},
-    files::{Replacement, failed},
+    files::{Replacement, checksum, failed},
     weights::{
         RUN as TEXT, TensorFile,
         layout::{Layout, Planned, Sink},
@@ -44,7 +40,7 @@ pub(super) fn write<S>(
         file.write(bytes)
     };
     layout.emit(&mut out, pour)?;
-    file.overwrite(place as u64, digits(&crc).as_bytes())?;
+    file.overwrite(place as u64, digits(crc.sum()).as_bytes())?;
     file.finish()
 }
 
@@ -52,7 +48,7 @@ pub(super) fn write<S>(
 pub(super) fn open(path: &Path) -> Result<(TensorFile, String)> {
     let error = |message: &str| weights_error(path, message.into());
     let damaged = || error("damaged: its checksum does not match; resume from another checkpoint");
-    let file = TensorFile::open(path).map_err(|cause| match cause {
+    let mut file = TensorFile::open(path).map_err(|cause| match cause {
         Error::Weights { .. } => error("no checkpoint, or a damaged one"),
         other => other,
     })?;
@@ -64,9 +60,8 @@ pub(super) fn open(path: &Path) -> Result<(TensorFile, String)> {
     let found = head.get_mut(place..place + ZEROS.len()).ok_or_else(damaged)?;
     let expected = found.to_vec();
     found.copy_from_slice(ZEROS.as_bytes());
-    let mut whole = CrcReader::new(head.chain(file.behind_head(0)?));
-    io::copy(&mut whole, &mut io::sink()).map_err(failed(path, "read"))?;
-    if expected != digits(whole.crc()).as_bytes() {
+    let found = checksum(head.chain(file.behind_head()?)).map_err(failed(path, "read"))?;
+    if expected != digits(found).as_bytes() {
         return Err(damaged());
     }
     Ok((file, text))
@@ -76,8 +71,8 @@ fn place(head: &[u8]) -> Option<usize> {
     head.windows(PLACE.len()).position(|window| window == PLACE).map(|start| start + PLACE.len())
 }
 
-fn digits(crc: &Crc) -> String {
-    format!("{:08x}", crc.sum())
+fn digits(checksum: u32) -> String {
+    format!("{checksum:08x}")
 }
 
 #[cfg(test)]
@@ -88,7 +83,7 @@ mod tests {
 
     use super::*;
     use crate::weights::{
-        layout::put,
+        floats::put,
         tensors::{self, Tensor},
     };
 
@@ -105,7 +100,7 @@ mod tests {
     #[test]
     fn what_was_sealed_opens() {
         let (_folder, path) = sealed();
-        let (file, text) = open(&path).unwrap();
+        let (mut file, text) = open(&path).unwrap();
         assert_eq!(file.floats("conv1.weight").unwrap(), [1.0, -2.0, 0.5]);
         assert!(text.contains("within the text"));
     }

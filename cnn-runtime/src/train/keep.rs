@@ -1,22 +1,22 @@
-//! Keeps the weights of the last epoch and of the [`best`] in `last.safetensors` and `best.safetensors`.
+//! Keeps the weights of the last epoch and of the [`best`] in `last.safetensors` and `best.safetensors`, two names of one file while
+//! the last is the best.
 //!
 //! A resumed run goes on with both in whatever folder it keeps them. The best weights so far are those of the file with the
 //! checksum that the checkpoint names, here or where the earlier run kept them.
 
 use std::{
     fs::File,
-    io,
+    io::{Read, Seek},
     path::{Path, PathBuf},
 };
 
-use flate2::CrcReader;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Callback, EpochReport, Flow, Start, best};
 use crate::{
     error::Result,
-    files::{Replacement, failed},
+    files::{BUFFER, Replacement, checksum, failed, link},
     session::Session,
     weights,
 };
@@ -58,11 +58,11 @@ impl KeepWeights {
     }
 
     fn keep(&mut self, folder: &Path, session: &mut Session, history: &[EpochReport]) -> Result<()> {
-        weights::save(session, &folder.join(LAST))?;
+        let last = folder.join(LAST);
+        weights::save(session, &last)?;
         if self.is_best(history) {
-            let path = folder.join(BEST);
-            weights::save(session, &path)?;
-            self.kept.best = Some(checksum(&path).map_err(failed(&path, "read"))?);
+            link(&last, &folder.join(BEST)).map_err(failed(folder, "keep weights in"))?;
+            self.kept.best = Some(File::open(&last).and_then(checksum).map_err(failed(&last, "read"))?);
         }
         Ok(())
     }
@@ -72,26 +72,32 @@ impl KeepWeights {
         best(history.get(self.kept.lost..).unwrap_or_default()) == history.last()
     }
 
-    /// Brings the earlier run's weights of its last epoch into another folder.
+    /// Brings the earlier run's weights of its last epoch into another folder, if they can be read.
     fn bring_last(&self, folder: &Path) -> Result<()> {
         let other = self.earlier.as_deref().filter(|earlier| *earlier != folder);
         match other.and_then(|earlier| File::open(earlier.join(LAST)).ok()) {
-            Some(file) => copy(file, &folder.join(LAST)),
+            Some(file) => copy(file, &folder.join(LAST)).map(drop),
             None => Ok(()),
         }
     }
 
-    /// Brings the best weights so far into the folder; false if they are nowhere.
+    /// Brings the best weights so far into the folder; false if they can be read nowhere.
     fn find_best(&self, folder: &Path) -> Result<bool> {
-        let is_best = |path: &Path| checksum(path).is_ok_and(|found| Some(found) == self.kept.best);
-        let path = folder.join(BEST);
-        if is_best(&path) {
+        if self.best_in(folder).is_some() {
             return Ok(true);
         }
-        let earlier = self.earlier.as_ref().map(|earlier| earlier.join(BEST));
-        let Some(earlier) = earlier.filter(|earlier| is_best(earlier)) else { return Ok(false) };
-        copy(File::open(&earlier).map_err(failed(&earlier, "read"))?, &path)?;
-        Ok(true)
+        match self.earlier.as_deref().and_then(|earlier| self.best_in(earlier)) {
+            Some(file) => copy(file, &folder.join(BEST)),
+            None => Ok(false),
+        }
+    }
+
+    /// A folder's best weights, if they are the best so far.
+    fn best_in(&self, folder: &Path) -> Option<File> {
+        let mut file = File::open(folder.join(BEST)).ok()?;
+        let found = checksum(&file).ok()?;
+        file.rewind().ok()?;
+        (Some(found) == self.kept.best).then_some(file)
     }
 }
 
@@ -136,14 +142,51 @@ impl Callback for KeepWeights {
     }
 }
 
-fn copy(source: File, path: &Path) -> Result<()> {
+/// Copies a file to a path, whole or not at all; false if it cannot be read.
+fn copy(source: File, path: &Path) -> Result<bool> {
     let mut file = Replacement::create(path)?;
-    file.copy(source)?;
-    file.finish()
+    let mut bytes = Vec::with_capacity(BUFFER);
+    loop {
+        bytes.clear();
+        match (&source).take(BUFFER as u64).read_to_end(&mut bytes) {
+            Ok(0) => return file.finish().map(|()| true),
+            Ok(_) => file.write(&bytes)?,
+            Err(_) => return Ok(false),
+        }
+    }
 }
 
-fn checksum(path: &Path) -> io::Result<u32> {
-    let mut file = CrcReader::new(File::open(path)?);
-    io::copy(&mut file, &mut io::sink())?;
-    Ok(file.crc().sum())
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn what_was_checked_is_copied() {
+        let parent = tempfile::tempdir().unwrap();
+        let [earlier, folder] = ["earlier", "folder"].map(|name| parent.path().join(name));
+        fs::create_dir(&earlier).unwrap();
+        fs::create_dir(&folder).unwrap();
+        fs::write(earlier.join(BEST), "the best").unwrap();
+        let mut keep = KeepWeights::new(&folder).after(Some(&earlier));
+        keep.kept.best = Some(checksum(&b"the best"[..]).unwrap());
+        let file = keep.best_in(&earlier).unwrap();
+        crate::files::replace(&earlier.join(BEST), b"others").unwrap();
+        assert!(!keep.find_best(&folder).unwrap());
+        assert!(copy(file, &folder.join(BEST)).unwrap());
+        assert!(keep.find_best(&folder).unwrap());
+        assert_eq!(fs::read(folder.join(BEST)).unwrap(), b"the best");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_not_brought() {
+        let parent = tempfile::tempdir().unwrap();
+        let [earlier, folder] = ["earlier", "folder"].map(|name| parent.path().join(name));
+        // A folder opens on some systems, and does not read.
+        fs::create_dir_all(earlier.join(LAST)).unwrap();
+        fs::create_dir(&folder).unwrap();
+        KeepWeights::new(&folder).after(Some(&earlier)).bring_last(&folder).unwrap();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    }
 }

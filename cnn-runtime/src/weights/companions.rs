@@ -32,10 +32,12 @@ impl Companions {
     /// # Errors
     ///
     /// As [`TensorFile::floats`].
-    pub(super) fn read(file: &TensorFile) -> Result<Companions> {
+    pub(super) fn read(file: &mut TensorFile) -> Result<Companions> {
         let statistics = file.tensors().into_iter().filter(|(name, _)| Companions::own(name));
+        let statistics: Vec<_> = statistics.map(|(name, info)| (name, info.shape.clone())).collect();
         let statistics = statistics
-            .map(|(name, info)| Ok(Tensor::new(&*name, &info.shape, file.floats(&name)?)))
+            .into_iter()
+            .map(|(name, shape)| file.floats(&name).map(|values| Tensor::new(name, &shape, values)))
             .collect::<Result<_>>()?;
         let classes = file.metadata().and_then(|metadata| serde_json::from_str(metadata.get(CLASSES)?).ok());
         Ok(Companions { statistics, classes: classes.unwrap_or_default() })

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     fs::File,
-    io::{BufReader, Read, Seek, SeekFrom},
+    io::{BufReader, Read, Seek, SeekFrom, Take},
     path::{Path, PathBuf},
 };
 
@@ -12,17 +12,17 @@ use safetensors::{
     tensor::{Metadata, TensorInfo},
 };
 
-use super::tensors::weights_error;
-use crate::{error::Result, files::failed};
+use super::{floats, other_dtype, tensors::weights_error};
+use crate::{
+    error::Result,
+    files::{self, BUFFER, failed},
+};
 
 /// Bytes of the number that a file begins with: the length of the JSON behind it, which is a multiple of as many.
 pub(super) const LENGTH: usize = size_of::<u64>();
 
 /// The longest JSON that the library reads.
 pub(super) const LONGEST: usize = 100_000_000;
-
-/// Bytes that are read at a time.
-const BUFFER: usize = 1 << 18;
 
 /// An open file of tensors.
 pub struct TensorFile {
@@ -37,9 +37,10 @@ impl TensorFile {
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Io`] if it cannot be read, [`crate::Error::Weights`] if this is no safetensors file or a damaged one.
+    /// [`crate::Error::Io`] if it cannot be read or is no regular file, [`crate::Error::Weights`] if this is no safetensors file or a
+    /// damaged one.
     pub fn open(path: &Path) -> Result<TensorFile> {
-        let mut file = File::open(path).map_err(failed(path, "read"))?;
+        let mut file = files::open(path)?;
         let (head, metadata) = read_head(&mut file).map_err(|error| match error {
             SafeTensorError::IoError(error) => failed(path, "read")(error),
             error => weights_error(path, format!("not a whole safetensors file ({error})")),
@@ -66,8 +67,9 @@ impl TensorFile {
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Weights`] if there is no tensor of this name, [`crate::Error::Io`] if the file cannot be read.
-    pub fn floats(&self, name: &str) -> Result<Vec<f32>> {
+    /// [`crate::Error::Weights`] if there is no tensor of this name or it has another type, [`crate::Error::Io`] if the file cannot
+    /// be read.
+    pub fn floats(&mut self, name: &str) -> Result<Vec<f32>> {
         let mut values = self.values(name)?;
         let mut floats = vec![0.0; values.len];
         values.read(&mut floats)?;
@@ -79,10 +81,16 @@ impl TensorFile {
     /// # Errors
     ///
     /// As [`TensorFile::floats`].
-    pub(crate) fn values(&self, name: &str) -> Result<Values<'_>> {
+    pub(crate) fn values(&mut self, name: &str) -> Result<Values<'_>> {
         let missing = || weights_error(&self.path, SafeTensorError::TensorNotFound(name.into()).to_string());
-        let (start, end) = self.info(name).ok_or_else(missing)?.data_offsets;
-        Ok(Values { path: &self.path, file: self.behind_head(start)?, len: (end - start) / size_of::<f32>() })
+        let info = self.info(name).ok_or_else(missing)?;
+        if let Some(difference) = other_dtype(name, info.dtype) {
+            return Err(weights_error(&self.path, difference));
+        }
+        let (start, end) = info.data_offsets;
+        self.seek(start)?;
+        let file = BufReader::with_capacity(BUFFER, &mut self.file).take((end - start) as u64);
+        Ok(Values { path: &self.path, file, len: (end - start) / size_of::<f32>() })
     }
 
     /// The first bytes of the file, before those of the tensors.
@@ -91,23 +99,28 @@ impl TensorFile {
         &self.head
     }
 
-    /// The bytes that follow the head, from a position among them.
+    /// The bytes that follow the head.
     ///
     /// # Errors
     ///
     /// [`crate::Error::Io`] if the file cannot be read.
-    pub(crate) fn behind_head(&self, position: usize) -> Result<BufReader<&File>> {
-        let mut file = &self.file;
+    #[cfg(feature = "data")]
+    pub(crate) fn behind_head(&mut self) -> Result<&mut File> {
+        self.seek(0)?;
+        Ok(&mut self.file)
+    }
+
+    /// Goes to a position among the bytes that follow the head.
+    fn seek(&mut self, position: usize) -> Result<()> {
         let start = SeekFrom::Start((self.head.len() + position) as u64);
-        file.seek(start).map_err(failed(&self.path, "read"))?;
-        Ok(BufReader::with_capacity(BUFFER, file))
+        self.file.seek(start).map(drop).map_err(failed(&self.path, "read"))
     }
 }
 
 /// Elements of a tensor that wait to be read.
 pub(crate) struct Values<'a> {
     path: &'a Path,
-    file: BufReader<&'a File>,
+    file: Take<BufReader<&'a mut File>>,
     len: usize,
 }
 
@@ -116,15 +129,9 @@ impl Values<'_> {
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Io`] if the file cannot be read.
+    /// [`crate::Error::Io`] if the file cannot be read, or the tensor has fewer.
     pub(crate) fn read(&mut self, values: &mut [f32]) -> Result<()> {
-        values.chunks_mut(1024).try_for_each(|values| {
-            let mut bytes = [[0; size_of::<f32>()]; 1024];
-            let bytes = &mut bytes[..values.len()];
-            self.file.read_exact(bytes.as_flattened_mut()).map_err(failed(self.path, "read"))?;
-            values.iter_mut().zip(bytes).for_each(|(value, bytes)| *value = f32::from_le_bytes(*bytes));
-            Ok(())
-        })
+        floats::fill(values, &mut self.file).map_err(failed(self.path, "read"))
     }
 }
 

@@ -76,7 +76,7 @@ impl<S> Layout<S> {
 ///
 /// # Errors
 ///
-/// [`crate::Error::Io`] if it cannot be written, and the errors of `pour`.
+/// [`crate::Error::Io`] if it cannot be written, [`crate::Error::Weights`] if its head would be too large, and the errors of `pour`.
 pub(crate) fn write<S>(
     path: &Path,
     tensors: Vec<Planned<S>>,
@@ -87,15 +87,6 @@ pub(crate) fn write<S>(
     let mut file = Replacement::create(path)?;
     layout.emit(&mut |bytes| file.write(bytes), pour)?;
     file.finish()
-}
-
-/// Hands out the bytes of floats.
-pub(crate) fn put(values: &[f32], out: &mut Sink) -> Result<()> {
-    values.chunks(1024).try_for_each(|values| {
-        let mut bytes = [[0; size_of::<f32>()]; 1024];
-        bytes.iter_mut().zip(values).for_each(|(bytes, value)| *bytes = value.to_le_bytes());
-        out(bytes[..values.len()].as_flattened())
-    })
 }
 
 /// The length of what follows, and that: JSON, padded with spaces so that the values are aligned.
@@ -121,7 +112,10 @@ fn head<S>(
 mod tests {
     use safetensors::{serialize, tensor::TensorView};
 
-    use super::{super::tensors::Tensor, *};
+    use super::{
+        super::{floats::put, tensors::Tensor},
+        *,
+    };
 
     #[test]
     fn the_bytes_are_the_librarys() {

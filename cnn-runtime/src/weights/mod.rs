@@ -6,6 +6,7 @@
 
 mod companions;
 mod file;
+pub(crate) mod floats;
 pub(crate) mod layout;
 pub mod tensors;
 mod torch;
@@ -46,7 +47,8 @@ enum Source {
 ///
 /// # Errors
 ///
-/// [`crate::Error::Io`] if the file cannot be written.
+/// [`crate::Error::Io`] if the file cannot be written, [`crate::Error::Weights`] if its head, with the names of tensors and classes,
+/// would be too large, [`crate::Error::Device`] if the device fails.
 pub fn save(session: &mut Session, path: &Path) -> Result<()> {
     let statistics = session.companions().statistics.iter().enumerate();
     let statistics =
@@ -66,21 +68,22 @@ fn write(session: &mut Session, path: &Path, tensors: Vec<Planned<Source>>) -> R
     let metadata = session.companions().metadata();
     layout::write(path, tensors, metadata, |&source, out| match source {
         Source::Parameter(index) => {
-            session.read_parts(Array::Parameter, index, &mut |values| layout::put(values, out))
+            session.read_parts(Array::Parameter, index, &mut |values| floats::put(values, out))
         }
-        Source::Statistic(nth) => layout::put(&session.companions().statistics[nth].values, out),
+        Source::Statistic(nth) => floats::put(&session.companions().statistics[nth].values, out),
         Source::Counter => out(&0i64.to_le_bytes()),
     })
 }
 
-/// Loads parameters, running statistics and companions into a session: all or none, unless the disk fails meanwhile.
+/// Loads parameters, running statistics and companions into a session: all or none, unless meanwhile the disk or the device fails
+/// or somebody writes to the file.
 ///
 /// # Errors
 ///
 /// [`crate::Error::Weights`] listing what is missing, misshapen or of no use to this network, or if the file is a checkpoint;
-/// [`crate::Error::Io`] if it cannot be read.
+/// [`crate::Error::Io`] if it cannot be read or is no regular file; [`crate::Error::Device`] if the device fails.
 pub fn load(session: &mut Session, path: &Path) -> Result<()> {
-    let file = TensorFile::open(path)?;
+    let mut file = TensorFile::open(path)?;
     if file.metadata().is_some_and(|entries| entries.contains_key(RUN)) {
         let message = "a checkpoint, for --resume; its run's weights are in last.safetensors beside it";
         return Err(weights_error(path, message.into()));
@@ -92,7 +95,7 @@ pub fn load(session: &mut Session, path: &Path) -> Result<()> {
         let message = format!("not the weights of {}: {}", description.name, listed(&differences));
         return Err(weights_error(path, message));
     }
-    let companions = Companions::read(&file)?;
+    let companions = Companions::read(&mut file)?;
     for (index, param) in description.params.iter().enumerate() {
         let mut values = file.values(param.name)?;
         session.write_parts(Array::Parameter, index, &mut |part| values.read(part))?;
@@ -185,6 +188,41 @@ mod tests {
         let values = vec![1.5, f32::MIN_POSITIVE, -0.0];
         tensors::write(&path, &[Tensor::new("t", &[3], values.clone())]).unwrap();
         assert_eq!(TensorFile::open(&path).unwrap().floats("t").unwrap(), values);
+    }
+
+    #[test]
+    fn a_tensor_ends_where_the_next_begins() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.safetensors");
+        let [a, b] = [("a", vec![1.0, 2.0]), ("b", vec![3.0, 4.0])]
+            .map(|(name, values)| Tensor::new(name, &[2], values));
+        tensors::write(&path, &[a, b]).unwrap();
+        let mut file = TensorFile::open(&path).unwrap();
+        let mut values = [0.0; 3];
+        assert!(file.values("a").unwrap().read(&mut values).is_err());
+        file.values("a").unwrap().read(&mut values[..1]).unwrap();
+        file.values("b").unwrap().read(&mut values[1..]).unwrap();
+        assert_eq!(values, [1.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn other_types_are_no_floats() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.safetensors");
+        let count = TensorView::new(Dtype::I64, vec![], &[0; 8]).unwrap();
+        std::fs::write(&path, serialize([("count", count)], None).unwrap()).unwrap();
+        let error = TensorFile::open(&path).unwrap().floats("count").unwrap_err();
+        assert!(error.to_string().ends_with("w.safetensors: count is I64, expected F32"), "{error}");
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn only_a_regular_file_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        for path in [Path::new("/dev/null"), folder.path()] {
+            let error = TensorFile::open(path).err().unwrap();
+            assert!(error.to_string().ends_with("cannot read: not a regular file"), "{error}");
+        }
     }
 
     #[test]

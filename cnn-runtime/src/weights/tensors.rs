@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use super::layout::{self, Planned};
+use super::{
+    floats,
+    layout::{self, Planned},
+};
 use crate::error::{Error, Result};
 
 /// A tensor to be written.
@@ -32,10 +35,10 @@ impl Tensor {
 ///
 /// # Errors
 ///
-/// [`Error::Io`] if it cannot be written.
+/// [`Error::Io`] if it cannot be written, [`Error::Weights`] if its head, with all the names, would be too large.
 pub fn write(path: &Path, tensors: &[Tensor]) -> Result<()> {
     let planned = tensors.iter().map(Tensor::planned).collect();
-    layout::write(path, planned, None, |tensor, out| layout::put(&tensor.values, out))
+    layout::write(path, planned, None, |tensor, out| floats::put(&tensor.values, out))
 }
 
 pub(crate) fn weights_error(path: &Path, message: String) -> Error {

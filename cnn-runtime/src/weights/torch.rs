@@ -20,7 +20,7 @@ const MEAN: &str = ".running_mean";
 ///
 /// # Errors
 ///
-/// [`crate::Error::Io`] if the file cannot be written.
+/// As [`super::save`].
 pub fn export(session: &mut Session, path: &Path) -> Result<usize> {
     let mut tensors: Vec<_> = parameters(session).collect();
     let layers = tensors.iter().filter_map(|tensor| tensor.name.strip_suffix(MEAN));
