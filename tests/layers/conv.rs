@@ -155,12 +155,11 @@ impl Case {
         let (bias_number, bias, _) = scene.param(leak([self.outputs]), Role::Vector);
         let mut want = Tensor::zeros(self.filter_shape());
         taps(self, dy_values.shape, x_values.shape, |y, w, x| want[w] += dy_values[y] * x_values[x]);
-        let terms = self.batch * dy.height * dy.width;
-        scene.expect_gradient(filter_number, want, terms);
+        scene.expect_gradient(filter_number, want);
         if self.bias {
             let mut want = Tensor::zeros([self.outputs, 1, 1, 1]);
             indices(dy_values.shape).for_each(|place| want[[place[1], 0, 0, 0]] += dy_values[place]);
-            scene.expect_gradient(bias_number, want, terms);
+            scene.expect_sums(bias_number, want, self.batch * dy.height * dy.width);
         }
         let bias = self.bias.then_some(bias);
         let (window, groups) = (self.window, self.groups);

@@ -81,11 +81,11 @@ impl Case {
         let (bias_number, bias, _) = scene.param(Box::leak(Box::new([self.outputs])), Role::Vector);
         let mut want = Tensor::zeros(weights.shape);
         products(x_values.shape, self.outputs, |y, w, x| want[w] += dy_values[y] * x_values[x]);
-        scene.expect_gradient(weight_number, want, self.batch);
+        scene.expect_gradient(weight_number, want);
         if self.bias {
             let mut want = Tensor::zeros([self.outputs, 1, 1, 1]);
             indices(dy_values.shape).for_each(|place| want[[place[1], 0, 0, 0]] += dy_values[place]);
-            scene.expect_gradient(bias_number, want, self.batch);
+            scene.expect_sums(bias_number, want, self.batch);
         }
         let bias = self.bias.then_some(bias);
         let step = &*Box::leak(Box::new(DenseWeightGrad { name: "dense", x, dy, weight, bias }));

@@ -169,8 +169,13 @@ impl Scene {
         self.expected.push((Result::Map(map), values, SMALL));
     }
 
-    /// Expects the gradient of a parameter, by number, whose elements are sums of so many normal values.
-    pub(crate) fn expect_gradient(&mut self, param: usize, values: Tensor, terms: usize) {
+    /// Expects the gradient of a parameter, by number.
+    pub(crate) fn expect_gradient(&mut self, param: usize, values: Tensor) {
+        self.expected.push((Result::Gradient(param), values, SMALL));
+    }
+
+    /// As [`Scene::expect_gradient`], of few elements, which may all cancel: each is the sum of so many normal values.
+    pub(crate) fn expect_sums(&mut self, param: usize, values: Tensor, terms: usize) {
         self.expected.push((Result::Gradient(param), values, (terms as f64).sqrt()));
     }
 

@@ -42,8 +42,7 @@ pub(super) fn forward(frame: &Frame, step: &'static Dense) {
     let parts = samples.div_ceil(SAMPLES);
     let work = (samples * step.x.len() * step.y.len()) as u64;
     // Few samples need many blocks, so that enough sums are under way.
-    let limit =
-        [8, 4, 2].into_iter().find(|&blocks| frame.isa().profile().takes(blocks, samples)).unwrap_or(1);
+    let limit = frame.isa().profile().blocks_of(usize::MAX, samples);
     let threads = if frame.is_parallel(work) { frame.cpu.threads } else { 1 };
     let pieces = blocks.div_ceil(limit).max(threads.min(blocks));
     frame.each(pieces * parts, work, &|piece| {

@@ -42,7 +42,7 @@ impl Cpu {
         from.span().fill(1.0);
         let (from, to) = (from.span(), to.span());
         let multiply = |_| self.isa.run(Sums);
-        // A tile has two registers of each weight.
+        // A tile of many pixels is two registers wide.
         let blocks = self.isa.profile().blocks() / 2;
         let copy = |piece| {
             let part = split::part(COPIED, self.threads, piece);

@@ -198,9 +198,10 @@ impl Profile {
         4 / self.pair
     }
 
-    /// Whether so many blocks, 1, 2, 4 or 8, make a good tile: few pixels leave registers for more blocks.
-    pub(super) fn takes(&self, blocks: usize, pixels: usize) -> bool {
-        blocks <= self.blocks() || pixels <= self.pixels(blocks)
+    /// How many of some blocks, 1, 2, 4 or 8, a tile of so many pixels holds: few pixels leave registers for more blocks.
+    pub(super) fn blocks_of(&self, blocks: usize, pixels: usize) -> usize {
+        let fits = |&most: &usize| most <= blocks && (most <= self.blocks() || pixels <= self.pixels(most));
+        [8, 4, 2].into_iter().find(fits).unwrap_or(1)
     }
 
     /// Pixels of 1, 2, 4 or 8 blocks whose sums fit the registers.

@@ -107,8 +107,7 @@ impl Tile<'_> {
         let profile = isa.profile();
         let mut first = 0;
         while first < self.blocks {
-            let fits = |&blocks: &usize| profile.takes(blocks, self.pixels) && blocks <= self.blocks - first;
-            let blocks = [8, 4, 2].into_iter().find(fits).unwrap_or(1);
+            let blocks = profile.blocks_of(self.blocks - first, self.pixels);
             let start = match self.start {
                 Start::Bias(bias) => Start::Bias(bias.from(first * BLOCK)),
                 other => other,
