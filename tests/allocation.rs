@@ -1,12 +1,10 @@
 //! A training step allocates nothing. Alone in its file: the counter sees the whole process.
 
-mod common;
-
 use cnn_runtime::{
     Device, Model, Options, Session, network,
     optim::{Adam, Clip, Optimizer, Update},
 };
-use common::counting::{self, Counting};
+use cnn_tests::counting::{self, Counting};
 
 network! {
     /// Every kind of step that this crate knows; the weights of `fc3` are updated where their gradient is computed.
@@ -25,7 +23,7 @@ static ALLOCATOR: Counting = Counting;
 /// Allocations of 200 updates of two passes each, after one that takes what is taken once.
 fn allocations(update: Update) -> usize {
     let (images, labels) =
-        (common::noise(1, 16 * 144), (0..16).map(|sample| sample % 10).collect::<Vec<u32>>());
+        (cnn_tests::noise(1, 16 * 144), (0..16).map(|sample| sample % 10).collect::<Vec<u32>>());
     let device = Device::cpu().unwrap();
     let options = Options { batch: 16, training: Some(update), seed: 7 };
     let mut session = Session::new(Model::of::<Convnet>(), &device, &options).unwrap();

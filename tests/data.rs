@@ -1,7 +1,5 @@
 //! Data sets as users have them: folders of images with a damaged file among them, files cut short, statistics kept in weights.
 
-mod common;
-
 use std::{fs, path::Path, process::Command, sync::Arc};
 
 use cnn_runtime::{
@@ -14,7 +12,7 @@ use cnn_runtime::{
 
 /// Exit code, stdout and stderr.
 fn run(name: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::new(common::example(name)).args(arguments).output().unwrap();
+    let output = Command::new(cnn_tests::example(name)).args(arguments).output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let stderr = text(&output.stderr);
     assert!(!stderr.contains("panicked"), "{stderr}");
@@ -92,7 +90,7 @@ network! {
 
 #[test]
 fn statistics_travel_with_the_weights() -> cnn_runtime::Result<()> {
-    let digits = |part| Arc::new(Mnist::load(&common::fixture("../examples/data/mnist"), part).unwrap());
+    let digits = |part| Arc::new(Mnist::load(&cnn_tests::fixture("../examples/data/mnist"), part).unwrap());
     let model = Model::of::<Whitened>();
     let indices: Vec<u32> = (0..3000).collect();
     let (data, count) =

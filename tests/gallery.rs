@@ -16,8 +16,8 @@ Made from `tests/ui` by `tests/gallery.rs`; do not edit it by hand.
 #[test]
 fn the_gallery_shows_the_messages_of_the_tests() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = root.join("docs/errors.md");
-    let gallery = gallery(&root.join("tests/ui"))?;
+    let page = root.join("../docs/errors.md");
+    let gallery = gallery(&root.join("ui"))?;
     if std::env::var_os("REWRITE_GALLERY").is_some() {
         fs::write(&page, &gallery)?;
     }

@@ -1,8 +1,6 @@
 //! Whatever brings parameters into memory or to the disk holds a part of a large one at a time. Alone in its file: the counter
 //! sees the whole process.
 
-mod common;
-
 use std::collections::BTreeMap;
 
 use cnn_runtime::{
@@ -12,7 +10,7 @@ use cnn_runtime::{
     train::{Callback, EpochReport, KeepWeights, Position},
     weights,
 };
-use common::counting::{Counting, excess};
+use cnn_tests::counting::{Counting, excess};
 
 network! {
     /// The weights of `fc2` take 16 MiB, and the momentum as much.

@@ -1,8 +1,6 @@
 //! Training that is killed, interrupted or out of space, and goes on: the outcome is that of an uninterrupted run, byte for
 //! byte, and what was saved stays usable.
 
-mod common;
-
 use std::{
     path::Path,
     process::{Child, Command, Output, Stdio},
@@ -20,7 +18,7 @@ fn command(name: &str, output: &Path, arguments: &[&str]) -> Command {
 }
 
 fn training(name: &str) -> Command {
-    let mut command = Command::new(common::example(name));
+    let mut command = Command::new(cnn_tests::example(name));
     command.args(["train", "--device", "cpu", "--threads", "2", "--epochs", "3", "--limit", "640"]);
     command.args(["--val-split", "0.1"]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -3,7 +3,7 @@
 #[test]
 fn ui() {
     let cases = trybuild::TestCases::new();
-    cases.pass("tests/ui/pass/*.rs");
+    cases.pass("ui/pass/*.rs");
     for topic in [
         "arguments",
         "augment",
@@ -30,6 +30,6 @@ fn ui() {
         "train",
         "window",
     ] {
-        cases.compile_fail(format!("tests/ui/{topic}/*.rs"));
+        cases.compile_fail(format!("ui/{topic}/*.rs"));
     }
 }

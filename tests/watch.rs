@@ -1,7 +1,5 @@
 //! A network watched step by step computes what it computes in one go.
 
-mod common;
-
 use cnn_runtime::{Device, Model, Options, Session, network};
 
 network! {
@@ -20,7 +18,7 @@ fn session() -> Session {
 
 #[test]
 fn feature_maps_and_scores_are_those_of_inference() {
-    let images = common::noise(1, 3 * 3 * 144);
+    let images = cnn_tests::noise(1, 3 * 3 * 144);
     let mut session = session();
     let mut scores = vec![0.0; 30];
     session.infer(&images, &mut scores).unwrap();
@@ -38,7 +36,7 @@ fn feature_maps_and_scores_are_those_of_inference() {
 
 #[test]
 fn a_watched_step_and_its_update_train_alike() {
-    let (images, labels) = (common::noise(2, 3 * 3 * 144), [1, 4, 9]);
+    let (images, labels) = (cnn_tests::noise(2, 3 * 3 * 144), [1, 4, 9]);
     let (mut plain, mut watched) = (session(), session());
     plain.train_step(&images, &labels).unwrap();
     watched.watch(&images, Some(&labels), &mut |_| Ok(())).unwrap();
@@ -57,7 +55,7 @@ network! {
 fn networks_without_parameters_can_be_watched() {
     let model = Model::of::<Fixed>();
     let options = Options { batch: 1, training: None, seed: 0 };
-    for device in common::devices() {
+    for device in cnn_tests::devices() {
         let mut session = Session::new(model, &device, &options).unwrap();
         let mut seen = Vec::new();
         let watched = session.watch(&[2.0; 16], None, &mut |mut step| {

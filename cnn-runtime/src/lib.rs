@@ -41,7 +41,6 @@ pub mod network;
 pub mod opencl;
 pub mod optim;
 pub mod params;
-pub mod plan;
 pub mod rng;
 pub mod session;
 #[cfg(feature = "data")]
@@ -54,6 +53,8 @@ pub mod watch;
 pub mod weights;
 
 pub use cnn_macros::network;
+#[doc(hidden)]
+pub use cnn_plan as plan;
 pub use device::Device;
 pub use error::{Error, Result};
 pub use network::{Model, Network};

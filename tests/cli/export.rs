@@ -5,7 +5,7 @@ use std::path::Path;
 use cnn_runtime::{Device, Model, Options, Session, network, weights};
 use safetensors::{Dtype, SafeTensors};
 
-use super::{common, fails, run, stdout, text};
+use super::{fails, run, stdout, text};
 
 network! {
     Normed<[1, 8, 8] -> 3> {
@@ -75,7 +75,7 @@ fn a_trained_network_leaves_with_its_values() {
     refused(&weights, "net.pt", 2, &["net.pt", ".safetensors"]);
     refused(&checkpoint, "a.safetensors", 1, &["last.ckpt", "checkpoint", "last.safetensors"]);
     refused(
-        &common::fixture("goldens/small_mnist.weights.safetensors"),
+        &cnn_tests::fixture("goldens/small_mnist.weights.safetensors"),
         "a.safetensors",
         1,
         &["fc3.weight is missing"],

@@ -1,9 +1,5 @@
 //! The trainer binaries as their users meet them: what they print, what they write, how they fail.
 
-#[path = "../common/mod.rs"]
-mod common;
-#[path = "../common/costs.rs"]
-mod costs;
 mod export;
 mod folder;
 
@@ -12,11 +8,11 @@ use std::{
     process::{Command, Output},
 };
 
-use costs::COSTS;
+use cnn_tests::costs::COSTS;
 use serde_json::Value;
 
 fn run(name: &str, arguments: &[&str]) -> Output {
-    Command::new(common::example(name)).args(arguments).output().unwrap()
+    Command::new(cnn_tests::example(name)).args(arguments).output().unwrap()
 }
 
 fn stdout(output: &Output) -> String {
@@ -119,7 +115,7 @@ fn options_come_from_flag_environment_file_and_network() {
     let file = folder.path().join("run.toml");
     std::fs::write(&file, "epochs = 7\nbatch = 16\nlimit = 64\n").unwrap();
     let described = |arguments: &[&str], variables: &[(&str, &str)]| {
-        let mut command = Command::new(common::example("lenet5"));
+        let mut command = Command::new(cnn_tests::example("lenet5"));
         command.args(arguments).args(["--dry-run", "--config", text(&file)]).envs(variables.iter().copied());
         stdout(&command.output().unwrap())
     };
@@ -143,13 +139,13 @@ fn options_come_from_flag_environment_file_and_network() {
 
     std::fs::write(&file, "epochs = 7\n").unwrap();
     for (value, code) in [("1", 0), ("yes", 0), ("maybe", 2)] {
-        let mut command = Command::new(common::example("lenet5"));
+        let mut command = Command::new(cnn_tests::example("lenet5"));
         let output = command.env("CNN_DRY_RUN", value).output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{value}");
         let text = String::from_utf8_lossy(if code == 0 { &output.stdout } else { &output.stderr });
         assert!(text.contains(if code == 0 { "epochs = " } else { "CNN_DRY_RUN" }), "{text}");
     }
-    let mut command = Command::new(common::example("lenet5"));
+    let mut command = Command::new(cnn_tests::example("lenet5"));
     let wrong = command.args(["--config", text(&file)]).env("CNN_EPOCHS", "many").output().unwrap();
     let message = String::from_utf8_lossy(&wrong.stderr);
     assert!(message.starts_with("error: CNN_EPOCHS: ") && !message.contains("run.toml"), "{message}");
@@ -199,7 +195,7 @@ fn shells_are_taught_the_options() {
 fn weights_that_are_no_numbers_give_no_score() {
     let folder = tempfile::tempdir().unwrap();
     let weights = folder.path().join("nan.safetensors");
-    let mut bytes = std::fs::read(common::fixture("goldens/lenet5.weights.safetensors")).unwrap();
+    let mut bytes = std::fs::read(cnn_tests::fixture("goldens/lenet5.weights.safetensors")).unwrap();
     let header = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
     bytes[8 + header..].fill(0xff);
     std::fs::write(&weights, bytes).unwrap();
@@ -286,7 +282,7 @@ fn inspect_writes_torch_names() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("out.safetensors");
     let [weights, batch, expected] = ["weights", "batch", "expected"]
-        .map(|file| common::fixture(&format!("goldens/lenet5.{file}.safetensors")));
+        .map(|file| cnn_tests::fixture(&format!("goldens/lenet5.{file}.safetensors")));
     let files = ["inspect", "--weights", text(&weights), "--batch", text(&batch), "--output", text(&output)];
     stdout(&run("lenet5", &files));
     let names = |path: &Path| {
@@ -304,7 +300,7 @@ fn inspect_writes_torch_names() {
 #[test]
 fn runs_without_opencl() {
     let without = |arguments: &[&str]| {
-        Command::new(common::example("lenet5"))
+        Command::new(cnn_tests::example("lenet5"))
             .args(arguments)
             .env("CNN_OPENCL_LIB", "/nonexistent")
             .output()
@@ -340,7 +336,7 @@ fn wrong_flags_are_usage_errors() {
 /// The four files of a data folder, to be spoilt one by one.
 fn data_folder() -> (tempfile::TempDir, impl Fn(&str) -> PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/data/mnist");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/data/mnist");
     for entry in std::fs::read_dir(source).unwrap().map(Result::unwrap) {
         std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
     }

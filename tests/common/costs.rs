@@ -1,7 +1,7 @@
 //! What the example networks cost, as their papers and PyTorch count it; read by the tests of the compiler and of the command line.
 
 /// Name, parameters, multiply-accumulates of one image in inference, and those that auxiliary heads add in training.
-pub(crate) const COSTS: [(&str, usize, u64, u64); 11] = [
+pub const COSTS: [(&str, usize, u64, u64); 11] = [
     ("activations", 12_218, 2_506_912, 0),
     ("alexnet", 60_965_224, 724_406_816, 0),
     ("densenet121", 7_978_856, 2_834_161_664, 0),

@@ -6,7 +6,7 @@ use std::{
 };
 
 /// To be the process's `#[global_allocator]`.
-pub(crate) struct Counting;
+pub struct Counting;
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 static HELD: AtomicUsize = AtomicUsize::new(0);
@@ -30,12 +30,12 @@ unsafe impl GlobalAlloc for Counting {
 }
 
 /// Allocations so far.
-pub(crate) fn allocations() -> usize {
+pub fn allocations() -> usize {
     ALLOCATIONS.load(Ordering::Relaxed)
 }
 
 /// What some work results in, and the most bytes that it held at a time beyond those that it leaves.
-pub(crate) fn excess<T>(work: impl FnOnce() -> T) -> (T, usize) {
+pub fn excess<T>(work: impl FnOnce() -> T) -> (T, usize) {
     MOST.store(HELD.load(Ordering::Relaxed), Ordering::Relaxed);
     let result = work();
     // Another thread may allocate between the two.

@@ -3,13 +3,11 @@
 use cnn_runtime::{Device, Model, Network, Options, Session, plan::Param};
 use safetensors::SafeTensors;
 
-use crate::common;
-
 struct Golden(Vec<u8>);
 
 impl Golden {
     fn read(file: &str) -> Golden {
-        Golden(std::fs::read(common::fixture(&format!("goldens/{file}.safetensors"))).unwrap())
+        Golden(std::fs::read(cnn_tests::fixture(&format!("goldens/{file}.safetensors"))).unwrap())
     }
 
     fn floats(&self, name: &str) -> Vec<f32> {
@@ -34,7 +32,7 @@ pub(crate) fn equals_torch<N: Network>(name: &str) {
     let [weights, batch, expected] =
         ["weights", "batch", "expected"].map(|file| Golden::read(&format!("{name}.{file}")));
     let (images, labels) = (batch.floats("images"), batch.labels());
-    for device in common::devices() {
+    for device in cnn_tests::devices() {
         compare::<N>(&device, &weights, &images, &labels, &expected);
     }
 }
@@ -51,7 +49,7 @@ fn compare<N: Network>(device: &Device, weights: &Golden, images: &[f32], labels
         session.set_parameter(index, &weights.floats(param.name)).unwrap();
     }
     let check = |what: &str, found: &[f32], tolerance: f64| {
-        let distance = common::relative_distance(found, &expected.floats(what));
+        let distance = cnn_tests::relative_distance(found, &expected.floats(what));
         assert!(distance < tolerance, "{}: {what}: relative error {distance:.2e}", device.describe());
     };
     let mut logits = vec![0.0; labels.len() * model.description.classes];

@@ -1,7 +1,5 @@
 //! Whole networks against PyTorch in float64, on every device; `goldens/torch_networks.py` says the same in PyTorch.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod golden;
 
 use cnn_runtime::network;

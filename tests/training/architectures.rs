@@ -5,8 +5,6 @@ use cnn_runtime::{
     optim::{Optimizer, Sgd, Update},
 };
 
-use crate::common;
-
 const IMAGES: usize = 16;
 
 network! {
@@ -84,9 +82,9 @@ fn learns_by_heart<N: Network>() {
         nesterov: false,
         weight_decay: 0.0,
     })));
-    let images = common::noise(5, IMAGES * 3 * 16 * 16);
+    let images = cnn_tests::noise(5, IMAGES * 3 * 16 * 16);
     let labels: Vec<u32> = (0..IMAGES as u32).map(|image| image * 5 % 8).collect();
-    for device in common::devices() {
+    for device in cnn_tests::devices() {
         let mut session =
             Session::new(model, &device, &Options { batch: IMAGES, training, seed: 7 }).unwrap();
         let mut last = Default::default();

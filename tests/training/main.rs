@@ -2,8 +2,6 @@
 
 mod architectures;
 mod at_once;
-#[path = "../common/mod.rs"]
-mod common;
 mod runs;
 mod updates;
 
@@ -35,7 +33,7 @@ fn session<N: Network>(device: &Device, batch: usize, training: Update) -> Sessi
 }
 
 fn batch(count: usize) -> (Vec<f32>, Vec<u32>) {
-    (common::noise(1, count * 144), (0..count as u32).map(|sample| sample % 10).collect())
+    (cnn_tests::noise(1, count * 144), (0..count as u32).map(|sample| sample % 10).collect())
 }
 
 fn sgd() -> Update {
@@ -70,10 +68,10 @@ fn bytes_do_not_depend_on_threads_or_run() {
 
 #[test]
 fn devices_agree_through_dropout() {
-    let runs: Vec<Vec<u32>> = common::devices().iter().map(|device| trained(device, sgd())).collect();
+    let runs: Vec<Vec<u32>> = cnn_tests::devices().iter().map(|device| trained(device, sgd())).collect();
     for other in &runs[1..] {
         let values = |run: &[u32]| run.iter().map(|&bits| f32::from_bits(bits)).collect::<Vec<f32>>();
-        let distance = common::relative_distance(&values(other), &values(&runs[0]));
+        let distance = cnn_tests::relative_distance(&values(other), &values(&runs[0]));
         assert!(
             distance < 1e-3,
             "parameters differ by {distance:.2e} after 20 steps: are the masks the same?"
@@ -84,7 +82,7 @@ fn devices_agree_through_dropout() {
 #[test]
 fn overfits_32_images() {
     let (images, labels) = batch(32);
-    for device in common::devices() {
+    for device in cnn_tests::devices() {
         let mut session = session::<Learner>(&device, 32, sgd());
         let mut last = Default::default();
         for _ in 0..150 {

@@ -2,7 +2,7 @@
 
 use cnn_runtime::{Device, Error, Metrics, Session, network, optim::Update};
 
-use crate::{Convnet, batch, common, session, sgd};
+use crate::{Convnet, batch, session, sgd};
 
 network! {
     /// Without dropout, whose masks depend on the pass.
@@ -30,7 +30,7 @@ fn averaging(decay: f32) -> Update {
 #[test]
 fn several_passes_are_one_batch() {
     let (images, labels) = batch(32);
-    for device in common::devices() {
+    for device in cnn_tests::devices() {
         let mut whole = session::<Plain>(&device, 32, sgd());
         let mut parts = session::<Plain>(&device, 12, sgd());
         for sizes in [[8, 8, 8, 8], [12, 1, 7, 12], [12, 12, 4, 4]] {
@@ -47,7 +47,7 @@ fn several_passes_are_one_batch() {
         let (whole_sums, part_sums) = (whole.take_metrics().unwrap(), parts.take_metrics().unwrap());
         assert_eq!(part_sums.samples, whole_sums.samples);
         approx::assert_relative_eq!(part_sums.loss, whole_sums.loss, max_relative = 1e-5);
-        let distance = common::relative_distance(&parameters(&mut parts), &parameters(&mut whole));
+        let distance = cnn_tests::relative_distance(&parameters(&mut parts), &parameters(&mut whole));
         assert!(distance < 1e-6, "{}: parameters differ by {distance:.2e}", device.describe());
     }
 }
@@ -72,7 +72,7 @@ fn nothing_is_updated_without_gradients() {
 #[test]
 fn averages_are_those_of_the_parameters_after_each_update() {
     let (images, labels) = batch(8);
-    for device in common::devices() {
+    for device in cnn_tests::devices() {
         let mut session = session::<Normalised>(&device, 8, averaging(0.15));
         session.swap_average().unwrap();
         assert!(!session.is_averaged(), "there is no average before the first update");
@@ -90,7 +90,7 @@ fn averages_are_those_of_the_parameters_after_each_update() {
         assert!(
             session.is_averaged() && matches!(session.train_step(&images, &labels), Err(Error::Usage(_)))
         );
-        let distance = common::relative_distance(&parameters(&mut session), &average);
+        let distance = cnn_tests::relative_distance(&parameters(&mut session), &average);
         assert!(distance < 1e-6, "{}: averages differ by {distance:.2e}", device.describe());
         session.swap_average().unwrap();
         assert_eq!(parameters(&mut session), live, "{}: not the live parameters", device.describe());
@@ -139,7 +139,7 @@ fn a_slot_of_state_says_what_it_holds() {
 #[test]
 fn metrics_of_many_steps_are_the_sum_of_each() {
     let (images, labels) = batch(19);
-    for device in common::devices() {
+    for device in cnn_tests::devices() {
         let (mut once, mut each) =
             (session::<Convnet>(&device, 19, sgd()), session::<Convnet>(&device, 19, sgd()));
         let mut sums = Metrics::default();

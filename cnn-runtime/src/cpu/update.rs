@@ -11,7 +11,7 @@ use super::{Cpu, memory::Span, simd::Isa, split};
 use crate::{
     engine::Due,
     error::Result,
-    optim::{Moment, Optimizer, Stretch},
+    optim::{Moment, Optimizer, Stretch, stretch, stretches},
     plan::Param,
 };
 use rules::{Merge, Work};
@@ -38,14 +38,14 @@ impl<'a> Turn<'a> {
     /// Reads the gradients, if their norm is to be limited; else they need not be there yet.
     pub(super) fn new(cpu: &Cpu, due: &'a Due, operands: Operands<'a>) -> Result<Turn<'a>> {
         let norm = || Ok(norm::of(cpu, &due.update, due.params, operands.grads));
-        Ok(Turn { due, moment: due.update.moment(due.number, norm)?, operands })
+        Ok(Turn { due, moment: Moment::of(&due.update, due.number, norm)?, operands })
     }
 
     /// Updates some of the parameters by their gradients.
     pub(super) fn run(&self, cpu: &Cpu, is_reached: &(dyn Fn(&Param) -> bool + Sync)) {
         each_piece(cpu, self.operands.params.len(), &|piece| {
             let reached = self.due.params.iter().filter(|param| is_reached(param));
-            for Stretch { range, rule } in self.due.update.stretches(reached) {
+            for Stretch { range, rule } in stretches(self.due.update, reached) {
                 let range = piece.start.max(range.start)..piece.end.min(range.end);
                 if !range.is_empty() {
                     let gradient = self.operands.grads.part(range.start, range.len());
@@ -58,7 +58,7 @@ impl<'a> Turn<'a> {
     /// The update of the parameter at an offset, if the step that computes its gradient makes it.
     pub(super) fn at_once(&self, offset: usize) -> Option<AtOnce<'_>> {
         let param = self.due.params.iter().find(|param| param.offset == offset)?;
-        let stretch = self.due.update.stretch(param).filter(|_| param.at_once)?;
+        let stretch = stretch(&self.due.update, param).filter(|_| param.at_once)?;
         Some(AtOnce { turn: self, rule: stretch.rule })
     }
 }

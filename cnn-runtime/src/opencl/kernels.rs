@@ -11,43 +11,10 @@ use std::{
 
 use ocl::core::{self, ArgVal, Context, DeviceId, Event, Mem, Program};
 
+pub(super) use cnn_kernels::Source;
+
 use super::{device::DeviceInfo, failure::failure, memory::Queue};
 use crate::error::Result;
-
-/// A program's text, without `common.cl`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Source {
-    /// What most networks need: dense layers, pooling, element-wise chains, losses, updates.
-    Layers,
-    /// Batch norm's sums.
-    BatchNorm,
-    /// Local response normalisation.
-    Lrn,
-    /// Maxout, softmax and gates.
-    Channel,
-    /// Convolution, specialised for its kind of inner loop.
-    ConvDirect,
-    /// Convolution by tiles in local memory, specialised likewise.
-    ConvIgemm,
-}
-
-impl Source {
-    fn text(self) -> &'static str {
-        macro_rules! files {
-            ($($name:literal)*) => { concat!($(include_str!(concat!("../../../kernels/", $name)),)*) };
-        }
-        match self {
-            Source::Layers => {
-                files!("common.cl" "segments.cl" "dense.cl" "pool.cl" "elementwise.cl" "loss.cl" "update.cl")
-            }
-            Source::BatchNorm => files!("common.cl" "segments.cl" "batch_norm.cl"),
-            Source::Lrn => files!("common.cl" "lrn.cl"),
-            Source::Channel => files!("common.cl" "channel.cl"),
-            Source::ConvDirect => files!("common.cl" "conv.cl" "conv_direct.cl"),
-            Source::ConvIgemm => files!("common.cl" "conv.cl" "conv_igemm.cl"),
-        }
-    }
-}
 
 /// Work-items of a group along the first dimension, where the device allows as many.
 const GROUP: usize = 64;

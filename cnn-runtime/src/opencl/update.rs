@@ -8,7 +8,7 @@ use super::{
 use crate::{
     engine::Due,
     error::Result,
-    optim::{Adam, Moment, Optimizer, Stretch, Update},
+    optim::{Adam, Moment, Optimizer, Stretch, Update, corrections, stretches},
     plan::{BLOCK, Param},
 };
 
@@ -18,9 +18,9 @@ const SPAN: usize = 256;
 /// Makes the update that is due.
 pub(super) fn run(engine: &ClEngine, due: &Due) -> Result<()> {
     let Due { update, number, params } = *due;
-    let moment = update.moment(number, || norm(engine, &update, params))?;
+    let moment = Moment::of(&update, number, || norm(engine, &update, params))?;
     let average = update.optimizer.slots() * engine.sizes.params;
-    update.stretches(params).try_for_each(|stretch| launch(engine, &stretch, &moment, average))
+    stretches(update, params).try_for_each(|stretch| launch(engine, &stretch, &moment, average))
 }
 
 /// `gradients = share * gradients + (1 - share) * aside`
@@ -56,7 +56,7 @@ fn launch(engine: &ClEngine, stretch: &Stretch, moment: &Moment, average: usize)
             "rmsprop"
         }
         Some(Optimizer::Adam(rule)) => {
-            let [first, second] = rule.corrections(moment.number);
+            let [first, second] = corrections(&rule, moment.number);
             let Adam { beta1, beta2, epsilon, .. } = rule;
             args.extend([beta1, beta2, epsilon, first, second].map(Arg::Float));
             "adam"
@@ -78,7 +78,7 @@ fn words(engine: &ClEngine, stretch: &Stretch, moment: &Moment, average: usize) 
 
 /// The Euclidean norm of all trained parameters' gradients: sums of squares from the device, added up in f64.
 fn norm(engine: &ClEngine, update: &Update, params: &'static [Param]) -> Result<f64> {
-    let trained = || update.stretches(params).filter(|stretch| stretch.rule.is_some());
+    let trained = || stretches(*update, params).filter(|stretch| stretch.rule.is_some());
     let items = |stretch: &Stretch| (stretch.range.len() / BLOCK).div_ceil(SPAN);
     let mut sums = vec![0f32; trained().map(|stretch| items(&stretch)).sum()];
     let partial = engine.partial.at_least(sums.len())?;

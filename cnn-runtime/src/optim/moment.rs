@@ -1,6 +1,6 @@
 //! What one update has beside its rule: computed once, the same for all parameters and on every engine.
 
-use super::{Clip, Update};
+use super::{Adam, Clip, Update};
 use crate::error::Result;
 
 /// The scalars of one update.
@@ -16,16 +16,22 @@ pub(crate) struct Moment {
     pub(crate) decay: Option<f32>,
 }
 
-impl Update {
+impl Moment {
     /// The scalars of the update with a number from 1; `norm` gives the norm of all trained parameters' gradients, if it matters.
-    pub(crate) fn moment(&self, number: u64, norm: impl FnOnce() -> Result<f64>) -> Result<Moment> {
-        let (scale, limit) = match self.clip {
+    pub(crate) fn of(update: &Update, number: u64, norm: impl FnOnce() -> Result<f64>) -> Result<Moment> {
+        let (scale, limit) = match update.clip {
             None => (1.0, f32::INFINITY),
             Some(Clip::Value(limit)) => (1.0, limit),
             Some(Clip::Norm(limit)) => (scale(norm()?, limit), f32::INFINITY),
         };
-        Ok(Moment { number, scale, limit, decay: self.average.map(|decay| decay_at(decay, number)) })
+        Ok(Moment { number, scale, limit, decay: update.average.map(|decay| decay_at(decay, number)) })
     }
+}
+
+/// Adam's `1 / (1 - beta1^t)` and `1 / sqrt(1 - beta2^t)` at update `t` from 1: both means start at 0 and are too small at first.
+pub(crate) fn corrections(rule: &Adam, t: u64) -> [f32; 2] {
+    let rest = |beta: f32| 1.0 - f64::from(beta).powf(t as f64);
+    [(1.0 / rest(rule.beta1)) as f32, (1.0 / rest(rule.beta2).sqrt()) as f32]
 }
 
 /// `limit / (norm + 1e-6)` and at most 1, as in torch. A norm that is not finite is no measure: all becomes NaN, which the loss

@@ -17,40 +17,36 @@ pub(crate) struct Stretch {
     pub(crate) rule: Option<Optimizer>,
 }
 
-impl Update {
-    /// All of these parameters that an update reaches, in order.
-    pub(crate) fn stretches(
-        &self,
-        params: impl IntoIterator<Item = &'static Param>,
-    ) -> impl Iterator<Item = Stretch> {
-        let mut rest = params.into_iter().filter_map(|param| self.stretch(param)).peekable();
-        std::iter::from_fn(move || {
-            let mut stretch = rest.next()?;
-            let joins = |next: &Stretch, end| next.range.start == end && next.rule == stretch.rule;
-            while let Some(next) = rest.next_if(|next| joins(next, stretch.range.end)) {
-                stretch.range.end = next.range.end;
-            }
-            Some(stretch)
-        })
-    }
-
-    /// What an update does with one parameter.
-    pub(crate) fn stretch(&self, param: &Param) -> Option<Stretch> {
-        let rule = match param {
-            Param { buffer: true, .. } => self.average.map(|_| None),
-            Param { trainable: true, .. } => Some(Some(self.optimizer.adapted(param))),
-            _ => None,
-        };
-        Some(Stretch { range: param.offset..param.offset + param.len, rule: rule? })
-    }
+/// The stretches of these parameters that an update reaches, in order.
+pub(crate) fn stretches(
+    update: Update,
+    params: impl IntoIterator<Item = &'static Param>,
+) -> impl Iterator<Item = Stretch> {
+    let mut rest = params.into_iter().filter_map(move |param| stretch(&update, param)).peekable();
+    std::iter::from_fn(move || {
+        let mut stretch = rest.next()?;
+        let joins = |next: &Stretch, end| next.range.start == end && next.rule == stretch.rule;
+        while let Some(next) = rest.next_if(|next| joins(next, stretch.range.end)) {
+            stretch.range.end = next.range.end;
+        }
+        Some(stretch)
+    })
 }
 
-impl Optimizer {
-    /// The rule for a parameter with attributes of its own.
-    fn adapted(self, param: &Param) -> Optimizer {
-        let rule = self.with_lr(self.lr() * param.lr_factor);
-        if param.decay { rule } else { rule.with_weight_decay(0.0) }
-    }
+/// What an update does with one parameter.
+pub(crate) fn stretch(update: &Update, param: &Param) -> Option<Stretch> {
+    let rule = match param {
+        Param { buffer: true, .. } => update.average.map(|_| None),
+        Param { trainable: true, .. } => Some(Some(adapted(update.optimizer, param))),
+        _ => None,
+    };
+    Some(Stretch { range: param.offset..param.offset + param.len, rule: rule? })
+}
+
+/// The rule for a parameter with attributes of its own.
+fn adapted(rule: Optimizer, param: &Param) -> Optimizer {
+    let rule = rule.with_lr(rule.lr() * param.lr_factor);
+    if param.decay { rule } else { rule.with_weight_decay(0.0) }
 }
 
 #[cfg(test)]
@@ -72,7 +68,7 @@ mod tests {
     ];
 
     fn stretches(update: Update) -> Vec<Stretch> {
-        update.stretches(&PARAMS).collect()
+        super::stretches(update, &PARAMS).collect()
     }
 
     #[test]
@@ -92,6 +88,6 @@ mod tests {
         assert_eq!(stretches(plain), expected);
         expected.insert(4, Stretch { range: 48..56, rule: None });
         assert_eq!(stretches(Update { average: Some(0.9), ..plain }), expected);
-        assert_eq!(plain.stretches(&[]).next(), None);
+        assert_eq!(super::stretches(plain, &[]).next(), None);
     }
 }

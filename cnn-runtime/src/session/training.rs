@@ -4,6 +4,7 @@ use super::{PIECE, Pending, Session};
 use crate::{
     engine::{Class, Due},
     error::{Error, Result},
+    optim::stretches,
     rng::subkey,
 };
 
@@ -99,7 +100,7 @@ impl Session {
             return Ok(());
         };
         let average = self.slot_offset(update.optimizer.slots());
-        for stretch in update.stretches(self.model.description.params) {
+        for stretch in stretches(update, self.model.description.params) {
             for start in stretch.range.clone().step_by(PIECE) {
                 self.exchange(start, average + start, PIECE.min(stretch.range.end - start))?;
             }

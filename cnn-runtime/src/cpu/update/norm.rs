@@ -7,13 +7,13 @@ use crate::{
         memory::Span,
         totals::{Products, Total, tree},
     },
-    optim::Update,
+    optim::{Update, stretches},
     plan::Param,
 };
 
 /// NaN if any of them is.
 pub(super) fn of(cpu: &Cpu, update: &Update, params: &'static [Param], grads: Span) -> f64 {
-    let trained = update.stretches(params).filter(|stretch| stretch.rule.is_some());
+    let trained = stretches(*update, params).filter(|stretch| stretch.rule.is_some());
     let squares = trained.map(|stretch| squares(cpu, grads.part(stretch.range.start, stretch.range.len())));
     squares.sum::<f64>().sqrt()
 }

@@ -10,7 +10,7 @@ use crate::{
         memory::Span,
         simd::{Kernel, Simd},
     },
-    optim::{Adadelta, Adagrad, Adam, Moment, Optimizer, RmsProp, Sgd},
+    optim::{Adadelta, Adagrad, Adam, Moment, Optimizer, RmsProp, Sgd, corrections},
     plan::BLOCK,
 };
 
@@ -30,7 +30,7 @@ impl Kernel for Work<'_> {
     fn run<S: Simd>(self, simd: S) {
         let Turn { due, moment, operands: Operands { params, state: span, .. } } = *self.turn;
         let corrections = match self.rule {
-            Some(Optimizer::Adam(rule)) => rule.corrections(moment.number),
+            Some(Optimizer::Adam(rule)) => corrections(&rule, moment.number),
             _ => [1.0; 2],
         };
         for place in (0..self.gradient.len()).step_by(BLOCK) {

@@ -1,7 +1,7 @@
 //! What several integration tests share.
-#![allow(dead_code, reason = "each test crate uses its own part")]
 
-pub(crate) mod counting;
+pub mod costs;
+pub mod counting;
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use cnn_runtime::{Device, device::DeviceChoice, opencl::Selection};
 
 /// Every device that tests run on: the CPU engine, and OpenCL where there is a driver. Says what it skips; with
 /// `CNN_REQUIRE_OPENCL=1` a missing driver fails the test.
-pub(crate) fn devices() -> Vec<Device> {
+pub fn devices() -> Vec<Device> {
     let mut devices = vec![Device::cpu().unwrap()];
     match Device::open(&DeviceChoice::OpenCl(Selection::First), None) {
         Ok(device) => devices.push(device),
@@ -22,7 +22,7 @@ pub(crate) fn devices() -> Vec<Device> {
 }
 
 /// `|a - b| / |b|`; infinite if either holds a NaN or their lengths differ.
-pub(crate) fn relative_distance(found: &[f32], expected: &[f32]) -> f64 {
+pub fn relative_distance(found: &[f32], expected: &[f32]) -> f64 {
     let norm = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>().sqrt();
     let difference = norm(&mut found.iter().zip(expected).map(|(&a, &b)| a as f64 - b as f64));
     let distance = difference / norm(&mut expected.iter().map(|&b| b as f64)).max(1e-30);
@@ -30,13 +30,13 @@ pub(crate) fn relative_distance(found: &[f32], expected: &[f32]) -> f64 {
 }
 
 /// Reproducible values in -1..1.
-pub(crate) fn noise(seed: u64, count: usize) -> Vec<f32> {
+pub fn noise(seed: u64, count: usize) -> Vec<f32> {
     let mut stream = cnn_runtime::rng::Stream::new(seed);
     (0..count).map(|_| (stream.unit() * 2.0 - 1.0) as f32).collect()
 }
 
 /// The file of an example's binary, built beside the tests.
-pub(crate) fn example(name: &str) -> PathBuf {
+pub fn example(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().and_then(Path::parent).unwrap();
     let binary = profile.join("examples").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
@@ -45,6 +45,6 @@ pub(crate) fn example(name: &str) -> PathBuf {
 }
 
 /// A file under `tests/`.
-pub(crate) fn fixture(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(path)
+pub fn fixture(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }

@@ -1,6 +1,6 @@
 //! Optimizers and schedules as text, in full: what [`std::str::FromStr`] reads back as the same.
 
-use std::fmt::{Display, Formatter, Result};
+use core::fmt::{Display, Formatter, Result};
 
 use super::{Adadelta, Adagrad, Adam, Optimizer, RmsProp, Schedule, ScheduleKind, Sgd};
 
@@ -56,6 +56,8 @@ impl Display for Schedule {
 
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
 
     #[test]

@@ -45,7 +45,7 @@ pub enum Elt {
     /// `v = gamma[c] * inv_std[c] * (v - dbeta[c] / m - (x - mean[c]) * inv_std[c] * dgamma[c] / m)`.
     NormalizeGrad(Normalize, Map),
     /// Inverted dropout: `v = keep ? v / (1 - rate) : 0`. The mask is a hash of (step key, stream, element), see
-    /// [`crate::rng`], so the backward pass repeats the forward pass's mask without storing it.
+    /// `cnn_runtime::rng`, so the backward pass repeats the forward pass's mask without storing it.
     Dropout {
         /// Probability of zero, in `0.0..1.0`.
         rate: f32,

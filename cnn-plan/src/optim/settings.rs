@@ -3,7 +3,8 @@
 //! Settings without a key are those in order. Every setting is asked for once; what is left over is an error that names those that
 //! there are.
 
-use std::fmt::Display;
+use alloc::{format, string::String, vec::Vec};
+use core::fmt::Display;
 
 /// The settings of one choice.
 pub(super) struct Settings<'a> {

@@ -29,10 +29,4 @@ impl Adam {
 
     /// What a bare `--optimizer adamw` means, as in torch.
     pub const DECOUPLED: Adam = Adam { weight_decay: 0.01, decoupled: true, ..Adam::DEFAULT };
-
-    /// `1 / (1 - beta1^t)` and `1 / sqrt(1 - beta2^t)`: both means start at 0 and are too small at first.
-    pub(crate) fn corrections(&self, t: u64) -> [f32; 2] {
-        let rest = |beta: f32| 1.0 - f64::from(beta).powf(t as f64);
-        [(1.0 / rest(self.beta1)) as f32, (1.0 / rest(self.beta2).sqrt()) as f32]
-    }
 }

@@ -28,7 +28,7 @@ impl RmsProp {
         RmsProp { lr: 0.01, alpha: 0.99, epsilon: 1e-8, momentum: 0.0, centered: false, weight_decay: 0.0 };
 
     /// Arrays of state, in this order: `s`, then `m` if centred, then `v` if there is momentum.
-    pub(super) const fn slots(&self) -> usize {
+    pub const fn slots(&self) -> usize {
         1 + self.centered as usize + (self.momentum != 0.0) as usize
     }
 }

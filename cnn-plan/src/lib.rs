@@ -9,6 +9,11 @@
 //!   may hold anything. A [`Layout::Planar`] map is `[C][H][W]`, as images come.
 //! * Parameters are packed in kernel order by their [`Role`]; padding lanes there are zero and stay zero.
 
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
 mod channel;
 mod data;
 mod elt;
@@ -21,6 +26,8 @@ mod pool;
 mod shape;
 mod weighted;
 mod winograd;
+
+pub mod optim;
 
 pub use channel::*;
 pub use data::*;

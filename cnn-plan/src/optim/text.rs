@@ -1,6 +1,7 @@
 //! Optimizers and schedules from text, in the grammar and with the defaults of `train { }`: `adam(lr = 1e-3)`, `step(every = 30)`.
 
-use std::str::FromStr;
+use alloc::{format, string::String};
+use core::str::FromStr;
 
 use super::{
     Adadelta, Adagrad, Adam, Optimizer, RmsProp, Schedule, ScheduleKind, Sgd,

@@ -1,0 +1,30 @@
+//! The compiler behind `cnn_runtime::network!`: tokens, syntax tree, typed graph, plan, Rust.
+//!
+//! All of it works on `proc_macro2`, so it also runs outside of rustc: in tests, fuzzers and build scripts.
+#![forbid(unsafe_code)]
+#![allow(
+    unreachable_pub,
+    reason = "`pub` is what a stage offers to the next; the crate exports what stands at the end of this file"
+)]
+
+mod ast;
+mod diag;
+mod driver;
+mod emit;
+mod eval;
+mod infer;
+#[cfg(test)]
+mod interp;
+mod ir;
+mod memory;
+mod parse;
+mod passes;
+mod report;
+mod schedule;
+#[cfg(test)]
+mod testing;
+mod trace;
+#[cfg(test)]
+mod zoo;
+
+pub use driver::compile;
