@@ -1,20 +1,23 @@
 //! Element-wise operations, which every step can apply to its result before it is stored.
 
 use super::Map;
+use crate::source::plain;
 
-/// An activation function and, through its *output*, its derivative.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Act {
-    /// `max(x, 0)`
-    Relu,
-    /// `x` for positive `x`, else `slope * x`
-    LeakyRelu(f32),
-    /// `x` for positive `x`, else `alpha * (exp(x) - 1)`
-    Elu(f32),
-    /// `1 / (1 + exp(-x))`
-    Sigmoid,
-    /// `tanh(x)`
-    Tanh,
+plain! {
+    /// An activation function and, through its *output*, its derivative.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub enum Act {
+        /// `max(x, 0)`
+        Relu,
+        /// `x` for positive `x`, else `slope * x`
+        LeakyRelu(slope: f32),
+        /// `x` for positive `x`, else `alpha * (exp(x) - 1)`
+        Elu(alpha: f32),
+        /// `1 / (1 + exp(-x))`
+        Sigmoid,
+        /// `tanh(x)`
+        Tanh,
+    }
 }
 
 /// One element-wise operation applied to a step's result before it is stored, in order.

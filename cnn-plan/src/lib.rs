@@ -24,6 +24,7 @@ mod norm;
 mod param;
 mod pool;
 mod shape;
+mod source;
 mod weighted;
 mod winograd;
 
@@ -39,6 +40,7 @@ pub use norm::*;
 pub use param::*;
 pub use pool::*;
 pub use shape::*;
+pub use source::Source;
 pub use weighted::*;
 pub use winograd::*;
 

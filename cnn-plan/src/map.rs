@@ -1,5 +1,7 @@
 //! Storage: where one sample of a feature map lies and in which order, and how a kernel slides over it.
 
+use crate::source::plain;
+
 /// Channels in a block: one AVX2 vector of f32, an OpenCL `float8`.
 pub const BLOCK: usize = 8;
 
@@ -8,28 +10,32 @@ pub const fn padded(count: usize) -> usize {
     count.div_ceil(BLOCK) * BLOCK
 }
 
-/// The order of a map's elements within one sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layout {
-    /// `[ceil(C/8)][H][W][8]`.
-    Blocked,
-    /// `[C][H][W]`; only the network's input.
-    Planar,
+plain! {
+    /// The order of a map's elements within one sample.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Layout {
+        /// `[ceil(C/8)][H][W][8]`.
+        Blocked,
+        /// `[C][H][W]`; only the network's input.
+        Planar,
+    }
 }
 
-/// A feature map: where one sample of it lies in that sample's slab, its shape and its order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Map {
-    /// Floats from the start of the sample's slab; a multiple of 8.
-    pub offset: usize,
-    /// Channels, without padding.
-    pub channels: usize,
-    /// Rows.
-    pub height: usize,
-    /// Columns.
-    pub width: usize,
-    /// Element order.
-    pub layout: Layout,
+plain! {
+    /// A feature map: where one sample of it lies in that sample's slab, its shape and its order.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Map {
+        /// Floats from the start of the sample's slab; a multiple of 8.
+        pub offset: usize,
+        /// Channels, without padding.
+        pub channels: usize,
+        /// Rows.
+        pub height: usize,
+        /// Columns.
+        pub width: usize,
+        /// Element order.
+        pub layout: Layout,
+    }
 }
 
 impl Map {
@@ -57,19 +63,21 @@ impl Map {
     }
 }
 
-/// How a kernel slides over a map; the first of each pair is vertical.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// Kernel height and width.
-    pub kernel: [usize; 2],
-    /// Step between windows.
-    pub stride: [usize; 2],
-    /// Rows added above and columns added on the left. What is needed below and on the right follows from the
-    /// output's shape: a tap outside the input counts as padding.
-    pub pad: [usize; 2],
-    /// Rows below and columns on the right that count as padding where an average counts padding; beyond them (ceil mode)
-    /// there is nothing to count.
-    pub pad_end: [usize; 2],
-    /// Distance between taps; 1 is a dense kernel.
-    pub dilation: [usize; 2],
+plain! {
+    /// How a kernel slides over a map; the first of each pair is vertical.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Window {
+        /// Kernel height and width.
+        pub kernel: [usize; 2],
+        /// Step between windows.
+        pub stride: [usize; 2],
+        /// Rows added above and columns added on the left. What is needed below and on the right follows from the
+        /// output's shape: a tap outside the input counts as padding.
+        pub pad: [usize; 2],
+        /// Rows below and columns on the right that count as padding where an average counts padding; beyond them (ceil mode)
+        /// there is nothing to count.
+        pub pad_end: [usize; 2],
+        /// Distance between taps; 1 is a dense kernel.
+        pub dilation: [usize; 2],
+    }
 }

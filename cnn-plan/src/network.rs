@@ -2,14 +2,17 @@
 
 use super::{Augment, LossKind, Map, Param, Prepare};
 use crate::optim::{Schedule, Update};
+use crate::source::plain;
 
-/// Size of an arena: `batch * slab + fixed` floats.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Arena {
-    /// Floats per sample.
-    pub slab: usize,
-    /// Floats for the batch as a whole, after the slabs.
-    pub fixed: usize,
+plain! {
+    /// Size of an arena: `batch * slab + fixed` floats.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Arena {
+        /// Floats per sample.
+        pub slab: usize,
+        /// Floats for the batch as a whole, after the slabs.
+        pub fixed: usize,
+    }
 }
 
 impl Arena {
@@ -24,85 +27,93 @@ impl Arena {
     }
 }
 
-/// The plan of one mode: its arena, and where the batch enters and leaves.
-#[derive(Clone, Copy, Debug)]
-pub struct Plan {
-    /// Memory.
-    pub arena: Arena,
-    /// Where images are written.
-    pub input: Map,
-    /// Where class scores are read: valid after `infer`, or after `forward` and before `backward`.
-    pub logits: Map,
-    /// Per-sample losses to add up, main loss first; empty for inference.
-    pub losses: &'static [Map],
+plain! {
+    /// The plan of one mode: its arena, and where the batch enters and leaves.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Plan {
+        /// Memory.
+        pub arena: Arena,
+        /// Where images are written.
+        pub input: Map,
+        /// Where class scores are read: valid after `infer`, or after `forward` and before `backward`.
+        pub logits: Map,
+        /// Per-sample losses to add up, main loss first; empty for inference.
+        pub losses: &'static [Map],
+    }
 }
 
-/// A row of `summary`.
-#[derive(Clone, Copy, Debug)]
-pub struct Layer {
-    /// Path of the layer: its name, or its kind and number.
-    pub name: &'static str,
-    /// Kind, as written: `conv`, `max_pool`.
-    pub kind: &'static str,
-    /// Output shape: `[C, H, W]` or `[N]`.
-    pub shape: &'static [usize],
-    /// Trainable and frozen scalars.
-    pub parameters: usize,
-    /// Multiply-accumulates of one image, forward.
-    pub macs: u64,
-    /// Bytes of the output of one image as the mathematics counts it, without padding.
-    pub activation_bytes: usize,
-    /// Pixels of the input, vertical and horizontal, that one output element sees.
-    pub receptive_field: [usize; 2],
-    /// True if only training runs it, because it leads to nothing but an auxiliary loss.
-    pub auxiliary: bool,
-    /// Something worth knowing, such as rows that a window drops.
-    pub note: Option<&'static str>,
+plain! {
+    /// A row of `summary`.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Layer {
+        /// Path of the layer: its name, or its kind and number.
+        pub name: &'static str,
+        /// Kind, as written: `conv`, `max_pool`.
+        pub kind: &'static str,
+        /// Output shape: `[C, H, W]` or `[N]`.
+        pub shape: &'static [usize],
+        /// Trainable and frozen scalars.
+        pub parameters: usize,
+        /// Multiply-accumulates of one image, forward.
+        pub macs: u64,
+        /// Bytes of the output of one image as the mathematics counts it, without padding.
+        pub activation_bytes: usize,
+        /// Pixels of the input, vertical and horizontal, that one output element sees.
+        pub receptive_field: [usize; 2],
+        /// True if only training runs it, because it leads to nothing but an auxiliary loss.
+        pub auxiliary: bool,
+        /// Something worth knowing, such as rows that a window drops.
+        pub note: Option<&'static str>,
+    }
 }
 
-/// What `train { }` declares.
-#[derive(Clone, Copy, Debug)]
-pub struct Training {
-    /// What an update does.
-    pub update: Update,
-    /// Course of the learning rate.
-    pub schedule: Schedule,
-    /// Samples per pass.
-    pub batch: usize,
-    /// Passes whose gradients are averaged for one update.
-    pub accumulate: usize,
-    /// Passes over the training set.
-    pub epochs: usize,
-    /// The main loss, which validation measures too.
-    pub loss: LossKind,
+plain! {
+    /// What `train { }` declares.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Training {
+        /// What an update does.
+        pub update: Update,
+        /// Course of the learning rate.
+        pub schedule: Schedule,
+        /// Samples per pass.
+        pub batch: usize,
+        /// Passes whose gradients are averaged for one update.
+        pub accumulate: usize,
+        /// Passes over the training set.
+        pub epochs: usize,
+        /// The main loss, which validation measures too.
+        pub loss: LossKind,
+    }
 }
 
-/// Everything constant about a network.
-#[derive(Debug)]
-pub struct Description {
-    /// The type's name, `MnistCnn`.
-    pub name: &'static str,
-    /// Input shape `[C, H, W]`.
-    pub input: [usize; 3],
-    /// Number of outputs.
-    pub classes: usize,
-    /// Parameters and buffers in order of declaration; offsets ascend.
-    pub params: &'static [Param],
-    /// Floats of all packed parameters.
-    pub params_len: usize,
-    /// Rows of the summary.
-    pub layers: &'static [Layer],
-    /// Plan of `forward` and `backward`.
-    pub train: Plan,
-    /// Plan of `infer`.
-    pub infer: Plan,
-    /// Defaults of the trainer.
-    pub training: Training,
-    /// From a stored image to the network's input; `None` where nothing is declared: images are scaled to 0 to 1, and
-    /// resized if they have another size.
-    pub data: Option<&'static [Prepare]>,
-    /// Changes of training images.
-    pub augment: &'static [Augment],
+plain! {
+    /// Everything constant about a network.
+    #[derive(Debug)]
+    pub struct Description {
+        /// The type's name, `MnistCnn`.
+        pub name: &'static str,
+        /// Input shape `[C, H, W]`.
+        pub input: [usize; 3],
+        /// Number of outputs.
+        pub classes: usize,
+        /// Parameters and buffers in order of declaration; offsets ascend.
+        pub params: &'static [Param],
+        /// Floats of all packed parameters.
+        pub params_len: usize,
+        /// Rows of the summary.
+        pub layers: &'static [Layer],
+        /// Plan of `forward` and `backward`.
+        pub train: Plan,
+        /// Plan of `infer`.
+        pub infer: Plan,
+        /// Defaults of the trainer.
+        pub training: Training,
+        /// From a stored image to the network's input; `None` where nothing is declared: images are scaled to 0 to 1, and
+        /// resized if they have another size.
+        pub data: Option<&'static [Prepare]>,
+        /// Changes of training images.
+        pub augment: &'static [Augment],
+    }
 }
 
 impl Description {

@@ -1,6 +1,7 @@
 //! Normalisation steps: batch norm's statistics and sums, local response normalisation.
 
 use super::{Elt, Map, Normalize};
+use crate::source::plain;
 
 /// Statistics of each channel over the batch and all positions (Ioffe and Szegedy 2015): mean and biased variance go to
 /// `stats`, and the running ones move by torch's rule, `running = (1 - momentum) * running + momentum * batch`, with the
@@ -37,19 +38,21 @@ pub struct BatchNormSums {
     pub normalize: Normalize,
 }
 
-/// Local response normalisation across channels (Krizhevsky et al. 2012, with torch's scaling):
-/// `s[c] = k + alpha / size * sum over size channels around c of x²`, `y[c] = x[c] / s[c]^beta`. The window of an even
-/// size reaches `size / 2` channels back and `(size - 1) / 2` ahead.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Response {
-    /// Channels in the window.
-    pub size: usize,
-    /// Scale of the squares.
-    pub alpha: f32,
-    /// Exponent.
-    pub beta: f32,
-    /// Offset.
-    pub k: f32,
+plain! {
+    /// Local response normalisation across channels (Krizhevsky et al. 2012, with torch's scaling):
+    /// `s[c] = k + alpha / size * sum over size channels around c of x²`, `y[c] = x[c] / s[c]^beta`. The window of an even
+    /// size reaches `size / 2` channels back and `(size - 1) / 2` ahead.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct Response {
+        /// Channels in the window.
+        pub size: usize,
+        /// Scale of the squares.
+        pub alpha: f32,
+        /// Exponent.
+        pub beta: f32,
+        /// Offset.
+        pub k: f32,
+    }
 }
 
 /// See [`Response`].

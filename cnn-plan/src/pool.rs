@@ -1,20 +1,23 @@
 //! Pooling steps.
 
 use super::{Elt, Map, Window};
+use crate::source::plain;
 
-/// What a pooling window yields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PoolKind {
-    /// The largest element; padding never wins. On a tie the first in row-major order takes the gradient; NaN wins.
-    Max,
-    /// The mean over windows that cover the input evenly, whatever the output's size: output row `r` of `R` averages input rows
-    /// `floor(r * H / R)` up to `ceil((r + 1) * H / R)`, and columns alike. The step's window is not used.
-    AdaptiveAvg,
-    /// The mean.
-    Avg {
-        /// Divide by the window's area within the padded input (`true`, torch's default) or by the taps inside the input.
-        count_include_pad: bool,
-    },
+plain! {
+    /// What a pooling window yields.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum PoolKind {
+        /// The largest element; padding never wins. On a tie the first in row-major order takes the gradient; NaN wins.
+        Max,
+        /// The mean over windows that cover the input evenly, whatever the output's size: output row `r` of `R` averages input rows
+        /// `floor(r * H / R)` up to `ceil((r + 1) * H / R)`, and columns alike. The step's window is not used.
+        AdaptiveAvg,
+        /// The mean.
+        Avg {
+            /// Divide by the window's area within the padded input (`true`, torch's default) or by the taps inside the input.
+            count_include_pad: bool,
+        },
+    }
 }
 
 /// Pooling, then the epilogue.

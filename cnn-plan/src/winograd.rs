@@ -1,16 +1,19 @@
 //! Room for Winograd's algorithm: convolutions of 3x3 with stride 1 in tiles of 4x4 outputs, at 36 points.
 
 use super::{BLOCK, padded};
+use crate::source::plain;
 
-/// Where a convolution may keep filters and tiles at the points. An engine that computes it otherwise leaves the room unused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Winograd {
-    /// Offset in the arena's fixed part of [`Winograd::filters_len`] floats.
-    pub filters: usize,
-    /// Offset in the fixed part of [`Winograd::work_len`] floats.
-    pub work: usize,
-    /// Tiles of both maps that there is room for, in as many pieces as an engine divides it into, of 12 tiles or more.
-    pub tiles: usize,
+plain! {
+    /// Where a convolution may keep filters and tiles at the points. An engine that computes it otherwise leaves the room unused.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Winograd {
+        /// Offset in the arena's fixed part of [`Winograd::filters_len`] floats.
+        pub filters: usize,
+        /// Offset in the fixed part of [`Winograd::work_len`] floats.
+        pub work: usize,
+        /// Tiles of both maps that there is room for, in as many pieces as an engine divides it into, of 12 tiles or more.
+        pub tiles: usize,
+    }
 }
 
 /// Floats that keep points apart: at a distance of whole pages, they would compete for the same cache sets.

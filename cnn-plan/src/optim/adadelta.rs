@@ -3,17 +3,21 @@
 //! `a = rho * a + (1 - rho) * g²`; `d = g * sqrt(b + eps) / sqrt(a + eps)`; `b = rho * b + (1 - rho) * d²`; `w -= lr * d`,
 //! with `g = gradient + weight_decay * w`.
 
-/// Hyper-parameters of Adadelta. Keras' defaults are lr 0.001 (1.0 before TensorFlow 2), rho 0.95, epsilon 1e-7.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Adadelta {
-    /// Learning rate; 1.0 is the paper's rule.
-    pub lr: f32,
-    /// Decay of the running means.
-    pub rho: f32,
-    /// Added under both roots.
-    pub epsilon: f32,
-    /// L2 penalty.
-    pub weight_decay: f32,
+use crate::source::plain;
+
+plain! {
+    /// Hyper-parameters of Adadelta. Keras' defaults are lr 0.001 (1.0 before TensorFlow 2), rho 0.95, epsilon 1e-7.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct Adadelta {
+        /// Learning rate; 1.0 is the paper's rule.
+        pub lr: f32,
+        /// Decay of the running means.
+        pub rho: f32,
+        /// Added under both roots.
+        pub epsilon: f32,
+        /// L2 penalty.
+        pub weight_decay: f32,
+    }
 }
 
 impl Adadelta {

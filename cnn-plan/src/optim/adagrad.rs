@@ -2,15 +2,19 @@
 //!
 //! `s = s + g²`; `w -= lr * g / (sqrt(s) + epsilon)`, with `g = gradient + weight_decay * w`.
 
-/// Hyper-parameters of Adagrad.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Adagrad {
-    /// Learning rate.
-    pub lr: f32,
-    /// Added to the root.
-    pub epsilon: f32,
-    /// L2 penalty.
-    pub weight_decay: f32,
+use crate::source::plain;
+
+plain! {
+    /// Hyper-parameters of Adagrad.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct Adagrad {
+        /// Learning rate.
+        pub lr: f32,
+        /// Added to the root.
+        pub epsilon: f32,
+        /// L2 penalty.
+        pub weight_decay: f32,
+    }
 }
 
 impl Adagrad {

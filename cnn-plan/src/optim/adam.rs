@@ -5,21 +5,25 @@
 //!
 //! Adam: `g = gradient + weight_decay * w`. AdamW: `g = gradient`, and before all else `w -= lr * weight_decay * w`.
 
-/// Hyper-parameters of Adam.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Adam {
-    /// Learning rate.
-    pub lr: f32,
-    /// Decay of the running mean of the gradient.
-    pub beta1: f32,
-    /// Decay of the running mean of its square.
-    pub beta2: f32,
-    /// Added to the root.
-    pub epsilon: f32,
-    /// L2 penalty, or the share of a weight that decays at learning rate 1 if `decoupled`.
-    pub weight_decay: f32,
-    /// Decay the weights themselves and leave the gradient alone: AdamW.
-    pub decoupled: bool,
+use crate::source::plain;
+
+plain! {
+    /// Hyper-parameters of Adam.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct Adam {
+        /// Learning rate.
+        pub lr: f32,
+        /// Decay of the running mean of the gradient.
+        pub beta1: f32,
+        /// Decay of the running mean of its square.
+        pub beta2: f32,
+        /// Added to the root.
+        pub epsilon: f32,
+        /// L2 penalty, or the share of a weight that decays at learning rate 1 if `decoupled`.
+        pub weight_decay: f32,
+        /// Decay the weights themselves and leave the gradient alone: AdamW.
+        pub decoupled: bool,
+    }
 }
 
 impl Adam {

@@ -19,17 +19,21 @@ pub use rmsprop::RmsProp;
 pub use schedule::{Schedule, ScheduleKind};
 pub use sgd::Sgd;
 
-/// All that happens to the parameters in one update.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Update {
-    /// The rule.
-    pub optimizer: Optimizer,
-    /// Limit of the gradients.
-    pub clip: Option<Clip>,
-    /// Decay `d` of a running average of the parameters, `a = d a + (1 - d) w`, which validation and saved weights then use. It
-    /// starts at the weights after the first update; after `n` updates the decay is at most `(1 + n) / (10 + n)`, so that the first
-    /// ones are soon forgotten, as in TensorFlow.
-    pub average: Option<f32>,
+use crate::source::plain;
+
+plain! {
+    /// All that happens to the parameters in one update.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct Update {
+        /// The rule.
+        pub optimizer: Optimizer,
+        /// Limit of the gradients.
+        pub clip: Option<Clip>,
+        /// Decay `d` of a running average of the parameters, `a = d a + (1 - d) w`, which validation and saved weights then use. It
+        /// starts at the weights after the first update; after `n` updates the decay is at most `(1 + n) / (10 + n)`, so that the first
+        /// ones are soon forgotten, as in TensorFlow.
+        pub average: Option<f32>,
+    }
 }
 
 impl Update {
@@ -44,28 +48,32 @@ impl Update {
     }
 }
 
-/// A limit of the gradients before they are used.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Clip {
-    /// Scales all gradients together so that their Euclidean norm is at most this.
-    Norm(f32),
-    /// Limits each element's magnitude.
-    Value(f32),
+plain! {
+    /// A limit of the gradients before they are used.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub enum Clip {
+        /// Scales all gradients together so that their Euclidean norm is at most this.
+        Norm(limit: f32),
+        /// Limits each element's magnitude.
+        Value(limit: f32),
+    }
 }
 
-/// An update rule with its hyper-parameters.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Optimizer {
-    /// Stochastic gradient descent with momentum.
-    Sgd(Sgd),
-    /// Adagrad.
-    Adagrad(Adagrad),
-    /// Adadelta.
-    Adadelta(Adadelta),
-    /// RMSprop.
-    RmsProp(RmsProp),
-    /// Adam and AdamW.
-    Adam(Adam),
+plain! {
+    /// An update rule with its hyper-parameters.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub enum Optimizer {
+        /// Stochastic gradient descent with momentum.
+        Sgd(rule: Sgd),
+        /// Adagrad.
+        Adagrad(rule: Adagrad),
+        /// Adadelta.
+        Adadelta(rule: Adadelta),
+        /// RMSprop.
+        RmsProp(rule: RmsProp),
+        /// Adam and AdamW.
+        Adam(rule: Adam),
+    }
 }
 
 impl Optimizer {

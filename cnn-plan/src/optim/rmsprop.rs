@@ -5,21 +5,25 @@
 //!
 //! Rounding may bring `s - m²` below 0, where the root is taken as 0.
 
-/// Hyper-parameters of RMSprop.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct RmsProp {
-    /// Learning rate.
-    pub lr: f32,
-    /// Decay of the running means.
-    pub alpha: f32,
-    /// Added to the root.
-    pub epsilon: f32,
-    /// Share of the last step kept; 0 keeps no steps.
-    pub momentum: f32,
-    /// Divide by the standard deviation of the gradient instead of its root mean square.
-    pub centered: bool,
-    /// L2 penalty.
-    pub weight_decay: f32,
+use crate::source::plain;
+
+plain! {
+    /// Hyper-parameters of RMSprop.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct RmsProp {
+        /// Learning rate.
+        pub lr: f32,
+        /// Decay of the running means.
+        pub alpha: f32,
+        /// Added to the root.
+        pub epsilon: f32,
+        /// Share of the last step kept; 0 keeps no steps.
+        pub momentum: f32,
+        /// Divide by the standard deviation of the gradient instead of its root mean square.
+        pub centered: bool,
+        /// L2 penalty.
+        pub weight_decay: f32,
+    }
 }
 
 impl RmsProp {

@@ -5,17 +5,21 @@
 //!
 //! State starts at zero, so `v = momentum * 0 + g` is the first step too.
 
-/// Hyper-parameters of SGD.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sgd {
-    /// Learning rate.
-    pub lr: f32,
-    /// Share of the last step kept; 0 keeps no state.
-    pub momentum: f32,
-    /// Look ahead along the momentum (Sutskever et al. 2013).
-    pub nesterov: bool,
-    /// L2 penalty.
-    pub weight_decay: f32,
+use crate::source::plain;
+
+plain! {
+    /// Hyper-parameters of SGD.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct Sgd {
+        /// Learning rate.
+        pub lr: f32,
+        /// Share of the last step kept; 0 keeps no state.
+        pub momentum: f32,
+        /// Look ahead along the momentum (Sutskever et al. 2013).
+        pub nesterov: bool,
+        /// L2 penalty.
+        pub weight_decay: f32,
+    }
 }
 
 impl Sgd {
