@@ -11,7 +11,7 @@ kernel void elementwise(STEP, Map x, Map y) {
 }
 
 // y[c, r, q] = x[c, r - top, q - left], zero outside x
-kernel void place(STEP, Map x, Map y, int top, int left) {
+kernel void shift(STEP, Map x, Map y, int top, int left) {
     const int area = y.height * y.width;
     const int id = get_global_id(0);
     const uint n = get_global_id(1);

@@ -9,7 +9,7 @@ use cnn_runtime::{
     Error, Result,
     engine::{Engine, Pass, Sizes},
     opencl::{OpenCl, Selection, devices},
-    plan::{Act, Arena, Elementwise, Elt, Layout, Map, Steps},
+    plan::{Act, Arena, Elementwise, Elt, Layout, Map, StepRef, Steps},
     rng::{Mask, element_bits},
 };
 
@@ -108,13 +108,13 @@ fn dropout_masks_are_those_of_the_host() {
     let Some(device) = device() else { return };
     const RATE: f32 = 0.3;
     const DROPOUT: Elt = Elt::Dropout { rate: RATE, stream: 4, channelwise: false };
-    static STEP: Elementwise = Elementwise { name: "dropout", x: MAP, y: MAP, ops: &[DROPOUT] };
+    static STEP: Elementwise = Elementwise { name: "dropout", x: MAP, y: MAP, epilogue: &[DROPOUT] };
     let mut engine = engine(&device);
     for key in [Some(1), Some(u64::MAX), None] {
         let pass = Pass { batch: BATCH, arena: ARENA, key };
         let mut values = vec![1.0; BATCH * MAP.len()];
         engine.write_map(&pass, &MAP, &values).unwrap();
-        run(&mut *engine, &pass, &|steps| steps.elementwise(&STEP)).unwrap();
+        run(&mut *engine, &pass, &|steps| steps.step(StepRef::Elementwise(&STEP))).unwrap();
         engine.read_map(&pass, &MAP, &mut values).unwrap();
         let mask = Mask::new(key, 4, RATE);
         for (element, &value) in values.iter().enumerate() {
@@ -127,20 +127,21 @@ fn dropout_masks_are_those_of_the_host() {
 #[test]
 fn a_failed_step_ends_the_pass_and_not_the_engine() {
     let Some(device) = device() else { return };
-    static LONG: Elementwise = Elementwise { name: "long", x: MAP, y: MAP, ops: &[Elt::Act(Act::Relu); 17] };
-    static SHORT: Elementwise = Elementwise { name: "short", x: MAP, y: MAP, ops: &[Elt::Add(MAP)] };
+    static LONG: Elementwise =
+        Elementwise { name: "long", x: MAP, y: MAP, epilogue: &[Elt::Act(Act::Relu); 17] };
+    static SHORT: Elementwise = Elementwise { name: "short", x: MAP, y: MAP, epilogue: &[Elt::Add(MAP)] };
     let mut engine = engine(&device);
     let pass = Pass { batch: BATCH, arena: ARENA, key: None };
     let mut values = vec![1.0; BATCH * MAP.len()];
     engine.write_map(&pass, &MAP, &values).unwrap();
     let body = |steps: &dyn Steps| {
-        steps.elementwise(&SHORT);
-        steps.elementwise(&LONG);
-        steps.elementwise(&SHORT);
+        steps.step(StepRef::Elementwise(&SHORT));
+        steps.step(StepRef::Elementwise(&LONG));
+        steps.step(StepRef::Elementwise(&SHORT));
     };
     let error = run(&mut *engine, &pass, &body).expect_err("17 operations");
     assert!(error.to_string().starts_with("long: "), "{error}");
     engine.read_map(&pass, &MAP, &mut values).unwrap();
     assert!(values.iter().all(|&value| value == 2.0), "{values:?}");
-    run(&mut *engine, &pass, &|steps| steps.elementwise(&SHORT)).unwrap();
+    run(&mut *engine, &pass, &|steps| steps.step(StepRef::Elementwise(&SHORT))).unwrap();
 }

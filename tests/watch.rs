@@ -25,7 +25,7 @@ fn feature_maps_and_scores_are_those_of_inference() {
     let mut layers = Vec::new();
     let mut last = Vec::new();
     let watched = session.watch(&images, None, &mut |mut seen| {
-        layers.push(seen.step.layer());
+        layers.push(seen.layer());
         last = seen.output()?.expect("inference writes maps");
         Ok(())
     });

@@ -109,9 +109,9 @@ impl From<syn::Error> for Errors {
 
 impl Errors {
     /// One `compile_error!` for each error, and the stub of the network's type.
-    pub fn emit(&self, source: TokenStream) -> TokenStream {
+    pub fn emit(&self, runtime: &TokenStream, source: TokenStream) -> TokenStream {
         let errors = self.0.iter().map(Error::emit);
-        let stub = stub(source);
+        let stub = stub(runtime, source);
         quote! { #(#errors)* #stub }
     }
 
@@ -134,21 +134,21 @@ impl Error {
 }
 
 /// A type that stands in for a network that cannot be built: it has the name and the trait, and nothing works.
-pub fn stub(source: TokenStream) -> TokenStream {
+pub fn stub(runtime: &TokenStream, source: TokenStream) -> TokenStream {
     let Some((visibility, name)) = parse::name(source) else { return TokenStream::new() };
-    stub_type(&visibility, &name)
+    stub_type(runtime, &visibility, &name)
 }
 
-fn stub_type(visibility: &TokenStream, name: &Ident) -> TokenStream {
+fn stub_type(runtime: &TokenStream, visibility: &TokenStream, name: &Ident) -> TokenStream {
     quote! {
         #[allow(missing_docs)]
         #visibility struct #name;
         // SAFETY: it calls no steps.
-        unsafe impl ::cnn_runtime::__private::Network for #name {
-            const DESCRIPTION: ::cnn_runtime::__private::Description = ::cnn_runtime::__private::UNFINISHED;
-            fn infer(_: &dyn ::cnn_runtime::__private::Steps) {}
-            fn forward(_: &dyn ::cnn_runtime::__private::Steps) {}
-            fn backward(_: &dyn ::cnn_runtime::__private::Steps) {}
+        unsafe impl #runtime::__private::Network for #name {
+            const DESCRIPTION: #runtime::__private::Description = #runtime::__private::UNFINISHED;
+            fn infer(_: &dyn #runtime::__private::Steps) {}
+            fn forward(_: &dyn #runtime::__private::Steps) {}
+            fn backward(_: &dyn #runtime::__private::Steps) {}
         }
     }
 }
@@ -230,7 +230,7 @@ mod tests {
     fn errors_come_with_a_stub() {
         let source: proc_macro2::TokenStream = "pub Net<[1] -> 1> {}".parse().expect("tokens");
         let errors = crate::parse::parse(source.clone()).expect_err("one size");
-        let tokens = errors.emit(source).to_string();
+        let tokens = errors.emit(&quote::quote!(::cnn_runtime), source).to_string();
         assert!(tokens.starts_with(":: core :: compile_error !"), "{tokens}");
         assert!(tokens.contains("pub struct Net ;"), "{tokens}");
     }

@@ -1,6 +1,7 @@
 //! The whole compiler, in pipeline order.
 
 use proc_macro2::TokenStream;
+use quote::quote;
 
 use crate::{
     emit::{Compiled, emit},
@@ -12,18 +13,18 @@ use crate::{
     trace::Trace,
 };
 
-/// Tokens of `network! { … }` to tokens of Rust.
-pub fn compile(tokens: TokenStream) -> TokenStream {
+/// Tokens of `network! { … }` to tokens of Rust, which finds the crate `cnn-runtime` at the path `runtime`.
+pub fn compile(runtime: &TokenStream, tokens: TokenStream) -> TokenStream {
     let mut trace = Trace::from_env();
     let parsed = parse::parse(tokens.clone()).map(|network| trace.parsed(network));
     match parsed.and_then(|network| eval::network(&network)).map(|network| trace.evaluated(network)) {
-        Ok(network) => generate(&network, trace),
-        Err(errors) => errors.emit(tokens),
+        Ok(network) => generate(runtime, &network, trace),
+        Err(errors) => errors.emit(runtime, tokens),
     }
 }
 
 /// A typed network to tokens of Rust.
-fn generate(network: &Network, mut trace: Trace) -> TokenStream {
+fn generate(runtime: &TokenStream, network: &Network, mut trace: Trace) -> TokenStream {
     let mut agreed = Agreed::default();
     let forward = &network.graph;
     let differentiated = differentiate(trace.graph("forward", lower(forward.clone(), Mode::Train)));
@@ -33,7 +34,8 @@ fn generate(network: &Network, mut trace: Trace) -> TokenStream {
     let train_program = trace.program("training", &train, Program::new(&train, &mut agreed));
     let infer_program = trace.program("inference", &infer, Program::new(&infer, &mut agreed));
     let params = pack(&train, &train_program.schedule, &agreed);
-    trace.tokens(emit(&Compiled { network, params, train: train_program, infer: infer_program }))
+    let cnn = quote!(#runtime::__private);
+    trace.tokens(emit(&Compiled { cnn, network, params, train: train_program, infer: infer_program }))
 }
 
 #[cfg(test)]
@@ -42,7 +44,8 @@ mod tests {
     use crate::{testing, trace::Trace};
 
     fn generated() -> String {
-        generate(&testing::network(testing::mnist()), Trace::from_env()).to_string()
+        let runtime = quote::quote!(::cnn_runtime);
+        generate(&runtime, &testing::network(testing::mnist()), Trace::from_env()).to_string()
     }
 
     #[test]
@@ -52,9 +55,18 @@ mod tests {
 
     #[test]
     fn passes_are_straight_line_calls() {
-        let calls = "run . region (194688 , & | run | { run . conv (& infer :: CONV1) ; }) ; \
-                     run . conv (& infer :: CONV2) ; run . region (589824 , & | run | { run . pool (& infer :: POOL1) ; }) ; \
-                     run . dense (& infer :: DENSE1) ; run . dense (& infer :: DENSE2) ;";
+        let step = |kind: &str, name: &str| {
+            format!("run . step (:: cnn_runtime :: __private :: StepRef :: {kind} (& infer :: {name})) ;")
+        };
+        let region = |macs: u64, body: &str| format!("run . region ({macs} , & | run | {{ {body} }}) ;");
+        let calls = [
+            region(194_688, &step("Conv", "CONV1")),
+            step("Conv", "CONV2"),
+            region(589_824, &step("Pool", "POOL1")),
+            step("Dense", "DENSE1"),
+            step("Dense", "DENSE2"),
+        ];
+        let calls = &calls.join(" ");
         let tokens = generated();
         assert!(tokens.contains(calls), "{}", &tokens[tokens.find("fn infer").unwrap_or(0)..]);
     }

@@ -1,14 +1,15 @@
 //! From plans to Rust: the type, its tables and straight-line code that calls an engine step by step.
 //!
-//! One `static` per step, named after the layer, in a module per mode; all paths go through `::cnn_runtime::__private`.
+//! One `static` per step, named after the layer, in a module per mode; all paths go through the
+//! runtime's `__private`.
 //! The same network always yields the same tokens.
 
 mod data;
-mod kinds;
+mod description;
+mod literal;
 mod names;
 mod run;
 mod steps;
-mod tables;
 mod training;
 
 use proc_macro2::TokenStream;
@@ -20,9 +21,12 @@ use crate::{
     report::{self, Row},
 };
 use names::Names;
+use run::Paths;
 
 /// Everything that emission needs.
 pub struct Compiled<'a> {
+    /// The path of what generated code may name, `::cnn_runtime::__private`.
+    pub cnn: TokenStream,
     pub network: &'a Network,
     pub params: Vec<Packed>,
     pub train: Program,
@@ -32,18 +36,21 @@ pub struct Compiled<'a> {
 /// The generated type and its implementation of `Network`.
 pub fn emit(compiled: &Compiled) -> TokenStream {
     let Network { name, visibility, attributes, graph, .. } = compiled.network;
+    let cnn = &compiled.cnn;
     let rows = report::rows(graph);
     let documentation = report::documentation(compiled.network, &rows);
     let layers = layers(&rows);
     let train_names = Names::of(&compiled.train.schedule, graph);
     let infer_names = Names::of(&compiled.infer.schedule, graph);
-    let description = tables::description(compiled, &rows);
-    let train = steps::module(&quote!(train), &compiled.train, &train_names, compiled);
-    let infer = steps::module(&quote!(infer), &compiled.infer, &infer_names, compiled);
-    let infer_body = run::body(&compiled.infer.schedule.forward, &quote!(infer), &mut infer_names.iter());
+    let description = description::description(compiled, &rows);
+    let modes = [quote!(train), quote!(infer)];
+    let train = steps::module(&modes[0], &compiled.train, &train_names, compiled);
+    let infer = steps::module(&modes[1], &compiled.infer, &infer_names, compiled);
+    let [training, inference] = modes.each_ref().map(|module| Paths { cnn, module });
+    let infer_body = run::body(&compiled.infer.schedule.forward, inference, &mut infer_names.iter());
     let mut names = train_names.iter();
-    let forward_body = run::body(&compiled.train.schedule.forward, &quote!(train), &mut names);
-    let backward_body = run::body(&compiled.train.schedule.backward, &quote!(train), &mut names);
+    let forward_body = run::body(&compiled.train.schedule.forward, training, &mut names);
+    let backward_body = run::body(&compiled.train.schedule.backward, training, &mut names);
     quote! {
         #attributes
         #(#[doc = #documentation])*
@@ -54,18 +61,18 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
 
         const _: () = {
             mod description {
-                use ::cnn_runtime::__private::*;
+                use #cnn::*;
                 #[allow(clippy::needless_update, reason = "the network may set every field of its optimizer")]
                 pub(super) const DESCRIPTION: Description = #description;
             }
             #train
             #infer
             // SAFETY: the memory plan that the steps are written from gives each operand room of its own in the arena.
-            unsafe impl ::cnn_runtime::__private::Network for #name {
-                const DESCRIPTION: ::cnn_runtime::__private::Description = description::DESCRIPTION;
-                fn infer(run: &dyn ::cnn_runtime::__private::Steps) { #infer_body }
-                fn forward(run: &dyn ::cnn_runtime::__private::Steps) { #forward_body }
-                fn backward(run: &dyn ::cnn_runtime::__private::Steps) { #backward_body }
+            unsafe impl #cnn::Network for #name {
+                const DESCRIPTION: #cnn::Description = description::DESCRIPTION;
+                fn infer(run: &dyn #cnn::Steps) { #infer_body }
+                fn forward(run: &dyn #cnn::Steps) { #forward_body }
+                fn backward(run: &dyn #cnn::Steps) { #backward_body }
             }
         };
     }

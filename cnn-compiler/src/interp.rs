@@ -6,6 +6,7 @@ pub mod arena;
 mod channel;
 mod loss;
 mod norm;
+mod op;
 mod ops;
 mod tests;
 
@@ -79,6 +80,8 @@ pub fn evaluate(graph: &Graph, feed: &Feed, mode: Mode) -> Vec<Vec<Tensor>> {
                 x().into_iter().map(|x| norm::normalize(x, &stats, param(1), param(2))).collect()
             }
             Op::BatchStats { eps, .. } => vec![norm::batch_stats(&x(), eps)],
+            // The order of their elements is the engine's.
+            Op::TransposeFilters(_) => values[node.inputs[0].0].clone(),
             _ if node.op.has_map() => samples().collect(),
             _ => vec![samples().reduce(|sum, part| sum.zip(&part, |a, b| a + b)).expect("a batch")],
         });
@@ -146,7 +149,7 @@ impl Sample<'_> {
             Op::SoftmaxGrad => channel::softmax_grad(input(0), input(1)),
             Op::Gate => channel::gate(input(0), input(1)),
             Op::GateGrad => channel::gate_grad(input(0), input(1), shape),
-            Op::Place { top, left } => channel::place(*top, *left, input(0), shape),
+            Op::Shift { top, left } => channel::shift(*top, *left, input(0), shape),
             Op::Reshape => Tensor { shape: shape.to_vec(), data: input(0).data.clone() },
             Op::Add => inputs[1..].iter().fold(input(0).clone(), |sum, part| sum.zip(part, |a, b| a + b)),
             Op::Concat => {
@@ -160,7 +163,7 @@ impl Sample<'_> {
             }
             Op::Loss { kind, weight } => loss::loss(scored(kind, *weight), input(0)),
             Op::LossGrad { kind, weight } => loss::loss_grad(scored(kind, *weight), input(0)),
-            Op::Param(_) | Op::BatchNorm { .. } | Op::BatchStats { .. } => {
+            Op::Param(_) | Op::BatchNorm { .. } | Op::BatchStats { .. } | Op::TransposeFilters(_) => {
                 unreachable!("{op:?} is not computed sample by sample")
             }
         }

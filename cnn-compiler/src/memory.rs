@@ -17,7 +17,7 @@ use crate::{
     passes::layout::Agreed,
     schedule::{
         Schedule,
-        step::{AreaId, BufferId, Map, Step},
+        step::{AreaId, BufferId, Map, areas, reads, writes},
     },
 };
 
@@ -70,6 +70,11 @@ impl Memory {
         self.buffers[map.buffer.0] + map.start
     }
 
+    /// A map at its address.
+    pub fn placed(&self, map: Map) -> cnn_plan::Map {
+        map.form.at(self.offset(map))
+    }
+
     /// Floats from the start of the fixed part.
     pub fn area(&self, id: AreaId) -> usize {
         self.areas[id.0]
@@ -94,7 +99,7 @@ fn lives(schedule: &Schedule) -> Vec<Life> {
         if position == schedule.forward_len() {
             touch(schedule.logits.buffer, position);
         }
-        step.reads().chain(step.writes()).for_each(|map| touch(map.buffer, position));
+        reads(step).chain(writes(step)).for_each(|map| touch(map.buffer, position));
     }
     if schedule.backward.is_empty() {
         touch(schedule.logits.buffer, end);
@@ -103,11 +108,11 @@ fn lives(schedule: &Schedule) -> Vec<Life> {
     lives
 }
 
-/// Stages during which an area must not be overwritten: an engine prepares what a region's steps need before the region.
+/// Stages during which an area must not be overwritten.
 fn area_lives(schedule: &Schedule) -> Vec<Life> {
     let mut lives: Vec<Life> = vec![None; schedule.areas.len()];
     for (position, stage) in schedule.stages().enumerate() {
-        for area in stage.iter().flat_map(Step::areas) {
+        for (area, _) in stage.iter().flat_map(areas) {
             let first = lives[area.0].as_ref().map_or(position, |life| *life.start());
             lives[area.0] = Some(first..=position);
         }

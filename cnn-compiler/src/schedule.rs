@@ -11,10 +11,10 @@ pub mod step;
 mod tests;
 
 use crate::{
-    ir::{Graph, Op, ParamId},
+    ir::{Graph, ParamId},
     passes::layout::Agreed,
 };
-use step::{Anchor, Map, Scope, Step};
+use step::{Map, Scope, Step, reads};
 
 /// A maximal run of steps of one scope.
 #[derive(Clone, Debug)]
@@ -77,20 +77,34 @@ impl Schedule {
     }
 }
 
-/// Groups steps into regions.
+/// Groups steps into regions. A step of the batch that reads no map, such as an arrangement of
+/// filters, is moved in front of the region of samples that it would cut in two.
 fn regions(steps: Vec<Step>) -> Vec<Region> {
     let mut regions: Vec<Region> = Vec::new();
     for step in steps {
-        match regions.last_mut() {
-            Some(region) if region.scope == step.scope() => region.steps.push(step),
-            _ => regions.push(Region { scope: step.scope(), steps: vec![step] }),
+        let scope = step.described().scope();
+        let is_inside = regions.last().is_some_and(|region| region.scope == Scope::Sample);
+        if scope == Scope::Batch && is_inside && reads(&step).next().is_none() {
+            let split = regions.pop();
+            push(&mut regions, scope, step);
+            regions.extend(split);
+        } else {
+            push(&mut regions, scope, step);
         }
     }
     regions
 }
 
+/// Appends a step to the last region, or to a new one if that has another scope.
+fn push(regions: &mut Vec<Region>, scope: Scope, step: Step) {
+    match regions.last_mut() {
+        Some(region) if region.scope == scope => region.steps.push(step),
+        _ => regions.push(Region { scope, steps: vec![step] }),
+    }
+}
+
 /// Position of the first step after the last loss.
 fn backward_start(steps: &[Step]) -> usize {
-    let loss = |step: &Step| matches!(step.anchor, Anchor::Op(Op::Loss { .. }));
+    let loss = |step: &Step| matches!(step, Step::Loss(_));
     steps.iter().rposition(loss).map_or(steps.len(), |last| last + 1)
 }

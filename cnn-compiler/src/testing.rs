@@ -20,18 +20,17 @@ pub fn window(kernel: usize, stride: usize, pad: usize, dilation: usize) -> Wind
     Window {
         kernel: [kernel; 2],
         stride: [stride; 2],
-        pad_rows: [pad; 2],
-        pad_columns: [pad; 2],
+        pad: [pad; 2],
+        pad_end: [pad; 2],
         dilation: [dilation; 2],
     }
 }
 
 /// Output extents of a window, the last window inside the padded input.
 fn slide(shape: &[usize], window: &Window) -> [usize; 2] {
-    let pads = [window.pad_rows, window.pad_columns];
     std::array::from_fn(|axis| {
         let span = (window.kernel[axis] - 1) * window.dilation[axis] + 1;
-        (shape[axis + 1] + pads[axis][0] + pads[axis][1] - span) / window.stride[axis] + 1
+        (shape[axis + 1] + window.pad[axis] + window.pad_end[axis] - span) / window.stride[axis] + 1
     })
 }
 
@@ -169,7 +168,7 @@ impl Net {
         let mut shape = self.shape(x);
         shape[1] = shape[1].strict_add_signed(top + bottom);
         shape[2] = shape[2].strict_add_signed(left + right);
-        self.graph.push(Op::Place { top, left }, vec![x], shape, layer)
+        self.graph.push(Op::Shift { top, left }, vec![x], shape, layer)
     }
 
     pub fn adaptive_avg(&mut self, x: NodeId, size: [usize; 2]) -> NodeId {

@@ -12,7 +12,7 @@ use crate::{
     parse,
     passes::{Mode, autodiff::differentiate, layout::Agreed, lower::lower, simplify},
     report::{self, Row},
-    schedule::step::Anchor,
+    schedule::step::Step,
 };
 use costs::COSTS;
 
@@ -78,12 +78,17 @@ fn auxiliary_heads_exist_in_training_only() {
 #[test]
 fn dense_blocks_copy_nothing() {
     let program = training(&network("densenet121"));
-    assert!(!program.schedule.steps().any(|step| matches!(step.anchor, Anchor::Copy { .. })));
+    assert!(!program.schedule.steps().any(|step| matches!(step, Step::CopyElements(_))));
 }
 
 #[test]
 fn every_example_compiles() {
     for (example, ..) in COSTS {
-        assert!(!driver::compile(source(example)).to_string().contains("compile_error"), "{example}");
+        assert!(
+            !driver::compile(&quote::quote!(::cnn_runtime), source(example))
+                .to_string()
+                .contains("compile_error"),
+            "{example}"
+        );
     }
 }

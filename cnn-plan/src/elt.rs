@@ -1,7 +1,6 @@
 //! Element-wise operations, which every step can apply to its result before it is stored.
 
-use super::Map;
-use crate::source::plain;
+use crate::{Addressing, Operand, Placed, Readdress, source::plain};
 
 plain! {
     /// An activation function and, through its *output*, its derivative.
@@ -20,55 +19,111 @@ plain! {
     }
 }
 
-/// One element-wise operation applied to a step's result before it is stored, in order.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Elt {
-    /// `v = act(v)`
-    Act(Act),
-    /// `v = v * act'(x)` where the map holds `y = act(x)`: the chain rule through an activation.
-    ActGrad(Act, Map),
-    /// Training-mode batch norm with the statistics that [`super::BatchStats`] left in the arena's fixed part:
-    /// `v = (v - mean[c]) * inv_std[c] * gamma[c] + beta[c]`.
-    Normalize(Normalize),
-    /// Inference-mode batch norm with running statistics: `v = (v - mean[c]) / sqrt(var[c] + eps) * gamma[c] + beta[c]`.
-    NormalizeRunning {
-        /// Offset of the running mean among the parameters.
-        mean: usize,
-        /// Offset of the running variance.
-        var: usize,
-        /// Added under the root.
-        eps: f32,
-        /// Offset of the scale.
-        gamma: usize,
-        /// Offset of the shift.
-        beta: usize,
-    },
-    /// The chain rule through training-mode batch norm, with the sums that [`super::BatchNormSums`] left among the gradients and
-    /// `m = batch * height * width`:
-    /// `v = gamma[c] * inv_std[c] * (v - dbeta[c] / m - (x - mean[c]) * inv_std[c] * dgamma[c] / m)`.
-    NormalizeGrad(Normalize, Map),
-    /// Inverted dropout: `v = keep ? v / (1 - rate) : 0`. The mask is a hash of (step key, stream, element), see
-    /// `cnn_runtime::rng`, so the backward pass repeats the forward pass's mask without storing it.
-    Dropout {
-        /// Probability of zero, in `0.0..1.0`.
-        rate: f32,
-        /// Which dropout layer of the network this is.
-        stream: u32,
-        /// True to drop whole channels: the mask's element is then `sample * padded(channels) + channel`.
-        channelwise: bool,
-    },
-    /// `v = v + map`
-    Add(Map),
+plain! {
+    /// One element-wise operation applied to a step's result before it is stored, in order.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub enum Elt<A: Addressing = Placed> {
+        /// `v = act(v)`
+        Act(act: Act),
+        /// `v = v * act'(x)` where the map holds `y = act(x)`: the chain rule through an activation.
+        ActGrad(act: Act, y: A::Map),
+        /// Training-mode batch norm with the statistics that [`crate::BatchStats`] left in the arena's
+        /// fixed part: `v = (v - mean[c]) * inv_std[c] * gamma[c] + beta[c]`.
+        Normalize(normalize: Normalize<A>),
+        /// Inference-mode batch norm with running statistics:
+        /// `v = (v - mean[c]) / sqrt(var[c] + eps) * gamma[c] + beta[c]`.
+        NormalizeRunning {
+            /// The running mean.
+            mean: A::Param,
+            /// The running variance.
+            var: A::Param,
+            /// Added under the root.
+            eps: f32,
+            /// The scale.
+            gamma: A::Param,
+            /// The shift.
+            beta: A::Param,
+        },
+        /// The chain rule through training-mode batch norm, with the sums that
+        /// [`crate::BatchNormSums`] left among the gradients, `x` in the map and
+        /// `m = batch * height * width`:
+        /// `v = gamma[c] * inv_std[c] * (v - dbeta[c] / m - (x - mean[c]) * inv_std[c] * dgamma[c] / m)`.
+        NormalizeGrad(normalize: Normalize<A>, x: A::Map),
+        /// Inverted dropout: `v = keep ? v / (1 - rate) : 0`. The mask is a hash of (step key, stream,
+        /// element), see `cnn_runtime::rng`, so the backward pass repeats the forward pass's mask
+        /// without storing it.
+        Dropout {
+            /// Probability of zero, in `0.0..1.0`.
+            rate: f32,
+            /// Which dropout layer of the network this is.
+            stream: u32,
+            /// True to drop whole channels: the mask's element is then
+            /// `sample * padded(channels) + channel`.
+            channelwise: bool,
+        },
+        /// `v = v + map`
+        Add(map: A::Map),
+    }
+
+    /// Operands of batch norm in training.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Normalize<A: Addressing = Placed> {
+        /// `[padded(C)]` means followed by `[padded(C)]` inverse deviations,
+        /// `1 / sqrt(variance + eps)`.
+        pub stats: A::Area,
+        /// The scale, and its gradient among the gradients.
+        pub gamma: A::Param,
+        /// The shift, and its gradient among the gradients.
+        pub beta: A::Param,
+    }
 }
 
-/// Operands of batch norm in training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Normalize {
-    /// Offset in the arena's fixed part of `[padded(C)]` means followed by `[padded(C)]` inverse deviations,
-    /// `1 / sqrt(variance + eps)`.
-    pub stats: usize,
-    /// Offset of the scale among the parameters, and of its gradient among the gradients.
-    pub gamma: usize,
-    /// Offset of the shift, likewise.
-    pub beta: usize,
+impl<A: Addressing> Normalize<A> {
+    pub(crate) fn operands(&self) -> [Operand<A>; 3] {
+        [Operand::ReadArea(self.stats), Operand::Param(self.gamma), Operand::Param(self.beta)]
+    }
+
+    pub(crate) fn readdress<B: Addressing>(&self, to: &dyn Readdress<A, B>) -> Normalize<B> {
+        Normalize { stats: to.area(self.stats), gamma: to.param(self.gamma), beta: to.param(self.beta) }
+    }
+}
+
+impl<A: Addressing> Elt<A> {
+    /// The map that the operation reads beside the running value.
+    pub fn map(&self) -> Option<A::Map> {
+        match *self {
+            Elt::ActGrad(_, map) | Elt::NormalizeGrad(_, map) | Elt::Add(map) => Some(map),
+            Elt::Act(_) | Elt::Normalize(_) | Elt::NormalizeRunning { .. } | Elt::Dropout { .. } => None,
+        }
+    }
+
+    /// Calls `visit` for each operand beside the running value.
+    pub fn visit(&self, visit: &mut dyn FnMut(Operand<A>)) {
+        self.map().map(Operand::Read).into_iter().for_each(&mut *visit);
+        match *self {
+            Elt::Normalize(normalize) | Elt::NormalizeGrad(normalize, _) => {
+                normalize.operands().into_iter().for_each(visit);
+            }
+            Elt::NormalizeRunning { mean, var, gamma, beta, eps: _ } => {
+                [mean, var, gamma, beta].map(Operand::Param).into_iter().for_each(visit);
+            }
+            Elt::Act(_) | Elt::ActGrad(..) | Elt::Dropout { .. } | Elt::Add(_) => {}
+        }
+    }
+
+    /// The same operation in another addressing.
+    pub fn readdress<B: Addressing>(&self, to: &dyn Readdress<A, B>) -> Elt<B> {
+        match *self {
+            Elt::Act(act) => Elt::Act(act),
+            Elt::ActGrad(act, map) => Elt::ActGrad(act, to.map(map)),
+            Elt::Normalize(normalize) => Elt::Normalize(normalize.readdress(to)),
+            Elt::NormalizeRunning { mean, var, eps, gamma, beta } => {
+                let [mean, var, gamma, beta] = [mean, var, gamma, beta].map(|param| to.param(param));
+                Elt::NormalizeRunning { mean, var, eps, gamma, beta }
+            }
+            Elt::NormalizeGrad(normalize, map) => Elt::NormalizeGrad(normalize.readdress(to), to.map(map)),
+            Elt::Dropout { rate, stream, channelwise } => Elt::Dropout { rate, stream, channelwise },
+            Elt::Add(map) => Elt::Add(to.map(map)),
+        }
+    }
 }

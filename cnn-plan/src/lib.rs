@@ -14,88 +14,47 @@
 
 extern crate alloc;
 
-mod channel;
+mod addressing;
+mod attributes;
 mod data;
 mod elt;
 mod loss;
 mod map;
 mod network;
-mod norm;
+pub mod optim;
 mod param;
-mod pool;
-mod shape;
 mod source;
-mod weighted;
+mod step;
+mod steps;
 mod winograd;
 
-pub mod optim;
-
-pub use channel::*;
+pub use addressing::*;
+pub use attributes::*;
 pub use data::*;
 pub use elt::*;
 pub use loss::*;
 pub use map::*;
 pub use network::*;
-pub use norm::*;
 pub use param::*;
-pub use pool::*;
-pub use shape::*;
 pub use source::Source;
-pub use weighted::*;
+pub use step::{Scope, Shaped, TOUCH, Work};
+pub use steps::*;
 pub use winograd::*;
 
-/// What an engine offers to generated code: one method a step.
-///
-/// `batch_stats`, `batch_norm_sums`, `conv_filter_grad` and the dense steps sum over, or share weights across, the batch and stand
-/// outside of regions; so do `prepare_input_grad` and convolutions with room for Winograd's algorithm. All others treat samples independently and may stand inside one.
-pub trait Steps {
-    /// Runs a chain of per-sample steps. A CPU engine carries each sample through the whole chain on one thread; a GPU
-    /// runs the body once for all samples. `macs` is the chain's work for one sample, by which tiny work stays on one thread.
-    fn region(&self, macs: u64, body: &(dyn Fn(&dyn Steps) + Sync));
-    /// Builds what [`Steps::conv_input_grad`] of the same step needs, once per pass and outside of regions.
-    fn prepare_input_grad(&self, step: &'static ConvInputGrad);
-    /// See [`Conv`].
-    fn conv(&self, step: &'static Conv);
-    /// See [`ConvInputGrad`].
-    fn conv_input_grad(&self, step: &'static ConvInputGrad);
-    /// See [`ConvFilterGrad`].
-    fn conv_filter_grad(&self, step: &'static ConvFilterGrad);
-    /// See [`Dense`].
-    fn dense(&self, step: &'static Dense);
-    /// See [`DenseInputGrad`].
-    fn dense_input_grad(&self, step: &'static DenseInputGrad);
-    /// See [`DenseWeightGrad`].
-    fn dense_weight_grad(&self, step: &'static DenseWeightGrad);
-    /// See [`Pool`].
-    fn pool(&self, step: &'static Pool);
-    /// See [`PoolGrad`].
-    fn pool_grad(&self, step: &'static PoolGrad);
-    /// See [`Elementwise`].
-    fn elementwise(&self, step: &'static Elementwise);
-    /// See [`struct@Copy`].
-    fn copy(&self, step: &'static Copy);
-    /// See [`Loss`].
-    fn loss(&self, step: &'static Loss);
-    /// See [`BatchStats`].
-    fn batch_stats(&self, step: &'static BatchStats);
-    /// See [`BatchNormSums`].
-    fn batch_norm_sums(&self, step: &'static BatchNormSums);
-    /// See [`Lrn`].
-    fn lrn(&self, step: &'static Lrn);
-    /// See [`LrnGrad`].
-    fn lrn_grad(&self, step: &'static LrnGrad);
-    /// See [`Maxout`].
-    fn maxout(&self, step: &'static Maxout);
-    /// See [`MaxoutGrad`].
-    fn maxout_grad(&self, step: &'static MaxoutGrad);
-    /// See [`Softmax`].
-    fn softmax(&self, step: &'static Softmax);
-    /// See [`SoftmaxGrad`].
-    fn softmax_grad(&self, step: &'static SoftmaxGrad);
-    /// See [`Gate`].
-    fn gate(&self, step: &'static Gate);
-    /// See [`GateGrad`].
-    fn gate_grad(&self, step: &'static GateGrad);
-    /// See [`Place`].
-    fn place(&self, step: &'static Place);
+/// Tables of a network that refer to values which need not be constants, as the compiler has them
+/// before it writes them.
+pub mod tables {
+    pub use crate::{
+        network::{Description, Layer, Plan},
+        param::Param,
+    };
 }
+
+/// Everything constant about a network.
+pub type Description = tables::Description<'static>;
+/// A row of `summary`.
+pub type Layer = tables::Layer<'static>;
+/// A trainable tensor, or running statistics.
+pub type Param = tables::Param<'static>;
+/// The memory plan of one mode.
+pub type Plan = tables::Plan<'static>;

@@ -1,6 +1,5 @@
-//! Loss steps, each with its gradient.
+//! Losses, each with its gradient.
 
-use super::Map;
 use crate::source::plain;
 
 plain! {
@@ -25,24 +24,4 @@ plain! {
 impl LossKind {
     /// Cross-entropy with neither smoothing nor weights.
     pub const CROSS_ENTROPY: LossKind = LossKind::CrossEntropy { smoothing: 0.0, class_weights: None };
-}
-
-/// A loss against the batch's labels, with its gradient.
-///
-/// Per sample: `weight * l` into element 0 of `loss`, 1.0 or 0.0 for a correct or wrong arg max into element 1, and
-/// `grad = weight * g / batch`.
-#[derive(Clone, Copy, Debug)]
-pub struct Loss {
-    /// The layer's name.
-    pub name: &'static str,
-    /// What is computed.
-    pub kind: LossKind,
-    /// `[N, 1, 1]` class scores.
-    pub logits: Map,
-    /// `[2, 1, 1]`: loss and correctness of each sample.
-    pub loss: Map,
-    /// Where the gradient of the logits goes.
-    pub grad: Option<Map>,
-    /// Factor of this loss in the total.
-    pub weight: f32,
 }

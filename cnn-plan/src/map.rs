@@ -1,4 +1,4 @@
-//! Storage: where one sample of a feature map lies and in which order, and how a kernel slides over it.
+//! Storage: where one sample of a feature map lies and in which order.
 
 use crate::source::plain;
 
@@ -12,7 +12,7 @@ pub const fn padded(count: usize) -> usize {
 
 plain! {
     /// The order of a map's elements within one sample.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum Layout {
         /// `[ceil(C/8)][H][W][8]`.
         Blocked,
@@ -60,24 +60,5 @@ impl Map {
             }
             Layout::Planar => (channel * self.height + row) * self.width + column,
         }
-    }
-}
-
-plain! {
-    /// How a kernel slides over a map; the first of each pair is vertical.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Window {
-        /// Kernel height and width.
-        pub kernel: [usize; 2],
-        /// Step between windows.
-        pub stride: [usize; 2],
-        /// Rows added above and columns added on the left. What is needed below and on the right follows from the
-        /// output's shape: a tap outside the input counts as padding.
-        pub pad: [usize; 2],
-        /// Rows below and columns on the right that count as padding where an average counts padding; beyond them (ceil mode)
-        /// there is nothing to count.
-        pub pad_end: [usize; 2],
-        /// Distance between taps; 1 is a dense kernel.
-        pub dilation: [usize; 2],
     }
 }

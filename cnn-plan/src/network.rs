@@ -1,6 +1,6 @@
 //! Tables of a whole network: its memory plans, its summary, its defaults.
 
-use super::{Augment, LossKind, Map, Param, Prepare};
+use super::{Augment, LossKind, Map, Prepare, param::Param};
 use crate::optim::{Schedule, Update};
 use crate::source::plain;
 
@@ -30,7 +30,7 @@ impl Arena {
 plain! {
     /// The plan of one mode: its arena, and where the batch enters and leaves.
     #[derive(Clone, Copy, Debug)]
-    pub struct Plan {
+    pub struct Plan<'a> {
         /// Memory.
         pub arena: Arena,
         /// Where images are written.
@@ -38,20 +38,20 @@ plain! {
         /// Where class scores are read: valid after `infer`, or after `forward` and before `backward`.
         pub logits: Map,
         /// Per-sample losses to add up, main loss first; empty for inference.
-        pub losses: &'static [Map],
+        pub losses: &'a [Map],
     }
 }
 
 plain! {
     /// A row of `summary`.
     #[derive(Clone, Copy, Debug)]
-    pub struct Layer {
+    pub struct Layer<'a> {
         /// Path of the layer: its name, or its kind and number.
-        pub name: &'static str,
+        pub name: &'a str,
         /// Kind, as written: `conv`, `max_pool`.
-        pub kind: &'static str,
+        pub kind: &'a str,
         /// Output shape: `[C, H, W]` or `[N]`.
-        pub shape: &'static [usize],
+        pub shape: &'a [usize],
         /// Trainable and frozen scalars.
         pub parameters: usize,
         /// Multiply-accumulates of one image, forward.
@@ -63,7 +63,7 @@ plain! {
         /// True if only training runs it, because it leads to nothing but an auxiliary loss.
         pub auxiliary: bool,
         /// Something worth knowing, such as rows that a window drops.
-        pub note: Option<&'static str>,
+        pub note: Option<&'a str>,
     }
 }
 
@@ -89,34 +89,34 @@ plain! {
 plain! {
     /// Everything constant about a network.
     #[derive(Debug)]
-    pub struct Description {
+    pub struct Description<'a> {
         /// The type's name, `MnistCnn`.
-        pub name: &'static str,
+        pub name: &'a str,
         /// Input shape `[C, H, W]`.
         pub input: [usize; 3],
         /// Number of outputs.
         pub classes: usize,
         /// Parameters and buffers in order of declaration; offsets ascend.
-        pub params: &'static [Param],
+        pub params: &'a [Param<'a>],
         /// Floats of all packed parameters.
         pub params_len: usize,
         /// Rows of the summary.
-        pub layers: &'static [Layer],
+        pub layers: &'a [Layer<'a>],
         /// Plan of `forward` and `backward`.
-        pub train: Plan,
+        pub train: Plan<'a>,
         /// Plan of `infer`.
-        pub infer: Plan,
+        pub infer: Plan<'a>,
         /// Defaults of the trainer.
         pub training: Training,
         /// From a stored image to the network's input; `None` where nothing is declared: images are scaled to 0 to 1, and
         /// resized if they have another size.
-        pub data: Option<&'static [Prepare]>,
+        pub data: Option<&'a [Prepare]>,
         /// Changes of training images.
-        pub augment: &'static [Augment],
+        pub augment: &'a [Augment],
     }
 }
 
-impl Description {
+impl Description<'_> {
     /// Number of scalars in all parameters, without padding and without buffers.
     pub fn parameter_count(&self) -> usize {
         self.params

@@ -44,11 +44,11 @@ plain! {
 plain! {
     /// A trainable tensor.
     #[derive(Clone, Copy, Debug)]
-    pub struct Param {
+    pub struct Param<'a> {
         /// Name in files: the layer's path and the tensor's kind, `conv1.weight`.
-        pub name: &'static str,
+        pub name: &'a str,
         /// Torch shape.
-        pub shape: &'static [usize],
+        pub shape: &'a [usize],
         /// Packing.
         pub role: Role,
         /// Offset of the packed form in the parameters, and of its gradient in the gradients; a multiple of 8.
@@ -76,9 +76,9 @@ plain! {
     }
 }
 
-impl Param {
+impl<'a> Param<'a> {
     /// A trained vector at the start of the parameters, without attributes: what tables written by hand vary.
-    pub const fn vector(name: &'static str, shape: &'static [usize; 1]) -> Param {
+    pub const fn vector(name: &'a str, shape: &'a [usize; 1]) -> Param<'a> {
         Param {
             name,
             shape,

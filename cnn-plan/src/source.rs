@@ -4,9 +4,13 @@
 //! Text names types and variants by their bare names (`Map { offset: 0, … }`), so it is meant for a
 //! place that has imported everything of this crate. Integers and floats carry no suffix.
 
+use alloc::{string::String, vec::Vec};
 use core::fmt::{Result, Write};
 
-/// A value that can be written as a Rust expression that yields it.
+use crate::Addressing;
+
+/// A value that can be written as a Rust expression that yields it. A `Vec` becomes a reference to
+/// an array and a `String` a literal: what a constant has in their place.
 ///
 /// ```
 /// use cnn_plan::{Act, Source};
@@ -24,6 +28,11 @@ pub trait Source {
     fn write(&self, out: &mut dyn Write) -> Result;
 }
 
+/// An addressing whose items can be written.
+pub trait Written: Addressing<Name: Source, Map: Source, Param: Source, Area: Source> {}
+
+impl<A: Addressing<Name: Source, Map: Source, Param: Source, Area: Source>> Written for A {}
+
 /// Implements [`Source`] for types whose `Debug` text is a literal.
 macro_rules! literals {
     ($($kind:ty),*) => {
@@ -35,12 +44,18 @@ macro_rules! literals {
     };
 }
 
-literals!(bool, f32, isize, &str, u32, u64, usize);
+literals!(bool, f32, isize, &str, String, u32, u64, usize);
 
 impl<T: Source> Source for &[T] {
     fn write(&self, out: &mut dyn Write) -> Result {
         out.write_char('&')?;
         (**self).write(out)
+    }
+}
+
+impl<T: Source> Source for Vec<T> {
+    fn write(&self, out: &mut dyn Write) -> Result {
+        (&self[..]).write(out)
     }
 }
 
@@ -79,13 +94,13 @@ macro_rules! plain {
     () => {};
     (
         $(#[$about:meta])*
-        pub struct $name:ident { $($(#[$note:meta])* pub $field:ident: $kind:ty),* $(,)? }
+        pub struct $name:ident $(<$life:lifetime>)? $(<$a:ident: Addressing = Placed>)? { $($(#[$note:meta])* pub $field:ident: $kind:ty),* $(,)? }
         $($rest:tt)*
     ) => {
         $(#[$about])*
-        pub struct $name { $($(#[$note])* pub $field: $kind),* }
+        pub struct $name $(<$life>)? $(<$a: Addressing = Placed>)? { $($(#[$note])* pub $field: $kind),* }
 
-        impl $crate::Source for $name {
+        impl $(<$life>)? $(<$a: $crate::source::Written>)? $crate::Source for $name $(<$life>)? $(<$a>)? {
             fn write(&self, out: &mut dyn core::fmt::Write) -> core::fmt::Result {
                 out.write_str(concat!(stringify!($name), "{"))?;
                 $(
@@ -101,7 +116,7 @@ macro_rules! plain {
     };
     (
         $(#[$about:meta])*
-        pub enum $name:ident {
+        pub enum $name:ident $(<$a:ident: Addressing = Placed>)? {
             $(
                 $(#[$note:meta])*
                 $variant:ident
@@ -112,11 +127,11 @@ macro_rules! plain {
         $($rest:tt)*
     ) => {
         $(#[$about])*
-        pub enum $name {
+        pub enum $name $(<$a: Addressing = Placed>)? {
             $($(#[$note])* $variant $(($($item),*))? $({ $($(#[$remark])* $field: $kind),* })?),*
         }
 
-        impl $crate::Source for $name {
+        impl $(<$a: $crate::source::Written>)? $crate::Source for $name $(<$a>)? {
             fn write(&self, out: &mut dyn core::fmt::Write) -> core::fmt::Result {
                 match self {
                     $($name::$variant $(($($place),*))? $({ $($field),* })? => {

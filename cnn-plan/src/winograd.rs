@@ -1,16 +1,15 @@
 //! Room for Winograd's algorithm: convolutions of 3x3 with stride 1 in tiles of 4x4 outputs, at 36 points.
 
-use super::{BLOCK, padded};
-use crate::source::plain;
+use crate::{Addressing, BLOCK, Placed, Readdress, padded, source::plain};
 
 plain! {
     /// Where a convolution may keep filters and tiles at the points. An engine that computes it otherwise leaves the room unused.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Winograd {
+    pub struct Winograd<A: Addressing = Placed> {
         /// Offset in the arena's fixed part of [`Winograd::filters_len`] floats.
-        pub filters: usize,
+        pub filters: A::Area,
         /// Offset in the fixed part of [`Winograd::work_len`] floats.
-        pub work: usize,
+        pub work: A::Area,
         /// Tiles of both maps that there is room for, in as many pieces as an engine divides it into, of 12 tiles or more.
         pub tiles: usize,
     }
@@ -20,6 +19,12 @@ plain! {
 const SKEW: usize = 2 * BLOCK;
 /// Tiles of the smallest piece whose skew is planned for.
 const PIECE: usize = 12;
+
+impl<A: Addressing> Winograd<A> {
+    pub(crate) fn readdress<B: Addressing>(&self, to: &dyn Readdress<A, B>) -> Winograd<B> {
+        Winograd { filters: to.area(self.filters), work: to.area(self.work), tiles: self.tiles }
+    }
+}
 
 impl Winograd {
     /// Points at which a tile is known.

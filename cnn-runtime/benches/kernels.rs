@@ -14,7 +14,8 @@ use cnn_runtime::{
     cpu::Cpu,
     engine::{Class, Engine, Pass, Sizes},
     plan::{
-        Act, Arena, Conv, ConvFilterGrad, ConvInputGrad, Elt, Layout, Map, Steps, Window, Winograd, padded,
+        Act, Arena, Conv, ConvFilterGrad, ConvInputGrad, Elt, Layout, Map, Scope, StepRef, Steps,
+        TransposeFilters, Window, Winograd, padded,
     },
 };
 
@@ -109,6 +110,7 @@ struct Plan {
     arena: Arena,
     params: usize,
     forward: &'static Conv,
+    transpose: &'static TransposeFilters,
     input_grad: &'static ConvInputGrad,
     filter_grad: &'static ConvFilterGrad,
 }
@@ -140,17 +142,20 @@ impl Plan {
                 (filters + Winograd::work_len(inputs, outputs, tiles), Some(room))
             }
         };
-        let (filter, bias) = (0, Some(filters));
+        let (filter, bias, params) = (0, Some(filters), filters + padded(outputs));
         let epilogue: &[Elt] = &[Elt::Act(Act::Relu)];
         let forward = Conv { name, x, y, window, groups, filter, bias, winograd, epilogue };
-        let input_grad =
-            ConvInputGrad { name, dy: y, dx, window, groups, filter, scratch: 0, winograd, epilogue: &[] };
+        let (dy, filters, is_winograd) = (y, 0, winograd.is_some());
+        let transpose =
+            TransposeFilters { name, filter, filters, dy, dx, window, groups, winograd: is_winograd };
+        let input_grad = ConvInputGrad { name, dy, filters, dx, window, groups, winograd, epilogue: &[] };
         let filter_grad = ConvFilterGrad { name, x, dy: y, window, groups, filter, bias, winograd };
         Plan {
             layer,
             arena: Arena { slab: dx.offset + dx.len(), fixed },
-            params: filters + padded(outputs),
+            params,
             forward: Box::leak(Box::new(forward)),
+            transpose: Box::leak(Box::new(transpose)),
             input_grad: Box::leak(Box::new(input_grad)),
             filter_grad: Box::leak(Box::new(filter_grad)),
         }
@@ -197,21 +202,20 @@ impl Plan {
     fn print(&self, cpu: &Cpu) -> Result<()> {
         let (mut engine, pass) = self.engine(cpu)?;
         let (work, single) = (self.macs() as u64, cpu.threads() == 1);
-        let (conv, input_grad, filter_grad) = (self.forward, self.input_grad, self.filter_grad);
-        let is_direct = conv.winograd.is_none();
-        let forward = self.speed(&mut *engine, &pass, single, &|steps| {
-            if is_direct { steps.region(work, &|steps| steps.conv(conv)) } else { steps.conv(conv) }
-        })?;
+        let Plan { forward: conv, transpose, input_grad, filter_grad, .. } = *self;
+        let in_scope = |steps: &dyn Steps, step: StepRef| match step.described().scope() {
+            Scope::Batch => steps.step(step),
+            Scope::Sample => steps.region(work, &|steps| steps.step(step)),
+        };
+        let forward =
+            self.speed(&mut *engine, &pass, single, &|steps| in_scope(steps, StepRef::Conv(conv)))?;
         let backward = self.speed(&mut *engine, &pass, single, &|steps| {
-            steps.prepare_input_grad(input_grad);
-            if is_direct {
-                steps.region(work, &|steps| steps.conv_input_grad(input_grad));
-            } else {
-                steps.conv_input_grad(input_grad);
-            }
+            steps.step(StepRef::TransposeFilters(transpose));
+            in_scope(steps, StepRef::ConvInputGrad(input_grad));
         })?;
-        let filters =
-            self.speed(&mut *engine, &pass, single, &|steps| steps.conv_filter_grad(filter_grad))?;
+        let filters = self.speed(&mut *engine, &pass, single, &|steps| {
+            steps.step(StepRef::ConvFilterGrad(filter_grad));
+        })?;
         let Layer { name, tiles, .. } = self.layer;
         let way = if tiles == 0 { String::new() } else { format!("{tiles} tiles") };
         println!("{name:22} {forward:8.1} {backward:8.1} {filters:8.1}  {way}");

@@ -1,5 +1,7 @@
 //! The whole contract with generated code: what `network!` writes paths to.
 
+pub use cnn_macros::compile;
+
 pub use crate::{
     network::Network,
     optim::{Adadelta, Adagrad, Adam, Clip, Optimizer, RmsProp, Schedule, ScheduleKind, Sgd, Update},

@@ -26,6 +26,12 @@
 //! # Ok::<(), cnn_runtime::Error>(())
 //! ```
 
+#[doc = include_str!("language.md")]
+#[macro_export]
+macro_rules! network {
+    ($($network:tt)*) => { $crate::__private::compile! { [$crate] $($network)* } };
+}
+
 #[doc(hidden)]
 pub mod __private;
 #[cfg(feature = "data")]
@@ -52,7 +58,6 @@ pub mod visualize;
 pub mod watch;
 pub mod weights;
 
-pub use cnn_macros::network;
 #[doc(hidden)]
 pub use cnn_plan as plan;
 pub use device::Device;

@@ -13,7 +13,7 @@ use crate::{
     optim::Update,
     params,
     plan::{Description, Param, Steps},
-    watch::{self, Visit},
+    watch::{self, Observer},
     weights::Companions,
 };
 
@@ -167,8 +167,8 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// As [`Session::train_step`] and [`Session::infer`]; and the first error of `visit`, which ends the pass.
-    pub fn watch(&mut self, images: &[f32], labels: Option<&[u32]>, visit: &mut Visit) -> Result<()> {
+    /// As [`Session::train_step`] and [`Session::infer`]; and the first error of `observer`, which ends the pass.
+    pub fn watch(&mut self, images: &[f32], labels: Option<&[u32]>, observer: &mut Observer) -> Result<()> {
         let Model { forward, backward, infer, description } = self.model;
         let (pass, steps) = match labels {
             Some(labels) => {
@@ -185,7 +185,7 @@ impl Session {
             }
         };
         self.engine.finish()?;
-        watch::run(&mut *self.engine, &pass, &steps, visit)
+        watch::run(&mut *self.engine, &pass, &steps, observer)
     }
 
     /// A training-mode forward and backward pass with dropout off and without an update. The gradients can then be read

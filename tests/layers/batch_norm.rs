@@ -1,6 +1,6 @@
 //! Batch norm: statistics, running statistics, normalisation, and the gradients of all three operands.
 
-use cnn_runtime::plan::{BatchNormSums, BatchStats, Elementwise, Elt, Layout, Normalize, padded};
+use cnn_runtime::plan::{BatchNormSums, BatchStats, Elementwise, Elt, Layout, Normalize, StepRef, padded};
 use proptest::prelude::*;
 
 use crate::{
@@ -59,19 +59,19 @@ impl Case {
         let (eps, momentum) = (self.eps, self.momentum);
         let step = BatchStats { name: "bn", x, stats, eps, momentum, running_mean, running_var };
         let step = &*Box::leak(Box::new(step));
-        scene.batch_step(move |steps| steps.batch_stats(step));
+        scene.step(StepRef::BatchStats(step));
 
         let y = scene.place(self.shape, Layout::Blocked);
         let ops = Box::leak(Box::new([Elt::Normalize(normalize)]));
-        let step = &*Box::leak(Box::new(Elementwise { name: "bn", x, y, ops }));
-        scene.sample_step(move |steps| steps.elementwise(step));
+        let step = &*Box::leak(Box::new(Elementwise { name: "bn", x, y, epilogue: &ops[..] }));
+        scene.step(StepRef::Elementwise(step));
         let mut want = x_values.clone();
         norm.apply(&mut want);
         scene.expect(y, want);
 
         let (dy, dy_values) = scene.input(self.shape, Layout::Blocked);
         let step = &*Box::leak(Box::new(BatchNormSums { name: "bn", x, dy, normalize }));
-        scene.batch_step(move |steps| steps.batch_norm_sums(step));
+        scene.step(StepRef::BatchNormSums(step));
         let dbeta = vector(sums(x_values.shape, |place| dy_values[place]));
         let dgamma = vector(sums(x_values.shape, |place| {
             let channel = place[1];
@@ -82,8 +82,8 @@ impl Case {
 
         let dx = scene.place(self.shape, Layout::Blocked);
         let ops = Box::leak(Box::new([Elt::NormalizeGrad(normalize, x)]));
-        let step = &*Box::leak(Box::new(Elementwise { name: "bn", x: dy, y: dx, ops }));
-        scene.sample_step(move |steps| steps.elementwise(step));
+        let step = &*Box::leak(Box::new(Elementwise { name: "bn", x: dy, y: dx, epilogue: &ops[..] }));
+        scene.step(StepRef::Elementwise(step));
         let mut want = dy_values;
         norm.chain_rule(&mut want, &x_values, [&dgamma, &dbeta]);
         scene.expect(dx, want);

@@ -1,6 +1,9 @@
 //! Convolution, and the gradients of its input, filters and bias.
 
-use cnn_runtime::plan::{Act, Conv, ConvFilterGrad, ConvInputGrad, Layout, Role, Window, Winograd, padded};
+use cnn_runtime::plan::{
+    Act, Conv, ConvFilterGrad, ConvInputGrad, Layout, Role, StepRef, TransposeFilters, Window, Winograd,
+    padded,
+};
 use proptest::prelude::*;
 
 use crate::{
@@ -113,10 +116,7 @@ impl Case {
         let winograd = self.room(&mut scene, [self.inputs, self.outputs]);
         let step = Conv { name: "conv", x, y, window, groups, filter, bias, winograd, epilogue };
         let step = &*Box::leak(Box::new(step));
-        match winograd {
-            Some(_) => scene.batch_step(move |steps| steps.conv(step)),
-            None => scene.sample_step(move |steps| steps.conv(step)),
-        }
+        scene.step(StepRef::Conv(step));
         scene.expect(y, want);
         scene.check_convolution(self);
     }
@@ -135,14 +135,21 @@ impl Case {
         taps(self, dy_values.shape, shape, |y, w, x| want[x] += filters[w] * dy_values[y]);
         let epilogue = scene.tail(self.tail, dx, &mut want);
         let (window, groups) = (self.window, self.groups);
-        let step =
-            ConvInputGrad { name: "conv", dy, dx, window, groups, filter, scratch, winograd, epilogue };
+        let filters = scratch;
+        let transposed = TransposeFilters {
+            name: "conv",
+            filter,
+            filters,
+            dy,
+            dx,
+            window,
+            groups,
+            winograd: winograd.is_some(),
+        };
+        scene.step(StepRef::TransposeFilters(Box::leak(Box::new(transposed))));
+        let step = ConvInputGrad { name: "conv", dy, filters, dx, window, groups, winograd, epilogue };
         let step = &*Box::leak(Box::new(step));
-        scene.batch_step(move |steps| steps.prepare_input_grad(step));
-        match winograd {
-            Some(_) => scene.batch_step(move |steps| steps.conv_input_grad(step)),
-            None => scene.sample_step(move |steps| steps.conv_input_grad(step)),
-        }
+        scene.step(StepRef::ConvInputGrad(step));
         scene.expect(dx, want);
         scene.check_convolution(self);
     }
@@ -166,7 +173,7 @@ impl Case {
         let winograd = self.room(&mut scene, [self.inputs, self.outputs]);
         let step = ConvFilterGrad { name: "conv", x, dy, window, groups, filter, bias, winograd };
         let step = &*Box::leak(Box::new(step));
-        scene.batch_step(move |steps| steps.conv_filter_grad(step));
+        scene.step(StepRef::ConvFilterGrad(step));
         scene.check_convolution(self);
     }
 }

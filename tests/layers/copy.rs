@@ -1,6 +1,6 @@
 //! Copies between maps of different order and alignment.
 
-use cnn_runtime::plan::{Copy, Layout};
+use cnn_runtime::plan::{CopyElements, Layout, StepRef};
 use proptest::prelude::*;
 
 use crate::{scene::Scene, tensor::Tensor};
@@ -24,8 +24,8 @@ impl Case {
         let y = scene.given(&before, layout);
         let want = self.reference(&x_values, x_start, before, y_start);
         let count = self.count;
-        let step = &*Box::leak(Box::new(Copy { name: "copy", x, x_start, y, y_start, count }));
-        scene.sample_step(move |steps| steps.copy(step));
+        let step = &*Box::leak(Box::new(CopyElements { name: "copy", x, x_start, y, y_start, count }));
+        scene.step(StepRef::CopyElements(step));
         scene.expect(y, want);
         scene.check(self);
     }

@@ -1,6 +1,6 @@
 //! Dense layers, and the gradients of their input, weights and bias.
 
-use cnn_runtime::plan::{Dense, DenseInputGrad, DenseWeightGrad, Layout, Role};
+use cnn_runtime::plan::{Dense, DenseInputGrad, DenseWeightGrad, Layout, Role, StepRef};
 use proptest::prelude::*;
 
 use crate::{
@@ -54,7 +54,7 @@ impl Case {
         let epilogue = scene.tail(self.tail, y, &mut want);
         let bias = self.bias.then_some(bias);
         let step = &*Box::leak(Box::new(Dense { name: "dense", x, y, weight, bias, epilogue }));
-        scene.batch_step(move |steps| steps.dense(step));
+        scene.step(StepRef::Dense(step));
         scene.expect(y, want);
         scene.check(self);
     }
@@ -68,7 +68,7 @@ impl Case {
         products(want.shape, self.outputs, |y, w, x| want[x] += weights[w] * dy_values[y]);
         let epilogue = scene.tail(self.tail, dx, &mut want);
         let step = &*Box::leak(Box::new(DenseInputGrad { name: "dense", dy, dx, weight, epilogue }));
-        scene.batch_step(move |steps| steps.dense_input_grad(step));
+        scene.step(StepRef::DenseInputGrad(step));
         scene.expect(dx, want);
         scene.check(self);
     }
@@ -89,7 +89,7 @@ impl Case {
         }
         let bias = self.bias.then_some(bias);
         let step = &*Box::leak(Box::new(DenseWeightGrad { name: "dense", x, dy, weight, bias }));
-        scene.batch_step(move |steps| steps.dense_weight_grad(step));
+        scene.step(StepRef::DenseWeightGrad(step));
         scene.check(self);
     }
 }

@@ -1,6 +1,6 @@
 //! Chains of element-wise operations, into another map and in place, and activations at the ends of their range.
 
-use cnn_runtime::plan::{Act, Elementwise, Elt, Layout};
+use cnn_runtime::plan::{Act, Elementwise, Elt, Layout, StepRef};
 
 use crate::{
     scene::Scene,
@@ -21,8 +21,8 @@ fn check_values(mut scene: Scene, values: Tensor, tail: &[Tail], in_place: bool)
     let y = if in_place { x } else { scene.place([x.channels, x.height, x.width], Layout::Blocked) };
     let mut want = values;
     let ops = scene.tail(tail, y, &mut want);
-    let step = &*Box::leak(Box::new(Elementwise { name: "elementwise", x, y, ops }));
-    scene.sample_step(move |steps| steps.elementwise(step));
+    let step = &*Box::leak(Box::new(Elementwise { name: "elementwise", x, y, epilogue: ops }));
+    scene.step(StepRef::Elementwise(step));
     scene.expect(y, want);
     scene.check(&(tail, in_place));
 }
@@ -42,9 +42,9 @@ fn an_operand_in_the_place_of_the_result_is_read_first() {
     let mut scene = Scene::new(0, 3);
     let (x, mut want) = scene.input([9, 7, 7], Layout::Blocked);
     want.data.iter_mut().for_each(|value| *value += value.max(0.0));
-    let ops = Box::leak(Box::new([Elt::Act(Act::Relu), Elt::Add(x)]));
-    let step = &*Box::leak(Box::new(Elementwise { name: "elementwise", x, y: x, ops }));
-    scene.sample_step(move |steps| steps.elementwise(step));
+    let ops: &[Elt] = Box::leak(Box::new([Elt::Act(Act::Relu), Elt::Add(x)]));
+    let step = &*Box::leak(Box::new(Elementwise { name: "elementwise", x, y: x, epilogue: ops }));
+    scene.step(StepRef::Elementwise(step));
     scene.expect(x, want);
     scene.check(&"relu(x) + x in place");
 }

@@ -1,6 +1,6 @@
 //! Channel gates and the gradient of their factors.
 
-use cnn_runtime::plan::{Gate, GateGrad, Layout};
+use cnn_runtime::plan::{Gate, GateGrad, Layout, StepRef};
 
 use crate::{
     scene::Scene,
@@ -26,9 +26,9 @@ fn check(seed: u64, batch: usize, shape: [usize; 3], tail: &[Tail]) {
     let dgate = scene.place([shape[0], 1, 1], Layout::Blocked);
     let epilogue = scene.tail(tail, dgate, &mut want_dgate);
     let grad = &*Box::leak(Box::new(GateGrad { name: "gate", x, dy, dgate, epilogue }));
-    scene.sample_step(move |steps| {
-        steps.gate(step);
-        steps.gate_grad(grad);
+    scene.region(move |steps| {
+        steps.step(StepRef::Gate(step));
+        steps.step(StepRef::GateGrad(grad));
     });
     scene.expect(y, want);
     scene.expect(dgate, want_dgate);

@@ -2,7 +2,7 @@
 
 use cnn_runtime::{
     engine::{Engine, LossSums, Pass, Sizes},
-    plan::{Arena, Layout, Loss, LossKind, Map},
+    plan::{Arena, Layout, Loss, LossKind, Map, StepRef},
 };
 
 use crate::{backend::backends, scene::Scene, tensor::Tensor};
@@ -64,7 +64,7 @@ fn check(mut scene: Scene, kind: LossKind, scores: &Tensor, labels: &[u32], weig
         gradients.extend(gradient.iter().map(|slope| factor * slope / batch as f64));
     }
     let step = &*Box::leak(Box::new(Loss { name: "loss", kind, logits, loss, grad, weight }));
-    scene.sample_step(move |steps| steps.loss(step));
+    scene.step(StepRef::Loss(step));
     scene.expect(loss, Tensor { shape: [batch, 2, 1, 1], data: losses });
     if let Some(grad) = grad {
         scene.expect(grad, Tensor { shape: [batch, classes, 1, 1], data: gradients });
@@ -125,7 +125,7 @@ fn nan_and_infinity_reach_the_loss() {
         let weight = 1.0;
         let step = Loss { name: "loss", kind, logits, loss, grad: None, weight };
         let step = &*Box::leak(Box::new(step));
-        scene.sample_step(move |steps| steps.loss(step));
+        scene.step(StepRef::Loss(step));
         scene.check_finite(loss, false);
     }
 }

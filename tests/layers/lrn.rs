@@ -1,6 +1,6 @@
 //! Local response normalisation and its gradient.
 
-use cnn_runtime::plan::{Layout, Lrn, LrnGrad, Response};
+use cnn_runtime::plan::{Layout, Lrn, LrnGrad, Response, StepRef};
 use proptest::prelude::*;
 
 use crate::{
@@ -59,9 +59,9 @@ impl Case {
         let step = &*Box::leak(Box::new(Lrn { name, x, y, response, epilogue }));
         let epilogue = scene.tail(self.tail, dx, &mut want_dx);
         let grad = &*Box::leak(Box::new(LrnGrad { name, x, dy, dx, response, epilogue }));
-        scene.sample_step(move |steps| {
-            steps.lrn(step);
-            steps.lrn_grad(grad);
+        scene.region(move |steps| {
+            steps.step(StepRef::Lrn(step));
+            steps.step(StepRef::LrnGrad(grad));
         });
         scene.expect(y, want);
         scene.expect(dx, want_dx);

@@ -1,6 +1,6 @@
 //! Maxout and its gradient.
 
-use cnn_runtime::plan::{Layout, Maxout, MaxoutGrad};
+use cnn_runtime::plan::{Layout, Maxout, MaxoutGrad, StepRef};
 use proptest::prelude::*;
 
 use crate::{
@@ -46,9 +46,9 @@ impl Case {
         let dx = scene.place([channels * pieces, height, width], Layout::Blocked);
         let epilogue = scene.tail(self.tail, dx, &mut want_dx);
         let grad = &*Box::leak(Box::new(MaxoutGrad { name, x, dy, dx, pieces, epilogue }));
-        scene.sample_step(move |steps| {
-            steps.maxout(step);
-            steps.maxout_grad(grad);
+        scene.region(move |steps| {
+            steps.step(StepRef::Maxout(step));
+            steps.step(StepRef::MaxoutGrad(grad));
         });
         scene.expect(y, want);
         scene.expect(dx, want_dx);

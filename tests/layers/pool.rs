@@ -1,6 +1,6 @@
 //! Maximum and average pooling, and their gradients.
 
-use cnn_runtime::plan::{Layout, Pool, PoolGrad, PoolKind, Window};
+use cnn_runtime::plan::{Layout, Pool, PoolGrad, PoolKind, StepRef, Window};
 use proptest::prelude::*;
 
 use crate::{
@@ -110,10 +110,10 @@ impl Case {
         let epilogue = scene.tail(self.tail, y, &mut want);
         let pool = &*Box::leak(Box::new(Pool { name, kind, x, y, window, epilogue }));
         let epilogue = scene.tail(self.tail, dx, &mut want_dx);
-        let grad = &*Box::leak(Box::new(PoolGrad { name, kind, x, dy, dx, window, epilogue }));
-        scene.sample_step(move |steps| {
-            steps.pool(pool);
-            steps.pool_grad(grad);
+        let grad = &*Box::leak(Box::new(PoolGrad { name, kind, x: Some(x), dy, dx, window, epilogue }));
+        scene.region(move |steps| {
+            steps.step(StepRef::Pool(pool));
+            steps.step(StepRef::PoolGrad(grad));
         });
         scene.expect(y, want);
         scene.expect(dx, want_dx);

@@ -6,7 +6,7 @@
 use cnn_runtime::{
     engine::{Class, Engine, Pass, Sizes},
     params::{load_map, pack, packed_len, store_map, unpack},
-    plan::{Arena, Layout, Map, Param, Role, Steps, padded},
+    plan::{Arena, Layout, Map, Param, Role, Scope, StepRef, Steps, padded},
     rng::Stream,
 };
 
@@ -15,9 +15,9 @@ use crate::{
     tensor::Tensor,
 };
 
-type Step = Box<dyn Fn(&dyn Steps) + Sync>;
+type Body = Box<dyn Fn(&dyn Steps) + Sync>;
 
-enum Result {
+enum Expected {
     Map(Map),
     Gradient(usize),
     Param(usize),
@@ -41,9 +41,9 @@ pub(crate) struct Scene {
     fixed: Vec<f32>,
     inputs: Vec<(Map, Tensor)>,
     labels: Vec<u32>,
-    steps: Vec<Step>,
+    steps: Vec<Body>,
     /// Each with a size that its elements have at least, but for cancellation.
-    expected: Vec<(Result, Tensor, f64)>,
+    expected: Vec<(Expected, Tensor, f64)>,
     tolerance: f64,
 }
 
@@ -155,33 +155,36 @@ impl Scene {
         self.labels = labels.to_vec();
     }
 
-    /// Adds a step outside of regions.
-    pub(crate) fn batch_step(&mut self, step: impl Fn(&dyn Steps) + Sync + 'static) {
-        self.steps.push(Box::new(step));
+    /// Adds a step, in a region of its own if it treats samples one by one.
+    pub(crate) fn step(&mut self, step: StepRef) {
+        match step.described().scope() {
+            Scope::Batch => self.steps.push(Box::new(move |steps| steps.step(step))),
+            Scope::Sample => self.region(move |steps| steps.step(step)),
+        }
     }
 
-    /// Adds a step in a region of its own.
-    pub(crate) fn sample_step(&mut self, step: impl Fn(&dyn Steps) + Sync + 'static) {
-        self.batch_step(move |steps| steps.region(HEAVY, &step));
+    /// Adds steps in a region.
+    pub(crate) fn region(&mut self, body: impl Fn(&dyn Steps) + Sync + 'static) {
+        self.steps.push(Box::new(move |steps| steps.region(HEAVY, &body)));
     }
 
     pub(crate) fn expect(&mut self, map: Map, values: Tensor) {
-        self.expected.push((Result::Map(map), values, SMALL));
+        self.expected.push((Expected::Map(map), values, SMALL));
     }
 
     /// Expects the gradient of a parameter, by number.
     pub(crate) fn expect_gradient(&mut self, param: usize, values: Tensor) {
-        self.expected.push((Result::Gradient(param), values, SMALL));
+        self.expected.push((Expected::Gradient(param), values, SMALL));
     }
 
     /// As [`Scene::expect_gradient`], of few elements, which may all cancel: each is the sum of so many normal values.
     pub(crate) fn expect_sums(&mut self, param: usize, values: Tensor, terms: usize) {
-        self.expected.push((Result::Gradient(param), values, (terms as f64).sqrt()));
+        self.expected.push((Expected::Gradient(param), values, (terms as f64).sqrt()));
     }
 
     /// Expects a parameter, by number.
     pub(crate) fn expect_param(&mut self, param: usize, values: Tensor) {
-        self.expected.push((Result::Param(param), values, SMALL));
+        self.expected.push((Expected::Param(param), values, SMALL));
     }
 
     /// Runs on every backend and compares.
@@ -205,7 +208,7 @@ impl Scene {
         for make in backends().iter().flat_map(|backend| &backend.variants) {
             let mut engine = self.engine(make);
             self.run(&mut *engine);
-            let values = self.read(&mut *engine, &pass, &Result::Map(map));
+            let values = self.read(&mut *engine, &pass, &Expected::Map(map));
             let first = values.iter().step_by(map.channels * map.height * map.width);
             assert!(first.into_iter().all(|value| value.is_finite() == finite), "{values:?}");
         }
@@ -255,15 +258,15 @@ impl Scene {
         engine.write_labels(&self.labels)
     }
 
-    fn read(&self, engine: &mut dyn Engine, pass: &Pass, result: &Result) -> Vec<f32> {
+    fn read(&self, engine: &mut dyn Engine, pass: &Pass, result: &Expected) -> Vec<f32> {
         match result {
-            Result::Map(map) => {
+            Expected::Map(map) => {
                 let mut stored = vec![0.0; self.batch * map.len()];
                 engine.read_map(pass, map, &mut stored).expect("map read");
                 stored.chunks(map.len()).flat_map(|sample| load_map(map, sample)).collect()
             }
-            Result::Gradient(number) => self.read_packed(engine, Class::Grads, *number),
-            Result::Param(number) => self.read_packed(engine, Class::Params, *number),
+            Expected::Gradient(number) => self.read_packed(engine, Class::Grads, *number),
+            Expected::Param(number) => self.read_packed(engine, Class::Params, *number),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Softmax over channels and its gradient.
 
-use cnn_runtime::plan::{Layout, Softmax, SoftmaxGrad};
+use cnn_runtime::plan::{Layout, Softmax, SoftmaxGrad, StepRef};
 
 use crate::{
     scene::Scene,
@@ -28,7 +28,7 @@ fn check(mut scene: Scene, x_values: Tensor, tail: &[Tail]) {
     let mut want = softmax(&x_values);
     let epilogue = scene.tail(tail, y, &mut want);
     let step = &*Box::leak(Box::new(Softmax { name: "softmax", x, y, epilogue }));
-    scene.sample_step(move |steps| steps.softmax(step));
+    scene.step(StepRef::Softmax(step));
     scene.expect(y, want);
     scene.check(&("softmax", batch, shape, tail));
 }
@@ -47,7 +47,7 @@ fn check_grad(mut scene: Scene, shape: [usize; 3], tail: &[Tail]) {
     });
     let epilogue = scene.tail(tail, dx, &mut want);
     let step = &*Box::leak(Box::new(SoftmaxGrad { name: "softmax", y, dy, dx, epilogue }));
-    scene.sample_step(move |steps| steps.softmax_grad(step));
+    scene.step(StepRef::SoftmaxGrad(step));
     scene.expect(dx, want);
     scene.check(&("softmax gradient", batch, shape, tail));
 }

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::tables::{integer, list, option};
+use super::literal::{integer, list, option};
 use crate::ir::{Augment, Per, Prepare, Whitening};
 
 /// `Some(&[Prepare::Scale(0.5), …])` or `None`.

@@ -4,7 +4,6 @@ use indexmap::IndexSet;
 use proc_macro2::Ident;
 use quote::format_ident;
 
-use super::kinds::{kind, words};
 use crate::{
     ir::Graph,
     report::Row,
@@ -16,7 +15,9 @@ pub struct Names(IndexSet<String>);
 
 impl Names {
     pub fn of(schedule: &Schedule, graph: &Graph) -> Names {
-        Names::distinct(schedule.steps().map(|step| base(&graph.layers[step.layer.0].name, step)))
+        Names::distinct(
+            schedule.steps().map(|step| base(&graph.layers[step.described().name().0].name, step)),
+        )
     }
 
     /// A name for each layer.
@@ -42,9 +43,9 @@ impl Names {
 
 /// The layer, and what the step is beside the layer itself.
 fn base(layer: &str, step: &Step) -> String {
-    let words = words(kind(&step.anchor).name);
-    let aside = match words[0].as_str() {
-        "copy" | "loss" => &words[..],
+    let words: Vec<&str> = step.described().kind().split('_').collect();
+    let aside = match words[0] {
+        "copy" | "loss" | "transpose" => &words[..],
         _ => &words[1..],
     };
     aside.iter().fold(capitals(layer), |name, word| name + "_" + &word.to_ascii_uppercase())

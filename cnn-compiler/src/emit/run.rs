@@ -3,49 +3,38 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{
-    kinds::{kind, words},
-    tables::integer,
-};
-use crate::{
-    ir::Op,
-    schedule::{
-        Region,
-        step::{Anchor, Scope, Step},
-    },
+use super::literal::integer;
+use crate::schedule::{
+    Region,
+    step::{Scope, Step},
 };
 
+/// Where generated code finds the plan's types, and the steps of a mode.
+#[derive(Clone, Copy)]
+pub struct Paths<'a> {
+    pub cnn: &'a TokenStream,
+    pub module: &'a TokenStream,
+}
+
 /// Calls of one pass; `names` yields the name of each step and stands at this pass's first.
-pub fn body(
-    regions: &[Region],
-    module: &TokenStream,
-    names: &mut impl Iterator<Item = Ident>,
-) -> TokenStream {
-    let calls = regions.iter().map(|region| self::region(region, module, names));
+pub fn body(regions: &[Region], paths: Paths, names: &mut impl Iterator<Item = Ident>) -> TokenStream {
+    let calls = regions.iter().map(|region| self::region(region, paths, names));
     quote!(#(#calls)*)
 }
 
-fn region(region: &Region, module: &TokenStream, names: &mut impl Iterator<Item = Ident>) -> TokenStream {
-    let stages = region.stages().map(|stage| {
-        let named: Vec<(&Step, Ident)> = stage.iter().zip(names.by_ref()).collect();
-        let calls = named.iter().map(|(step, name)| {
-            let method = method(&step.anchor);
-            quote!(run.#method(&#module::#name);)
-        });
-        let prepared = named
-            .iter()
-            .filter(|(step, _)| matches!(step.anchor, Anchor::Op(Op::ConvInputGrad(_))))
-            .map(|(_, name)| quote!(run.prepare_input_grad(&#module::#name);));
-        let macs = integer(stage.iter().map(Step::work).sum::<u64>());
-        match region.scope {
-            Scope::Batch => quote!(#(#prepared)* #(#calls)*),
-            Scope::Sample => quote!(#(#prepared)* run.region(#macs, &|run| { #(#calls)* });),
-        }
+fn region(region: &Region, paths: Paths, names: &mut impl Iterator<Item = Ident>) -> TokenStream {
+    let Paths { cnn, module } = paths;
+    let calls = region.steps.iter().zip(names.by_ref()).map(|(step, name)| {
+        let kind = format_ident!("{}", step.type_name());
+        quote!(run.step(#cnn::StepRef::#kind(&#module::#name));)
     });
-    stages.collect()
-}
-
-/// The method of `Steps` that runs a step.
-fn method(anchor: &Anchor) -> Ident {
-    format_ident!("{}", words(kind(anchor).name).join("_"))
+    let calls: TokenStream = calls.collect();
+    let cost = |step: &Step| step.described().work().cost();
+    match region.scope {
+        Scope::Batch => calls,
+        Scope::Sample => {
+            let macs = integer(region.steps.iter().map(cost).fold(0, u64::saturating_add));
+            quote!(run.region(#macs, &|run| { #calls });)
+        }
+    }
 }

@@ -3,13 +3,16 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
-use super::tables::{integer, loss_kind, option};
+use super::literal::{integer, literal, option};
 use crate::ir::{Clip, LossKind, Optimizer, Schedule, Setting, Training};
 
 /// `Training` of the plan.
 pub fn training(training: &Training, loss: &LossKind) -> TokenStream {
-    let (optimizer, schedule, loss) =
-        (optimizer(&training.optimizer), schedule(&training.schedule), loss_kind(loss));
+    let (optimizer, schedule, loss) = (
+        optimizer(&training.optimizer),
+        schedule(&training.schedule),
+        literal(&cnn_plan::LossKind::from(loss)),
+    );
     let clip = option(training.clip.map(clip));
     let average = option(training.average.map(|decay| quote!(#decay)));
     let (batch, accumulate, epochs) =

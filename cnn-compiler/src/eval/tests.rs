@@ -271,7 +271,7 @@ fn an_error_inside_a_block_names_the_call_once() {
 
 #[test]
 fn the_language_is_documented() {
-    let text = include_str!("../../../cnn-macros/src/language.md");
+    let text = include_str!("../../../cnn-runtime/src/language.md");
     let stages = super::data::names();
     let settings = super::train::names();
     for word in names().chain(stages).chain(settings) {

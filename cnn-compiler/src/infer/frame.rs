@@ -7,7 +7,7 @@ pub(super) fn zero_pad(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let [channels, height, width] = infer.map_input(site)?;
     let [rows, columns] = site.args.sides("sides")?;
     let shape = vec![channels, height + rows[0] + rows[1], width + columns[0] + columns[1]];
-    let op = Op::Place { top: rows[0] as isize, left: columns[0] as isize };
+    let op = Op::Shift { top: rows[0] as isize, left: columns[0] as isize };
     infer.push(site, op, vec![site.inputs[0].0], shape)
 }
 
@@ -20,6 +20,6 @@ pub(super) fn crop(infer: &mut Infer, site: &Site) -> Option<NodeId> {
         infer.shape_error(site, site.args.span("sides"), errors::crops_all(sides, [height, width]), None);
         return None;
     };
-    let op = Op::Place { top: -(rows[0] as isize), left: -(columns[0] as isize) };
+    let op = Op::Shift { top: -(rows[0] as isize), left: -(columns[0] as isize) };
     infer.push(site, op, vec![site.inputs[0].0], vec![channels, height, width])
 }

@@ -1,5 +1,7 @@
 //! Pooling: `[C, H, W]` to `[C, OH, OW]`.
 
+use cnn_plan::even_window;
+
 use super::{Infer, Site, errors, window::Request};
 use crate::ir::{NodeId, Op, Pool, PoolKind, Window};
 
@@ -44,22 +46,20 @@ pub(super) fn adaptive_avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId
     // Nothing computes with this window; it tells how much an output sees.
     let stride = [0, 1].map(|axis| (input[axis] / output[axis]).max(1));
     let kernel = [0, 1].map(|axis| widest(input[axis], output[axis]));
-    let window = Window { kernel, stride, pad_rows: [0, 0], pad_columns: [0, 0], dilation: [1, 1] };
+    let window = Window { kernel, stride, pad: [0, 0], pad_end: [0, 0], dilation: [1, 1] };
     let op = Op::Pool(Pool { kind: PoolKind::AdaptiveAvg, window });
     infer.push(site, op, vec![site.inputs[0].0], vec![channels, output[0], output[1]])
 }
 
-/// Rows of the largest window: output row `r` of `R` sees input rows `floor(r H / R)` up to `ceil((r + 1) H / R)`.
+/// Rows of the largest window.
 fn widest(input: usize, output: usize) -> usize {
-    let rows = |row: usize| ((row + 1) * input).div_ceil(output) - row * input / output;
-    (0..output).map(rows).max().unwrap_or(1)
+    (0..output).map(|row| even_window(row, output, input).len()).max().unwrap_or(1)
 }
 
 /// Pooling over windows that neither overlap nor leave anything out.
 fn tiles(infer: &mut Infer, site: &Site, kind: PoolKind, tile: [usize; 2]) -> Option<NodeId> {
     let [channels, height, width] = infer.map_input(site)?;
-    let window =
-        Window { kernel: tile, stride: tile, pad_rows: [0, 0], pad_columns: [0, 0], dilation: [1, 1] };
+    let window = Window { kernel: tile, stride: tile, pad: [0, 0], pad_end: [0, 0], dilation: [1, 1] };
     let shape = vec![channels, height / tile[0], width / tile[1]];
     infer.push(site, Op::Pool(Pool { kind, window }), vec![site.inputs[0].0], shape)
 }

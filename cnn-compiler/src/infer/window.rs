@@ -59,8 +59,8 @@ impl Infer {
         let window = Window {
             kernel: request.kernel,
             stride: request.stride,
-            pad_rows: [rows.before, rows.after],
-            pad_columns: [columns.before, columns.after],
+            pad: [rows.before, columns.before],
+            pad_end: [rows.after, columns.after],
             dilation: request.dilation,
         };
         Some(Placed { window, output: [rows.output, columns.output] })

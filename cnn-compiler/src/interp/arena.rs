@@ -3,9 +3,10 @@
 //! The arena starts as NaN and padding lanes are written as NaN, so that whatever reads before a write, past a channel or
 //! behind an overwritten value shows in the results.
 
+use cnn_plan::{BatchStats, ConvInputGrad, CopyElements, Loss, Operand};
 use indexmap::IndexMap;
 
-use super::{Feed, Sample, Tensor, norm};
+use super::{Feed, Sample, Tensor, norm, op};
 use crate::{
     ir::{
         Op, ParamId,
@@ -14,7 +15,7 @@ use crate::{
     memory::Program,
     schedule::{
         Region,
-        step::{Anchor, AreaId, Elt, Map, Normalize, Place, Scope, Step},
+        step::{AreaId, Elt, Map, Normalize, Scope, Step, Symbolic, gradients, reads, writes},
     },
 };
 
@@ -76,61 +77,102 @@ impl Machine<'_> {
             Scope::Sample => {
                 samples.for_each(|sample| region.steps.iter().for_each(|step| self.step(step, sample)))
             }
-            Scope::Batch => region.steps.iter().for_each(|step| match step.anchor {
-                Anchor::Op(Op::BatchStats { eps, momentum }) => self.batch_stats(step, eps, momentum),
-                _ => samples.clone().for_each(|sample| self.step(step, sample)),
+            Scope::Batch => region.steps.iter().for_each(|step| match step {
+                Step::BatchStats(step) => self.batch_stats(step),
+                Step::TransposeFilters(step) => {
+                    self.keep(step.filters, &self.feed.params[step.filter.0].data)
+                }
+                step => samples.clone().for_each(|sample| self.step(step, sample)),
             }),
         }
     }
 
     fn step(&mut self, step: &Step, sample: usize) {
-        let operands: Vec<Tensor> = step.operands.iter().map(|&place| self.operand(place, sample)).collect();
+        match step {
+            Step::Loss(step) => self.loss(step, sample),
+            Step::CopyElements(step) => self.copy(step, sample),
+            Step::ConvFilterGrad(_) | Step::DenseWeightGrad(_) | Step::BatchNormSums(_) => {
+                self.gradients(step, sample);
+            }
+            step => self.value(step, sample),
+        }
+    }
+
+    /// A step that yields a value for each sample, and what ends it.
+    fn value(&mut self, step: &Step, sample: usize) {
+        let map = writes(step).next().expect("a result");
+        let operands = self.operands(step, sample);
         let operands: Vec<&Tensor> = operands.iter().collect();
         let at = Sample { feed: self.feed, index: sample };
-        let written = step.writes().next();
-        let value = match &step.anchor {
-            Anchor::Op(Op::Loss { kind, weight }) => {
-                let (kind, weight) = (kind.clone(), *weight);
-                let loss = at.apply(&Op::Loss { kind: kind.clone(), weight }, &operands, &[1]).data[0];
-                let shape = &operands[0].shape;
-                let grad = at.apply(&Op::LossGrad { kind, weight }, &operands, shape);
-                let maps: Vec<Map> = step.writes().collect();
-                self.store(maps[0], sample, &Tensor { shape: vec![2, 1, 1], data: vec![loss, 0.0] });
-                return maps[1..].iter().for_each(|&map| self.store(map, sample, &grad));
-            }
-            Anchor::Op(op @ (Op::ConvFilterGrad(_) | Op::DenseWeightGrad | Op::ScaleGrad)) => {
-                let dy = *operands.last().expect("the gradient of the output");
-                let params = step.results.iter().filter_map(|place| match place {
-                    Place::Param(param) => Some(param),
-                    _ => None,
-                });
-                return params.zip([op, &Op::BiasGrad]).for_each(|(param, op)| {
-                    let shape = &self.feed.params[param.0].shape;
-                    let operands = if *op == Op::BiasGrad { &[dy][..] } else { &operands };
-                    let part = at.apply(op, operands, shape);
-                    self.accumulate(param.0, part, sample);
-                });
-            }
-            Anchor::Op(op) => at.apply(op, &operands, &written.expect("a result").form.shape),
-            Anchor::Elementwise => operands[0].clone(),
-            Anchor::Copy { x_start, y_start, count } => {
-                return (0..*count).for_each(|element| {
-                    let place = self.place(written.expect("a result"), sample, y_start + element);
-                    self.arena[place] = operands[0].data[x_start + element];
-                });
-            }
+        let value = match op::of(step) {
+            Some(op) => at.apply(&op, &operands, &map.form.shape),
+            None => operands[0].clone(),
         };
-        let map = written.expect("a result");
-        let value = step.epilogue.iter().fold(value, |value, elt| self.elt(elt, sample, map.form, value));
+        let elts = step.described().epilogue().into_iter().flatten();
+        let value = elts.fold(value, |value, elt| self.elt(elt, sample, map.form, value));
         self.store(map, sample, &value);
     }
 
-    fn operand(&self, place: Place, sample: usize) -> Tensor {
-        match place {
-            Place::Map(map) => self.load(map, sample),
-            Place::Param(param) => self.feed.params[param.0].clone(),
-            Place::Area(area) => self.stats(area),
+    fn loss(&mut self, step: &Loss<Symbolic>, sample: usize) {
+        let logits = self.load(step.logits, sample);
+        let at = Sample { feed: self.feed, index: sample };
+        let case = |op: Op, shape: &[usize]| at.apply(&op, &[&logits], shape);
+        let (kind, weight) = ((&step.kind).into(), step.weight);
+        let loss = case(Op::Loss { kind, weight }, &[1]).data[0];
+        let grad = case(Op::LossGrad { kind: (&step.kind).into(), weight }, &logits.shape);
+        self.store(step.loss, sample, &Tensor { shape: vec![2, 1, 1], data: vec![loss, 0.0] });
+        step.grad.into_iter().for_each(|map| self.store(map, sample, &grad));
+    }
+
+    fn copy(&mut self, step: &CopyElements<Symbolic>, sample: usize) {
+        let x = self.load(step.x, sample);
+        for element in 0..step.count {
+            let place = self.place(step.y, sample, step.y_start + element);
+            self.arena[place] = x.data[step.x_start + element];
         }
+    }
+
+    /// A step that sums gradients over the batch: of weights or scales, then of what is added to them.
+    fn gradients(&mut self, step: &Step, sample: usize) {
+        let op = op::of(step).expect("an operation of the graph");
+        let operands = self.operands(step, sample);
+        let operands: Vec<&Tensor> = operands.iter().collect();
+        let dy = reads(step).last().map(|dy| self.load(dy, sample)).expect("the gradient of the output");
+        let at = Sample { feed: self.feed, index: sample };
+        let params: Vec<ParamId> = gradients(step).collect();
+        for (param, op) in params.into_iter().zip([op, Op::BiasGrad]) {
+            let shape = &self.feed.params[param.0].shape;
+            let operands = if op == Op::BiasGrad { &[&dy][..] } else { &operands };
+            self.accumulate(param.0, at.apply(&op, operands, shape), sample);
+        }
+    }
+
+    /// Operands before the epilogue, in the order of the operation's inputs.
+    fn operands(&self, step: &Step, sample: usize) -> Vec<Tensor> {
+        op::inputs(step).into_iter().filter_map(|operand| self.operand(operand, step, sample)).collect()
+    }
+
+    fn operand(&self, operand: Operand<Symbolic>, step: &Step, sample: usize) -> Option<Tensor> {
+        match (operand, step) {
+            (Operand::Read(map), _) => Some(self.load(map, sample)),
+            (Operand::Param(param), _) => Some(self.feed.params[param.0].clone()),
+            (Operand::ReadArea(area), Step::ConvInputGrad(step)) => Some(self.filters(area, step)),
+            (Operand::ReadArea(area), _) => Some(self.stats(area)),
+            (Operand::Write(_) | Operand::Gradient(_) | Operand::WriteArea(_), _) => None,
+        }
+    }
+
+    /// Filters that [`TransposeFilters`](cnn_plan::TransposeFilters) left, in torch's order.
+    fn filters(&self, area: AreaId, step: &ConvInputGrad<Symbolic>) -> Tensor {
+        let (outputs, inputs) = (step.dy.form.shape[0], step.dx.form.shape[0]);
+        let shape = [vec![outputs, inputs / step.groups], step.window.kernel.to_vec()].concat();
+        let (start, len) = (self.program.memory.area(area), shape.iter().product::<usize>());
+        Tensor { shape, data: self.fixed[start..start + len].to_vec() }
+    }
+
+    fn keep(&mut self, area: AreaId, values: &[f64]) {
+        let start = self.program.memory.area(area);
+        self.fixed[start..start + values.len()].copy_from_slice(values);
     }
 
     fn elt(&mut self, elt: &Elt, sample: usize, form: Form, value: Tensor) -> Tensor {
@@ -162,11 +204,9 @@ impl Machine<'_> {
         }
     }
 
-    fn batch_stats(&mut self, step: &Step, eps: f32, momentum: f32) {
-        let &[Place::Map(x), Place::Param(mean), Place::Param(variance)] = step.operands.as_slice() else {
-            unreachable!("{step:?}")
-        };
-        let &[Place::Area(area)] = step.results.as_slice() else { unreachable!("{step:?}") };
+    fn batch_stats(&mut self, step: &BatchStats<Symbolic>) {
+        let BatchStats { x, running_mean: mean, running_var: variance, stats: area, eps, momentum, .. } =
+            *step;
         let batch: Vec<Tensor> = (0..self.feed.images.len()).map(|sample| self.load(x, sample)).collect();
         let batch: Vec<&Tensor> = batch.iter().collect();
         let stats = norm::batch_stats(&batch, eps);

@@ -53,7 +53,7 @@ pub fn gate_grad(x: &Tensor, dy: &Tensor, shape: &[usize]) -> Tensor {
     Tensor { shape: shape.to_vec(), ..super::ops::bias_grad(&products, &[x.shape[0]]) }
 }
 
-pub fn place(top: isize, left: isize, x: &Tensor, shape: &[usize]) -> Tensor {
+pub fn shift(top: isize, left: isize, x: &Tensor, shape: &[usize]) -> Tensor {
     let mut y = Tensor::zeros(shape);
     let [height, width] = [x.shape[1] as isize, x.shape[2] as isize];
     for (element, value) in y.data.iter_mut().enumerate() {

@@ -10,10 +10,9 @@ fn extents(shape: &[usize]) -> [usize; 3] {
 
 /// Calls `visit(x, tap)` for the elements of one channel that a window covers, in row-major order.
 fn covered(window: &Window, x: [usize; 3], at: [usize; 2], mut visit: impl FnMut(usize, usize)) {
-    let pads = [window.pad_rows[0], window.pad_columns[0]];
     let place = |axis: usize, tap: usize| {
         let padded = at[axis] * window.stride[axis] + tap * window.dilation[axis];
-        padded.checked_sub(pads[axis]).filter(|&place| place < x[axis + 1])
+        padded.checked_sub(window.pad[axis]).filter(|&place| place < x[axis + 1])
     };
     for tap_row in 0..window.kernel[0] {
         for tap_column in 0..window.kernel[1] {
@@ -137,9 +136,8 @@ fn even(x: [usize; 2], count: [usize; 2], at: [usize; 2], visit: &mut impl FnMut
 
 /// Elements of the padded input under a window.
 fn area(window: &Window, x: [usize; 3], at: [usize; 2]) -> usize {
-    let pads = [window.pad_rows, window.pad_columns];
     let side = |axis: usize| {
-        let padded = x[axis + 1] + pads[axis][0] + pads[axis][1];
+        let padded = x[axis + 1] + window.pad[axis] + window.pad_end[axis];
         window.kernel[axis].min(padded - at[axis] * window.stride[axis])
     };
     side(0) * side(1)

@@ -1,23 +1,9 @@
 //! Storage order: how one sample of a value is laid out, without saying where.
 //!
-//! The same as `cnn_runtime::plan::Map` without its offset.
+//! A form is a `cnn_plan::Map` without its offset.
 
-/// Channels in a block of a [`Layout::Blocked`] map; `cnn_runtime::plan::BLOCK`.
-pub const BLOCK: usize = 8;
-
-/// `count` rounded up to whole blocks.
-pub fn padded(count: usize) -> usize {
-    count.next_multiple_of(BLOCK)
-}
-
-/// The order of a map's elements within one sample.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Layout {
-    /// `[ceil(C/8)][H][W][8]`
-    Blocked,
-    /// `[C][H][W]`; only the network's input
-    Planar,
-}
+use cnn_plan::Map;
+pub use cnn_plan::{BLOCK, Layout, padded};
 
 /// How a value is stored: a flat value may keep the shape of the map that it was flattened from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,29 +35,12 @@ impl Form {
 
     /// Floats of one sample, padding lanes included.
     pub fn len(&self) -> usize {
+        self.at(0).len()
+    }
+
+    /// A map of this form, `offset` floats from the start of a sample's slab.
+    pub fn at(&self, offset: usize) -> Map {
         let [channels, height, width] = self.shape;
-        match self.layout {
-            Layout::Blocked => padded(channels) * height * width,
-            Layout::Planar => channels * height * width,
-        }
-    }
-}
-
-/// Floats that Winograd's algorithm keeps at its points; `cnn_runtime::plan::Winograd`.
-pub mod winograd {
-    use super::{BLOCK, padded};
-
-    const POINTS: usize = 36;
-    const SKEW: usize = 2 * BLOCK;
-    const PIECE: usize = 12;
-
-    /// Filters between so many channels.
-    pub fn filters_len(inputs: usize, outputs: usize) -> usize {
-        POINTS * (padded(outputs) * inputs + SKEW)
-    }
-
-    /// Tiles of two maps of so many channels.
-    pub fn work_len(inputs: usize, outputs: usize, tiles: usize) -> usize {
-        POINTS * ((padded(inputs) + padded(outputs)) * tiles + 2 * SKEW * tiles.div_ceil(PIECE))
+        Map { offset, channels, height, width, layout: self.layout }
     }
 }

@@ -1,6 +1,8 @@
 //! Operations of the graph: the forward ops that layers become, what batch norm is lowered to, and the backward ops that
 //! autodiff adds.
 
+pub use cnn_plan::{Act, PoolKind, Response, Window};
+
 use super::ParamId;
 
 /// An operation. The comment gives its inputs; `w` is `[O, I/groups, KH, KW]` or `[O, F]`, `b` is `[O]`.
@@ -33,7 +35,7 @@ pub enum Op {
     Gate,
     /// `x`: moved within a frame of another size, zero around it. Padding has positive offsets, cropping negative ones; each is
     /// the other's gradient.
-    Place { top: isize, left: isize },
+    Shift { top: isize, left: isize },
     /// `x`: flatten, and back
     Reshape,
     /// two or more values of one shape
@@ -53,7 +55,9 @@ pub enum Op {
 
     /// `logits`: gradient of the mean over the batch of [`Op::Loss`]
     LossGrad { kind: LossKind, weight: f32 },
-    /// `dy, w`
+    /// `w`: the filters in the order in which the gradient of the input reads them
+    TransposeFilters(Conv),
+    /// `dy, transposed w`
     ConvInputGrad(Conv),
     /// `x, dy`
     ConvFilterGrad(Conv),
@@ -94,14 +98,15 @@ pub enum Run {
     Sample,
     /// A step that treats samples alike but shares weights across the batch.
     Batch,
-    /// A step that sums over the batch; its result belongs to no sample.
+    /// A step whose result belongs to no sample: sums over the batch, and arrangements of weights.
     Reduce,
-    /// On the way, by the step of another node of the same layer.
+    /// No step of its own: a by-product of another node's step of the same layer, such as the
+    /// gradient of a bias beside that of the filters.
     Companion,
 }
 
 impl Op {
-    /// How it runs; a new layer is a step of its own unless it is named here.
+    /// How it runs.
     pub fn run(&self) -> Run {
         match self {
             Op::Input | Op::Param(_) | Op::Reshape | Op::Concat | Op::Slice { .. } => Run::Storage,
@@ -109,11 +114,13 @@ impl Op {
             Op::Normalize | Op::NormalizeRunning { .. } | Op::NormalizeGrad => Run::Elementwise,
             Op::Dense | Op::DenseInputGrad => Run::Batch,
             Op::Conv(conv) | Op::ConvInputGrad(conv) if conv.algorithm != Algorithm::Direct => Run::Batch,
-            Op::BatchStats { .. } | Op::ScaleGrad | Op::ConvFilterGrad(_) | Op::DenseWeightGrad => {
-                Run::Reduce
-            }
+            Op::Conv(_) | Op::ConvInputGrad(_) => Run::Sample,
+            Op::BatchStats { .. } | Op::ScaleGrad => Run::Reduce,
+            Op::TransposeFilters(_) | Op::ConvFilterGrad(_) | Op::DenseWeightGrad => Run::Reduce,
             Op::BiasGrad | Op::LossGrad { .. } => Run::Companion,
-            _ => Run::Sample,
+            Op::Pool(_) | Op::PoolGrad(_) | Op::BatchNorm { .. } | Op::Lrn(_) | Op::LrnGrad(_) => Run::Sample,
+            Op::Maxout { .. } | Op::MaxoutGrad { .. } | Op::Softmax | Op::SoftmaxGrad => Run::Sample,
+            Op::Gate | Op::GateGrad | Op::Shift { .. } | Op::Loss { .. } => Run::Sample,
         }
     }
 
@@ -121,18 +128,6 @@ impl Op {
     pub fn has_map(&self) -> bool {
         !matches!(self, Op::Param(_) | Op::BiasGrad) && self.run() != Run::Reduce
     }
-}
-
-/// How a kernel slides; the first of each pair is vertical.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    pub kernel: [usize; 2],
-    pub stride: [usize; 2],
-    /// Rows above and below.
-    pub pad_rows: [usize; 2],
-    /// Columns on the left and on the right.
-    pub pad_columns: [usize; 2],
-    pub dilation: [usize; 2],
 }
 
 /// Attributes of a convolution.
@@ -159,54 +154,36 @@ pub struct Pool {
     pub window: Window,
 }
 
-impl Conv {
-    /// Elements of the kernel.
-    pub fn taps(&self) -> usize {
-        self.window.kernel.iter().product()
-    }
-}
-
-impl Pool {
-    /// Elements of the kernel.
-    pub fn taps(&self) -> usize {
-        self.window.kernel.iter().product()
-    }
-}
-
-/// What a pooling window yields.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PoolKind {
-    Max,
-    /// Even windows for any output size, see `cnn_runtime::plan::PoolKind`; the window's fields are not used.
-    AdaptiveAvg,
-    Avg {
-        count_include_pad: bool,
-    },
-}
-
-/// Activation functions, each with its derivative in terms of its output.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Act {
-    Relu,
-    LeakyRelu(f32),
-    Elu(f32),
-    Sigmoid,
-    Tanh,
-}
-
-/// Hyper-parameters of local response normalisation, as `cnn_runtime::plan::Response`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Response {
-    pub size: usize,
-    pub alpha: f32,
-    pub beta: f32,
-    pub k: f32,
-}
-
 /// How scores and a label become a loss, as `cnn_runtime::plan::LossKind`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LossKind {
     CrossEntropy { smoothing: f32, class_weights: Option<Vec<f32>> },
     MeanSquared,
     BinaryCrossEntropy,
+}
+
+impl From<&LossKind> for cnn_plan::LossKind {
+    fn from(kind: &LossKind) -> cnn_plan::LossKind {
+        match kind {
+            LossKind::CrossEntropy { smoothing, class_weights } => cnn_plan::LossKind::CrossEntropy {
+                smoothing: *smoothing,
+                class_weights: class_weights.clone().map(|weights| &*weights.leak()),
+            },
+            LossKind::MeanSquared => cnn_plan::LossKind::MeanSquared,
+            LossKind::BinaryCrossEntropy => cnn_plan::LossKind::BinaryCrossEntropy,
+        }
+    }
+}
+
+#[cfg(test)]
+impl From<&cnn_plan::LossKind> for LossKind {
+    fn from(kind: &cnn_plan::LossKind) -> LossKind {
+        match *kind {
+            cnn_plan::LossKind::CrossEntropy { smoothing, class_weights } => {
+                LossKind::CrossEntropy { smoothing, class_weights: class_weights.map(<[f32]>::to_vec) }
+            }
+            cnn_plan::LossKind::MeanSquared => LossKind::MeanSquared,
+            cnn_plan::LossKind::BinaryCrossEntropy => LossKind::BinaryCrossEntropy,
+        }
+    }
 }

@@ -34,6 +34,7 @@ pub fn graph(graph: &Graph) {
 fn arity(op: &Op) -> (usize, usize) {
     match op {
         Op::Input | Op::Param(_) => (0, 0),
+        Op::TransposeFilters(_) => (1, 1),
         Op::Conv(_) | Op::Dense => (2, 3),
         Op::Add | Op::Concat => (1, usize::MAX),
         Op::ConvInputGrad(_) | Op::ConvFilterGrad(_) | Op::DenseInputGrad | Op::DenseWeightGrad => (2, 2),
@@ -45,7 +46,11 @@ fn arity(op: &Op) -> (usize, usize) {
         Op::Normalize => (4, 4),
         Op::BatchNorm { .. } | Op::NormalizeRunning { .. } | Op::ScaleGrad => (5, 5),
         Op::NormalizeGrad => (7, 7),
-        _ => (1, 1),
+        Op::Pool(_) | Op::Act(_) | Op::Dropout { .. } | Op::Lrn(_) | Op::Maxout { .. } | Op::Softmax => {
+            (1, 1)
+        }
+        Op::Shift { .. } | Op::Reshape | Op::Slice { .. } | Op::BiasGrad => (1, 1),
+        Op::Loss { .. } | Op::LossGrad { .. } => (1, 1),
     }
 }
 
@@ -61,6 +66,7 @@ fn fits(graph: &Graph, node: &Node, shapes: &[&[usize]]) -> bool {
         Op::Conv(conv) => {
             slides(shapes[0], shape, &conv.window) && filters(shapes[0], shape, shapes[1], conv.groups)
         }
+        Op::TransposeFilters(_) => shape == shapes[0],
         Op::ConvInputGrad(conv) => {
             slides(shape, shapes[0], &conv.window) && filters(shape, shapes[0], shapes[1], conv.groups)
         }
@@ -95,7 +101,7 @@ fn fits(graph: &Graph, node: &Node, shapes: &[&[usize]]) -> bool {
         Op::MaxoutGrad { pieces } => shape == shapes[0] && gathers(*pieces, shape, shapes[1]),
         Op::Gate => shape == shapes[0] && elements(shapes[1]) == shape[0] && shapes[1][0] == shape[0],
         Op::GateGrad => shapes[0] == shapes[1] && elements(shape) == shapes[0][0] && shape[0] == shapes[0][0],
-        Op::Place { .. } => shape.len() == 3 && shapes[0].len() == 3 && shape[0] == shapes[0][0],
+        Op::Shift { .. } => shape.len() == 3 && shapes[0].len() == 3 && shape[0] == shapes[0][0],
         Op::Reshape => elements(shape) == elements(shapes[0]),
         Op::Concat => {
             shape[0] == shapes.iter().map(|input| input[0]).sum()
@@ -120,8 +126,8 @@ fn gathers(pieces: usize, x: &[usize], y: &[usize]) -> bool {
 /// Every window starts within the padded input.
 fn slides(x: &[usize], y: &[usize], window: &Window) -> bool {
     (0..2).all(|axis| {
-        let pads = [window.pad_rows, window.pad_columns][axis];
-        (y[axis + 1] - 1) * window.stride[axis] < x[axis + 1] + pads[0] + pads[1]
+        let padded = window.pad[axis] + x[axis + 1] + window.pad_end[axis];
+        (y[axis + 1] - 1) * window.stride[axis] < padded
     })
 }
 

@@ -2,28 +2,16 @@
 //!
 //! Offsets ascend in order of declaration and are multiples of a block; gradients lie at the same offsets.
 
+use cnn_plan::Role;
+
 use crate::{
-    ir::{
-        Graph, ParamId,
-        form::{Form, padded},
-    },
+    ir::{Graph, ParamId, form::padded},
     passes::layout::Agreed,
     schedule::Schedule,
 };
 
-/// How a parameter is packed; `cnn_runtime::plan::Role`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Role {
-    /// `[ceil(O/8)][I/groups][KH][KW][8]`
-    Filter,
-    /// `[ceil(O/8)][input in this form][8]`
-    Weight(Form),
-    /// `[ceil(O/8)][8]`
-    Vector,
-}
-
 /// A parameter's packed form.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Packed {
     pub role: Role,
     pub offset: usize,
@@ -40,12 +28,12 @@ pub fn pack(graph: &Graph, schedule: &Schedule, agreed: &Agreed) -> Vec<Packed> 
     let packed = |(index, gradient): (usize, &Option<_>)| {
         let shape = &graph.params[index].shape;
         let role = match agreed.weights.get(&ParamId(index)) {
-            Some(&form) => Role::Weight(form),
+            Some(form) => Role::Weight(form.at(0)),
             None if shape.len() == 1 => Role::Vector,
             None => Role::Filter,
         };
         let inner = match role {
-            Role::Weight(form) => form.len(),
+            Role::Weight(map) => map.len(),
             Role::Filter | Role::Vector => shape[1..].iter().product(),
         };
         let (offset, len) = (end, padded(shape[0]) * inner);

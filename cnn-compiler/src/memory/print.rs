@@ -7,7 +7,7 @@ use crate::{
     ir::{Graph, form::Layout},
     schedule::{
         Schedule,
-        step::{Anchor, Elt, Map, Step},
+        step::{Elt, Map, Step, reads, writes},
     },
 };
 
@@ -38,15 +38,14 @@ fn steps(graph: &Graph, schedule: &Schedule, place: &dyn Fn(Map) -> String) -> S
 
 /// `conv1 Conv @0 [1, 28, 28] planar -> @784 [32, 26, 26], Act(Relu)`
 fn line(graph: &Graph, step: &Step, place: &dyn Fn(Map) -> String) -> String {
-    let kind = match &step.anchor {
-        Anchor::Op(op) => format!("{op:?}"),
-        other => format!("{other:?}"),
-    };
-    let kind = kind.split([' ', '(']).next().unwrap_or_default();
     let list = |maps: &mut dyn Iterator<Item = Map>| maps.map(place).collect::<Vec<_>>().join(", ");
-    let epilogue: String = step.epilogue.iter().map(|elt| format!(", {}", operation(elt))).collect();
-    let name = &graph.layers[step.layer.0].name;
-    format!("{name} {kind} {} -> {}{epilogue}", list(&mut step.reads()), list(&mut step.writes()))
+    let described = step.described();
+    let operations = described.epilogue().into_iter().flatten();
+    let epilogue: String = operations.map(|elt| format!(", {}", operation(elt))).collect();
+    let (name, kind) = (&graph.layers[described.name().0].name, step.type_name());
+    let from = list(&mut reads(step));
+    let from = if from.is_empty() { from } else { format!(" {from}") };
+    format!("{name} {kind}{from} -> {}{epilogue}", list(&mut writes(step)))
 }
 
 fn operation(elt: &Elt) -> String {

@@ -6,10 +6,10 @@ use std::{fmt::Debug, ops::Range};
 
 use super::Program;
 use crate::{
-    ir::form::BLOCK,
+    ir::{ParamId, form::BLOCK},
     schedule::{
         Schedule,
-        step::{Anchor, AreaId, Map, Place, Step},
+        step::{AreaId, Map, Step, areas as areas_of, gradients, params, reads, writes},
     },
 };
 
@@ -22,9 +22,9 @@ pub fn program(program: &Program) {
         if position == schedule.forward_len() {
             slab.read(schedule.logits, &"the session");
         }
-        step.reads().for_each(|map| slab.read(map, step));
+        reads(step).for_each(|map| slab.read(map, step));
         slab.check_apart(step);
-        step.writes().for_each(|map| slab.write(map));
+        writes(step).for_each(|map| slab.write(map));
     }
     if schedule.backward.is_empty() {
         slab.read(schedule.logits, &"the session");
@@ -58,8 +58,8 @@ impl Slab<'_> {
     }
 
     fn check_apart(&self, step: &Step) {
-        for (read, written) in step.reads().flat_map(|read| step.writes().map(move |map| (read, map))) {
-            let in_place = step.anchor == Anchor::Elementwise && read == written;
+        for (read, written) in reads(step).flat_map(|read| writes(step).map(move |map| (read, map))) {
+            let in_place = matches!(step, Step::Elementwise(_)) && read == written;
             let (from, to) = (self.range(read), self.range(written));
             assert!(
                 in_place || from.end <= to.start || to.end <= from.start,
@@ -78,13 +78,11 @@ fn areas(program: &Program) {
             let start = program.memory.area(area);
             start / BLOCK..(start + schedule.areas[area.0]) / BLOCK
         };
-        let written = |step: &Step, area: AreaId| step.results.contains(&Place::Area(area));
-        for (step, area) in stage.iter().flat_map(|step| step.areas().map(move |area| (step, area))) {
-            if written(step, area) {
-                writers[range(area)].fill(Some(area));
-            }
+        let touched = || stage.iter().flat_map(|step| areas_of(step).map(move |touched| (step, touched)));
+        for (_, (area, _)) in touched().filter(|(_, (_, is_written))| *is_written) {
+            writers[range(area)].fill(Some(area));
         }
-        for (step, area) in stage.iter().flat_map(|step| step.areas().map(move |area| (step, area))) {
+        for (step, (area, _)) in touched() {
             let intact = writers[range(area)].iter().all(|&writer| writer == Some(area));
             assert!(intact, "{step:?} finds area {} overwritten", area.0);
         }
@@ -93,12 +91,13 @@ fn areas(program: &Program) {
 
 /// No step reads a parameter that an earlier one may have updated.
 fn updates(schedule: &Schedule) {
-    let mut updated: Vec<Place> = Vec::new();
+    let mut updated: Vec<ParamId> = Vec::new();
     for step in schedule.steps() {
-        let read = step.operands.iter().find(|operand| updated.contains(operand));
-        assert!(read.is_none(), "{step:?} reads a parameter that is updated");
-        let gradients = schedule.at_once.iter().map(|&param| Place::Param(param));
-        updated.extend(gradients.filter(|gradient| step.results.contains(gradient)));
+        assert!(
+            !params(step).any(|param| updated.contains(&param)),
+            "{step:?} reads a parameter that is updated"
+        );
+        updated.extend(gradients(step).filter(|gradient| schedule.at_once.contains(gradient)));
     }
     assert_eq!(updated.len(), schedule.at_once.len(), "each is updated in one step");
 }

@@ -34,9 +34,19 @@ pub fn choose(mut graph: Graph) -> Graph {
             }
             _ => continue,
         };
-        if let Op::Conv(conv) | Op::ConvInputGrad(conv) | Op::ConvFilterGrad(conv) =
-            &mut graph.nodes[index].op
-        {
+        let filters = match &mut graph.nodes[index] {
+            Node { op: Op::ConvInputGrad(conv), inputs, .. } => {
+                conv.algorithm = algorithm;
+                inputs[1]
+            }
+            Node { op: Op::Conv(conv) | Op::ConvFilterGrad(conv), .. } => {
+                conv.algorithm = algorithm;
+                continue;
+            }
+            _ => continue,
+        };
+        // Filters are arranged as their reader wants them.
+        if let Op::TransposeFilters(conv) = &mut graph.nodes[filters.0].op {
             conv.algorithm = algorithm;
         }
     }
@@ -55,9 +65,9 @@ const MANY: usize = 9;
 const TILE: usize = 4;
 
 fn by_shape(conv: &Conv, from: &[usize], to: &[usize], tiles: usize) -> Algorithm {
-    let Window { kernel, stride, pad_rows, pad_columns, dilation } = conv.window;
+    let Window { kernel, stride, pad, pad_end, dilation } = conv.window;
     let fits = kernel == [3, 3] && stride == [1, 1] && dilation == [1, 1] && conv.groups == 1;
-    let pads = [pad_rows, pad_columns].concat().into_iter().all(|pad| pad < kernel[0]);
+    let pads = [pad, pad_end].concat().into_iter().all(|pad| pad < kernel[0]);
     let (rows, columns) = (to[1].div_ceil(TILE), to[2].div_ceil(TILE));
     let many = rows * columns >= MANY && from[0].min(to[0]) >= CHANNELS;
     // What partial tiles waste must not eat what the algorithm saves.

@@ -9,7 +9,11 @@ pub fn input_gradient(graph: &mut Graph, node: NodeId, slot: usize, dy: NodeId) 
     let forward = graph[node].clone();
     let input = |slot: usize| forward.inputs[slot];
     let (op, inputs) = match (&forward.op, slot) {
-        (Op::Conv(conv), 0) => (Op::ConvInputGrad(*conv), vec![dy, input(1)]),
+        (Op::Conv(conv), 0) => {
+            let (op, shape) = (Op::TransposeFilters(*conv), graph[input(1)].shape.clone());
+            let transposed = graph.push(op, vec![input(1)], shape, forward.layer);
+            (Op::ConvInputGrad(*conv), vec![dy, transposed])
+        }
         (Op::Conv(conv), 1) => (Op::ConvFilterGrad(*conv), vec![input(0), dy]),
         (Op::Dense, 0) => (Op::DenseInputGrad, vec![dy, input(1)]),
         (Op::Dense, 1) => (Op::DenseWeightGrad, vec![input(0), dy]),
@@ -28,7 +32,7 @@ pub fn input_gradient(graph: &mut Graph, node: NodeId, slot: usize, dy: NodeId) 
         (Op::Softmax, _) => (Op::SoftmaxGrad, vec![node, dy]),
         (Op::Gate, 0) => (Op::Gate, vec![dy, input(1)]),
         (Op::Gate, _) => (Op::GateGrad, vec![input(0), dy]),
-        (Op::Place { top, left }, _) => (Op::Place { top: -top, left: -left }, vec![dy]),
+        (Op::Shift { top, left }, _) => (Op::Shift { top: -top, left: -left }, vec![dy]),
         (Op::Reshape, _) => (Op::Reshape, vec![dy]),
         (Op::Add, _) => return Some(dy),
         (Op::Concat, _) => {

@@ -1,5 +1,7 @@
 //! What the elements of each node see of the input: receptive fields, and what they miss.
 
+use cnn_plan::even_window;
+
 use crate::ir::{Graph, NodeId, Op, Pool, PoolKind, Window};
 
 /// What one element sees of the input, along one axis.
@@ -44,7 +46,7 @@ fn through(input: Sight, window: &Window, axis: usize, extent: [usize; 2]) -> Si
 
 /// Windows that cover `x` elements evenly, `y` of them: the widest, and the least distance.
 fn evenly(input: Sight, [x, y]: [usize; 2], extent: usize) -> Sight {
-    let widths = (0..y).map(|place| ((place + 1) * x).div_ceil(y) - place * x / y);
+    let widths = (0..y).map(|place| even_window(place, y, x).len());
     let field = input.field + (widths.max().unwrap_or(1) - 1) * input.jump;
     Sight { field: field.min(extent), jump: input.jump * (x / y).max(1) }
 }

@@ -2,24 +2,26 @@
 //!
 //! Invariant: when a group is visited, every value it reads has a map.
 
+mod call;
 mod storage;
 
+use cnn_plan::{Elementwise, Winograd};
 use indexmap::IndexMap;
 
 use super::{
     Schedule, backward_start, regions,
     sharing::homes,
-    step::{Anchor, AreaId, Elt, Map, Normalize, Place, Step},
+    step::{AreaId, Elt, Map, Normalize, Step, Symbolic},
 };
 use crate::{
     ir::{
-        Algorithm, Conv, Graph, NodeId, Op, ParamId, Run,
-        form::{BLOCK, Form, padded, winograd},
+        Algorithm, Conv, Graph, NodeId, Op, ParamId,
+        form::{BLOCK, Form},
     },
     passes::{
         at_once,
         fuse::{Group, fuse},
-        layout::{Agreed, differentiated, forms, parameter},
+        layout::{Agreed, forms, parameter},
     },
 };
 
@@ -41,7 +43,8 @@ pub fn build(graph: &Graph, agreed: &mut Agreed) -> Schedule {
         copies: IndexMap::new(),
         buffers: vec![],
         areas: vec![],
-        stats: IndexMap::new(),
+        in_areas: IndexMap::new(),
+        spilled: vec![],
         steps: vec![],
         losses: vec![],
     };
@@ -59,8 +62,10 @@ struct Builder<'a> {
     copies: IndexMap<(NodeId, Form), Map>,
     buffers: Vec<usize>,
     areas: Vec<usize>,
-    /// Where the statistics of a batch lie.
-    stats: IndexMap<NodeId, AreaId>,
+    /// Where the values lie that belong to no sample: statistics of a batch, arranged filters.
+    in_areas: IndexMap<NodeId, AreaId>,
+    /// Operations of the step at hand that its epilogue cannot hold.
+    spilled: Vec<Elt>,
     steps: Vec<Step>,
     losses: Vec<Map>,
 }
@@ -102,84 +107,29 @@ impl Builder<'_> {
 
     /// The step of a group: its first node's operation, written to the group's result.
     fn step(&mut self, group: &Group) {
-        let (first, result) = (group[0], *group.last().expect("an anchor"));
-        let op = self.graph[first].op.clone();
-        let (anchor, operands) = match op.run() {
-            Run::Elementwise => {
-                let x = self.operand(first, running_slot(self.graph, first, None));
-                (Anchor::Elementwise, vec![Place::Map(x)])
-            }
-            _ => {
-                let slots = 0..self.graph[first].inputs.len();
-                (Anchor::Op(op), slots.map(|slot| self.place(first, slot)).collect())
-            }
-        };
-        let results = self.results(group, result);
-        let mut epilogue = self.epilogue(group);
-        let layer = self.graph[first].layer;
-        let spilled = epilogue.split_off(epilogue.len().min(EPILOGUE));
-        let y = results.first().copied();
-        self.steps.push(Step { layer, anchor, operands, results, epilogue });
+        let step = self.call(group);
+        let y = step.described().writes().next();
+        let name = *step.described().name();
+        self.steps.push(step);
         // What an epilogue cannot hold follows in place.
-        self.steps.extend(spilled.chunks(EPILOGUE).map(|elts| {
-            let (operands, results) = (Vec::from_iter(y), Vec::from_iter(y));
-            Step { layer, anchor: Anchor::Elementwise, operands, results, epilogue: elts.to_vec() }
-        }));
+        let spilled = std::mem::take(&mut self.spilled);
+        self.steps.extend(
+            spilled
+                .chunks(EPILOGUE)
+                .zip(y.into_iter().cycle())
+                .map(|(elts, y)| Step::Elementwise(Elementwise { name, x: y, y, epilogue: elts.to_vec() })),
+        );
     }
 
-    /// Where an operand lies.
-    fn place(&mut self, node: NodeId, slot: usize) -> Place {
-        let input = self.graph[node].inputs[slot];
-        match self.graph[input].op {
-            Op::Param(param) => Place::Param(param),
-            Op::BatchStats { .. } => Place::Area(self.stats[&input]),
-            _ => Place::Map(self.operand(node, slot)),
-        }
-    }
-
-    /// Where the results of a group's first node go.
-    fn results(&mut self, group: &Group, result: NodeId) -> Vec<Place> {
-        let first = group[0];
-        match self.graph[first].op {
-            Op::ConvFilterGrad(_) | Op::DenseWeightGrad => {
-                let gradients = group.iter().map(|&node| Place::Param(differentiated(self.graph, node)));
-                let mut results: Vec<Place> = gradients.collect();
-                if let Op::ConvFilterGrad(Conv { algorithm: Algorithm::Winograd { tiles }, .. }) =
-                    self.graph[first].op
-                {
-                    let [x, dy] = [0, 1].map(|slot| self.graph[first].inputs[slot]);
-                    results.extend(self.winograd([x, dy], tiles));
-                }
-                results
-            }
-            Op::ScaleGrad => vec![self.place(first, 2), self.place(first, 3)],
-            Op::BatchStats { .. } => {
-                let stats = self.area(2 * padded(self.graph[first].shape[1]));
-                self.stats.insert(first, stats);
-                vec![Place::Area(stats)]
-            }
-            Op::Loss { .. } => {
-                let loss = self.allocate(Form::of(&[2]));
-                self.losses.push(loss);
-                let grad = group.get(1).map(|&gradient| self.store(gradient));
-                std::iter::once(loss).chain(grad).map(Place::Map).collect()
-            }
-            Op::Conv(Conv { algorithm: Algorithm::Winograd { tiles }, .. })
-            | Op::ConvInputGrad(Conv { algorithm: Algorithm::Winograd { tiles }, .. }) => {
-                let y = self.store(result);
-                let [filters, work] = self.winograd([self.graph[first].inputs[0], first], tiles);
-                vec![Place::Map(y), filters, work]
-            }
-            Op::ConvInputGrad(conv) => {
-                let dx = self.store(result);
-                vec![Place::Map(dx), Place::Area(self.input_grad_scratch(first, conv.groups))]
-            }
-            _ => vec![Place::Map(self.store(result))],
-        }
-    }
-
-    /// Element-wise operations after the anchor; an element-wise anchor is the first of them.
+    /// Element-wise operations after the anchor, as many as an epilogue holds; an element-wise anchor
+    /// is the first of them.
     fn epilogue(&mut self, group: &Group) -> Vec<Elt> {
+        let mut elts = self.elts(group);
+        self.spilled = elts.split_off(elts.len().min(EPILOGUE));
+        elts
+    }
+
+    fn elts(&mut self, group: &Group) -> Vec<Elt> {
         let mut elts = Vec::new();
         for (position, &node) in group.iter().enumerate() {
             match self.graph[node].op {
@@ -212,24 +162,23 @@ impl Builder<'_> {
     /// Statistics, scale and shift, from operand `slot` on.
     fn normalize(&self, node: NodeId, slot: usize) -> Normalize {
         Normalize {
-            stats: self.stats[&self.graph[node].inputs[slot]],
+            stats: self.area_of(node, slot),
             gamma: self.parameter(node, slot + 1),
             beta: self.parameter(node, slot + 2),
         }
     }
 
-    /// Room for the transposed filters of an input gradient.
-    fn input_grad_scratch(&mut self, node: NodeId, groups: usize) -> AreaId {
-        let filter = &self.graph[self.graph[node].inputs[1]].shape;
-        let area: usize = filter[2..].iter().product();
-        self.area(padded(filter[1] * groups) * filter[0] / groups * area)
+    /// Room for Winograd's algorithm: where filters and tiles are.
+    fn winograd(&mut self, conv: &Conv, maps: [NodeId; 2]) -> Option<Winograd<Symbolic>> {
+        let Algorithm::Winograd { tiles } = conv.algorithm else { return None };
+        let [from, to] = maps.map(|map| self.graph[map].shape[0]);
+        let filters = self.area(Winograd::filters_len(from, to));
+        Some(Winograd { filters, work: self.area(Winograd::work_len(from, to, tiles)), tiles })
     }
 
-    /// Room for Winograd's algorithm between two maps: filters, and tiles.
-    fn winograd(&mut self, maps: [NodeId; 2], tiles: usize) -> [Place; 2] {
-        let [from, to] = maps.map(|map| self.graph[map].shape[0]);
-        [winograd::filters_len(from, to), winograd::work_len(from, to, tiles)]
-            .map(|len| Place::Area(self.area(len)))
+    /// The area that an operand was left in.
+    fn area_of(&self, node: NodeId, slot: usize) -> AreaId {
+        self.in_areas[&self.graph[node].inputs[slot]]
     }
 
     fn area(&mut self, len: usize) -> AreaId {

@@ -1,10 +1,31 @@
 //! The words of a schedule: maps that lie in numbered buffers, and steps over them.
 //!
-//! They mirror `cnn_runtime::plan` with a buffer in place of an address and a parameter in place of an offset, so that
-//! memory can be planned after the steps are known. What a step does is the graph's own operation; its operands stand in
-//! the order of that operation's inputs, so that nothing here knows any layer.
+//! Steps are those of `cnn_plan`, with a buffer in place of an address and a parameter in place of
+//! an offset, so that memory can be planned after the steps are known.
 
-use crate::ir::{Act, LayerId, Op, ParamId, Run, form::Form};
+pub use cnn_plan::Scope;
+use cnn_plan::{Addressing, Operand, Shaped};
+
+use crate::ir::{LayerId, ParamId, form::Form};
+
+/// The addressing of a schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Symbolic;
+
+impl Addressing for Symbolic {
+    type Name = LayerId;
+    type Map = Map;
+    type Param = ParamId;
+    type Area = AreaId;
+    type Epilogue = Vec<Elt>;
+}
+
+/// One call of generated code.
+pub type Step = cnn_plan::Step<Symbolic>;
+/// An element-wise operation on a step's result before it is stored.
+pub type Elt = cnn_plan::Elt<Symbolic>;
+/// Operands of batch norm in training.
+pub type Normalize = cnn_plan::Normalize<Symbolic>;
 
 /// Index into [`super::Schedule::buffers`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,175 +43,51 @@ pub struct Map {
     pub form: Form,
 }
 
-/// What a step reads or writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// A value of each sample.
-    Map(Map),
-    /// A parameter, or as a result its gradient.
-    Param(ParamId),
-    /// Floats of the batch as a whole.
-    Area(AreaId),
-}
-
-/// An element-wise operation on a step's result before it is stored; `cnn_runtime::plan::Elt`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Elt {
-    Act(Act),
-    /// `v * act'(x)` where the map holds `act(x)`
-    ActGrad(Act, Map),
-    Normalize(Normalize),
-    NormalizeRunning {
-        mean: ParamId,
-        var: ParamId,
-        eps: f32,
-        gamma: ParamId,
-        beta: ParamId,
-    },
-    /// The map is what was normalised.
-    NormalizeGrad(Normalize, Map),
-    Dropout {
-        rate: f32,
-        stream: u32,
-        channelwise: bool,
-    },
-    Add(Map),
-}
-
-/// Operands of batch norm in training.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Normalize {
-    pub stats: AreaId,
-    pub gamma: ParamId,
-    pub beta: ParamId,
-}
-
-/// What a step computes before its epilogue.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Anchor {
-    Op(Op),
-    /// Nothing: the epilogue is all.
-    Elementwise,
-    /// `count` elements, in `[C, H, W]` order.
-    Copy {
-        x_start: usize,
-        y_start: usize,
-        count: usize,
-    },
-}
-
-/// One call of generated code.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Step {
-    pub layer: LayerId,
-    pub anchor: Anchor,
-    /// As the operation's inputs.
-    pub operands: Vec<Place>,
-    /// The value, or gradients of parameters; then areas to work in.
-    pub results: Vec<Place>,
-    pub epilogue: Vec<Elt>,
-}
-
-/// Whether a step treats samples one by one, or the batch as a whole.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    Sample,
-    Batch,
-}
-
-impl Elt {
-    fn map(&self) -> Option<Map> {
-        match *self {
-            Elt::ActGrad(_, map) | Elt::NormalizeGrad(_, map) | Elt::Add(map) => Some(map),
-            Elt::Act(_) | Elt::Normalize(_) | Elt::NormalizeRunning { .. } | Elt::Dropout { .. } => None,
-        }
-    }
-
-    fn map_mut(&mut self) -> Option<&mut Map> {
-        match self {
-            Elt::ActGrad(_, map) | Elt::NormalizeGrad(_, map) | Elt::Add(map) => Some(map),
-            Elt::Act(_) | Elt::Normalize(_) | Elt::NormalizeRunning { .. } | Elt::Dropout { .. } => None,
-        }
-    }
-
-    fn area(&self) -> Option<AreaId> {
-        match self {
-            Elt::Normalize(normalize) | Elt::NormalizeGrad(normalize, _) => Some(normalize.stats),
-            _ => None,
-        }
+impl Shaped for Map {
+    fn shape(&self) -> [usize; 3] {
+        self.form.shape
     }
 }
 
-impl Place {
-    pub fn map(self) -> Option<Map> {
-        if let Place::Map(map) = self { Some(map) } else { None }
-    }
-
-    fn map_mut(&mut self) -> Option<&mut Map> {
-        if let Place::Map(map) = self { Some(map) } else { None }
-    }
-
-    fn area(self) -> Option<AreaId> {
-        if let Place::Area(area) = self { Some(area) } else { None }
-    }
+/// Maps that a step reads, its epilogue's included.
+pub fn reads(step: &Step) -> impl Iterator<Item = Map> {
+    step.described().reads()
 }
 
-/// What touching an element costs, in multiply-accumulates; `cnn_runtime` counts alike.
-const TOUCH: usize = 16;
+/// Maps that a step writes.
+pub fn writes(step: &Step) -> impl Iterator<Item = Map> {
+    step.described().writes()
+}
 
-impl Step {
-    pub fn scope(&self) -> Scope {
-        match &self.anchor {
-            Anchor::Op(op) if matches!(op.run(), Run::Batch | Run::Reduce) => Scope::Batch,
-            _ => Scope::Sample,
-        }
-    }
+/// Areas that a step touches, and whether it writes them.
+pub fn areas(step: &Step) -> impl Iterator<Item = (AreaId, bool)> {
+    step.described().operands().into_iter().filter_map(|operand| match operand {
+        Operand::ReadArea(area) => Some((area, false)),
+        Operand::WriteArea(area) => Some((area, true)),
+        Operand::Read(_) | Operand::Write(_) | Operand::Param(_) | Operand::Gradient(_) => None,
+    })
+}
 
-    /// Maps that the step reads, its epilogue's included.
-    pub fn reads(&self) -> impl Iterator<Item = Map> {
-        self.operands.iter().filter_map(|place| place.map()).chain(self.epilogue.iter().filter_map(Elt::map))
-    }
+/// Parameters that a step reads.
+pub fn params(step: &Step) -> impl Iterator<Item = ParamId> {
+    step.described().operands().into_iter().filter_map(|operand| match operand {
+        Operand::Param(param) => Some(param),
+        Operand::Read(_)
+        | Operand::Write(_)
+        | Operand::Gradient(_)
+        | Operand::ReadArea(_)
+        | Operand::WriteArea(_) => None,
+    })
+}
 
-    /// Maps that the step writes.
-    pub fn writes(&self) -> impl Iterator<Item = Map> {
-        self.results.iter().filter_map(|place| place.map())
-    }
-
-    /// Areas that the step touches.
-    pub fn areas(&self) -> impl Iterator<Item = AreaId> {
-        let places = self.operands.iter().chain(&self.results).filter_map(|place| place.area());
-        places.chain(self.epilogue.iter().filter_map(Elt::area))
-    }
-
-    /// Every map of the step, to be redirected.
-    pub fn maps_mut(&mut self) -> impl Iterator<Item = &mut Map> {
-        let places = self.operands.iter_mut().chain(&mut self.results).filter_map(Place::map_mut);
-        places.chain(self.epilogue.iter_mut().filter_map(Elt::map_mut))
-    }
-
-    /// Work for one sample: multiply-accumulates, and what touching elements costs where there is nothing to multiply.
-    pub fn work(&self) -> u64 {
-        let elements = |map: Option<Map>| map.map_or(0, |map| map.form.elements());
-        let channels = |map: Option<Map>| map.map_or(0, |map| map.form.shape[0]);
-        let (read, written) = (self.reads().next(), self.writes().next());
-        let second = self.reads().nth(1);
-        let work = match &self.anchor {
-            Anchor::Op(Op::Conv(conv)) => elements(written) * channels(read) * conv.taps() / conv.groups,
-            Anchor::Op(Op::ConvInputGrad(conv)) => {
-                elements(read) * channels(written) * conv.taps() / conv.groups
-            }
-            Anchor::Op(Op::ConvFilterGrad(conv)) => {
-                elements(second) * channels(read) * conv.taps() / conv.groups
-            }
-            Anchor::Op(Op::Dense | Op::DenseInputGrad) => elements(read) * elements(written),
-            Anchor::Op(Op::DenseWeightGrad) => elements(read) * elements(second),
-            Anchor::Op(Op::Pool(pool)) => TOUCH * elements(written) * pool.taps(),
-            Anchor::Op(Op::PoolGrad(pool)) => TOUCH * elements(read) * pool.taps(),
-            Anchor::Op(Op::Lrn(response) | Op::LrnGrad(response)) => TOUCH * elements(read) * response.size,
-            Anchor::Op(_) => TOUCH * elements(read).max(elements(written)),
-            Anchor::Elementwise => TOUCH * elements(written) * self.epilogue.len(),
-            Anchor::Copy { count, .. } => TOUCH * count,
-        };
-        work as u64
-    }
+/// Parameters whose gradients a step writes.
+pub fn gradients(step: &Step) -> impl Iterator<Item = ParamId> {
+    step.described().operands().into_iter().filter_map(|operand| match operand {
+        Operand::Gradient(param) => Some(param),
+        Operand::Read(_)
+        | Operand::Write(_)
+        | Operand::Param(_)
+        | Operand::ReadArea(_)
+        | Operand::WriteArea(_) => None,
+    })
 }

@@ -1,6 +1,6 @@
-use super::step::{Anchor, Elt, Map, Step};
+use super::step::{Elt, Map, Step, reads, writes};
 use crate::{
-    ir::{Act, Graph, NodeId, Op, PoolKind},
+    ir::{Act, Graph, NodeId, PoolKind},
     memory::{Program, print},
     passes::{Mode, autodiff::differentiate, layout::Agreed, lower::lower, simplify},
     testing::{self, Net, window},
@@ -15,11 +15,11 @@ fn training(graph: Graph) -> Graph {
 }
 
 fn copies(program: &Program) -> usize {
-    program.schedule.steps().filter(|step| matches!(step.anchor, Anchor::Copy { .. })).count()
+    program.schedule.steps().filter(|step| matches!(step, Step::CopyElements(_))).count()
 }
 
 #[test]
-fn the_keras_convnet_trains_in_fourteen_steps() {
+fn the_keras_convnet_trains_in_fifteen_steps() {
     let expected = "\
 forward Sample
   conv1 Conv b0+0 [1, 28, 28] planar -> b1+0 [32, 26, 26], Relu
@@ -39,6 +39,7 @@ backward Sample
   pool1 PoolGrad b9+0 [64, 12, 12], b2+0 [64, 24, 24], b2+0 [64, 24, 24] -> b10+0 [64, 24, 24], gradient of Relu
 backward Batch
   conv2 ConvFilterGrad b1+0 [32, 26, 26], b10+0 [64, 24, 24] ->
+  conv2 TransposeFilters ->
 backward Sample
   conv2 ConvInputGrad b10+0 [64, 24, 24], b1+0 [32, 26, 26] -> b11+0 [32, 26, 26], gradient of Relu
 backward Batch
@@ -80,7 +81,7 @@ fn parts_of_a_concatenation_are_written_in_place_where_blocks_allow() {
     let x = net.flatten(x);
     let graph = training(net.finish(x));
     let program = Program::new(&graph, &mut Agreed::default());
-    let written: Vec<Map> = program.schedule.steps().flat_map(Step::writes).collect();
+    let written: Vec<Map> = program.schedule.steps().flat_map(writes).collect();
     assert_eq!((written[0].buffer, written[1].start), (written[1].buffer, 8 * 16));
     assert_eq!(copies(&program), 2, "the third part goes in and its gradient comes out");
 }
@@ -96,8 +97,8 @@ fn training_and_inference_agree_on_the_order_of_dense_weights() {
     let train = Program::new(&training(graph.clone()), &mut agreed);
     let infer = Program::new(&simplify::inference(graph), &mut agreed);
     let form = |program: &Program| {
-        let dense = program.schedule.steps().find(|step| step.anchor == Anchor::Op(Op::Dense));
-        dense.and_then(|step| step.reads().next()).expect("a dense step").form
+        let dense = program.schedule.steps().find(|step| matches!(step, Step::Dense(_)));
+        dense.and_then(|step| reads(step).next()).expect("a dense step").form
     };
     assert_eq!(form(&train), form(&infer));
 }
@@ -114,7 +115,7 @@ fn relu_behind_dropout_is_not_stored() {
     let program = Program::new(&graph, &mut Agreed::default());
     let conv = program.schedule.steps().next().expect("a step");
     assert_eq!(
-        conv.epilogue,
+        conv.described().epilogue().expect("an epilogue")[..],
         [Elt::Act(Act::Relu), Elt::Dropout { rate: 0.5, stream: 0, channelwise: false }]
     );
 }
@@ -142,7 +143,7 @@ forward Sample
 backward Batch
   dense1 DenseWeightGrad b2+0 [8, 4, 4], b5+0 [2, 1, 1] ->
   dense1 DenseInputGrad b5+0 [2, 1, 1], b2+0 [8, 4, 4] -> b6+0 [8, 4, 4], gradient of Relu
-  batch_norm1 ScaleGrad b1+0 [8, 4, 4], b6+0 [8, 4, 4] ->
+  batch_norm1 BatchNormSums b1+0 [8, 4, 4], b6+0 [8, 4, 4] ->
 backward Sample
   batch_norm1 Elementwise b6+0 [8, 4, 4], b1+0 [8, 4, 4] -> b6+0 [8, 4, 4], gradient of normalize
 backward Batch

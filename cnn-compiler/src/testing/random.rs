@@ -115,8 +115,11 @@ fn layer(net: &mut Net, maps: &[NodeId], random: &mut Random) -> NodeId {
         4 => {
             let mut sliding = sliding(&shape, random);
             sliding.dilation = [1; 2];
-            sliding.pad_rows = sliding.pad_rows.map(|pad| pad.min(sliding.kernel[0] / 2));
-            sliding.pad_columns = sliding.pad_columns.map(|pad| pad.min(sliding.kernel[1] / 2));
+            for axis in 0..2 {
+                let most = sliding.kernel[axis] / 2;
+                sliding.pad[axis] = sliding.pad[axis].min(most);
+                sliding.pad_end[axis] = sliding.pad_end[axis].min(most);
+            }
             net.pool(x, random.pick(&POOLS), sliding)
         }
         5 => net.dropout(x, 0.3),

@@ -44,7 +44,7 @@ pub(super) fn forward(frame: &Frame, step: &'static Conv) {
     });
 }
 
-/// See [`ConvInputGrad`]; [`conv_transpose::run`] comes first.
+/// Runs [`ConvInputGrad`] with the filters of [`conv_transpose::run`].
 pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) {
     if let Some(room) = step.winograd {
         return winograd::input_grad(frame, step, room);
@@ -58,7 +58,8 @@ pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) {
         inputs: outputs,
         outputs: inputs,
         kernel: step.window.kernel,
-        filters: frame.fixed(step.scratch, conv_transpose::scratch_len(step)),
+        filters: frame
+            .fixed(step.filters, conv_transpose::len(&step.dx, &step.dy, &step.window, step.groups)),
         bias: None,
     };
     let [row_phases, column_phases] = step.window.stride;

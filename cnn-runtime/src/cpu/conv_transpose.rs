@@ -6,25 +6,22 @@ use super::{
     simd::{Kernel, Simd},
     winograd,
 };
-use crate::plan::{BLOCK, ConvInputGrad, padded};
+use crate::plan::{BLOCK, Map, TransposeFilters, Window, padded};
 
-pub(super) fn scratch_len(step: &ConvInputGrad) -> usize {
-    padded(step.dx.channels) * (step.dy.channels / step.groups) * area(step)
+/// Floats of the transposed filters of a convolution from `x` to `y`.
+pub(super) fn len(x: &Map, y: &Map, window: &Window, groups: usize) -> usize {
+    padded(x.channels) * (y.channels / groups) * window.taps()
 }
 
-fn area(step: &ConvInputGrad) -> usize {
-    step.window.kernel[0] * step.window.kernel[1]
-}
-
-/// Builds the transposed filters, or for Winograd's algorithm what it takes instead.
-pub(super) fn run(frame: &Frame, step: &'static ConvInputGrad) {
-    if let Some(room) = step.winograd {
-        return winograd::prepare(frame, step, room);
+/// Runs [`TransposeFilters`]: transposed filters, or what Winograd's algorithm takes instead.
+pub(super) fn run(frame: &Frame, step: &'static TransposeFilters) {
+    if step.winograd {
+        return winograd::transpose_filters(frame, step);
     }
     let (inputs, outputs) = (step.dx.channels / step.groups, step.dy.channels / step.groups);
     let filters = frame.memory.params.from(step.filter);
-    let scratch = frame.fixed(step.scratch, scratch_len(step));
-    let task = Task { step, area: area(step), inputs, outputs, filters, scratch };
+    let scratch = frame.fixed(step.filters, len(&step.dx, &step.dy, &step.window, step.groups));
+    let task = Task { step, area: step.window.taps(), inputs, outputs, filters, scratch };
     let whole = |channels: usize| step.groups == 1 || channels.is_multiple_of(BLOCK);
     frame.each(step.dx.channels.div_ceil(BLOCK), scratch.len() as u64, &|block| {
         if whole(inputs) && whole(outputs) {
@@ -37,7 +34,7 @@ pub(super) fn run(frame: &Frame, step: &'static ConvInputGrad) {
 }
 
 struct Task<'a> {
-    step: &'a ConvInputGrad,
+    step: &'a TransposeFilters,
     area: usize,
     /// Input and output channels of a group.
     inputs: usize,

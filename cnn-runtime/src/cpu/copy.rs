@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::frame::Frame;
-use crate::plan::{BLOCK, Copy, Layout, Map};
+use crate::plan::{BLOCK, CopyElements, Layout, Map};
 
-/// See [`Copy`].
-pub(super) fn run(frame: &Frame, step: &'static Copy) {
+/// Runs [`CopyElements`].
+pub(super) fn run(frame: &Frame, step: &'static CopyElements) {
     frame.touch_each(1, step.count, &|sample, _| {
         let (x, y) = (frame.map(sample, &step.x), frame.map(sample, &step.y));
         let mut done = 0;

@@ -19,6 +19,6 @@ pub(super) fn run(frame: &Frame, step: &'static Elementwise) {
             let x = frame.map(sample, &step.x).part(start, count);
             frame.map(sample, &step.y).part(start, count).copy_from(x);
         }
-        frame.epilogue(step.ops, &step.y, sample).apply(start, BLOCK, count / BLOCK);
+        frame.epilogue(step.epilogue, &step.y, sample).apply(start, BLOCK, count / BLOCK);
     });
 }

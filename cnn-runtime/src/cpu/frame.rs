@@ -6,22 +6,16 @@
 use std::ops::Range;
 
 use super::{
-    Cpu, batch_norm, conv, conv_filter_grad, conv_transpose, copy, dense, dense_grad, elementwise,
+    Cpu,
     epilogue::Epilogue,
-    gate, loss, lrn, lrn_grad, maxout,
     memory::Span,
-    place, pool, pool_grad,
     simd::Isa,
-    softmax, split,
+    split,
     update::{AtOnce, Turn},
 };
 use crate::{
     engine::Pass,
-    plan::{
-        BLOCK, BatchNormSums, BatchStats, Conv, ConvFilterGrad, ConvInputGrad, Copy, Dense, DenseInputGrad,
-        DenseWeightGrad, Elementwise, Elt, Gate, GateGrad, Loss, Lrn, LrnGrad, Map, Maxout, MaxoutGrad,
-        Place, Pool, PoolGrad, Softmax, SoftmaxGrad, Steps,
-    },
+    plan::{BLOCK, Elt, Map},
 };
 
 /// A network's memory during a pass.
@@ -33,7 +27,8 @@ pub(super) struct Memory<'a> {
     pub(super) labels: &'a [u32],
 }
 
-/// See the module.
+/// What a step may touch: the samples that it works on, the memory, and whether it may use several
+/// threads.
 #[derive(Clone)]
 pub(super) struct Frame<'a> {
     pub(super) cpu: &'a Cpu,
@@ -140,103 +135,5 @@ impl<'a> Frame<'a> {
         self.each(samples * pieces, work * samples as u64, &|at| {
             body(self.samples.start + at / pieces, at % pieces);
         });
-    }
-}
-
-impl Steps for Frame<'_> {
-    fn region(&self, macs: u64, body: &(dyn Fn(&dyn Steps) + Sync)) {
-        self.carry(macs, &|frame| body(frame));
-    }
-
-    fn prepare_input_grad(&self, step: &'static ConvInputGrad) {
-        conv_transpose::run(self, step);
-    }
-
-    fn conv(&self, step: &'static Conv) {
-        conv::forward(self, step);
-    }
-
-    fn conv_input_grad(&self, step: &'static ConvInputGrad) {
-        conv::input_grad(self, step);
-    }
-
-    fn conv_filter_grad(&self, step: &'static ConvFilterGrad) {
-        conv_filter_grad::run(self, step);
-    }
-
-    fn dense(&self, step: &'static Dense) {
-        dense::forward(self, step);
-    }
-
-    fn dense_input_grad(&self, step: &'static DenseInputGrad) {
-        dense_grad::input_grad(self, step);
-    }
-
-    fn dense_weight_grad(&self, step: &'static DenseWeightGrad) {
-        dense_grad::weight_grad(self, step);
-    }
-
-    fn pool(&self, step: &'static Pool) {
-        pool::forward(self, step);
-    }
-
-    fn pool_grad(&self, step: &'static PoolGrad) {
-        pool_grad::run(self, step);
-    }
-
-    fn elementwise(&self, step: &'static Elementwise) {
-        elementwise::run(self, step);
-    }
-
-    fn copy(&self, step: &'static Copy) {
-        copy::run(self, step);
-    }
-
-    fn loss(&self, step: &'static Loss) {
-        loss::run(self, step);
-    }
-
-    fn batch_stats(&self, step: &'static BatchStats) {
-        batch_norm::stats(self, step);
-    }
-
-    fn batch_norm_sums(&self, step: &'static BatchNormSums) {
-        batch_norm::sums(self, step);
-    }
-
-    fn lrn(&self, step: &'static Lrn) {
-        lrn::forward(self, step);
-    }
-
-    fn lrn_grad(&self, step: &'static LrnGrad) {
-        lrn_grad::run(self, step);
-    }
-
-    fn maxout(&self, step: &'static Maxout) {
-        maxout::forward(self, step);
-    }
-
-    fn maxout_grad(&self, step: &'static MaxoutGrad) {
-        maxout::grad(self, step);
-    }
-
-    fn softmax(&self, step: &'static Softmax) {
-        softmax::forward(self, step);
-    }
-
-    fn softmax_grad(&self, step: &'static SoftmaxGrad) {
-        softmax::grad(self, step);
-    }
-
-    fn gate(&self, step: &'static Gate) {
-        gate::forward(self, step);
-    }
-
-    fn gate_grad(&self, step: &'static GateGrad) {
-        gate::grad(self, step);
-    }
-
-    fn place(&self, step: &'static Place) {
-        place::run(self, step);
     }
 }

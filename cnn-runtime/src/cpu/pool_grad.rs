@@ -17,10 +17,8 @@ pub(super) fn run(frame: &Frame, step: &'static PoolGrad) {
     let elements = step.dx.len().max(step.dy.len() * step.window.kernel[0] * step.window.kernel[1]);
     frame.touch_each(step.dx.channels.div_ceil(BLOCK), elements, &|sample, block| {
         let plane = |map: &Map| frame.plane(sample, map, block);
-        let x = match step.kind {
-            PoolKind::Max => plane(&step.x),
-            PoolKind::Avg { .. } | PoolKind::AdaptiveAvg => plane(&step.dx),
-        };
+        // An average does not look at its input; `dx` has the same shape.
+        let x = plane(step.x.as_ref().unwrap_or(&step.dx));
         let (dy, dx, Map { height, width, .. }) = (plane(&step.dy), plane(&step.dx), step.dy);
         frame.isa().run(Plane { pooling, x, dy, dx, height, width });
         let count = dx.len() / BLOCK;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::axis::Axis;
-use crate::plan::{BLOCK, Map, PoolKind, Window};
+use crate::plan::{BLOCK, Map, PoolKind, Window, even_window};
 
 /// The windows along an axis.
 #[derive(Clone, Copy)]
@@ -56,7 +56,7 @@ impl Windows {
                 Taps { start: axis.input(output, taps.start), step: axis.tap_step, count: taps.len(), padded }
             }
             Windows::Even { inputs, outputs } => {
-                let (start, end) = (output * inputs / outputs, ((output + 1) * inputs).div_ceil(outputs));
+                let Range { start, end } = even_window(output, outputs, inputs);
                 Taps { start: start as isize, step: 1, count: end - start, padded: end - start }
             }
         }

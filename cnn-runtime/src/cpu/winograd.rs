@@ -14,7 +14,7 @@ mod transform;
 use std::{marker::PhantomData, ops::Range};
 
 use super::{epilogue::Epilogue, frame::Frame, memory::Span, simd::product::Product, split};
-use crate::plan::{BLOCK, Conv, ConvInputGrad, Elt, Map, Winograd};
+use crate::plan::{BLOCK, Conv, ConvInputGrad, Elt, Map, TransposeFilters, Winograd};
 pub(super) use filter_grad::filter_grad;
 use filters::Filters;
 use tiles::{FromPoints, Grid, Strip, ToPoints};
@@ -38,14 +38,14 @@ pub(super) fn forward(frame: &Frame, step: &'static Conv, winograd: Winograd) {
     task.run(frame);
 }
 
-/// Filters for [`input_grad`].
-pub(super) fn prepare(frame: &Frame, step: &'static ConvInputGrad, winograd: Winograd) {
+/// Runs [`TransposeFilters`] for [`input_grad`].
+pub(super) fn transpose_filters(frame: &Frame, step: &'static TransposeFilters) {
     let (inputs, outputs) = (step.dx.channels, step.dy.channels);
-    let points = frame.fixed(winograd.filters, Winograd::filters_len(outputs, inputs));
+    let points = frame.fixed(step.filters, Winograd::filters_len(outputs, inputs));
     Filters { inputs, outputs, packed: frame.memory.params.from(step.filter), points }.turned(frame);
 }
 
-/// See [`ConvInputGrad`]; [`prepare`] comes first.
+/// Runs [`ConvInputGrad`] with the filters of [`transpose_filters`].
 pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad, winograd: Winograd) {
     let len = Winograd::filters_len(step.dy.channels, step.dx.channels);
     let task = Task {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    plan::{BLOCK, Conv, ConvFilterGrad, ConvInputGrad, Layout, Map, Window},
+    plan::{BLOCK, Conv, ConvFilterGrad, ConvInputGrad, Layout, Map, TransposeFilters, Window},
 };
 
 /// What a program computes: `y` from `x`.
@@ -123,12 +123,13 @@ pub(super) fn forward(frame: &Frame, step: &'static Conv) -> Result<()> {
     run(frame, step, &Shape::of(step), Output { filters, bias: step.bias, end })
 }
 
-/// Builds the filters for [`input_grad`].
-pub(super) fn transpose(frame: &Frame, step: &'static ConvInputGrad) -> Result<()> {
-    let shape = Shape::of_input_grad(step);
+/// Runs [`TransposeFilters`]; this engine has no filters at points.
+pub(super) fn transpose(frame: &Frame, step: &'static TransposeFilters) -> Result<()> {
+    let TransposeFilters { dy: x, dx: y, window, groups, .. } = step;
+    let shape = Shape { x, y, window, groups: *groups, transposed: true };
     let [arena, _] = frame.arena();
     let (params, words) = (Arg::Buffer(&frame.engine.buffers.params), shape.words());
-    let args = [params, Arg::Offset(step.filter), arena, frame.fixed(step.scratch), Arg::Words(&words)];
+    let args = [params, Arg::Offset(step.filter), arena, frame.fixed(step.filters), Arg::Words(&words)];
     let filters = step.dy.channels / step.groups * shape.taps();
     let (source, options): (_, fn(&Shape) -> String) = if shape.is_tiled(frame) {
         (Source::ConvIgemm, conv_igemm::options)
@@ -143,7 +144,7 @@ pub(super) fn transpose(frame: &Frame, step: &'static ConvInputGrad) -> Result<(
 pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) -> Result<()> {
     let [arena, _] = frame.arena();
     let end = End { layer: step.name, ops: step.epilogue, y: &step.dx };
-    let filters = [arena, frame.fixed(step.scratch)];
+    let filters = [arena, frame.fixed(step.filters)];
     run(frame, step, &Shape::of_input_grad(step), Output { filters, bias: None, end })
 }
 

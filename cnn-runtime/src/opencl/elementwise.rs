@@ -7,19 +7,19 @@ use super::{
 };
 use crate::{
     error::Result,
-    plan::{Copy, Elementwise, Place},
+    plan::{CopyElements, Elementwise, Shift},
 };
 
 /// See [`Elementwise`].
 pub(super) fn elementwise(frame: &Frame, step: &'static Elementwise) -> Result<()> {
     let args = [Arg::Words(&words::map(&step.x)), Arg::Words(&words::map(&step.y))];
-    let end = End { layer: step.name, ops: step.ops, y: &step.y };
+    let end = End { layer: step.name, ops: step.epilogue, y: &step.y };
     let launch = Launch::of(Source::Layers, "elementwise");
     frame.launch_chain(step, launch, end, &args, frame.blocks(&step.y))
 }
 
-/// See [`Place`].
-pub(super) fn place(frame: &Frame, step: &'static Place) -> Result<()> {
+/// Runs [`Shift`].
+pub(super) fn shift(frame: &Frame, step: &'static Shift) -> Result<()> {
     let args = [
         Arg::Words(&words::map(&step.x)),
         Arg::Words(&words::map(&step.y)),
@@ -27,11 +27,11 @@ pub(super) fn place(frame: &Frame, step: &'static Place) -> Result<()> {
         Arg::Uint(step.left as u32),
     ];
     let end = End { layer: step.name, ops: step.epilogue, y: &step.y };
-    frame.launch_chain(step, Launch::of(Source::Layers, "place"), end, &args, frame.blocks(&step.y))
+    frame.launch_chain(step, Launch::of(Source::Layers, "shift"), end, &args, frame.blocks(&step.y))
 }
 
-/// See [`struct@Copy`].
-pub(super) fn copy(frame: &Frame, step: &'static Copy) -> Result<()> {
+/// Runs [`CopyElements`].
+pub(super) fn copy(frame: &Frame, step: &'static CopyElements) -> Result<()> {
     let [arena, slab] = frame.arena();
     let args = [
         arena,

@@ -11,11 +11,7 @@ use super::{
 use crate::{
     engine::Pass,
     error::Result,
-    plan::{
-        BLOCK, BatchNormSums, BatchStats, Conv, ConvFilterGrad, ConvInputGrad, Copy, Dense, DenseInputGrad,
-        DenseWeightGrad, Elementwise, Elt, Gate, GateGrad, Loss, Lrn, LrnGrad, Map, Maxout, MaxoutGrad,
-        Place, Pool, PoolGrad, Softmax, SoftmaxGrad, Steps,
-    },
+    plan::{BLOCK, Elt, Map, StepRef, Steps},
 };
 
 pub(super) struct Frame<'a> {
@@ -126,95 +122,31 @@ impl Steps for Frame<'_> {
         body(self);
     }
 
-    fn prepare_input_grad(&self, step: &'static ConvInputGrad) {
-        self.attempt(|| conv::transpose(self, step));
-    }
-
-    fn conv(&self, step: &'static Conv) {
-        self.attempt(|| conv::forward(self, step));
-    }
-
-    fn conv_input_grad(&self, step: &'static ConvInputGrad) {
-        self.attempt(|| conv::input_grad(self, step));
-    }
-
-    fn conv_filter_grad(&self, step: &'static ConvFilterGrad) {
-        self.attempt(|| conv::filter_grad(self, step));
-    }
-
-    fn dense(&self, step: &'static Dense) {
-        self.attempt(|| dense::forward(self, step));
-    }
-
-    fn dense_input_grad(&self, step: &'static DenseInputGrad) {
-        self.attempt(|| dense::input_grad(self, step));
-    }
-
-    fn dense_weight_grad(&self, step: &'static DenseWeightGrad) {
-        self.attempt(|| dense::weight_grad(self, step));
-    }
-
-    fn pool(&self, step: &'static Pool) {
-        self.attempt(|| pool::forward(self, step));
-    }
-
-    fn pool_grad(&self, step: &'static PoolGrad) {
-        self.attempt(|| pool::grad(self, step));
-    }
-
-    fn elementwise(&self, step: &'static Elementwise) {
-        self.attempt(|| elementwise::elementwise(self, step));
-    }
-
-    fn copy(&self, step: &'static Copy) {
-        self.attempt(|| elementwise::copy(self, step));
-    }
-
-    fn loss(&self, step: &'static Loss) {
-        self.attempt(|| loss::run(self, step));
-    }
-
-    fn batch_stats(&self, step: &'static BatchStats) {
-        self.attempt(|| batch_norm::stats(self, step));
-    }
-
-    fn batch_norm_sums(&self, step: &'static BatchNormSums) {
-        self.attempt(|| batch_norm::sums(self, step));
-    }
-
-    fn lrn(&self, step: &'static Lrn) {
-        self.attempt(|| lrn::forward(self, step));
-    }
-
-    fn lrn_grad(&self, step: &'static LrnGrad) {
-        self.attempt(|| lrn::grad(self, step));
-    }
-
-    fn maxout(&self, step: &'static Maxout) {
-        self.attempt(|| channel::maxout(self, step));
-    }
-
-    fn maxout_grad(&self, step: &'static MaxoutGrad) {
-        self.attempt(|| channel::maxout_grad(self, step));
-    }
-
-    fn softmax(&self, step: &'static Softmax) {
-        self.attempt(|| channel::softmax(self, step));
-    }
-
-    fn softmax_grad(&self, step: &'static SoftmaxGrad) {
-        self.attempt(|| channel::softmax_grad(self, step));
-    }
-
-    fn gate(&self, step: &'static Gate) {
-        self.attempt(|| channel::gate(self, step));
-    }
-
-    fn gate_grad(&self, step: &'static GateGrad) {
-        self.attempt(|| channel::gate_grad(self, step));
-    }
-
-    fn place(&self, step: &'static Place) {
-        self.attempt(|| elementwise::place(self, step));
+    fn step(&self, step: StepRef) {
+        self.attempt(|| match step {
+            StepRef::Conv(step) => conv::forward(self, step),
+            StepRef::TransposeFilters(step) => conv::transpose(self, step),
+            StepRef::ConvInputGrad(step) => conv::input_grad(self, step),
+            StepRef::ConvFilterGrad(step) => conv::filter_grad(self, step),
+            StepRef::Dense(step) => dense::forward(self, step),
+            StepRef::DenseInputGrad(step) => dense::input_grad(self, step),
+            StepRef::DenseWeightGrad(step) => dense::weight_grad(self, step),
+            StepRef::Pool(step) => pool::forward(self, step),
+            StepRef::PoolGrad(step) => pool::grad(self, step),
+            StepRef::Elementwise(step) => elementwise::elementwise(self, step),
+            StepRef::CopyElements(step) => elementwise::copy(self, step),
+            StepRef::Loss(step) => loss::run(self, step),
+            StepRef::BatchStats(step) => batch_norm::stats(self, step),
+            StepRef::BatchNormSums(step) => batch_norm::sums(self, step),
+            StepRef::Lrn(step) => lrn::forward(self, step),
+            StepRef::LrnGrad(step) => lrn::grad(self, step),
+            StepRef::Maxout(step) => channel::maxout(self, step),
+            StepRef::MaxoutGrad(step) => channel::maxout_grad(self, step),
+            StepRef::Softmax(step) => channel::softmax(self, step),
+            StepRef::SoftmaxGrad(step) => channel::softmax_grad(self, step),
+            StepRef::Gate(step) => channel::gate(self, step),
+            StepRef::GateGrad(step) => channel::gate_grad(self, step),
+            StepRef::Shift(step) => elementwise::shift(self, step),
+        });
     }
 }

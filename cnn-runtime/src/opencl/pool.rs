@@ -27,7 +27,9 @@ pub(super) fn forward(frame: &Frame, step: &'static Pool) -> Result<()> {
 
 /// See [`PoolGrad`].
 pub(super) fn grad(frame: &Frame, step: &'static PoolGrad) -> Result<()> {
-    let [x, dy, dx] = [&step.x, &step.dy, &step.dx].map(words::map);
+    // An average does not look at its input; `dx` has the same shape.
+    let x = step.x.as_ref().unwrap_or(&step.dx);
+    let [x, dy, dx] = [x, &step.dy, &step.dx].map(words::map);
     let window = words::window(&step.window);
     let end = End { layer: step.name, ops: step.epilogue, y: &step.dx };
     let items = frame.blocks(&step.dx);

@@ -81,10 +81,10 @@ pub fn feature_maps(session: &mut Session, image: &[f32], folder: &Path) -> Resu
     files::create_writable(&folder)?;
     let mut pictures = BTreeMap::new();
     session.watch(image, None, &mut |mut seen| {
-        let Some(map) = seen.step.output().filter(|map| map.height * map.width > 1) else { return Ok(()) };
+        let Some(map) = seen.written().filter(|map| map.height * map.width > 1) else { return Ok(()) };
         let values = seen.output()?.unwrap_or_default();
         // Several steps may make a layer; the last completes it.
-        let layer = seen.step.layer();
+        let layer = seen.layer();
         pictures.insert(layer, map_grid(layer, &values, [map.channels, map.height, map.width]));
         Ok(())
     })?;

@@ -80,13 +80,17 @@ fn no_token_stream_panics() {
     let mut random = Random(7);
     for (source, rounds) in [(LENET5, 1500), (RESNET18, 300), (EVERYTHING, 4000)] {
         let tokens: TokenStream = source.parse().expect("tokens");
-        assert!(!driver::compile(tokens.clone()).to_string().contains("compile_error"));
+        assert!(
+            !driver::compile(&quote::quote!(::cnn_runtime), tokens.clone())
+                .to_string()
+                .contains("compile_error")
+        );
         for _ in 0..rounds {
             let mut mutated = tokens.clone();
             for _ in 0..=random.below(3) {
                 mutated = mutate(mutated, &mut random);
             }
-            driver::compile(mutated);
+            driver::compile(&quote::quote!(::cnn_runtime), mutated);
         }
     }
 }

@@ -63,11 +63,11 @@ fn layers_without_parameters() {
         ("it: softmax", Op::Softmax, [4, 26, 26]),
         ("it: dropout(0.5)", Op::Dropout { rate: 0.5, stream: 0, channelwise: false }, [4, 26, 26]),
         ("it: channel_dropout(0.5)", Op::Dropout { rate: 0.5, stream: 0, channelwise: true }, [4, 26, 26]),
-        ("it: zero_pad(1)", Op::Place { top: 1, left: 1 }, [4, 28, 28]),
-        ("it: zero_pad((1, 2))", Op::Place { top: 1, left: 2 }, [4, 28, 30]),
-        ("it: zero_pad((0, 1, 2, 3))", Op::Place { top: 0, left: 2 }, [4, 27, 31]),
-        ("it: crop(3)", Op::Place { top: -3, left: -3 }, [4, 20, 20]),
-        ("it: crop((0, 25, 2, 0))", Op::Place { top: 0, left: -2 }, [4, 1, 24]),
+        ("it: zero_pad(1)", Op::Shift { top: 1, left: 1 }, [4, 28, 28]),
+        ("it: zero_pad((1, 2))", Op::Shift { top: 1, left: 2 }, [4, 28, 30]),
+        ("it: zero_pad((0, 1, 2, 3))", Op::Shift { top: 0, left: 2 }, [4, 27, 31]),
+        ("it: crop(3)", Op::Shift { top: -3, left: -3 }, [4, 20, 20]),
+        ("it: crop((0, 25, 2, 0))", Op::Shift { top: 0, left: -2 }, [4, 1, 24]),
     ] {
         let graph = body(&format!("input -> conv(4, 3) -> {layer} -> flatten -> dense(10)"));
         assert_eq!(node(&graph), (&op, &shape[..]), "{layer}");

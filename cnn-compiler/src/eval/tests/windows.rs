@@ -55,7 +55,7 @@ fn the_last_window_with_ceil_starts_inside_the_input() {
     assert_eq!(window("max_pool(2, stride = 14, ceil = true)").1, [1, 2, 2]);
     // The last window reaches one row beyond the input, which is no padding.
     let (window, shape, _) = window("max_pool(2, stride = 9, ceil = true)");
-    assert_eq!((shape, window.pad_rows), (vec![1, 4, 4], [0, 0]));
+    assert_eq!((shape, window.pad[0], window.pad_end[0]), (vec![1, 4, 4], 0, 0));
 }
 
 #[test]
@@ -77,10 +77,10 @@ fn adaptive_windows_are_tiles_where_they_can_be() {
 #[test]
 fn same_padding_puts_the_larger_part_after() {
     let (window, _, _) = window("conv(4, (4, 3), pad = same)");
-    assert_eq!((window.pad_rows, window.pad_columns), ([1, 2], [1, 1]));
+    assert_eq!((window.pad, window.pad_end), ([1, 1], [2, 1]));
     // Keras, stride 2 on 28 rows: nothing above, one row below.
     let (window, _, _) = self::window("conv(4, 3, stride = 2, pad = same)");
-    assert_eq!((window.pad_rows, window.pad_columns), ([0, 1], [0, 1]));
+    assert_eq!((window.pad, window.pad_end), ([0, 0], [1, 1]));
 }
 
 #[test]

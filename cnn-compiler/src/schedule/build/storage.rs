@@ -1,13 +1,15 @@
 //! Where values lie: buffers of their own, parts of a concatenation, views, or copies where a reader needs another form.
 
+use cnn_plan::CopyElements;
+
 use super::Builder;
 use crate::{
     ir::{
-        LayerId, NodeId,
+        NodeId,
         form::{BLOCK, Form, padded},
     },
     passes::layout::operand,
-    schedule::step::{Anchor, BufferId, Map, Place, Step},
+    schedule::step::{BufferId, Map, Step, Symbolic},
 };
 
 impl Builder<'_> {
@@ -21,8 +23,14 @@ impl Builder<'_> {
             let count = channels * height * width;
             if self.homes.get(value) != Some(&(node, channel)) {
                 let x = self.operand(node, slot);
-                let copy = Anchor::Copy { x_start: 0, y_start: start, count };
-                self.copy(self.graph[node].layer, copy, x, whole);
+                self.copy(CopyElements {
+                    name: self.graph[node].layer,
+                    x,
+                    y: whole,
+                    x_start: 0,
+                    y_start: start,
+                    count,
+                });
             }
             start += count;
             channel += channels;
@@ -38,8 +46,14 @@ impl Builder<'_> {
             self.maps[node.0] = Some(Map { buffer: x.buffer, start: x.start + start * area, form });
         } else {
             let y = self.store(node);
-            let copy = Anchor::Copy { x_start: start * area, y_start: 0, count: form.elements() };
-            self.copy(self.graph[node].layer, copy, x, y);
+            self.copy(CopyElements {
+                name: self.graph[node].layer,
+                x,
+                y,
+                x_start: start * area,
+                y_start: 0,
+                count: form.elements(),
+            });
         }
     }
 
@@ -58,8 +72,8 @@ impl Builder<'_> {
             return copy;
         }
         let y = self.allocate(form);
-        let copy = Anchor::Copy { x_start: 0, y_start: 0, count: form.elements() };
-        self.copy(self.graph[value].layer, copy, map, y);
+        let (name, count) = (self.graph[value].layer, form.elements());
+        self.copy(CopyElements { name, x: map, y, x_start: 0, y_start: 0, count });
         self.copies.insert((value, form), y);
         y
     }
@@ -82,9 +96,8 @@ impl Builder<'_> {
         map
     }
 
-    fn copy(&mut self, layer: LayerId, anchor: Anchor, x: Map, y: Map) {
-        let (operands, results) = (vec![Place::Map(x)], vec![Place::Map(y)]);
-        self.steps.push(Step { layer, anchor, operands, results, epilogue: Vec::new() });
+    fn copy(&mut self, copy: CopyElements<Symbolic>) {
+        self.steps.push(Step::CopyElements(copy));
     }
 
     pub(super) fn allocate(&mut self, form: Form) -> Map {

@@ -58,9 +58,9 @@ fn pass(session: &mut Session, batch: &Batch, limits: Option<Limits>, rows: &mut
     let labels = batch.training.then_some(batch.labels.as_slice());
     let mut count = 0;
     session.watch(&batch.images, labels, &mut |seen| {
-        let work = seen.step.work(samples);
-        let [layer, kind] = [seen.step.layer(), seen.step.kind()].map(str::to_owned);
-        let [input, output] = seen.step.shapes().map(|map| map.map_or(String::new(), shape));
+        let work = Work::of(seen.step, samples);
+        let [layer, kind] = [seen.layer(), seen.step.described().kind()].map(str::to_owned);
+        let [input, output] = seen.shapes().map(|map| map.map_or(String::new(), shape));
         record(rows, count, Row { titles: [layer, kind, input, output], ..row(work, seen.seconds, limits) });
         count += 1;
         Ok(())

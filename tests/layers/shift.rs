@@ -1,6 +1,6 @@
 //! Zero padding and cropping.
 
-use cnn_runtime::plan::{Layout, Place};
+use cnn_runtime::plan::{Layout, Shift, StepRef};
 use proptest::prelude::*;
 
 use crate::{
@@ -36,8 +36,8 @@ impl Case {
         });
         let y = scene.place([self.channels, y_height, y_width], Layout::Blocked);
         let epilogue = scene.tail(self.tail, y, &mut want);
-        let step = &*Box::leak(Box::new(Place { name: "place", x, y, top, left, epilogue }));
-        scene.sample_step(move |steps| steps.place(step));
+        let step = &*Box::leak(Box::new(Shift { name: "shift", x, y, top, left, epilogue }));
+        scene.step(StepRef::Shift(step));
         scene.expect(y, want);
         scene.check(self);
     }

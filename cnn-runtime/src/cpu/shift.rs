@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::{frame::Frame, memory::Span};
-use crate::plan::{BLOCK, Place};
+use crate::plan::{BLOCK, Shift};
 
-/// See [`Place`].
-pub(super) fn run(frame: &Frame, step: &'static Place) {
+/// Runs [`Shift`].
+pub(super) fn run(frame: &Frame, step: &'static Shift) {
     let rows = covered(step.x.height, step.y.height, step.top);
     let columns = covered(step.x.width, step.y.width, step.left);
     frame.touch_each(step.y.channels.div_ceil(BLOCK), step.y.len(), &|sample, block| {
@@ -16,7 +16,7 @@ pub(super) fn run(frame: &Frame, step: &'static Place) {
             if rows.contains(&row) && !columns.is_empty() {
                 let from = (row as isize - step.top) as usize * step.x.width;
                 let from = x.from((from as isize + columns.start as isize - step.left) as usize * BLOCK);
-                place_row(line, columns.clone(), from);
+                shift_row(line, columns.clone(), from);
             } else {
                 line.fill(0.0);
             }
@@ -26,7 +26,7 @@ pub(super) fn run(frame: &Frame, step: &'static Place) {
 }
 
 /// Copies some columns of a row; the others become zero.
-fn place_row(line: Span, columns: Range<usize>, from: Span) {
+fn shift_row(line: Span, columns: Range<usize>, from: Span) {
     line.part(0, columns.start * BLOCK).fill(0.0);
     line.part(columns.start * BLOCK, columns.len() * BLOCK).copy_from(from);
     line.from(columns.end * BLOCK).fill(0.0);

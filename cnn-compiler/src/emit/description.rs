@@ -1,0 +1,105 @@
+//! The network's description: parameters, plans, summary rows, training defaults.
+
+use cnn_plan::{
+    Arena, Map,
+    tables::{Layer, Param, Plan},
+};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::{
+    Compiled,
+    data::{augment, data},
+    literal::{integer, list, literal},
+    training::training,
+};
+use crate::{
+    ir::{self, Init, Op},
+    memory::{Program, pack::Packed},
+    report::Row,
+};
+
+/// The constant `DESCRIPTION`.
+pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
+    let graph = &compiled.network.graph;
+    let name = compiled.network.name.to_string();
+    let input = graph.nodes.iter().find(|node| node.op == Op::Input).expect("an input");
+    let input = list(&input.shape);
+    let classes = integer(graph[graph.losses[0].logits].shape[0]);
+    let params = graph.params.iter().zip(&compiled.params).map(|(param, packed)| self::param(param, packed));
+    let params_len = integer(compiled.params.last().map_or(0, |packed| packed.offset + packed.len));
+    let layers = rows.iter().map(|row| literal(&layer(row)));
+    let (train, infer) = (plan(&compiled.train), plan(&compiled.infer));
+    let training = training(&compiled.network.training, &graph.losses[0].kind);
+    let (data, augment) = (data(compiled.network.data.as_deref()), augment(&compiled.network.augment));
+    quote! {
+        Description {
+            name: #name,
+            input: #input,
+            classes: #classes,
+            params: &[#(#params),*],
+            params_len: #params_len,
+            layers: &[#(#layers),*],
+            train: #train,
+            infer: #infer,
+            training: #training,
+            data: #data,
+            augment: #augment,
+        }
+    }
+}
+
+fn param(param: &ir::Param, packed: &Packed) -> TokenStream {
+    let Packed { offset, len, trained, at_once, role } = *packed;
+    literal(&Param {
+        name: &param.name,
+        shape: &param.shape,
+        role,
+        offset,
+        len,
+        init: init(param.init),
+        fan_in: param.fan_in,
+        fan_out: param.fan_out,
+        trainable: trained,
+        buffer: param.buffer,
+        lr_factor: param.lr_factor,
+        decay: param.decay,
+        at_once,
+    })
+}
+
+fn init(init: Init) -> cnn_plan::Init {
+    match init {
+        Init::Constant(value) => cnn_plan::Init::Constant(value),
+        Init::GlorotUniform => cnn_plan::Init::GlorotUniform,
+        Init::GlorotNormal => cnn_plan::Init::GlorotNormal,
+        Init::HeUniform => cnn_plan::Init::HeUniform,
+        Init::HeNormal => cnn_plan::Init::HeNormal,
+        Init::Torch => cnn_plan::Init::Torch,
+    }
+}
+
+fn layer(row: &Row) -> Layer<'_> {
+    Layer {
+        name: &row.name,
+        kind: row.kind,
+        shape: &row.shape,
+        parameters: row.parameters,
+        macs: row.macs,
+        activation_bytes: row.activation_bytes,
+        receptive_field: row.receptive_field,
+        auxiliary: row.auxiliary,
+        note: row.note.as_deref(),
+    }
+}
+
+fn plan(program: &Program) -> TokenStream {
+    let (schedule, memory) = (&program.schedule, &program.memory);
+    let losses: Vec<Map> = schedule.losses.iter().map(|&map| memory.placed(map)).collect();
+    literal(&Plan {
+        arena: Arena { slab: memory.slab, fixed: memory.fixed },
+        input: memory.placed(schedule.input),
+        logits: memory.placed(schedule.logits),
+        losses: &losses,
+    })
+}

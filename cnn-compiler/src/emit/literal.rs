@@ -1,0 +1,31 @@
+//! Values of the plan as tokens.
+
+use cnn_plan::Source;
+use proc_macro2::{Literal, TokenStream};
+use quote::quote;
+
+/// The expression that yields a value, for a place that imports everything of the plan.
+pub fn literal(value: &impl Source) -> TokenStream {
+    let mut text = String::new();
+    value.write(&mut text).expect("a string takes everything");
+    text.parse().unwrap_or_else(|error| unreachable!("{error}: {text}"))
+}
+
+/// `Some(…)` or `None`.
+pub fn option(value: Option<TokenStream>) -> TokenStream {
+    match value {
+        Some(value) => quote!(Some(#value)),
+        None => quote!(None),
+    }
+}
+
+/// `[64, 26, 26]`
+pub fn list(numbers: &[usize]) -> TokenStream {
+    let numbers = numbers.iter().map(|&number| integer(number));
+    quote!([#(#numbers),*])
+}
+
+/// An integer without suffix, as people write them.
+pub fn integer(number: impl TryInto<u64, Error: std::fmt::Debug>) -> Literal {
+    Literal::u64_unsuffixed(number.try_into().expect("sizes fit 64 bits"))
+}
