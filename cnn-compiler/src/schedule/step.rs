@@ -130,6 +130,11 @@ impl Place {
         if let Place::Map(map) = self { Some(map) } else { None }
     }
 
+    /// The parameter, or the one whose gradient it is.
+    pub fn param(self) -> Option<ParamId> {
+        if let Place::Param(param) = self { Some(param) } else { None }
+    }
+
     fn area(self) -> Option<AreaId> {
         if let Place::Area(area) = self { Some(area) } else { None }
     }
