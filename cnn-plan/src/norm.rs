@@ -55,6 +55,11 @@ plain! {
     }
 }
 
+impl Response {
+    /// Largest [`Response::size`]: engines lay a few pixels' channels and their windows out in a buffer of fixed size.
+    pub const MAX_SIZE: usize = 511;
+}
+
 /// See [`Response`].
 #[derive(Clone, Copy, Debug)]
 pub struct Lrn {

@@ -8,7 +8,7 @@ use super::{
     tables::integer,
 };
 use crate::{
-    ir::Op,
+    ir::{Op, cost::total},
     schedule::{
         Region,
         step::{Anchor, Scope, Step},
@@ -36,7 +36,7 @@ fn region(region: &Region, module: &TokenStream, names: &mut impl Iterator<Item 
             .iter()
             .filter(|(step, _)| matches!(step.anchor, Anchor::Op(Op::ConvInputGrad(_))))
             .map(|(_, name)| quote!(run.prepare_input_grad(&#module::#name);));
-        let macs = integer(stage.iter().map(Step::work).sum::<u64>());
+        let macs = integer(total(stage.iter().map(Step::work)));
         match region.scope {
             Scope::Batch => quote!(#(#prepared)* #(#calls)*),
             Scope::Sample => quote!(#(#prepared)* run.region(#macs, &|run| { #(#calls)* });),

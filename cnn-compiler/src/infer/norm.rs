@@ -4,8 +4,7 @@
 use super::{Infer, Site, append::Tensor, errors};
 use crate::ir::{NodeId, Op, Response};
 
-/// Channels of a response: the engines lay a window and its neighbours out in a buffer of fixed size.
-const MAX_RESPONSE: usize = 511;
+const MAX_SIZE: usize = cnn_plan::Response::MAX_SIZE;
 
 /// Scale 1, shift 0 and the statistics of standard normal values to begin with.
 pub(super) fn batch_norm(infer: &mut Infer, site: &Site) -> Option<NodeId> {
@@ -39,8 +38,8 @@ pub(super) fn lrn(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let shape = infer.map_input(site)?.to_vec();
     let args = &site.args;
     let size = args.count("size");
-    if size > MAX_RESPONSE {
-        infer.error(site.id, args.span("size"), errors::at_most("size", MAX_RESPONSE, size));
+    if size > MAX_SIZE {
+        infer.error(site.id, args.span("size"), errors::at_most("size", MAX_SIZE, size));
         return None;
     }
     let response =

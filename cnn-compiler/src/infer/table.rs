@@ -13,6 +13,9 @@ type Build = fn(&mut Infer, &Site) -> Option<NodeId>;
 
 const ONE: Bound = Bound::Pair([1, 1]);
 const NO_PAD: Bound = Bound::Sides([[0, 0], [0, 0]]);
+/// What is added under a root or a logarithm: where less than a normal number of 32 bits is flushed to zero, it would add nothing.
+const NORMAL: Kind =
+    Kind::Number("above 0 (at least 1.18e-38)", |number| number >= f64::from(f32::MIN_POSITIVE));
 const PROBABILITY: Kind = Kind::Number("at least 0 and below 1", |rate| (0.0..1.0).contains(&rate));
 
 const FREEZE: Param = optional("freeze", Kind::Flag, Bound::Flag(false));
@@ -61,7 +64,7 @@ pub(super) const LAYERS: &[Layer] = &[
         inputs: Inputs::One,
         params: &[],
         attributes: &[
-            optional("eps", Kind::POSITIVE, Bound::Number(1e-5)),
+            optional("eps", NORMAL, Bound::Number(1e-5)),
             optional("momentum", Kind::UNIT, Bound::Number(0.1)),
             FREEZE,
             LR_FACTOR,
@@ -75,7 +78,7 @@ pub(super) const LAYERS: &[Layer] = &[
             optional("size", Kind::Count, Bound::Count(5)),
             optional("alpha", Kind::NOT_NEGATIVE, Bound::Number(1e-4)),
             optional("beta", Kind::NOT_NEGATIVE, Bound::Number(0.75)),
-            optional("k", Kind::POSITIVE, Bound::Number(2.0)),
+            optional("k", NORMAL, Bound::Number(2.0)),
         ],
         norm::lrn,
     ),

@@ -1,6 +1,6 @@
 //! What the elements of each node see of the input: receptive fields, and what they miss.
 
-use crate::ir::{Graph, NodeId, Op, Pool, PoolKind, Window};
+use crate::ir::{Graph, NodeId, Op, Window};
 
 /// What one element sees of the input, along one axis.
 #[derive(Clone, Copy, Default)]
@@ -25,10 +25,6 @@ pub fn sights(graph: &Graph) -> Vec<[Sight; 2]> {
             Op::Input => Sight { field: 1, jump: 1 },
             Op::Dense => Sight { field: extent[axis], jump: 0 },
             Op::Conv(conv) => through(widest(axis), &conv.window, axis, extent),
-            Op::Pool(Pool { kind: PoolKind::AdaptiveAvg, .. }) => {
-                let (x, y) = (graph[node.inputs[0]].shape[axis + 1], node.shape[axis + 1]);
-                evenly(widest(axis), [x, y], extent[axis])
-            }
             Op::Pool(pool) => through(widest(axis), &pool.window, axis, extent),
             _ => widest(axis),
         };
@@ -37,16 +33,13 @@ pub fn sights(graph: &Graph) -> Vec<[Sight; 2]> {
     sights
 }
 
+/// A window's sight. Strides multiply from layer to layer without end, but no element sees more than the input.
 fn through(input: Sight, window: &Window, axis: usize, extent: [usize; 2]) -> Sight {
-    let field = input.field + (window.kernel[axis] - 1) * window.dilation[axis] * input.jump;
-    Sight { field: field.min(extent[axis]), jump: input.jump * window.stride[axis] }
-}
-
-/// Windows that cover `x` elements evenly, `y` of them: the widest, and the least distance.
-fn evenly(input: Sight, [x, y]: [usize; 2], extent: usize) -> Sight {
-    let widths = (0..y).map(|place| ((place + 1) * x).div_ceil(y) - place * x / y);
-    let field = input.field + (widths.max().unwrap_or(1) - 1) * input.jump;
-    Sight { field: field.min(extent), jump: input.jump * (x / y).max(1) }
+    let wider = (window.kernel[axis] - 1).saturating_mul(window.dilation[axis]).saturating_mul(input.jump);
+    Sight {
+        field: input.field.saturating_add(wider).min(extent[axis]),
+        jump: input.jump.saturating_mul(window.stride[axis]),
+    }
 }
 
 /// Rows and columns of the input.

@@ -4,7 +4,7 @@
 //! memory can be planned after the steps are known. What a step does is the graph's own operation; its operands stand in
 //! the order of that operation's inputs, so that nothing here knows any layer.
 
-use crate::ir::{Act, LayerId, Op, ParamId, Run, form::Form};
+use crate::ir::{Act, Conv, LayerId, Op, ParamId, Run, form::Form};
 
 /// Index into [`super::Schedule::buffers`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,29 +173,27 @@ impl Step {
         places.chain(self.epilogue.iter_mut().filter_map(Elt::map_mut))
     }
 
-    /// Work for one sample: multiply-accumulates, and what touching elements costs where there is nothing to multiply.
+    /// Work for one sample: multiply-accumulates, and what touching elements costs where there is nothing to multiply;
+    /// `u64::MAX` if it is more.
     pub fn work(&self) -> u64 {
         let elements = |map: Option<Map>| map.map_or(0, |map| map.form.elements());
         let channels = |map: Option<Map>| map.map_or(0, |map| map.form.shape[0]);
         let (read, written) = (self.reads().next(), self.writes().next());
         let second = self.reads().nth(1);
-        let work = match &self.anchor {
-            Anchor::Op(Op::Conv(conv)) => elements(written) * channels(read) * conv.taps() / conv.groups,
-            Anchor::Op(Op::ConvInputGrad(conv)) => {
-                elements(read) * channels(written) * conv.taps() / conv.groups
-            }
-            Anchor::Op(Op::ConvFilterGrad(conv)) => {
-                elements(second) * channels(read) * conv.taps() / conv.groups
-            }
-            Anchor::Op(Op::Dense | Op::DenseInputGrad) => elements(read) * elements(written),
-            Anchor::Op(Op::DenseWeightGrad) => elements(read) * elements(second),
-            Anchor::Op(Op::Pool(pool)) => TOUCH * elements(written) * pool.taps(),
-            Anchor::Op(Op::PoolGrad(pool)) => TOUCH * elements(read) * pool.taps(),
-            Anchor::Op(Op::Lrn(response) | Op::LrnGrad(response)) => TOUCH * elements(read) * response.size,
-            Anchor::Op(_) => TOUCH * elements(read).max(elements(written)),
-            Anchor::Elementwise => TOUCH * elements(written) * self.epilogue.len(),
-            Anchor::Copy { count, .. } => TOUCH * count,
+        let conv = |x, y, conv: &Conv| [elements(y), channels(x) / conv.groups, conv.taps()];
+        let factors = match &self.anchor {
+            Anchor::Op(Op::Conv(op)) => conv(read, written, op),
+            Anchor::Op(Op::ConvInputGrad(op)) => conv(written, read, op),
+            Anchor::Op(Op::ConvFilterGrad(op)) => conv(read, second, op),
+            Anchor::Op(Op::Dense | Op::DenseInputGrad) => [elements(read), elements(written), 1],
+            Anchor::Op(Op::DenseWeightGrad) => [elements(read), elements(second), 1],
+            Anchor::Op(Op::Pool(pool)) => [TOUCH, elements(written), pool.taps()],
+            Anchor::Op(Op::PoolGrad(pool)) => [TOUCH, elements(read), pool.taps()],
+            Anchor::Op(Op::Lrn(response) | Op::LrnGrad(response)) => [TOUCH, elements(read), response.size],
+            Anchor::Op(_) => [TOUCH, elements(read).max(elements(written)), 1],
+            Anchor::Elementwise => [TOUCH, elements(written), self.epilogue.len()],
+            Anchor::Copy { count, .. } => [TOUCH, *count, 1],
         };
-        work as u64
+        factors.iter().fold(1, |work: u64, &factor| work.saturating_mul(factor as u64))
     }
 }

@@ -105,7 +105,8 @@ impl Axis {
 
     /// Taps of a forward window that lie before a position of the padded input.
     pub(super) fn taps_before(&self, output: usize, end: usize) -> usize {
-        (0..self.taps).take_while(|tap| self.input(output, *tap) < end as isize).count()
+        let distance = (end as isize - self.input(output, 0)).max(0) as usize;
+        distance.div_ceil(self.tap_step.unsigned_abs()).min(self.taps)
     }
 
     /// Outputs for which a tap's input lies inside the map.

@@ -61,11 +61,13 @@ pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) {
         filters: frame.fixed(step.scratch, conv_transpose::scratch_len(step)),
         bias: None,
     };
-    let [row_phases, column_phases] = step.window.stride;
+    // A stride longer than the map leaves phases without a pixel.
+    let [row_phases, column_phases] =
+        [step.window.stride[0].min(dx.height), step.window.stride[1].min(dx.width)];
     let chunks = correlation.chunks(dx.height / row_phases);
     let work = correlation.work() / (row_phases * column_phases) as u64;
     let columns = Axis::transpose(&step.window, 1, dy.width, dx.width, 0);
-    let margins = if column_phases == 1 { Margins::of(&dy, &columns) } else { None };
+    let margins = if step.window.stride[1] == 1 { Margins::of(&dy, &columns) } else { None };
     frame.each_sample(chunks * correlation.parts(), work, &|sample, piece| {
         let epilogue = frame.epilogue(step.epilogue, &step.dx, sample);
         for phase in 0..row_phases * column_phases {

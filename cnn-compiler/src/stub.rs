@@ -1,0 +1,37 @@
+//! A type that stands in for a network with errors: it has the name and the trait, and nothing works.
+//!
+//! It is emitted beside the errors, so that one mistake does not make every use of the type a second one.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::parse;
+
+/// The type that the source of a network would have declared; nothing if not even its name can be read.
+pub fn stub(source: TokenStream) -> TokenStream {
+    let Some((visibility, name)) = parse::name(source) else { return TokenStream::new() };
+    quote! {
+        #[allow(missing_docs)]
+        #visibility struct #name;
+        // SAFETY: it calls no steps.
+        unsafe impl ::cnn_runtime::__private::Network for #name {
+            const DESCRIPTION: ::cnn_runtime::__private::Description = ::cnn_runtime::__private::UNFINISHED;
+            fn infer(_: &dyn ::cnn_runtime::__private::Steps) {}
+            fn forward(_: &dyn ::cnn_runtime::__private::Steps) {}
+            fn backward(_: &dyn ::cnn_runtime::__private::Steps) {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stub;
+
+    #[test]
+    fn the_type_keeps_its_name_and_visibility() {
+        let tokens = stub("pub Net<[1] -> 1> {}".parse().expect("tokens")).to_string();
+        assert!(tokens.contains("pub struct Net ;"), "{tokens}");
+        assert!(stub("Net".parse().expect("tokens")).to_string().contains("struct Net ;"));
+        assert!(stub("<[1]>".parse().expect("tokens")).is_empty());
+    }
+}
