@@ -1,6 +1,7 @@
 //! Errors: spans in, `compile_error!` out.
 //!
-//! A stage accumulates its errors in [`Diagnostics`] and asks once, at its end, whether there were any.
+//! A stage accumulates its errors in [`Diagnostics`] and asks once, at its end, whether there were
+//! any.
 
 use indexmap::IndexSet;
 use proc_macro2::{Delimiter, Group, Literal, TokenStream, TokenTree};
@@ -24,7 +25,8 @@ pub struct Diagnostics {
     errors: Vec<Error>,
     /// Lines that say where in the evaluation of blocks and loops we are, outermost first.
     context: Vec<String>,
-    /// Places inside blocks and loops that have failed: they fail alike each time they are evaluated.
+    /// Places inside blocks and loops that have failed: they fail alike each time they are
+    /// evaluated.
     seen: IndexSet<String>,
 }
 

@@ -1,9 +1,11 @@
 //! From plans to Rust: the type, its tables and straight-line code that calls an engine step by step.
 //!
 //! One `static` per step, named after the layer, in a module per mode; all paths go through `::cnn_runtime::__private`.
+//! Modules begin with two underscores, so that a network may be called `train`.
 //! The same network always yields the same tokens.
 
 mod data;
+mod graph;
 mod kinds;
 mod names;
 mod run;
@@ -38,12 +40,12 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
     let train_names = Names::of(&compiled.train.schedule, graph);
     let infer_names = Names::of(&compiled.infer.schedule, graph);
     let description = tables::description(compiled, &rows);
-    let train = steps::module(&quote!(train), &compiled.train, &train_names, compiled);
-    let infer = steps::module(&quote!(infer), &compiled.infer, &infer_names, compiled);
-    let infer_body = run::body(&compiled.infer.schedule.forward, &quote!(infer), &mut infer_names.iter());
+    let train = steps::module(&quote!(__train), &compiled.train, &train_names, compiled);
+    let infer = steps::module(&quote!(__infer), &compiled.infer, &infer_names, compiled);
+    let infer_body = run::body(&compiled.infer.schedule.forward, &quote!(__infer), &mut infer_names.iter());
     let mut names = train_names.iter();
-    let forward_body = run::body(&compiled.train.schedule.forward, &quote!(train), &mut names);
-    let backward_body = run::body(&compiled.train.schedule.backward, &quote!(train), &mut names);
+    let forward_body = run::body(&compiled.train.schedule.forward, &quote!(__train), &mut names);
+    let backward_body = run::body(&compiled.train.schedule.backward, &quote!(__train), &mut names);
     quote! {
         #attributes
         #(#[doc = #documentation])*
@@ -53,7 +55,7 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
         impl #name { #layers }
 
         const _: () = {
-            mod description {
+            mod __description {
                 use ::cnn_runtime::__private::*;
                 #[allow(clippy::needless_update, reason = "the network may set every field of its optimizer")]
                 pub(super) const DESCRIPTION: Description = #description;
@@ -62,7 +64,7 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
             #infer
             // SAFETY: the memory plan that the steps are written from gives each operand room of its own in the arena.
             unsafe impl ::cnn_runtime::__private::Network for #name {
-                const DESCRIPTION: ::cnn_runtime::__private::Description = description::DESCRIPTION;
+                const DESCRIPTION: ::cnn_runtime::__private::Description = __description::DESCRIPTION;
                 fn infer(run: &dyn ::cnn_runtime::__private::Steps) { #infer_body }
                 fn forward(run: &dyn ::cnn_runtime::__private::Steps) { #forward_body }
                 fn backward(run: &dyn ::cnn_runtime::__private::Steps) { #backward_body }

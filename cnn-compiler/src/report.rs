@@ -1,4 +1,5 @@
-//! What a network costs, layer by layer: rows of `summary` and of the generated type's documentation.
+//! What a network costs, layer by layer: rows of `summary` and of the generated type's
+//! documentation.
 //!
 //! Counted on the forward graph as the user wrote it, for one image, without padding or sharing.
 
@@ -20,14 +21,14 @@ pub struct Row {
     pub macs: u64,
     pub activation_bytes: u64,
     pub receptive_field: [usize; 2],
-    /// It leads to nothing but an auxiliary loss.
+    /// True if it leads to nothing but an auxiliary loss.
     pub auxiliary: bool,
     pub note: Option<String>,
 }
 
 /// A row for every layer that yields a value.
 pub fn rows(graph: &Graph) -> Vec<Row> {
-    let (sights, inferred) = (sights(graph), inferred(graph));
+    let (sights, inferred) = (sights(graph), graph.inferred());
     let blind = blind_spots(graph, &sights, &inferred);
     let row = |cost: Cost| {
         let Cost { layer: id, output, parameters, macs, activation_bytes } = cost;
@@ -46,18 +47,6 @@ pub fn rows(graph: &Graph) -> Vec<Row> {
         }
     };
     cost::layers(graph).into_iter().map(row).collect()
-}
-
-/// For each node, whether the network's output depends on it.
-fn inferred(graph: &Graph) -> Vec<bool> {
-    let mut inferred = vec![false; graph.nodes.len()];
-    inferred[graph.losses[0].logits.0] = true;
-    for id in (0..graph.nodes.len()).rev() {
-        if inferred[id] {
-            graph.nodes[id].inputs.iter().for_each(|input| inferred[input.0] = true);
-        }
-    }
-    inferred
 }
 
 /// Documentation of the generated type: totals and a table.

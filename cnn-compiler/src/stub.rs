@@ -1,13 +1,16 @@
-//! A type that stands in for a network with errors: it has the name and the trait, and nothing works.
+//! A type that stands in for a network with errors: it has the name and the trait, and nothing
+//! works.
 //!
-//! It is emitted beside the errors, so that one mistake does not make every use of the type a second one.
+//! It is emitted beside the errors, so that one mistake does not make every use of the type a
+//! second one.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::parse;
 
-/// The type that the source of a network would have declared; nothing if not even its name can be read.
+/// The type that the source of a network would have declared; nothing if not even its name can be
+/// read.
 pub fn stub(source: TokenStream) -> TokenStream {
     let Some((visibility, name)) = parse::name(source) else { return TokenStream::new() };
     quote! {

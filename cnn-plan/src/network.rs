@@ -1,6 +1,6 @@
 //! Tables of a whole network: its memory plans, its summary, its defaults.
 
-use super::{Augment, LossKind, Map, Param, Prepare};
+use super::{Augment, GraphNode, LossKind, Map, Param, Prepare};
 use crate::optim::{Schedule, Update};
 use crate::source::plain;
 
@@ -102,6 +102,8 @@ plain! {
         pub params_len: usize,
         /// Rows of the summary.
         pub layers: &'static [Layer],
+        /// What inference computes, in order of execution: the first node is the input, the last yields the scores.
+        pub graph: &'static [GraphNode],
         /// Plan of `forward` and `backward`.
         pub train: Plan,
         /// Plan of `infer`.

@@ -1,4 +1,5 @@
-//! Identifiers of the generated tables: the layer's path in capitals and what the step does, `LAYER1_0_CONV1_INPUT_GRAD`.
+//! Identifiers of the generated tables: the layer's path in capitals and what the step does,
+//! `LAYER1_0_CONV1_INPUT_GRAD`.
 
 use indexmap::IndexSet;
 use proc_macro2::Ident;
@@ -50,7 +51,8 @@ fn base(layer: &str, step: &Step) -> String {
     aside.iter().fold(capitals(layer), |name, word| name + "_" + &word.to_ascii_uppercase())
 }
 
-/// A layer's path as a constant's name: whatever the letters of the path, Rust takes it as an identifier.
+/// A layer's path as a constant's name: whatever the letters of the path, Rust takes it as an
+/// identifier.
 fn capitals(layer: &str) -> String {
     let path = layer.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_").to_ascii_uppercase();
     if path.starts_with(|letter: char| letter.is_ascii_digit()) {

@@ -12,20 +12,20 @@ pub(super) fn avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     pool(infer, site, PoolKind::Avg { count_include_pad })
 }
 
-/// The largest of the whole map: `[C, H, W]` to `[C, 1, 1]`.
+/// `global_max_pool`, the largest of the whole map: `[C, H, W]` to `[C, 1, 1]`.
 pub(super) fn global_max_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let [_, height, width] = infer.map_input(site)?;
     tiles(infer, site, PoolKind::Max, [height, width])
 }
 
-/// An average over the whole map: `[C, H, W]` to `[C, 1, 1]`.
+/// `global_avg_pool`, an average over the whole map: `[C, H, W]` to `[C, 1, 1]`.
 pub(super) fn global_avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let [_, height, width] = infer.map_input(site)?;
     tiles(infer, site, PoolKind::Avg { count_include_pad: true }, [height, width])
 }
 
-/// Averages over windows that cover the input evenly, to an output of a given size. Where that size divides the input's, the
-/// windows are tiles.
+/// `adaptive_avg_pool`: averages over windows that cover the input evenly, to an output of a given size. Where that size
+/// divides the input's, the windows are tiles.
 pub(super) fn adaptive_avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let [channels, height, width] = infer.map_input(site)?;
     let mut output = site.args.pair("height")?;
@@ -49,9 +49,9 @@ pub(super) fn adaptive_avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId
     infer.push(site, op, vec![site.inputs[0].0], vec![channels, output[0], output[1]])
 }
 
-/// Rows of the largest of the windows that cover `input` rows evenly, where output row `r` of `R` sees input rows
-/// `floor(r H / R)` up to `ceil((r + 1) H / R)`. With the common factors of `H` and `R` taken out, some window starts just
-/// before a whole row, `(R - 1) / R` of a row into it.
+/// Rows of the largest of the windows that cover `input` rows evenly, where output row `r` of `R`
+/// sees input rows `floor(r H / R)` up to `ceil((r + 1) H / R)`. With the common factors of `H` and
+/// `R` taken out, some window starts just before a whole row, `(R - 1) / R` of a row into it.
 fn widest(input: usize, output: usize) -> usize {
     let common = gcd(input, output);
     let (input, output) = (input / common, output / common);

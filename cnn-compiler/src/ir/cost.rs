@@ -1,13 +1,13 @@
-//! What the layers of a network cost, for one image: counted on the forward graph as the user wrote it, without padding or
-//! sharing.
+//! What the layers of a network cost, for one image: counted on the forward graph as the user wrote
+//! it, without padding or sharing.
 //!
-//! Counts are of 64 bits and are added up by [`total`]. A single layer cannot overflow one: `infer` limits values and parameters to
-//! `2^31` elements, and [`MAX_MACS`] limits their sum.
+//! Counts are of 64 bits and are added up by [`total`]. A single layer cannot overflow one: `infer`
+//! limits values and parameters to `2^31` elements, and [`MAX_MACS`] limits their sum.
 
 use super::{Graph, LayerId, Node, NodeId, Op, form::BLOCK};
 
-/// Multiply-accumulates of one image that a network may take: more than a machine computes in a lifetime of training, and
-/// little enough that a batch's can still be counted.
+/// Multiply-accumulates of one image that a network may take: more than a machine computes in a
+/// lifetime of training, and little enough that a batch's can still be counted.
 pub const MAX_MACS: u64 = 1_000_000_000_000_000_000;
 
 /// The sum of counts, or `u64::MAX` if it is larger.
@@ -65,7 +65,8 @@ fn macs(graph: &Graph, node: &Node) -> u64 {
     }
 }
 
-/// Flatten and dropout store nothing of their own, nor does a concatenation whose parts start at blocks of channels.
+/// Flatten and dropout store nothing of their own, nor does a concatenation whose parts start at
+/// blocks of channels.
 fn activation_bytes(graph: &Graph, node: &Node) -> u64 {
     let starts = node.inputs.iter().scan(0, |end, &part| {
         *end += graph[part].shape.first().unwrap_or(&0);

@@ -1,7 +1,8 @@
-//! Buffers of known lengths and lives to offsets: the largest first, each at the lowest place that is free while it lives.
+//! Buffers of known lengths and lives to offsets: the largest first, each at the lowest place that
+//! is free while it lives.
 //!
-//! A tree over the steps remembers which addresses are taken when, so that a buffer is compared with a few runs of addresses
-//! and not with every other buffer.
+//! A tree over the steps remembers which addresses are taken when, so that a buffer is compared
+//! with a few runs of addresses and not with every other buffer.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -28,7 +29,8 @@ pub fn place(lengths: &[usize], lives: &[Life]) -> Vec<usize> {
 
 /// Addresses that are taken, by step: a binary tree whose leaves are the steps.
 ///
-/// The root is node 1, the children of node `n` are `2 n` and `2 n + 1`, and each halves the steps of its parent.
+/// The root is node 1, the children of node `n` are `2 n` and `2 n + 1`, and each halves the steps
+/// of its parent.
 struct Taken {
     nodes: Vec<Node>,
     /// Steps of the root, a power of two.

@@ -1,7 +1,7 @@
 //! A map from addresses to values that is stored as runs of equal values.
 //!
-//! The work of every method depends on the number of runs, never on their lengths. Runs are as long as possible: two that
-//! touch have different values.
+//! The work of every method depends on the number of runs, never on their lengths. Runs are as long
+//! as possible: two that touch have different values.
 
 use std::{collections::BTreeMap, ops::Range};
 

@@ -1,7 +1,8 @@
-//! Checks a plan without knowing how it was made: the steps are replayed on a slab whose blocks remember who wrote them.
+//! Checks a plan without knowing how it was made: the steps are replayed on a slab whose blocks
+//! remember who wrote them.
 //!
-//! What was written is kept as runs of blocks, so that a check costs the number of steps whatever the sizes of maps. A failed
-//! check is a bug of the compiler and panics with the step.
+//! What was written is kept as runs of blocks, so that a check costs the number of steps whatever
+//! the sizes of maps. A failed check is a bug of the compiler and panics with the step.
 
 use std::{collections::HashSet, fmt::Debug, ops::Range};
 
@@ -14,7 +15,8 @@ use crate::{
     },
 };
 
-/// Every step finds what it reads as it was written, and writes nothing that it reads, except in place.
+/// Every step finds what it reads as it was written, and writes nothing that it reads, except in
+/// place.
 pub fn program(program: &Program) {
     let mut slab = Slab { program, writers: Runs::default() };
     let schedule = &program.schedule;
@@ -69,7 +71,8 @@ impl Slab<'_> {
     }
 }
 
-/// Areas of one stage lie apart, and what a step left in an area is still there for the steps of later stages.
+/// Areas of one stage lie apart, and what a step left in an area is still there for the steps of
+/// later stages.
 fn areas(program: &Program) {
     let schedule = &program.schedule;
     let mut writers = Runs::default();

@@ -12,7 +12,8 @@ pub struct Sight {
 }
 
 /// Receptive fields of all nodes, vertical and horizontal: a window widens what its input sees by
-/// `(kernel - 1) * dilation` of the input's jumps; a join sees what its widest part sees; a dense layer sees everything.
+/// `(kernel - 1) * dilation` of the input's jumps; a join sees what its widest part sees; a dense
+/// layer sees everything.
 pub fn sights(graph: &Graph) -> Vec<[Sight; 2]> {
     let extent = extent(graph);
     let mut sights: Vec<[Sight; 2]> = Vec::with_capacity(graph.nodes.len());
@@ -33,7 +34,8 @@ pub fn sights(graph: &Graph) -> Vec<[Sight; 2]> {
     sights
 }
 
-/// A window's sight. Strides multiply from layer to layer without end, but no element sees more than the input.
+/// A window's sight. Strides multiply from layer to layer without end, but no element sees more
+/// than the input.
 fn through(input: Sight, window: &Window, axis: usize, extent: [usize; 2]) -> Sight {
     let wider = (window.kernel[axis] - 1).saturating_mul(window.dilation[axis]).saturating_mul(input.jump);
     Sight {
@@ -48,8 +50,9 @@ fn extent(graph: &Graph) -> [usize; 2] {
     [input.shape[1], input.shape[2]]
 }
 
-/// For each node what `summary` should say of it, if it is the last that knows positions and sees less than the whole input.
-/// A dense layer behind it relates all positions, so nothing is missed there; a global pooling does not.
+/// For each node what `summary` should say of it, if it is the last that knows positions and sees
+/// less than the whole input. A dense layer behind it relates all positions, so nothing is missed
+/// there; a global pooling does not.
 pub fn blind_spots(graph: &Graph, sights: &[[Sight; 2]], inferred: &[bool]) -> Vec<Option<String>> {
     let positions = |id: NodeId| graph[id].shape.iter().skip(1).product::<usize>();
     let seen = |id: NodeId| sights[id.0].map(|sight| sight.field);

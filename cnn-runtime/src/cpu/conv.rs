@@ -1,7 +1,7 @@
 //! Convolution and the gradient of its input, both as a correlation.
 //!
-//! The input's gradient takes the output's gradient as its input, filters transposed to `[ceil(I/8)][O/groups][KH][KW][8]`, and the
-//! phases of the stride one by one.
+//! The input's gradient takes the output's gradient as its input, filters transposed to
+//! `[ceil(I/8)][O/groups][KH][KW][8]`, and the phases of the stride one by one.
 
 use super::{
     axis::Axis,
@@ -80,7 +80,8 @@ pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) {
     });
 }
 
-/// A piece of a correlation, of an input that has margins while it is seen or of one that needs none.
+/// A piece of a correlation, of an input that has margins while it is seen or of one that needs
+/// none.
 fn correlate(
     correlation: &Correlation,
     margins: Option<&Margins>,
@@ -99,7 +100,8 @@ fn correlate(
     }
 }
 
-/// Both maps with several rows as one, where a kernel sees single pixels: longer rows fill tiles better.
+/// Both maps with several rows as one, where a kernel sees single pixels: longer rows fill tiles
+/// better.
 fn folded(window: &Window, x: &Map, y: &Map) -> [Map; 2] {
     let Map { height, width, .. } = *y;
     if window.kernel != [1, 1] || window.stride != [1, 1] || [x.height, x.width] != [height, width] {

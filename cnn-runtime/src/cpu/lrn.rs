@@ -1,7 +1,8 @@
 //! Local response normalisation: each channel is scaled by the squares of its neighbours.
 //!
-//! Neighbours lie in lanes and blocks of their own. So a few pixels at a time are laid out as *lines* of consecutive channels in a
-//! buffer, where the window of eight channels is a sum of shifted vectors. Channels that do not exist are zero there.
+//! Neighbours lie in lanes and blocks of their own. So a few pixels at a time are laid out as
+//! *lines* of consecutive channels in a buffer, where the window of eight channels is a sum of
+//! shifted vectors. Channels that do not exist are zero there.
 
 use std::ops::Range;
 
@@ -73,8 +74,8 @@ pub(super) struct Cut {
 }
 
 impl Cut {
-    /// A map's strips; `windows` says how often the window is applied in a row, 1 forward and 2 backward, which multiplies the
-    /// margin.
+    /// A map's strips; `windows` says how often the window is applied in a row, 1 forward and 2
+    /// backward, which multiplies the margin.
     pub(super) fn new(map: &Map, response: &Response, windows: usize) -> Cut {
         let (blocks, reach) = (map.channels.div_ceil(BLOCK), Reach::new(map, response));
         let margin = windows * reach.blocks();
