@@ -16,7 +16,8 @@ impl From<proc_macro2::Span> for Span {
 }
 
 impl Span {
-    /// True if both are one place. Spans cannot be compared on a stable compiler, but what `Debug` prints tells places apart.
+    /// True if both are one place. Spans cannot be compared on a stable compiler, but what `Debug`
+    /// prints tells places apart.
     pub fn is_at(self, other: Span) -> bool {
         self.place() == other.place()
     }
@@ -75,7 +76,7 @@ pub enum Statement {
     Expr(Expr),
 }
 
-/// What `let`, `for` and blocks bind.
+/// What `let` and `for` bind.
 #[derive(Debug)]
 pub enum Pattern {
     Name(Ident),
@@ -199,7 +200,7 @@ pub enum SectionContent {
     Arguments(Vec<Argument>),
     /// `params <= 62M, …`
     Budget(Vec<Limit>),
-    /// Of a section that is not known.
+    /// What stands in a section that is not known, unread.
     Other,
 }
 

@@ -1,13 +1,13 @@
 //! Errors: spans in, `compile_error!` out.
 //!
-//! A stage accumulates its errors in [`Diagnostics`] and asks once, at its end, whether there were any. On errors the macro still
-//! emits the network's type, so that one mistake does not make every use of the type a second one.
+//! A stage accumulates its errors in [`Diagnostics`] and asks once, at its end, whether there were
+//! any.
 
 use indexmap::IndexSet;
-use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Literal, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
-use crate::{ast::Span, parse};
+use crate::ast::Span;
 
 /// Errors with their places, in the order of the source's evaluation.
 #[derive(Debug)]
@@ -25,7 +25,8 @@ pub struct Diagnostics {
     errors: Vec<Error>,
     /// Lines that say where in the evaluation of blocks and loops we are, outermost first.
     context: Vec<String>,
-    /// Places inside blocks and loops that have failed: they fail alike each time they are evaluated.
+    /// Places inside blocks and loops that have failed: they fail alike each time they are
+    /// evaluated.
     seen: IndexSet<String>,
 }
 
@@ -108,11 +109,9 @@ impl From<syn::Error> for Errors {
 }
 
 impl Errors {
-    /// One `compile_error!` for each error, and the stub of the network's type.
-    pub fn emit(&self, runtime: &TokenStream, source: TokenStream) -> TokenStream {
-        let errors = self.0.iter().map(Error::emit);
-        let stub = stub(runtime, source);
-        quote! { #(#errors)* #stub }
+    /// One `compile_error!` for each error.
+    pub fn emit(&self) -> TokenStream {
+        self.0.iter().map(Error::emit).collect()
     }
 
     /// The messages alone.
@@ -133,78 +132,27 @@ impl Error {
     }
 }
 
-/// A type that stands in for a network that cannot be built: it has the name and the trait, and nothing works.
-pub fn stub(runtime: &TokenStream, source: TokenStream) -> TokenStream {
-    let Some((visibility, name)) = parse::name(source) else { return TokenStream::new() };
-    stub_type(runtime, &visibility, &name)
-}
-
-fn stub_type(runtime: &TokenStream, visibility: &TokenStream, name: &Ident) -> TokenStream {
-    quote! {
-        #[allow(missing_docs)]
-        #visibility struct #name;
-        // SAFETY: it calls no steps.
-        unsafe impl #runtime::__private::Network for #name {
-            const DESCRIPTION: #runtime::__private::Description = #runtime::__private::UNFINISHED;
-            fn infer(_: &dyn #runtime::__private::Steps) {}
-            fn forward(_: &dyn #runtime::__private::Steps) {}
-            fn backward(_: &dyn #runtime::__private::Steps) {}
-        }
-    }
-}
-
 /// The candidate that `word` was probably meant to be, as ``; did you mean `conv`?``, or nothing.
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     let allowed = (word.chars().count() / 3).max(1);
     candidates
         .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
+        .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
         .filter(|&(distance, _)| distance <= allowed)
         .min_by_key(|&(distance, _)| distance)
         .map_or_else(String::new, |(_, candidate)| format!("; did you mean `{candidate}`?"))
-}
-
-/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let substitution = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = substitution.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]
 mod tests {
     use proc_macro2::Span;
 
-    use super::{Diagnostics, did_you_mean, distance};
-
-    #[test]
-    fn distances() {
-        for (a, b, expected) in [
-            ("conv", "conv", 0),
-            ("cnov", "conv", 1),
-            ("con", "conv", 1),
-            ("dens", "tense", 2),
-            ("", "abc", 3),
-        ] {
-            assert_eq!(distance(a, b), expected, "{a} {b}");
-        }
-    }
+    use super::{Diagnostics, did_you_mean};
 
     #[test]
     fn guesses_are_close_or_none() {
         assert_eq!(did_you_mean("strid", ["stride", "pad"]), "; did you mean `stride`?");
+        assert_eq!(did_you_mean("cnov", ["conv", "crop"]), "; did you mean `conv`?");
         assert_eq!(did_you_mean("colour", ["stride", "pad"]), "");
     }
 
@@ -224,14 +172,5 @@ mod tests {
     #[should_panic(expected = "unchecked")]
     fn errors_cannot_be_lost() {
         Diagnostics::default().error(Span::call_site().into(), "lost");
-    }
-
-    #[test]
-    fn errors_come_with_a_stub() {
-        let source: proc_macro2::TokenStream = "pub Net<[1] -> 1> {}".parse().expect("tokens");
-        let errors = crate::parse::parse(source.clone()).expect_err("one size");
-        let tokens = errors.emit(&quote::quote!(::cnn_runtime), source).to_string();
-        assert!(tokens.starts_with(":: core :: compile_error !"), "{tokens}");
-        assert!(tokens.contains("pub struct Net ;"), "{tokens}");
     }
 }

@@ -1,5 +1,8 @@
 //! The whole compiler, in pipeline order.
 
+#[cfg(test)]
+mod tests;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -10,6 +13,7 @@ use crate::{
     memory::{Program, pack::pack},
     parse,
     passes::{Mode, algorithm::choose, autodiff::differentiate, layout::Agreed, lower::lower, simplify},
+    stub::stub,
     trace::Trace,
 };
 
@@ -19,7 +23,10 @@ pub fn compile(runtime: &TokenStream, tokens: TokenStream) -> TokenStream {
     let parsed = parse::parse(tokens.clone()).map(|network| trace.parsed(network));
     match parsed.and_then(|network| eval::network(&network)).map(|network| trace.evaluated(network)) {
         Ok(network) => generate(runtime, &network, trace),
-        Err(errors) => errors.emit(runtime, tokens),
+        Err(errors) => {
+            let (errors, stub) = (errors.emit(), stub(runtime, tokens));
+            quote! { #errors #stub }
+        }
     }
 }
 
@@ -36,45 +43,4 @@ fn generate(runtime: &TokenStream, network: &Network, mut trace: Trace) -> Token
     let params = pack(&train, &train_program.schedule, &agreed);
     let cnn = quote!(#runtime::__private);
     trace.tokens(emit(&Compiled { cnn, network, params, train: train_program, infer: infer_program }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::generate;
-    use crate::{testing, trace::Trace};
-
-    fn generated() -> String {
-        let runtime = quote::quote!(::cnn_runtime);
-        generate(&runtime, &testing::network(testing::mnist()), Trace::from_env()).to_string()
-    }
-
-    #[test]
-    fn the_same_network_always_yields_the_same_tokens() {
-        assert_eq!(generated(), generated());
-    }
-
-    #[test]
-    fn passes_are_straight_line_calls() {
-        let step = |kind: &str, name: &str| {
-            format!("run . step (:: cnn_runtime :: __private :: StepRef :: {kind} (& infer :: {name})) ;")
-        };
-        let region = |macs: u64, body: &str| format!("run . region ({macs} , & | run | {{ {body} }}) ;");
-        let calls = [
-            region(194_688, &step("Conv", "CONV1")),
-            step("Conv", "CONV2"),
-            region(589_824, &step("Pool", "POOL1")),
-            step("Dense", "DENSE1"),
-            step("Dense", "DENSE2"),
-        ];
-        let calls = &calls.join(" ");
-        let tokens = generated();
-        assert!(tokens.contains(calls), "{}", &tokens[tokens.find("fn infer").unwrap_or(0)..]);
-    }
-
-    #[test]
-    fn layers_are_documented_constants() {
-        let constant = "# [doc = \"Layer `conv1`, conv: output 32x26x26, 320 parameters, 194,688 multiply-accumulates, \
-                        86,528 bytes of activations, receptive field 3x3.\"] pub const CONV1 : & 'static str = \"conv1\" ;";
-        assert!(generated().contains(constant));
-    }
 }

@@ -1,11 +1,12 @@
 //! From plans to Rust: the type, its tables and straight-line code that calls an engine step by step.
 //!
 //! One `static` per step, named after the layer, in a module per mode; all paths go through the
-//! runtime's `__private`.
+//! runtime's `__private`. Modules begin with two underscores, so that a network may be called `train`.
 //! The same network always yields the same tokens.
 
 mod data;
 mod description;
+mod graph;
 mod literal;
 mod names;
 mod run;
@@ -43,7 +44,7 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
     let train_names = Names::of(&compiled.train.schedule, graph);
     let infer_names = Names::of(&compiled.infer.schedule, graph);
     let description = description::description(compiled, &rows);
-    let modes = [quote!(train), quote!(infer)];
+    let modes = [quote!(__train), quote!(__infer)];
     let train = steps::module(&modes[0], &compiled.train, &train_names, compiled);
     let infer = steps::module(&modes[1], &compiled.infer, &infer_names, compiled);
     let [training, inference] = modes.each_ref().map(|module| Paths { cnn, module });
@@ -60,7 +61,7 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
         impl #name { #layers }
 
         const _: () = {
-            mod description {
+            mod __description {
                 use #cnn::*;
                 #[allow(clippy::needless_update, reason = "the network may set every field of its optimizer")]
                 pub(super) const DESCRIPTION: Description = #description;
@@ -69,7 +70,7 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
             #infer
             // SAFETY: the memory plan that the steps are written from gives each operand room of its own in the arena.
             unsafe impl #cnn::Network for #name {
-                const DESCRIPTION: #cnn::Description = description::DESCRIPTION;
+                const DESCRIPTION: #cnn::Description = __description::DESCRIPTION;
                 fn infer(run: &dyn #cnn::Steps) { #infer_body }
                 fn forward(run: &dyn #cnn::Steps) { #forward_body }
                 fn backward(run: &dyn #cnn::Steps) { #backward_body }

@@ -1,7 +1,8 @@
 //! One layer applied to typed values: nodes of the graph, or errors.
 //!
-//! Every shape error is raised here and none later. A layer that fails yields [`Value::Unknown`], which silences what follows from
-//! it; its name and arguments are still checked, so independent mistakes are found together.
+//! Every shape error is raised here and none later. A layer that fails yields [`Value::Unknown`],
+//! which silences what follows from it; its name and arguments are still checked, so independent
+//! mistakes are found together.
 
 mod append;
 mod args;
@@ -28,9 +29,10 @@ pub use args::{Argument, Bound, Given, Kind, Param, Spec, optional, required, un
 pub use bind::{bind, choose};
 pub use bound::{Args, Filled};
 pub use errors::shape;
-pub use layers::{Inputs, Layer, find, names};
+pub use layers::{Inputs, Layer};
 pub use output::output;
 pub use signature::{Place, Signature};
+pub use table::{find, names};
 pub use value::{List, Value};
 
 use crate::{
@@ -61,16 +63,17 @@ pub struct Infer {
 pub struct Defaults {
     /// Initial values of weights whose layer does not say.
     pub init: Init,
-    /// Whether weight decay leaves biases and what normalisation learns alone, where the layer does not say.
+    /// Whether weight decay leaves biases and what normalisation learns alone, where the layer does
+    /// not say.
     pub decay_weights_only: bool,
     pub loss: LossKind,
 }
 
-/// Who has a name.
+/// A name in use: where it was given, and by whom.
 #[derive(Clone, Copy, Debug)]
 struct Named {
     span: Span,
-    /// False if the name was made from kind and number.
+    /// True if the user wrote it, false if it was made from kind and number.
     written: bool,
 }
 
@@ -89,7 +92,7 @@ pub struct Application {
     pub arguments: Vec<Argument>,
 }
 
-/// A layer that is being built: who it is and what it was given.
+/// A layer that is being built: its place in the graph and what it was given.
 #[derive(Debug)]
 pub struct Site {
     pub id: LayerId,
@@ -134,7 +137,8 @@ impl Infer {
         (layer.build)(self, &site).map_or(Value::Unknown, Value::Map)
     }
 
-    /// Adds an error for an argument that no layer of this kind can have: a second input, an attribute of parameters.
+    /// Adds an error for an argument that no layer of this kind can have: a second input, an
+    /// attribute of parameters.
     fn misplaced(&mut self, id: LayerId, layer: &Layer, arguments: &[Argument]) -> bool {
         if layer.inputs == Inputs::One
             && let Some(extra) = arguments.iter().find(|argument| argument.is_map())
@@ -143,7 +147,7 @@ impl Infer {
             return true;
         }
         let keys = arguments.iter().filter_map(|argument| argument.key.as_ref());
-        let attribute = keys.into_iter().find(|(key, _)| layers::is_attribute(key));
+        let attribute = keys.into_iter().find(|(key, _)| table::is_attribute(key));
         match attribute {
             Some((key, span)) if layer.attributes.is_empty() => {
                 self.error(id, *span, errors::no_parameters(layer.name, key));
@@ -237,7 +241,8 @@ impl Infer {
         self.error(site.id, span, message);
     }
 
-    /// Shapes of the last layers up to a node, `input 1x28x28 -> conv1 32x26x26`; layers that keep the shape are left out.
+    /// Shapes of the last layers up to a node, `input 1x28x28 -> conv1 32x26x26`; layers that keep
+    /// the shape are left out.
     pub fn trace(&self, node: NodeId) -> String {
         const SHOWN: usize = 4;
         let mut steps = Vec::new();

@@ -1,8 +1,8 @@
 //! The typed graph: what a network computes, with every shape known.
 //!
-//! Nodes stand in topological order and a node's inputs precede it. A node of the forward part belongs to a layer;
-//! the backward nodes that autodiff appends are ordinary nodes under the same layer's name. There are no spans here: nothing
-//! after `infer` can fail.
+//! Nodes stand in topological order and a node's inputs precede it. A node of the forward part
+//! belongs to a layer; the backward nodes that autodiff appends are ordinary nodes under the same
+//! layer's name. There are no spans here: nothing after `infer` can fail.
 
 pub mod cost;
 pub mod data;
@@ -33,7 +33,8 @@ pub struct LayerId(pub usize);
 pub struct Node {
     pub op: Op,
     pub inputs: Vec<NodeId>,
-    /// `[C, H, W]` of a map, `[N]` of a flat value, the torch shape of a parameter or its gradient. The batch is not part of it.
+    /// `[C, H, W]` of a map, `[N]` of a flat value, the torch shape of a parameter or its gradient.
+    /// The batch is not part of it.
     pub shape: Vec<usize>,
     /// The layer whose application made it.
     pub layer: LayerId,
@@ -114,6 +115,18 @@ impl Graph {
         let shape = param.shape.clone();
         self.params.push(param);
         self.push(Op::Param(ParamId(self.params.len() - 1)), Vec::new(), shape, layer)
+    }
+
+    /// For each node, whether the network's output depends on it.
+    pub fn inferred(&self) -> Vec<bool> {
+        let mut inferred = vec![false; self.nodes.len()];
+        inferred[self.losses[0].logits.0] = true;
+        for id in (0..self.nodes.len()).rev() {
+            if inferred[id] {
+                self.nodes[id].inputs.iter().for_each(|input| inferred[input.0] = true);
+            }
+        }
+        inferred
     }
 }
 

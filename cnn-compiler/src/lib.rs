@@ -21,6 +21,7 @@ mod parse;
 mod passes;
 mod report;
 mod schedule;
+mod stub;
 #[cfg(test)]
 mod testing;
 mod trace;

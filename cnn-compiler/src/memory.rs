@@ -1,16 +1,16 @@
 //! From buffers to addresses: a schedule goes in, offsets and the arena's size come out.
 //!
-//! A buffer lives from the first step that touches it to the last, an area of the fixed part likewise by stages; buffers whose lives overlap get disjoint floats of the
-//! sample's slab, others may share. Largest first, each at the lowest free place: near optimal for networks, whose big
-//! buffers are few. All places are multiples of a block.
+//! A buffer lives from the first step that touches it to the last, an area of the fixed part likewise by stages; buffers
+//! whose lives overlap get disjoint floats of the sample's slab, others may share. Largest first, each at the lowest free
+//! place: near optimal for networks, whose big buffers are few. All places are multiples of a block.
 
 pub mod pack;
+mod place;
 pub mod print;
+mod runs;
 #[cfg(test)]
 mod tests;
 pub mod verify;
-
-use std::ops::RangeInclusive;
 
 use crate::{
     ir::Graph,
@@ -20,6 +20,7 @@ use crate::{
         step::{AreaId, BufferId, Map, areas, reads, writes},
     },
 };
+use place::{Life, place};
 
 /// One mode's steps and addresses.
 #[derive(Clone, Debug)]
@@ -81,9 +82,6 @@ impl Memory {
     }
 }
 
-/// Steps during which a buffer must not be overwritten; `None` if no step touches it.
-type Life = Option<RangeInclusive<usize>>;
-
 /// The input is written before the first step, the logits are read after the forward pass, the losses after the last
 /// step.
 fn lives(schedule: &Schedule) -> Vec<Life> {
@@ -118,31 +116,4 @@ fn area_lives(schedule: &Schedule) -> Vec<Life> {
         }
     }
     lives
-}
-
-/// Offsets of buffers of these lengths.
-fn place(lengths: &[usize], lives: &[Life]) -> Vec<usize> {
-    let mut largest_first: Vec<usize> =
-        (0..lengths.len()).filter(|&buffer| lives[buffer].is_some()).collect();
-    largest_first.sort_by_key(|&buffer| std::cmp::Reverse(lengths[buffer]));
-    let mut offsets = vec![0; lengths.len()];
-    for (rank, &buffer) in largest_first.iter().enumerate() {
-        let mut taken: Vec<_> = largest_first[..rank]
-            .iter()
-            .filter(|&&other| overlap(&lives[other], &lives[buffer]))
-            .map(|&other| offsets[other]..offsets[other] + lengths[other])
-            .collect();
-        taken.sort_by_key(|range| range.start);
-        offsets[buffer] = taken.iter().fold(0, |start, range| {
-            if start + lengths[buffer] <= range.start { start } else { start.max(range.end) }
-        });
-    }
-    offsets
-}
-
-fn overlap(one: &Life, other: &Life) -> bool {
-    match (one, other) {
-        (Some(one), Some(other)) => one.start() <= other.end() && other.start() <= one.end(),
-        _ => false,
-    }
 }

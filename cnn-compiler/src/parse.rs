@@ -1,7 +1,7 @@
 //! Tokens to syntax tree. Only syntax errors arise here, and the first one ends the parse.
 //!
-//! Recursive descent over `syn`'s token cursor; expressions by precedence climbing. Nesting is limited, so no input can exhaust
-//! the compiler's stack.
+//! Recursive descent over `syn`'s token cursor; expressions by precedence climbing. Nesting is
+//! limited, so no input can exhaust the compiler's stack.
 
 mod body;
 mod expr;

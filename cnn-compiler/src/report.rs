@@ -1,4 +1,5 @@
-//! What a network costs, layer by layer: rows of `summary` and of the generated type's documentation.
+//! What a network costs, layer by layer: rows of `summary` and of the generated type's
+//! documentation.
 //!
 //! Counted on the forward graph as the user wrote it, for one image, without padding or sharing.
 
@@ -6,7 +7,7 @@ mod sight;
 
 use crate::ir::{
     Graph, Network,
-    cost::{self, Cost},
+    cost::{self, Cost, total},
 };
 use sight::{blind_spots, sights};
 
@@ -16,18 +17,18 @@ pub struct Row {
     pub name: String,
     pub kind: &'static str,
     pub shape: Vec<usize>,
-    pub parameters: usize,
+    pub parameters: u64,
     pub macs: u64,
-    pub activation_bytes: usize,
+    pub activation_bytes: u64,
     pub receptive_field: [usize; 2],
-    /// It leads to nothing but an auxiliary loss.
+    /// True if it leads to nothing but an auxiliary loss.
     pub auxiliary: bool,
     pub note: Option<String>,
 }
 
 /// A row for every layer that yields a value.
 pub fn rows(graph: &Graph) -> Vec<Row> {
-    let (sights, inferred) = (sights(graph), inferred(graph));
+    let (sights, inferred) = (sights(graph), graph.inferred());
     let blind = blind_spots(graph, &sights, &inferred);
     let row = |cost: Cost| {
         let Cost { layer: id, output, parameters, macs, activation_bytes } = cost;
@@ -48,28 +49,16 @@ pub fn rows(graph: &Graph) -> Vec<Row> {
     cost::layers(graph).into_iter().map(row).collect()
 }
 
-/// For each node, whether the network's output depends on it.
-fn inferred(graph: &Graph) -> Vec<bool> {
-    let mut inferred = vec![false; graph.nodes.len()];
-    inferred[graph.losses[0].logits.0] = true;
-    for id in (0..graph.nodes.len()).rev() {
-        if inferred[id] {
-            graph.nodes[id].inputs.iter().for_each(|input| inferred[input.0] = true);
-        }
-    }
-    inferred
-}
-
 /// Documentation of the generated type: totals and a table.
 pub fn documentation(network: &Network, rows: &[Row]) -> Vec<String> {
-    let parameters: usize = rows.iter().map(|row| row.parameters).sum();
-    let macs: u64 = rows.iter().filter(|row| !row.auxiliary).map(|row| row.macs).sum();
+    let parameters = total(rows.iter().map(|row| row.parameters));
+    let macs = total(rows.iter().filter(|row| !row.auxiliary).map(|row| row.macs));
     let mut lines = vec![
         String::new(),
         format!(
             "`{}` has {} parameters; an image takes {} multiply-accumulates.",
             network.name,
-            grouped(parameters as u64),
+            grouped(parameters),
             grouped(macs)
         ),
         String::new(),
@@ -78,7 +67,7 @@ pub fn documentation(network: &Network, rows: &[Row]) -> Vec<String> {
     ];
     lines.extend(rows.iter().map(|row| {
         let [height, width] = row.receptive_field;
-        let (parameters, macs) = (grouped(row.parameters as u64), grouped(row.macs));
+        let (parameters, macs) = (grouped(row.parameters), grouped(row.macs));
         format!("| `{}` | {} | {parameters} | {macs} | {height}x{width} |", row.name, extent(&row.shape))
     }));
     lines
@@ -92,9 +81,9 @@ pub fn cost(row: &Row) -> String {
         row.name,
         row.kind,
         extent(&row.shape),
-        grouped(row.parameters as u64),
+        grouped(row.parameters),
         grouped(row.macs),
-        grouped(row.activation_bytes as u64),
+        grouped(row.activation_bytes),
     )
 }
 
@@ -113,14 +102,14 @@ fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{grouped, rows};
+    use super::{grouped, rows, total};
     use crate::testing;
 
     #[test]
     fn mnist_costs_what_keras_says() {
         let rows = rows(&testing::mnist());
-        assert_eq!(rows.iter().map(|row| row.parameters).sum::<usize>(), 1_199_882);
-        assert_eq!(rows.iter().map(|row| row.macs).sum::<u64>(), 11_992_448);
+        assert_eq!(total(rows.iter().map(|row| row.parameters)), 1_199_882);
+        assert_eq!(total(rows.iter().map(|row| row.macs)), 11_992_448);
         let conv2 = rows.iter().find(|row| row.name == "conv2").expect("a row");
         assert_eq!((conv2.shape.as_slice(), conv2.activation_bytes), ([64, 24, 24].as_slice(), 147_456));
     }

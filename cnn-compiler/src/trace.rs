@@ -1,6 +1,7 @@
-//! Looks over the passes' shoulders: checks every stage in debug builds and prints the one that the environment variable
-//! `CNN_DUMP` names, `graph`, `schedule`, `plan` or `time`, to stderr during the build.
-//! `time` is a line for each stage, from the tokens that come to those that go, and their total.
+//! Observes the passes: checks every stage in debug builds and prints the one that the
+//! environment variable `CNN_DUMP` names, `graph`, `schedule`, `plan` or `time`, to stderr during
+//! the build. `time` is a line for each stage, from the tokens that come to those that go, and
+//! their total.
 
 use std::time::Instant;
 
@@ -12,6 +13,7 @@ use crate::{
     memory::{self, Program},
 };
 
+/// What the environment asks for, and the clock of the stages.
 pub struct Trace {
     wanted: Option<String>,
     start: Instant,
@@ -20,18 +22,19 @@ pub struct Trace {
 }
 
 impl Trace {
+    /// Reads `CNN_DUMP` and starts the clock.
     pub fn from_env() -> Trace {
         let now = Instant::now();
         Trace { wanted: std::env::var("CNN_DUMP").ok(), start: now, since: now }
     }
 
-    /// The syntax tree.
+    /// The syntax tree, after `parse`.
     pub fn parsed(&mut self, network: ast::Network) -> ast::Network {
         self.time("parse");
         network
     }
 
-    /// The typed network.
+    /// The typed network, after `eval`.
     pub fn evaluated(&mut self, network: ir::Network) -> ir::Network {
         self.time("eval");
         network
@@ -58,7 +61,7 @@ impl Trace {
         program
     }
 
-    /// The end.
+    /// The generated code; prints what all stages took together.
     pub fn tokens(&mut self, tokens: TokenStream) -> TokenStream {
         self.time("tokens");
         self.since = self.start;

@@ -47,8 +47,12 @@ fn layers_cost_what_the_papers_networks_cost() {
         let rows = report::rows(&network(example).graph);
         let macs_of =
             |heads: bool| rows.iter().filter(|row| row.auxiliary == heads).map(|row| row.macs).sum::<u64>();
-        let found: usize = rows.iter().map(|row| row.parameters).sum();
-        assert_eq!((found, macs_of(false), macs_of(true)), (parameters, macs, auxiliary), "{example}");
+        let found: u64 = rows.iter().map(|row| row.parameters).sum();
+        assert_eq!(
+            (found as usize, macs_of(false), macs_of(true)),
+            (parameters, macs, auxiliary),
+            "{example}"
+        );
     }
 }
 
@@ -57,8 +61,8 @@ fn training_takes_at_most_three_fifths_of_what_values_take_apart() {
     const BATCH: usize = 4;
     for example in ["densenet121", "googlenet", "resnet50"] {
         let network = network(example);
-        let bytes: usize = report::rows(&network.graph).iter().map(|row: &Row| row.activation_bytes).sum();
-        let apart = 2 * BATCH * bytes / size_of::<f32>();
+        let bytes: u64 = report::rows(&network.graph).iter().map(|row: &Row| row.activation_bytes).sum();
+        let apart = 2 * BATCH * bytes as usize / size_of::<f32>();
         let memory = training(&network).memory;
         let planned = BATCH * memory.slab + memory.fixed;
         assert!(planned * 5 <= apart * 3, "{example}: {planned} of {apart} floats");

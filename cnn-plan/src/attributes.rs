@@ -58,6 +58,12 @@ plain! {
     }
 }
 
+impl Response {
+    /// Largest [`Response::size`]: engines lay a few pixels' channels and their windows out in a buffer
+    /// of fixed size.
+    pub const MAX_SIZE: usize = 511;
+}
+
 impl Window {
     /// Elements of the kernel.
     pub const fn taps(&self) -> usize {

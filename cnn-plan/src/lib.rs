@@ -18,6 +18,7 @@ mod addressing;
 mod attributes;
 mod data;
 mod elt;
+mod graph;
 mod loss;
 mod map;
 mod network;
@@ -32,6 +33,7 @@ pub use addressing::*;
 pub use attributes::*;
 pub use data::*;
 pub use elt::*;
+pub use graph::*;
 pub use loss::*;
 pub use map::*;
 pub use network::*;
@@ -45,6 +47,7 @@ pub use winograd::*;
 /// before it writes them.
 pub mod tables {
     pub use crate::{
+        graph::GraphNode,
         network::{Description, Layer, Plan},
         param::Param,
     };
@@ -52,6 +55,8 @@ pub mod tables {
 
 /// Everything constant about a network.
 pub type Description = tables::Description<'static>;
+/// A node of the graph of inference.
+pub type GraphNode = tables::GraphNode<'static>;
 /// A row of `summary`.
 pub type Layer = tables::Layer<'static>;
 /// A trainable tensor, or running statistics.

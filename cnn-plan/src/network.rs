@@ -1,6 +1,6 @@
 //! Tables of a whole network: its memory plans, its summary, its defaults.
 
-use super::{Augment, LossKind, Map, Prepare, param::Param};
+use super::{Augment, LossKind, Map, Prepare, graph::GraphNode, param::Param};
 use crate::optim::{Schedule, Update};
 use crate::source::plain;
 
@@ -102,6 +102,8 @@ plain! {
         pub params_len: usize,
         /// Rows of the summary.
         pub layers: &'a [Layer<'a>],
+        /// What inference computes, in order of execution: the first node is the input, the last yields the scores.
+        pub graph: &'a [GraphNode<'a>],
         /// Plan of `forward` and `backward`.
         pub train: Plan<'a>,
         /// Plan of `infer`.

@@ -16,6 +16,7 @@ pub const UNFINISHED: Description = Description {
     params: &[],
     params_len: 0,
     layers: &[],
+    graph: &[],
     train: NO_PLAN,
     infer: NO_PLAN,
     training: Training {

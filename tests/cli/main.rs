@@ -254,6 +254,14 @@ fn summary_counts_the_zoo() {
 }
 
 #[test]
+fn summary_prints_the_graph() {
+    let dot = stdout(&run("googlenet", &["summary", "--graph", "dot"]));
+    assert!(dot.starts_with("digraph \"GoogLeNet\" {\n") && dot.ends_with("}\n"), "{dot}");
+    assert!(dot.contains("[label=\"inception3a.concat1\\nconcat\"];"), "{dot}");
+    fails("googlenet", &["summary", "--graph", "png"], 2, &["--graph", "dot"]);
+}
+
+#[test]
 fn summary_explains_parameter_sharing() {
     let summary = stdout(&run("alexnet", &["summary", "--explain"]));
     let (table, explanation) = summary.split_once("Without parameter sharing").unwrap();

@@ -10,6 +10,7 @@ use quote::quote;
 use super::{
     Compiled,
     data::{augment, data},
+    graph,
     literal::{integer, list, literal},
     training::training,
 };
@@ -29,6 +30,7 @@ pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
     let params = graph.params.iter().zip(&compiled.params).map(|(param, packed)| self::param(param, packed));
     let params_len = integer(compiled.params.last().map_or(0, |packed| packed.offset + packed.len));
     let layers = rows.iter().map(|row| literal(&layer(row)));
+    let nodes = graph::rows(graph);
     let (train, infer) = (plan(&compiled.train), plan(&compiled.infer));
     let training = training(&compiled.network.training, &graph.losses[0].kind);
     let (data, augment) = (data(compiled.network.data.as_deref()), augment(&compiled.network.augment));
@@ -40,6 +42,7 @@ pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
             params: &[#(#params),*],
             params_len: #params_len,
             layers: &[#(#layers),*],
+            graph: &[#(#nodes),*],
             train: #train,
             infer: #infer,
             training: #training,

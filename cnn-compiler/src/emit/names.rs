@@ -1,4 +1,5 @@
-//! Identifiers of the generated tables: the layer's path in capitals and what the step does, `LAYER1_0_CONV1_INPUT_GRAD`.
+//! Identifiers of the generated tables: the layer's path in capitals and what the step does,
+//! `LAYER1_0_CONV1_INPUT_GRAD`.
 
 use indexmap::IndexSet;
 use proc_macro2::Ident;
@@ -51,10 +52,17 @@ fn base(layer: &str, step: &Step) -> String {
     aside.iter().fold(capitals(layer), |name, word| name + "_" + &word.to_ascii_uppercase())
 }
 
-/// A layer's path as a constant's name.
+/// A layer's path as a constant's name: whatever the letters of the path, Rust takes it as an
+/// identifier.
 fn capitals(layer: &str) -> String {
     let path = layer.replace(|letter: char| !letter.is_ascii_alphanumeric(), "_").to_ascii_uppercase();
-    if path.starts_with(|letter: char| letter.is_ascii_digit()) { format!("_{path}") } else { path }
+    if path.starts_with(|letter: char| letter.is_ascii_digit()) {
+        format!("_{path}")
+    } else if path.chars().all(|letter| letter == '_') {
+        format!("LAYER{path}")
+    } else {
+        path
+    }
 }
 
 #[cfg(test)]
@@ -63,7 +71,9 @@ mod tests {
 
     #[test]
     fn paths_become_constants() {
-        assert_eq!(["layer1.0.conv1", "1x1", "größe"].map(capitals), ["LAYER1_0_CONV1", "_1X1", "GR__E"]);
+        let paths = ["layer1.0.conv1", "1x1", "größe", "ü", "日本", "self", "_x"];
+        let constants = ["LAYER1_0_CONV1", "_1X1", "GR__E", "LAYER_", "LAYER__", "SELF", "_X"];
+        assert_eq!(paths.map(capitals), constants);
     }
 
     #[test]

@@ -146,7 +146,9 @@ impl<'a> Eval<'a> {
                 },
             }
         }
-        let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_');
+        let is_word = |word: &str| {
+            word.chars().any(char::is_alphanumeric) && word.chars().all(|c| c.is_alphanumeric() || c == '_')
+        };
         if !text.split('.').all(is_word) {
             let message = format!("`{text}` is no layer name; expected words or numbers between single dots");
             self.error(name.span, message);

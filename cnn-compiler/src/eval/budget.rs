@@ -6,12 +6,13 @@ use crate::{
     infer::Infer,
     ir::{
         Graph,
-        cost::{self, Cost},
+        cost::{self, Cost, MAX_MACS, elements, total},
     },
 };
 
-/// Compares a finished graph with the limits that the network sets itself.
+/// Compares a finished graph with the limits that the network sets itself, and with that of every network.
 pub(super) fn check(ast: &Network, infer: &mut Infer) {
+    check_work(ast, infer);
     let limits = ast.sections.iter().filter_map(|section| match &section.content {
         SectionContent::Budget(limits) => Some(limits),
         _ => None,
@@ -20,15 +21,15 @@ pub(super) fn check(ast: &Network, infer: &mut Infer) {
         let span = Span::from(limit.quantity.span());
         match limit.quantity.to_string().as_str() {
             "params" => {
-                let params = parameters(&infer.graph).map(|(_, count)| count).sum();
+                let params = total(parameters(&infer.graph).map(|(_, count)| count));
                 let largest = largest(parameters(&infer.graph));
                 exceed(infer, limit, "parameters", params, largest, |count| count.to_string());
             }
             "activations" => {
                 let costs = cost::layers(&infer.graph);
-                let total = activations(&infer.graph, &costs).map(|(_, bytes)| bytes).sum();
-                let largest = largest(activations(&infer.graph, &costs));
-                exceed(infer, limit, "activations of one image", total, largest, bytes);
+                let activations = || items(&infer.graph, &costs, |cost| cost.activation_bytes);
+                let (found, largest) = (total(activations().map(|(_, bytes)| bytes)), largest(activations()));
+                exceed(infer, limit, "activations of one image", found, largest, bytes);
             }
             other => {
                 let mut guess = did_you_mean(other, ["params", "activations"]);
@@ -41,19 +42,36 @@ pub(super) fn check(ast: &Network, infer: &mut Infer) {
     }
 }
 
+/// A network whose work for one image could not be counted, let alone done, is an error.
+fn check_work(ast: &Network, infer: &mut Infer) {
+    let costs = cost::layers(&infer.graph);
+    let macs: u128 = costs.iter().map(|cost| u128::from(cost.macs)).sum();
+    if macs <= u128::from(MAX_MACS) {
+        return;
+    }
+    let power = |count: f64| format!("{count:.2e}");
+    let (most, found) = (format!("{:.0e}", MAX_MACS as f64), power(macs as f64));
+    let mut message =
+        format!("{}: one image takes {found} multiply-accumulates; expected at most {most}", ast.name);
+    if let Some((name, macs)) = largest(items(&infer.graph, &costs, |cost| cost.macs)) {
+        message.push_str(&format!("\nlargest: {name} with {}", power(macs as f64)));
+    }
+    infer.errors.error(ast.name.span().into(), message);
+}
+
 /// Parameters and their elements; running statistics are none.
 fn parameters(graph: &Graph) -> impl Iterator<Item = (&str, u64)> {
     let params = graph.params.iter().filter(|param| !param.buffer);
     params.map(|param| (&*param.name, elements(&param.shape)))
 }
 
-/// Layers and the bytes of their outputs, for one image, as `summary` adds them up.
-fn activations<'a>(graph: &'a Graph, costs: &'a [Cost]) -> impl Iterator<Item = (&'a str, u64)> {
-    costs.iter().map(|cost| (&*graph.layers[cost.layer.0].name, cost.activation_bytes as u64))
-}
-
-fn elements(shape: &[usize]) -> u64 {
-    shape.iter().map(|&size| size as u64).product()
+/// Layers and one of their costs, for one image, as `summary` adds them up.
+fn items<'a>(
+    graph: &'a Graph,
+    costs: &'a [Cost],
+    count: fn(&Cost) -> u64,
+) -> impl Iterator<Item = (&'a str, u64)> {
+    costs.iter().map(move |cost| (&*graph.layers[cost.layer.0].name, count(cost)))
 }
 
 fn largest<'a>(items: impl Iterator<Item = (&'a str, u64)>) -> Option<(String, u64)> {

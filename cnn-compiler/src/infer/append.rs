@@ -3,7 +3,8 @@
 use super::{Infer, Site, errors};
 use crate::ir::{self, Init, NodeId, Op, form::padded};
 
-/// Elements a value or a parameter may have, its channels in whole blocks: what a 32-bit signed index reaches.
+/// Elements a value or a parameter may have, its channels in whole blocks: what a 32-bit signed
+/// index reaches.
 const MAX_ELEMENTS: u64 = i32::MAX as u64;
 
 /// A tensor that a layer owns.
@@ -38,8 +39,8 @@ impl Infer {
         Some(self.graph.push(op, inputs, shape, site.id))
     }
 
-    /// Appends `<layer>.weight` and, unless the layer does without, `<layer>.bias`, drawn as the layer or the network says: a bias
-    /// is zero, except that torch draws it like the weights.
+    /// Appends `<layer>.weight` and, unless the layer does without, `<layer>.bias`, drawn as the
+    /// layer or the network says: a bias is zero, except that torch draws it like the weights.
     pub(super) fn weights(
         &mut self,
         site: &Site,

@@ -1,4 +1,5 @@
-//! The wording of every error about layers: what was expected, what was found, what to do. The layer's name is put before.
+//! The wording of every error about layers: what was expected, what was found, what to do. The
+//! layer's name is put before.
 
 mod arguments;
 mod windows;

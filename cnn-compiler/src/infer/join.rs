@@ -1,4 +1,5 @@
-//! Joins: `add` of equal shapes, `concat` of values that differ in channels only, `mul` by a factor for each channel.
+//! Joins: `add` of equal shapes, `concat` of values that differ in channels only, `mul` by a factor
+//! for each channel.
 
 use super::{Infer, Site, errors};
 use crate::{
@@ -20,7 +21,7 @@ pub(super) fn concat(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     infer.push(site, Op::Concat, nodes(site), shape)
 }
 
-/// A map `[C, H, W]` by a gate `[C, 1, 1]` or `[C]`.
+/// `mul`: a map `[C, H, W]` times a gate `[C, 1, 1]` or `[C]`.
 pub(super) fn mul(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let shape = infer.map_input(site)?;
     let [(x, x_span), (gate, gate_span)] = site.inputs[..] else { return None };
@@ -38,7 +39,8 @@ fn nodes(site: &Site) -> Vec<NodeId> {
     site.inputs.iter().map(|&(node, _)| node).collect()
 }
 
-/// Checks that all inputs have the first one's shape, from dimension `from` on. Of two that do not, both places get an error.
+/// Checks that all inputs have the first one's shape, from dimension `from` on. Of two that do not,
+/// both places get an error.
 fn agree(infer: &mut Infer, site: &Site, from: usize) -> Option<()> {
     let &(first, first_span) = &site.inputs[0];
     for &(other, span) in &site.inputs[1..] {
@@ -61,7 +63,8 @@ impl Infer {
         format!("{} yields {}", self.graph.layers[node.layer.0].name, errors::shape(&node.shape))
     }
 
-    /// Adds an error about two inputs of a join, the wrong one's place first; the other's says what it yields.
+    /// Adds an error about two inputs of a join, the wrong one's place first; the other's says what
+    /// it yields.
     fn error_at_both(&mut self, site: &Site, spans: [Span; 2], message: String, yields: String) {
         let join = &self.graph.layers[site.id.0].name;
         let messages = [format!("{join}: {message}"), format!("{join}: {yields} here")];

@@ -1,19 +1,18 @@
-//! What a kind of layer is; `table` lists them all.
+//! A kind of layer as a row of the table of layers: what it takes and how it is built.
 
-use super::{
-    Infer, Site, Spec,
-    args::Param,
-    table::{LAYERS, WEIGHTS},
-};
+use super::{Infer, Site, Spec, args::Param};
 use crate::ir::NodeId;
 
 /// A kind of layer.
 #[derive(Debug)]
 pub struct Layer {
+    /// Its word in the language.
     pub name: &'static str,
     pub inputs: Inputs,
+    /// Its arguments in positional order.
     pub params: &'static [Param],
-    /// What its parameters can be told, always as `key = value`; empty for a layer without parameters.
+    /// What its parameters can be told, always as `key = value`; empty for a layer without
+    /// parameters.
     pub attributes: &'static [Param],
     /// Checks shapes and appends the nodes; nothing after an error.
     pub build: fn(&mut Infer, &Site) -> Option<NodeId>,
@@ -30,23 +29,8 @@ pub enum Inputs {
 }
 
 impl Layer {
-    /// Its arguments.
+    /// Everything that can be given to it.
     pub fn spec(&self) -> Spec {
         Spec { name: self.name, params: self.params, attributes: self.attributes }
     }
-}
-
-/// The layer of a name.
-pub fn find(name: &str) -> Option<&'static Layer> {
-    LAYERS.iter().find(|layer| layer.name == name)
-}
-
-/// Names of all layers.
-pub fn names() -> impl Iterator<Item = &'static str> {
-    LAYERS.iter().map(|layer| layer.name)
-}
-
-/// True for what the parameters of some layer can be told.
-pub(super) fn is_attribute(key: &str) -> bool {
-    WEIGHTS.iter().any(|attribute| attribute.is_called(key))
 }

@@ -1,13 +1,12 @@
-//! Normalisation: `batch_norm` over the batch, with `weight, bias, running_mean, running_var: [C]`, and `lrn` across channels. Both
-//! keep the shape.
+//! Normalisation: `batch_norm` over the batch, with `weight, bias, running_mean, running_var: [C]`,
+//! and `lrn` across channels. Both keep the shape.
 
 use super::{Infer, Site, append::Tensor, errors};
 use crate::ir::{NodeId, Op, Response};
 
-/// Channels of a response: the engines lay a window and its neighbours out in a buffer of fixed size.
-const MAX_RESPONSE: usize = 511;
+const MAX_SIZE: usize = cnn_plan::Response::MAX_SIZE;
 
-/// Scale 1, shift 0 and the statistics of standard normal values to begin with.
+/// `batch_norm`, which begins with scale 1, shift 0 and the statistics of standard normal values.
 pub(super) fn batch_norm(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let input = site.inputs[0].0;
     let shape = infer.graph[input].shape.clone();
@@ -25,7 +24,7 @@ pub(super) fn batch_norm(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     infer.push(site, op, inputs, shape)
 }
 
-/// The mean takes away any bias that was added just before.
+/// Notes a bias just before the norm, which the mean takes away again.
 fn note_bias(infer: &mut Infer, site: &Site) {
     let node = &infer.graph[site.inputs[0].0];
     if matches!(node.op, Op::Conv(_) | Op::Dense) && node.inputs.len() == 3 {
@@ -39,8 +38,8 @@ pub(super) fn lrn(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let shape = infer.map_input(site)?.to_vec();
     let args = &site.args;
     let size = args.count("size");
-    if size > MAX_RESPONSE {
-        infer.error(site.id, args.span("size"), errors::at_most("size", MAX_RESPONSE, size));
+    if size > MAX_SIZE {
+        infer.error(site.id, args.span("size"), errors::at_most("size", MAX_SIZE, size));
         return None;
     }
     let response =

@@ -9,7 +9,8 @@ use crate::{
 const WEIGHT: Kind = Kind::Number("above 0", |weight| weight > 0.0);
 const OUTPUT: Spec = Spec::new("output", &[optional("weight", WEIGHT, Bound::Number(1.0))]);
 
-/// `output(x, weight = 0.3)`: a loss of its own, in training only, over the same labels. Losses are added after the main one.
+/// `output(x, weight = 0.3)`: a loss of its own, in training only, over the same labels. Losses are
+/// added after the main one.
 pub fn output(
     infer: &mut Infer,
     word: Span,

@@ -14,20 +14,20 @@ pub(super) fn avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     pool(infer, site, PoolKind::Avg { count_include_pad })
 }
 
-/// The largest of the whole map: `[C, H, W]` to `[C, 1, 1]`.
+/// `global_max_pool`, the largest of the whole map: `[C, H, W]` to `[C, 1, 1]`.
 pub(super) fn global_max_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let [_, height, width] = infer.map_input(site)?;
     tiles(infer, site, PoolKind::Max, [height, width])
 }
 
-/// An average over the whole map: `[C, H, W]` to `[C, 1, 1]`.
+/// `global_avg_pool`, an average over the whole map: `[C, H, W]` to `[C, 1, 1]`.
 pub(super) fn global_avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let [_, height, width] = infer.map_input(site)?;
     tiles(infer, site, PoolKind::Avg { count_include_pad: true }, [height, width])
 }
 
-/// Averages over windows that cover the input evenly, to an output of a given size. Where that size divides the input's, the
-/// windows are tiles.
+/// `adaptive_avg_pool`: averages over windows that cover the input evenly, to an output of a given size. Where that size
+/// divides the input's, the windows are tiles.
 pub(super) fn adaptive_avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let [channels, height, width] = infer.map_input(site)?;
     let mut output = site.args.pair("height")?;
@@ -51,9 +51,17 @@ pub(super) fn adaptive_avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId
     infer.push(site, op, vec![site.inputs[0].0], vec![channels, output[0], output[1]])
 }
 
-/// Rows of the largest window.
+/// Rows of the largest of the windows that cover `input` rows evenly, where output row `r` of `R`
+/// sees input rows `floor(r H / R)` up to `ceil((r + 1) H / R)`. With the common factors of `H` and
+/// `R` taken out, some window starts just before a whole row, `(R - 1) / R` of a row into it.
 fn widest(input: usize, output: usize) -> usize {
-    (0..output).map(|row| even_window(row, output, input).len()).max().unwrap_or(1)
+    let common = gcd(input, output);
+    let (input, output) = (input / common, output / common);
+    (output - 1 + input).div_ceil(output)
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
 }
 
 /// Pooling over windows that neither overlap nor leave anything out.
@@ -78,4 +86,19 @@ fn pool(infer: &mut Infer, site: &Site, kind: PoolKind) -> Option<NodeId> {
     let placed = infer.place(site, request, [height, width])?;
     let op = Op::Pool(Pool { kind, window: placed.window });
     infer.push(site, op, vec![site.inputs[0].0], vec![channels, placed.output[0], placed.output[1]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::widest;
+
+    #[test]
+    fn the_widest_of_even_windows() {
+        for input in 1..40 {
+            for output in 1..40 {
+                let rows = |row: usize| ((row + 1) * input).div_ceil(output) - row * input / output;
+                assert_eq!(Some(widest(input, output)), (0..output).map(rows).max(), "{input} to {output}");
+            }
+        }
+    }
 }

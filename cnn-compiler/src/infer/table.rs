@@ -1,4 +1,5 @@
-//! The layers: what each is called, what it takes, and who builds it. A new layer starts here.
+//! The table of layers: what each is called, what it takes, and which function builds it. A new layer
+//! starts with a row here.
 
 use super::{
     Infer, Kind, Site,
@@ -17,12 +18,14 @@ const PROBABILITY: Kind = Kind::Number("at least 0 and below 1", |rate| (0.0..1.
 
 const FREEZE: Param = optional("freeze", Kind::Flag, Bound::Flag(false));
 const LR_FACTOR: Param = optional("lr_factor", Kind::POSITIVE, Bound::Number(1.0)).or("lr");
-/// As the network says.
+/// Whether weight decay applies. If it is not given, `train { }` decides.
 const DECAY: Param = unset("decay", Kind::Flag);
 
-/// Of weights and biases. Unset are the network's initial values.
-pub(super) const WEIGHTS: &[Param] =
+/// Attributes of every layer with weights. Without `init` or `bias_init`, parameters start as
+/// `train { }` says.
+const WEIGHTS: &[Param] =
     &[unset("init", Kind::Init), unset("bias_init", Kind::Init), FREEZE, LR_FACTOR, DECAY];
+
 /// A layer of one input without parameters.
 const fn simple(name: &'static str, params: &'static [Param], build: Build) -> Layer {
     Layer { name, inputs: Inputs::One, params, attributes: &[], build }
@@ -33,7 +36,22 @@ const fn joins(name: &'static str, inputs: Inputs, build: Build) -> Layer {
     Layer { name, inputs, params: &[], attributes: &[], build }
 }
 
-pub(super) const LAYERS: &[Layer] = &[
+/// The layer of a name.
+pub fn find(name: &str) -> Option<&'static Layer> {
+    LAYERS.iter().find(|layer| layer.name == name)
+}
+
+/// Names of all layers.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    LAYERS.iter().map(|layer| layer.name)
+}
+
+/// True for an attribute that the parameters of some layer have.
+pub(super) fn is_attribute(key: &str) -> bool {
+    WEIGHTS.iter().any(|attribute| attribute.is_called(key))
+}
+
+const LAYERS: &[Layer] = &[
     Layer {
         name: "conv",
         inputs: Inputs::One,
@@ -83,7 +101,7 @@ pub(super) const LAYERS: &[Layer] = &[
         "max_pool",
         &[
             required("kernel", Kind::Pair),
-            // The kernel.
+            // Without it, windows lie side by side.
             unset("stride", Kind::Pair),
             optional("pad", Kind::Pad, NO_PAD),
             optional("ceil", Kind::Flag, Bound::Flag(false)),
@@ -105,7 +123,7 @@ pub(super) const LAYERS: &[Layer] = &[
     simple("global_avg_pool", &[], pool::global_avg_pool),
     simple(
         "adaptive_avg_pool",
-        // A width of its own is for `adaptive_avg_pool(6, 4)`.
+        // Two numbers, as in `adaptive_avg_pool(6, 4)`, are height and width.
         &[required("height", Kind::Pair), unset("width", Kind::Count)],
         pool::adaptive_avg_pool,
     ),

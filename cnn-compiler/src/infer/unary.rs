@@ -27,20 +27,20 @@ pub(super) fn dropout(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     drop(infer, site, false)
 }
 
-/// Drops whole channels of a map (Tompson et al. 2015).
+/// `channel_dropout` drops whole channels of a map (Tompson et al. 2015).
 pub(super) fn channel_dropout(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     infer.map_input(site)?;
     drop(infer, site, true)
 }
 
-/// Each dropout has a random stream of its own.
+/// A node of dropout; each has a random stream of its own.
 fn drop(infer: &mut Infer, site: &Site, channelwise: bool) -> Option<NodeId> {
     let stream = infer.dropouts;
     infer.dropouts += 1;
     same_shape(infer, site, Op::Dropout { rate: site.args.number("rate"), stream, channelwise })
 }
 
-/// `[pieces * C, …]` to `[C, …]`
+/// `maxout`: `[pieces * C, …]` to `[C, …]`
 pub(super) fn maxout(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let input = site.inputs[0].0;
     let mut shape = infer.graph[input].shape.clone();
@@ -53,7 +53,7 @@ pub(super) fn maxout(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     infer.push(site, Op::Maxout { pieces }, vec![input], shape)
 }
 
-/// `[C, H, W]` to `[C*H*W]`
+/// `flatten`: `[C, H, W]` to `[C*H*W]`
 pub(super) fn flatten(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let input = site.inputs[0].0;
     // The input's elements were counted when its node was made.
@@ -61,7 +61,7 @@ pub(super) fn flatten(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     infer.push(site, Op::Reshape, vec![input], vec![elements])
 }
 
-/// Over the channels of each position.
+/// `softmax` over the channels of each position.
 pub(super) fn softmax(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     same_shape(infer, site, Op::Softmax)
 }

@@ -1,8 +1,9 @@
 //! Where a window fits: the shape formula that convolution and pooling share.
 //!
 //! Along each axis, with `span = dilation (kernel - 1) + 1` and `padded = before + input + after`:
-//! `output = floor((padded - span) / stride) + 1`, or with the ceiling, where the last window must start inside the input or the
-//! padding before it (torch's rule). What it reaches beyond the padding after the input is nothing: an average does not count it.
+//! `output = floor((padded - span) / stride) + 1`, or with the ceiling, where the last window must
+//! start inside the input or the padding before it (torch's rule). What it reaches beyond the
+//! padding after the input is nothing: an average does not count it.
 
 use super::{Infer, Site, errors};
 use crate::ir::Window;

@@ -1,6 +1,19 @@
-//! What the layers of a network cost, for one image: counted on the forward graph as the user wrote it, without padding or sharing.
+//! What the layers of a network cost, for one image: counted on the forward graph as the user wrote
+//! it, without padding or sharing.
+//!
+//! Counts are of 64 bits and are added up by [`total`]. A single layer cannot overflow one: `infer`
+//! limits values and parameters to `2^31` elements, and [`MAX_MACS`] limits their sum.
 
 use super::{Graph, LayerId, Node, NodeId, Op, form::BLOCK};
+
+/// Multiply-accumulates of one image that a network may take: more than a machine computes in a
+/// lifetime of training, and little enough that a batch's can still be counted.
+pub const MAX_MACS: u64 = 1_000_000_000_000_000_000;
+
+/// The sum of counts, or `u64::MAX` if it is larger.
+pub fn total(counts: impl IntoIterator<Item = u64>) -> u64 {
+    counts.into_iter().fold(0, u64::saturating_add)
+}
 
 /// A layer that yields a value.
 #[derive(Clone, Copy, Debug)]
@@ -8,10 +21,10 @@ pub struct Cost {
     pub layer: LayerId,
     /// The node of its output.
     pub output: NodeId,
-    pub parameters: usize,
+    pub parameters: u64,
     /// Multiply-accumulates.
     pub macs: u64,
-    pub activation_bytes: usize,
+    pub activation_bytes: u64,
 }
 
 /// Costs of all layers, in their order.
@@ -23,38 +36,38 @@ pub fn layers(graph: &Graph) -> Vec<Cost> {
         Some(Cost {
             layer: LayerId(layer),
             output,
-            parameters: nodes.iter().map(|&id| parameters(graph, &graph[id])).sum(),
-            macs: nodes.iter().map(|&id| macs(graph, &graph[id])).sum(),
+            parameters: total(nodes.iter().map(|&id| parameters(graph, &graph[id]))),
+            macs: total(nodes.iter().map(|&id| macs(graph, &graph[id]))),
             activation_bytes: activation_bytes(graph, &graph[output]),
         })
     };
     nodes.into_iter().enumerate().filter_map(cost).collect()
 }
 
-/// Buffers are no parameters.
-fn parameters(graph: &Graph, node: &Node) -> usize {
+/// Elements of a node that stands for a parameter; running statistics are none.
+fn parameters(graph: &Graph, node: &Node) -> u64 {
     match node.op {
-        Op::Param(param) if !graph.params[param.0].buffer => elements(node),
+        Op::Param(param) if !graph.params[param.0].buffer => elements(&node.shape),
         _ => 0,
     }
 }
 
-fn elements(node: &Node) -> usize {
-    node.shape.iter().product()
+/// Elements of a value or a parameter.
+pub fn elements(shape: &[usize]) -> u64 {
+    shape.iter().map(|&size| size as u64).product()
 }
 
+/// Each element of the output sums one product for each weight of its channel.
 fn macs(graph: &Graph, node: &Node) -> u64 {
     match node.op {
-        Op::Conv(_) | Op::Dense => {
-            let taps: usize = graph[node.inputs[1]].shape[1..].iter().product();
-            (elements(node) * taps) as u64
-        }
+        Op::Conv(_) | Op::Dense => elements(&node.shape) * elements(&graph[node.inputs[1]].shape[1..]),
         _ => 0,
     }
 }
 
-/// Flatten and dropout store nothing of their own, nor does a concatenation whose parts start at blocks of channels.
-fn activation_bytes(graph: &Graph, node: &Node) -> usize {
+/// Flatten and dropout store nothing of their own, nor does a concatenation whose parts start at
+/// blocks of channels.
+fn activation_bytes(graph: &Graph, node: &Node) -> u64 {
     let starts = node.inputs.iter().scan(0, |end, &part| {
         *end += graph[part].shape.first().unwrap_or(&0);
         Some(*end)
@@ -63,6 +76,6 @@ fn activation_bytes(graph: &Graph, node: &Node) -> usize {
     match node.op {
         Op::Reshape | Op::Dropout { .. } => 0,
         Op::Concat if aligned() => 0,
-        _ => elements(node) * size_of::<f32>(),
+        _ => elements(&node.shape) * size_of::<f32>() as u64,
     }
 }

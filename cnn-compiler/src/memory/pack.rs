@@ -2,6 +2,8 @@
 //!
 //! Offsets ascend in order of declaration and are multiples of a block; gradients lie at the same offsets.
 
+use std::collections::HashSet;
+
 use cnn_plan::Role;
 
 use crate::{
@@ -25,6 +27,7 @@ pub struct Packed {
 /// Packs all parameters of a differentiated graph and its schedule, one after the other.
 pub fn pack(graph: &Graph, schedule: &Schedule, agreed: &Agreed) -> Vec<Packed> {
     let mut end = 0;
+    let updated: HashSet<ParamId> = schedule.at_once.iter().copied().collect();
     let packed = |(index, gradient): (usize, &Option<_>)| {
         let shape = &graph.params[index].shape;
         let role = match agreed.weights.get(&ParamId(index)) {
@@ -38,7 +41,7 @@ pub fn pack(graph: &Graph, schedule: &Schedule, agreed: &Agreed) -> Vec<Packed> 
         };
         let (offset, len) = (end, padded(shape[0]) * inner);
         end += len;
-        let at_once = schedule.at_once.contains(&ParamId(index));
+        let at_once = updated.contains(&ParamId(index));
         Packed { role, offset, len, trained: gradient.is_some(), at_once }
     };
     graph.gradients.iter().enumerate().map(packed).collect()

@@ -1,9 +1,14 @@
-use super::{Life, Memory, Program, lives, pack::pack, place, verify};
+use super::{
+    Memory, Program, lives,
+    pack::pack,
+    place::{Life, place},
+    verify,
+};
 use crate::{
     ir::Graph,
     passes::{Mode, autodiff::differentiate, layout::Agreed, lower::lower, simplify},
     schedule::Schedule,
-    testing,
+    testing::{self, random::Random},
 };
 
 fn training(graph: Graph) -> (Graph, Agreed, Program) {
@@ -33,6 +38,57 @@ fn buffers_share_memory_when_their_lives_do_not_overlap() {
 fn small_buffers_fill_gaps() {
     let lives = [Some(0..=9), Some(0..=3), Some(4..=9), Some(4..=9)];
     assert_eq!(place(&[64, 32, 16, 16], &lives), [0, 64, 64, 80]);
+}
+
+/// The same offsets by comparing each buffer with every other.
+fn naive_place(lengths: &[usize], lives: &[Life]) -> Vec<usize> {
+    let overlap = |one: &Life, other: &Life| match (one, other) {
+        (Some(one), Some(other)) => one.start() <= other.end() && other.start() <= one.end(),
+        _ => false,
+    };
+    let mut largest_first: Vec<usize> = (0..lengths.len()).collect();
+    largest_first.sort_by_key(|&buffer| std::cmp::Reverse(lengths[buffer]));
+    let mut offsets = vec![0; lengths.len()];
+    for (rank, &buffer) in largest_first.iter().enumerate() {
+        let others = largest_first[..rank].iter().filter(|&&other| overlap(&lives[other], &lives[buffer]));
+        let mut taken: Vec<_> =
+            others.map(|&other| offsets[other]..offsets[other] + lengths[other]).collect();
+        taken.sort_by_key(|range| range.start);
+        offsets[buffer] = taken.iter().fold(0, |start, range| {
+            if start + lengths[buffer] <= range.start { start } else { start.max(range.end) }
+        });
+    }
+    offsets
+}
+
+#[test]
+fn each_buffer_lies_at_the_lowest_free_place() {
+    for seed in 0..300 {
+        let mut random = Random(seed);
+        let count = 1 + random.below(40);
+        let lengths: Vec<usize> = (0..count).map(|_| 8 * random.below(6)).collect();
+        let mut life = || {
+            let start = random.below(30);
+            (random.below(8) > 0).then(|| start..=start + random.below(12))
+        };
+        let lives: Vec<Life> = (0..count).map(|_| life()).collect();
+        assert_eq!(place(&lengths, &lives), naive_place(&lengths, &lives), "seed {seed}");
+    }
+}
+
+/// A deep network on large maps: neither its depth squared nor the size of its slab is gone through.
+#[test]
+fn planning_costs_the_number_of_steps() {
+    let (mut net, mut x) = testing::Net::new([8, 1 << 14, 1 << 14]);
+    for _ in 0..5000 {
+        x = net.conv(x, 8, testing::window(3, 1, 1, 1), 1, false);
+        x = net.act(x, crate::ir::Act::Sigmoid);
+    }
+    x = net.adaptive_avg(x, [1, 1]);
+    x = net.flatten(x);
+    let (_, _, program) = training(net.finish(x));
+    verify::program(&program);
+    assert!(program.memory.slab > 5000 << 31);
 }
 
 #[test]

@@ -1,21 +1,24 @@
-//! Checks a plan without knowing how it was made: the steps are replayed on a slab whose blocks remember who wrote them.
+//! Checks a plan without knowing how it was made: the steps are replayed on a slab whose blocks
+//! remember who wrote them.
 //!
-//! A failed check is a bug of the compiler and panics with the step.
+//! What was written is kept as runs of blocks, so that a check costs the number of steps whatever
+//! the sizes of maps. A failed check is a bug of the compiler and panics with the step.
 
-use std::{fmt::Debug, ops::Range};
+use std::{collections::HashSet, fmt::Debug, ops::Range};
 
-use super::Program;
+use super::{Program, runs::Runs};
 use crate::{
     ir::{ParamId, form::BLOCK},
     schedule::{
         Schedule,
-        step::{AreaId, Map, Step, areas as areas_of, gradients, params, reads, writes},
+        step::{AreaId, BufferId, Map, Step, areas as areas_of, gradients, params, reads, writes},
     },
 };
 
-/// Every step finds what it reads as it was written, and writes nothing that it reads, except in place.
+/// Every step finds what it reads as it was written, and writes nothing that it reads, except in
+/// place.
 pub fn program(program: &Program) {
-    let mut slab = Slab { program, writers: vec![None; program.memory.slab.div_ceil(BLOCK)] };
+    let mut slab = Slab { program, writers: Runs::default() };
     let schedule = &program.schedule;
     slab.write(schedule.input);
     for (position, step) in schedule.steps().enumerate() {
@@ -34,10 +37,11 @@ pub fn program(program: &Program) {
     updates(schedule);
 }
 
-/// One sample's blocks of floats: for each, the buffer that was written there last.
+/// One sample's floats.
 struct Slab<'a> {
     program: &'a Program,
-    writers: Vec<Option<u32>>,
+    /// For each block, the buffer that was written there last.
+    writers: Runs<BufferId>,
 }
 
 impl Slab<'_> {
@@ -47,13 +51,11 @@ impl Slab<'_> {
     }
 
     fn write(&mut self, map: Map) {
-        let range = self.range(map);
-        self.writers[range].fill(Some(map.buffer.0 as u32));
+        self.writers.fill(self.range(map), map.buffer);
     }
 
     fn read(&self, map: Map, reader: &dyn Debug) {
-        let owner = Some(map.buffer.0 as u32);
-        let intact = self.writers[self.range(map)].iter().all(|&writer| writer == owner);
+        let intact = self.writers.holds(self.range(map), map.buffer);
         assert!(intact, "{reader:?} reads buffer {} where it was overwritten", map.buffer.0);
     }
 
@@ -69,10 +71,11 @@ impl Slab<'_> {
     }
 }
 
-/// Areas of one stage lie apart, and what a step left in an area is still there for the steps of later stages.
+/// Areas of one stage lie apart, and what a step left in an area is still there for the steps of
+/// later stages.
 fn areas(program: &Program) {
     let schedule = &program.schedule;
-    let mut writers: Vec<Option<AreaId>> = vec![None; program.memory.fixed / BLOCK];
+    let mut writers = Runs::default();
     for stage in schedule.stages() {
         let range = |area: AreaId| {
             let start = program.memory.area(area);
@@ -80,24 +83,24 @@ fn areas(program: &Program) {
         };
         let touched = || stage.iter().flat_map(|step| areas_of(step).map(move |touched| (step, touched)));
         for (_, (area, _)) in touched().filter(|(_, (_, is_written))| *is_written) {
-            writers[range(area)].fill(Some(area));
+            writers.fill(range(area), area);
         }
         for (step, (area, _)) in touched() {
-            let intact = writers[range(area)].iter().all(|&writer| writer == Some(area));
-            assert!(intact, "{step:?} finds area {} overwritten", area.0);
+            assert!(writers.holds(range(area), area), "{step:?} finds area {} overwritten", area.0);
         }
     }
 }
 
 /// No step reads a parameter that an earlier one may have updated.
 fn updates(schedule: &Schedule) {
-    let mut updated: Vec<ParamId> = Vec::new();
+    let at_once: HashSet<ParamId> = schedule.at_once.iter().copied().collect();
+    let mut updated: HashSet<ParamId> = HashSet::new();
     for step in schedule.steps() {
-        assert!(
-            !params(step).any(|param| updated.contains(&param)),
-            "{step:?} reads a parameter that is updated"
-        );
-        updated.extend(gradients(step).filter(|gradient| schedule.at_once.contains(gradient)));
+        let is_early = params(step).any(|param| updated.contains(&param));
+        assert!(!is_early, "{step:?} reads a parameter that is updated");
+        for param in gradients(step).filter(|param| at_once.contains(param)) {
+            assert!(updated.insert(param), "{step:?} updates a parameter a second time");
+        }
     }
-    assert_eq!(updated.len(), schedule.at_once.len(), "each is updated in one step");
+    assert_eq!(updated.len(), at_once.len(), "each is updated in one step");
 }

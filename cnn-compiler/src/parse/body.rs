@@ -6,7 +6,8 @@ use syn::{Error, Result, Token, braced, parenthesized, parse::ParseStream, token
 use super::{expr::expr, guard, section, separated};
 use crate::ast::{Block, Body, Expr, ExprKind, Parameter, Pattern, Span, Statement};
 
-/// Statements up to the end of the braces, whose closing one is at `close`, or up to the network's first section.
+/// Statements up to the end of the braces, whose closing one is at `close`, or up to the network's
+/// first section.
 pub(super) fn body(input: ParseStream, close: Span, depth: usize) -> Result<Body> {
     guard(input.span(), depth)?;
     let mut body = Body { statements: Vec::new(), value: None, end: close };

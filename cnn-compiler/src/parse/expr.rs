@@ -1,5 +1,5 @@
-//! Expressions, by precedence climbing. From loose to tight: `->`, `..`, `||`, `&&`, comparisons, `+ -`, `* / %`,
-//! unary `- !`, field access.
+//! Expressions, by precedence climbing. From loose to tight: `->`, `..`, `||`, `&&`, comparisons,
+//! `+ -`, `* / %`, unary `- !`, field access.
 
 use proc_macro2::Ident;
 use syn::{Error, Lit, LitFloat, Result, Token, braced, bracketed, parenthesized, parse::ParseStream, token};

@@ -1,6 +1,7 @@
 //! Layer names: words and numbers joined by dots, with `{expression}` anywhere, up to the colon.
 //!
-//! Rust's lexer reads `1.0` in `layer.1.0:` as a float, and `1.` in `1.{i}` too; both are taken apart here.
+//! Rust's lexer reads `1.0` in `layer.1.0:` as a float, and `1.` in `1.{i}` too; both are taken
+//! apart here.
 
 use proc_macro2::{Ident, Literal};
 use syn::{Error, Result, Token, braced, ext::IdentExt, parse::ParseStream, token};

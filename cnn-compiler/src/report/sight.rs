@@ -1,8 +1,6 @@
 //! What the elements of each node see of the input: receptive fields, and what they miss.
 
-use cnn_plan::even_window;
-
-use crate::ir::{Graph, NodeId, Op, Pool, PoolKind, Window};
+use crate::ir::{Graph, NodeId, Op, Window};
 
 /// What one element sees of the input, along one axis.
 #[derive(Clone, Copy, Default)]
@@ -14,7 +12,8 @@ pub struct Sight {
 }
 
 /// Receptive fields of all nodes, vertical and horizontal: a window widens what its input sees by
-/// `(kernel - 1) * dilation` of the input's jumps; a join sees what its widest part sees; a dense layer sees everything.
+/// `(kernel - 1) * dilation` of the input's jumps; a join sees what its widest part sees; a dense
+/// layer sees everything.
 pub fn sights(graph: &Graph) -> Vec<[Sight; 2]> {
     let extent = extent(graph);
     let mut sights: Vec<[Sight; 2]> = Vec::with_capacity(graph.nodes.len());
@@ -27,10 +26,6 @@ pub fn sights(graph: &Graph) -> Vec<[Sight; 2]> {
             Op::Input => Sight { field: 1, jump: 1 },
             Op::Dense => Sight { field: extent[axis], jump: 0 },
             Op::Conv(conv) => through(widest(axis), &conv.window, axis, extent),
-            Op::Pool(Pool { kind: PoolKind::AdaptiveAvg, .. }) => {
-                let (x, y) = (graph[node.inputs[0]].shape[axis + 1], node.shape[axis + 1]);
-                evenly(widest(axis), [x, y], extent[axis])
-            }
             Op::Pool(pool) => through(widest(axis), &pool.window, axis, extent),
             _ => widest(axis),
         };
@@ -39,16 +34,14 @@ pub fn sights(graph: &Graph) -> Vec<[Sight; 2]> {
     sights
 }
 
+/// A window's sight. Strides multiply from layer to layer without end, but no element sees more
+/// than the input.
 fn through(input: Sight, window: &Window, axis: usize, extent: [usize; 2]) -> Sight {
-    let field = input.field + (window.kernel[axis] - 1) * window.dilation[axis] * input.jump;
-    Sight { field: field.min(extent[axis]), jump: input.jump * window.stride[axis] }
-}
-
-/// Windows that cover `x` elements evenly, `y` of them: the widest, and the least distance.
-fn evenly(input: Sight, [x, y]: [usize; 2], extent: usize) -> Sight {
-    let widths = (0..y).map(|place| even_window(place, y, x).len());
-    let field = input.field + (widths.max().unwrap_or(1) - 1) * input.jump;
-    Sight { field: field.min(extent), jump: input.jump * (x / y).max(1) }
+    let wider = (window.kernel[axis] - 1).saturating_mul(window.dilation[axis]).saturating_mul(input.jump);
+    Sight {
+        field: input.field.saturating_add(wider).min(extent[axis]),
+        jump: input.jump.saturating_mul(window.stride[axis]),
+    }
 }
 
 /// Rows and columns of the input.
@@ -57,8 +50,9 @@ fn extent(graph: &Graph) -> [usize; 2] {
     [input.shape[1], input.shape[2]]
 }
 
-/// For each node what `summary` should say of it, if it is the last that knows positions and sees less than the whole input.
-/// A dense layer behind it relates all positions, so nothing is missed there; a global pooling does not.
+/// For each node what `summary` should say of it, if it is the last that knows positions and sees
+/// less than the whole input. A dense layer behind it relates all positions, so nothing is missed
+/// there; a global pooling does not.
 pub fn blind_spots(graph: &Graph, sights: &[[Sight; 2]], inferred: &[bool]) -> Vec<Option<String>> {
     let positions = |id: NodeId| graph[id].shape.iter().skip(1).product::<usize>();
     let seen = |id: NodeId| sights[id.0].map(|sight| sight.field);

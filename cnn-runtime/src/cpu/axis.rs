@@ -1,8 +1,8 @@
 //! Which inputs an output sees along one axis of a sliding window.
 //!
-//! Output `t` (at `out_start + t * out_step` of the map) sees, through its tap `j`, input `in_start + t * in_step + j * tap_step`
-//! with filter element `filter_start + j * filter_step`. That covers the forward pass and, one phase of the stride at a time, its
-//! transpose.
+//! Output `t` (at `out_start + t * out_step` of the map) sees, through its tap `j`, input `in_start
+//! + t * in_step + j * tap_step` with filter element `filter_start + j * filter_step`. That covers
+//! the forward pass and, one phase of the stride at a time, its transpose.
 
 use std::ops::Range;
 
@@ -45,8 +45,9 @@ impl Axis {
         }
     }
 
-    /// The transpose for the inputs `phase, phase + stride, …` of the convolution: input `i` was seen by output `o` through tap
-    /// `k` where `o * stride = i + pad - k * dilation`, so every `stride / gcd(stride, dilation)`-th tap counts.
+    /// The transpose for the inputs `phase, phase + stride, …` of the convolution: input `i` was
+    /// seen by output `o` through tap `k` where `o * stride = i + pad - k * dilation`, so every
+    /// `stride / gcd(stride, dilation)`-th tap counts.
     pub(super) fn transpose(
         window: &Window,
         axis: usize,
@@ -105,7 +106,8 @@ impl Axis {
 
     /// Taps of a forward window that lie before a position of the padded input.
     pub(super) fn taps_before(&self, output: usize, end: usize) -> usize {
-        (0..self.taps).take_while(|tap| self.input(output, *tap) < end as isize).count()
+        let distance = (end as isize - self.input(output, 0)).max(0) as usize;
+        distance.div_ceil(self.tap_step.unsigned_abs()).min(self.taps)
     }
 
     /// Outputs for which a tap's input lies inside the map.

@@ -1,7 +1,7 @@
 //! Convolution and the gradient of its input, both as a correlation.
 //!
-//! The input's gradient takes the output's gradient as its input, filters transposed to `[ceil(I/8)][O/groups][KH][KW][8]`, and the
-//! phases of the stride one by one.
+//! The input's gradient takes the output's gradient as its input, filters transposed to
+//! `[ceil(I/8)][O/groups][KH][KW][8]`, and the phases of the stride one by one.
 
 use super::{
     axis::Axis,
@@ -62,11 +62,13 @@ pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) {
             .fixed(step.filters, conv_transpose::len(&step.dx, &step.dy, &step.window, step.groups)),
         bias: None,
     };
-    let [row_phases, column_phases] = step.window.stride;
+    // A stride longer than the map leaves phases without a pixel.
+    let [row_phases, column_phases] =
+        [step.window.stride[0].min(dx.height), step.window.stride[1].min(dx.width)];
     let chunks = correlation.chunks(dx.height / row_phases);
     let work = correlation.work() / (row_phases * column_phases) as u64;
     let columns = Axis::transpose(&step.window, 1, dy.width, dx.width, 0);
-    let margins = if column_phases == 1 { Margins::of(&dy, &columns) } else { None };
+    let margins = if step.window.stride[1] == 1 { Margins::of(&dy, &columns) } else { None };
     frame.each_sample(chunks * correlation.parts(), work, &|sample, piece| {
         let epilogue = frame.epilogue(step.epilogue, &step.dx, sample);
         for phase in 0..row_phases * column_phases {
@@ -79,7 +81,8 @@ pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) {
     });
 }
 
-/// A piece of a correlation, of an input that has margins while it is seen or of one that needs none.
+/// A piece of a correlation, of an input that has margins while it is seen or of one that needs
+/// none.
 fn correlate(
     correlation: &Correlation,
     margins: Option<&Margins>,
@@ -98,7 +101,8 @@ fn correlate(
     }
 }
 
-/// Both maps with several rows as one, where a kernel sees single pixels: longer rows fill tiles better.
+/// Both maps with several rows as one, where a kernel sees single pixels: longer rows fill tiles
+/// better.
 fn folded(window: &Window, x: &Map, y: &Map) -> [Map; 2] {
     let Map { height, width, .. } = *y;
     if window.kernel != [1, 1] || window.stride != [1, 1] || [x.height, x.width] != [height, width] {

@@ -126,13 +126,13 @@ impl<'a> Frame<'a> {
 
     /// As [`Frame::each_sample`], for steps that touch so many elements of a sample and multiply little.
     pub(super) fn touch_each(&self, pieces: usize, elements: usize, body: &(dyn Fn(usize, usize) + Sync)) {
-        self.each_sample(pieces, split::TOUCH * elements as u64, body);
+        self.each_sample(pieces, split::TOUCH.saturating_mul(elements as u64), body);
     }
 
     /// Calls `body(sample, piece)` for each piece of each sample.
     pub(super) fn each_sample(&self, pieces: usize, work: u64, body: &(dyn Fn(usize, usize) + Sync)) {
         let samples = self.samples.len();
-        self.each(samples * pieces, work * samples as u64, &|at| {
+        self.each(samples * pieces, work.saturating_mul(samples as u64), &|at| {
             body(self.samples.start + at / pieces, at % pieces);
         });
     }

@@ -1,7 +1,8 @@
 //! Local response normalisation: each channel is scaled by the squares of its neighbours.
 //!
-//! Neighbours lie in lanes and blocks of their own. So a few pixels at a time are laid out as *lines* of consecutive channels in a
-//! buffer, where the window of eight channels is a sum of shifted vectors. Channels that do not exist are zero there.
+//! Neighbours lie in lanes and blocks of their own. So a few pixels at a time are laid out as
+//! *lines* of consecutive channels in a buffer, where the window of eight channels is a sum of
+//! shifted vectors. Channels that do not exist are zero there.
 
 use std::ops::Range;
 
@@ -17,6 +18,10 @@ use crate::plan::{BLOCK, Lrn, Map, Response};
 pub(super) const BUFFER: usize = 1 << 12;
 /// Blocks of channels that lines hold, besides what their windows reach.
 const BLOCKS: usize = 32;
+
+/// The gradient's windows of windows reach twice as far to both sides.
+const LONGEST: usize = (BLOCKS + 4 * (Response::MAX_SIZE / 2).div_ceil(BLOCK)) * BLOCK;
+const _: () = assert!(LONGEST <= BUFFER, "a buffer holds the longest line");
 
 /// See [`Lrn`].
 pub(super) fn forward(frame: &Frame, step: &'static Lrn) {
@@ -69,12 +74,13 @@ pub(super) struct Cut {
 }
 
 impl Cut {
-    /// For windows of so many windows.
+    /// A map's strips; `windows` says how often the window is applied in a row, 1 forward and 2
+    /// backward, which multiplies the margin.
     pub(super) fn new(map: &Map, response: &Response, windows: usize) -> Cut {
         let (blocks, reach) = (map.channels.div_ceil(BLOCK), Reach::new(map, response));
         let margin = windows * reach.blocks();
         let line = (blocks.min(BLOCKS) + 2 * margin) * BLOCK;
-        assert!(line <= BUFFER, "response normalisation over {} channels: at most 960", response.size);
+        assert!(line <= BUFFER, "{} channels are more than Response::MAX_SIZE", response.size);
         let (area, groups) = (map.height * map.width, blocks.div_ceil(BLOCKS));
         Cut { channels: map.channels, area, reach, margin, groups, pixels: BUFFER / line }
     }

@@ -14,7 +14,8 @@ use crate::plan::{BLOCK, Map, PoolGrad, PoolKind};
 /// See [`PoolGrad`].
 pub(super) fn run(frame: &Frame, step: &'static PoolGrad) {
     let pooling = Pooling::new(step.kind, &step.window, &step.dx, &step.dy);
-    let elements = step.dx.len().max(step.dy.len() * step.window.kernel[0] * step.window.kernel[1]);
+    let taps = step.window.kernel[0] * step.window.kernel[1];
+    let elements = step.dx.len().max(step.dy.len().saturating_mul(taps));
     frame.touch_each(step.dx.channels.div_ceil(BLOCK), elements, &|sample, block| {
         let plane = |map: &Map| frame.plane(sample, map, block);
         // An average does not look at its input; `dx` has the same shape.

@@ -37,6 +37,7 @@ pub(crate) const DESCRIPTION: Description = Description {
         auxiliary: false,
         note: Some("no bias"),
     }],
+    graph: &[],
     train: plan(1600),
     infer: plan(800),
     training: Training {

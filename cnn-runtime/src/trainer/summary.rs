@@ -1,5 +1,7 @@
-//! `summary`: a network's layers, its parameters, its work and the exact size of its memory, without running it.
+//! `summary`: a network's layers, its parameters, its work and the exact size of its memory,
+//! without running it.
 
+mod dot;
 mod explain;
 
 use super::{
@@ -23,9 +25,24 @@ pub(super) struct Args {
     /// Add what each layer would need without parameter sharing
     #[arg(long)]
     explain: bool,
+
+    /// Print the graph of inference instead: `dot` is what Graphviz reads
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["batch", "explain"])]
+    graph: Option<GraphFormat>,
+}
+
+/// A way to write the graph down.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum GraphFormat {
+    /// The language of Graphviz: `… summary --graph dot | dot -Tsvg > network.svg`
+    Dot,
 }
 
 pub(super) fn run(description: &Description, args: &Args) -> Result<()> {
+    match args.graph {
+        Some(GraphFormat::Dot) => return print(&dot::text(description)),
+        None => {}
+    }
     let mut text = text(description, args.batch.unwrap_or(description.training.batch));
     if args.explain {
         text += &explain::text(description.layers);
@@ -77,8 +94,8 @@ fn neurons(layer: &Layer) -> u64 {
     layer.shape.iter().map(|&size| size as u64).product()
 }
 
-/// What a session allocates on the device, and what its arena saves: without sharing, every layer's output and the gradient of
-/// that output have memory of their own. The images have no gradient.
+/// What a session allocates on the device, and what its arena saves: without sharing, every layer's
+/// output and the gradient of that output have memory of their own. The images have no gradient.
 fn memory(description: &Description, batch: usize) -> String {
     let arena = |training| description.arena_len(training, batch) * size_of::<f32>();
     let params = description.params_len * size_of::<f32>();

@@ -1,7 +1,9 @@
-//! The argument for convolution, in numbers: what each layer would hold if its neurons did not share their weights.
+//! The argument for convolution, in numbers: what each layer would hold if its neurons did not
+//! share their weights.
 //!
-//! A neuron of a channel sees `parameters / channels` weights, its bias included. In a convolution all neurons of a channel share
-//! them; in a dense layer each output is a channel of its own, so nothing is shared.
+//! A neuron of a channel sees `parameters / channels` weights, its bias included. In a convolution
+//! all neurons of a channel share them; in a dense layer each output is a channel of its own, so
+//! nothing is shared.
 
 use super::{neurons, title};
 use crate::{
