@@ -6,11 +6,13 @@
 use std::{env, process::Command};
 
 use cnn_runtime::{
-    Error, Result,
-    engine::{Engine, Pass, Sizes},
-    opencl::{OpenCl, Selection, devices},
-    plan::{Act, Arena, Elementwise, Elt, Layout, Map, Steps},
-    rng::{Mask, element_bits},
+    __testing::{
+        engine::{Engine, Pass, Sizes},
+        opencl::{OpenCl, Selection, devices},
+        plan::{Act, Arena, Elementwise, Elt, Layout, Map, Steps},
+        rng::{Mask, element_bits},
+    },
+    Error, Remedy, Result,
 };
 
 fn device() -> Option<OpenCl> {
@@ -29,7 +31,7 @@ const ARENA: Arena = Arena { slab: 64, fixed: 0 };
 const BATCH: usize = 3;
 
 fn engine(device: &OpenCl) -> Box<dyn Engine> {
-    let sizes = Sizes { params: 8, grads: 8, state: 0, arena: ARENA.len(BATCH), batch: BATCH };
+    let sizes = Sizes { params: 8, grads: 8, state: 0, arena: ARENA.len(BATCH), batch: BATCH, classes: 1 };
     device.engine(&sizes).expect("small enough")
 }
 
@@ -47,7 +49,7 @@ fn no_library_means_no_device() {
         assert!(devices().is_empty());
         let error = OpenCl::open(Selection::First).expect_err("nothing to open");
         assert!(error.to_string().starts_with("no OpenCL platform: install a driver"), "{error}");
-        assert_eq!(error.exit_code(), 4);
+        assert!(matches!(error, Error::Device(_)), "{error}");
         if let Ok(loaded) = std::fs::read_to_string("/proc/self/maps") {
             assert!(!loaded.contains("libOpenCL"), "the program is linked to libOpenCL");
         }
@@ -88,19 +90,19 @@ fn an_unknown_device_lists_the_known_ones() {
     let Some(device) = device() else { return };
     let error = OpenCl::open(Selection::At { platform: 99, device: 0 }).expect_err("no such platform");
     assert!(error.to_string().contains(&device.info().name), "{error}");
-    assert_eq!(error.exit_code(), 4);
+    assert!(matches!(error, Error::Device(_)), "{error}");
 }
 
 #[test]
 fn too_large_a_batch_is_told_what_fits() {
     let Some(device) = device() else { return };
     let sample = device.info().max_buffer as usize / size_of::<f32>() / 10;
-    let sizes = |batch| Sizes { params: 0, grads: 0, state: 0, arena: batch * sample, batch };
+    let sizes = |batch| Sizes { params: 0, grads: 0, state: 0, arena: batch * sample, batch, classes: 1 };
     let Err(error) = device.engine(&sizes(64)) else { panic!("exceeds the largest buffer") };
     let message = error.to_string();
     assert!(message.contains(&format!("needs {} bytes", 64 * (sample + 4) * 4)), "{message}");
-    assert!(message.ends_with("try --batch 10"), "{message}");
-    assert_eq!(error.exit_code(), 4);
+    assert_eq!(error.remedies(), [Remedy::SmallerBatch { at_most: Some(10) }]);
+    assert!(matches!(error, Error::Device(_)), "{error}");
 }
 
 #[test]

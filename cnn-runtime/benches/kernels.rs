@@ -1,4 +1,5 @@
-//! Speed of convolutions of well-known networks: `cargo bench -p cnn-runtime --bench kernels [-- [THREADS] [NAME]…]`.
+//! Speed of convolutions of well-known networks:
+//! `cargo bench -p cnn-runtime --features testing --bench kernels [-- [THREADS] [NAME]…]`.
 //!
 //! Prints the best of several runs, in GFLOP/s, of each layer whose name contains one of those given: forward, gradient of
 //! the input, gradient of the filters.
@@ -10,15 +11,18 @@ use std::{
 };
 
 use cnn_runtime::{
-    Result,
-    cpu::Cpu,
-    engine::{Class, Engine, Pass, Sizes},
-    plan::{
-        Act, Arena, Conv, ConvFilterGrad, ConvInputGrad, Elt, Layout, Map, Steps, Window, Winograd, padded,
+    __testing::{
+        Cpu,
+        engine::{Class, Engine, Pass, Sizes},
+        plan::{
+            Act, Arena, Conv, ConvFilterGrad, ConvInputGrad, Elt, Layout, Map, Steps, Window, Winograd,
+            padded,
+        },
     },
+    Result,
 };
 
-/// At least that long and at least twice is each step run.
+/// Each step runs at least that long, and at least twice.
 const TIME: Duration = Duration::from_millis(250);
 
 /// A convolution of a square map.
@@ -93,7 +97,7 @@ const LAYERS: &[Layer] = &[
     grouped(layer("depthwise 3x3/2", [128, 56, 128], [3, 2, 1]), 128),
 ];
 
-/// Seconds that this process' threads have run, where Linux tells: with one thread, what other processes take does not count.
+/// Seconds that this process' threads have run, where Linux tells. With one thread, this leaves out the time of other processes.
 fn processor_time() -> Option<f64> {
     let tasks = fs::read_dir("/proc/self/task").ok()?;
     let nanoseconds = tasks.map(|task| {
@@ -158,7 +162,7 @@ impl Plan {
 
     fn engine(&self, cpu: &Cpu) -> Result<(Box<dyn Engine>, Pass)> {
         let Plan { arena, params, layer: Layer { batch, .. }, .. } = *self;
-        let sizes = Sizes { params, grads: params, state: 0, arena: arena.len(batch), batch };
+        let sizes = Sizes { params, grads: params, state: 0, arena: arena.len(batch), batch, classes: 1 };
         let mut engine = cpu.engine(&sizes)?;
         let pass = Pass { batch, arena, key: None };
         let all = Map { offset: 0, channels: arena.slab, height: 1, width: 1, layout: Layout::Planar };

@@ -6,7 +6,7 @@ use crate::{
     plan::{Arena, Map, Param, Steps},
 };
 
-/// Memory that lives as long as the engine; each is as long as the packed parameters, the state a few times that.
+/// Memory that lives as long as the engine; each class is as long as the packed parameters, the state a few times that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// Parameters, packed.
@@ -17,19 +17,21 @@ pub enum Class {
     State,
 }
 
-/// Floats an engine is created with.
+/// The sizes that an engine is created with, and the limits of every call of its methods.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
-    /// Packed parameters; the gradients are as long in training.
+    /// Floats of the packed parameters.
     pub params: usize,
-    /// Gradients: as the parameters, or 0 for inference only.
+    /// Floats of the gradients: as many as parameters, or 0 for inference only.
     pub grads: usize,
-    /// State of the update.
+    /// Floats of the update's state.
     pub state: usize,
-    /// Arena: the largest of the plans at the largest batch.
+    /// Floats of the arena: the largest of the plans at the largest batch.
     pub arena: usize,
     /// Samples in the largest batch.
     pub batch: usize,
+    /// Classes: every label is below.
+    pub classes: usize,
 }
 
 /// One pass over a batch.
@@ -43,29 +45,32 @@ pub struct Pass {
     pub key: Option<u64>,
 }
 
-/// An update that is due.
+/// An update that an engine is asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Due {
-    /// What happens in it.
+pub struct PendingUpdate {
+    /// What happens to the parameters.
     pub update: Update,
-    /// Its number, from 1.
+    /// The number of the update, from 1.
     pub number: u64,
-    /// All parameters.
+    /// All parameters of the network.
     pub params: &'static [Param],
 }
 
-/// Sums over samples.
+/// Sums over the samples of one or more passes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LossSums {
-    /// Of losses.
+    /// Sum of the samples' losses.
     pub loss: f64,
-    /// Of correct ones.
+    /// Number of samples whose prediction was right.
     pub correct: u64,
 }
 
 /// A device with a network's memory on it.
 ///
 /// Calls are in order; an engine may run them later, but `read*` and `take*` wait for all before them.
+///
+/// # Panics
+/// Every method panics on arguments that leave the engine's memory, by the checks of [`Sizes`]: kernels of a GPU check nothing.
 pub trait Engine: Send {
     /// Writes packed values at an offset.
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()>;
@@ -89,32 +94,144 @@ pub trait Engine: Send {
     ///
     /// # Safety
     /// The steps of `body` are those of a plan with `pass.arena` and with as many parameters as the engine was made for, as
-    /// [`crate::network::Network`] demands.
+    /// [`crate::network::Network`] demands, and the labels of the batch are written if they read any.
     unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()>;
 
-    /// Adds to the engine's sums what a pass left in `losses`, the main one first: all losses, but correctness of the main one.
+    /// Adds what a pass left in `losses`, the main one first, to the engine's sums: the losses of all, and how many samples the
+    /// main one counts as right.
     fn add_losses(&mut self, pass: &Pass, losses: &[Map]) -> Result<()>;
 
-    /// What [`Engine::add_losses`] has added up since the last call; NaN if a loss was.
+    /// The sums of all calls of [`Engine::add_losses`] since the last call; NaN if a loss was.
     fn take_losses(&mut self) -> Result<LossSums>;
 
     /// Makes the update that the gradients lead to, in one pass over memory.
-    fn update(&mut self, due: &Due) -> Result<()>;
+    fn update(&mut self, pending: &PendingUpdate) -> Result<()>;
 
-    /// [`Engine::run`] with the steps of a training pass, and [`Engine::update`]. As nobody else wants the gradients, the engine need
-    /// not hold those of parameters with [`Param::at_once`].
+    /// [`Engine::run`] with the steps of a training pass, and [`Engine::update`]. As nobody else wants the gradients, the engine
+    /// need not hold those of parameters with [`Param::at_once`].
     ///
     /// # Safety
     /// As for [`Engine::run`].
-    unsafe fn train(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync), due: &Due) -> Result<()> {
+    unsafe fn train(
+        &mut self,
+        pass: &Pass,
+        body: &(dyn Fn(&dyn Steps) + Sync),
+        pending: &PendingUpdate,
+    ) -> Result<()> {
         // SAFETY: the caller's promise is the same.
         unsafe { self.run(pass, body) }?;
-        self.update(due)
+        self.update(pending)
     }
 
-    /// Sets the gradients aside, and lets the next backward pass write to other memory, which is taken the first time.
-    fn set_aside(&mut self) -> Result<()>;
+    /// Keeps the gradients, and lets the next backward pass write to other memory, which is taken the first time.
+    fn stash_gradients(&mut self) -> Result<()>;
 
-    /// `gradients = share * gradients + (1 - share) * those set aside`
-    fn merge(&mut self, share: f32) -> Result<()>;
+    /// `gradients = share * gradients + (1 - share) * stashed gradients`
+    ///
+    /// # Panics
+    /// If no gradients were stashed.
+    fn merge_stashed(&mut self, share: f32) -> Result<()>;
 }
+
+impl Sizes {
+    /// Checks that memory of a class holds `len` floats from `offset` on.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub fn check_range(&self, class: Class, offset: usize, len: usize) {
+        let held = match class {
+            Class::Params => self.params,
+            Class::Grads => self.grads,
+            Class::State => self.state,
+        };
+        assert!(
+            offset.checked_add(len).is_some_and(|end| end <= held),
+            "{class:?} {offset}..+{len}: the engine holds {held} floats of them"
+        );
+    }
+
+    /// Checks that a pass stays within the batch and the arena.
+    ///
+    /// # Panics
+    /// If it does not.
+    pub fn check_pass(&self, pass: &Pass) {
+        let Pass { batch, arena, .. } = pass;
+        assert!(
+            (1..=self.batch).contains(batch),
+            "a pass of {batch} samples, the engine takes {}",
+            self.batch
+        );
+        assert!(
+            arena.len(*batch) <= self.arena,
+            "a pass exceeds the arena of {} floats: {batch} samples of {arena:?}",
+            self.arena
+        );
+    }
+
+    /// Checks a pass, and that a map lies in its slabs.
+    ///
+    /// # Panics
+    /// If one does not fit.
+    pub fn check_map(&self, pass: &Pass, map: &Map) {
+        self.check_pass(pass);
+        let end = map.offset.checked_add(map.len());
+        assert!(
+            !map.is_empty() && end.is_some_and(|end| end <= pass.arena.slab),
+            "{map:?} leaves a slab of {} floats",
+            pass.arena.slab
+        );
+    }
+
+    /// Checks a pass, and that `len` floats are a map of each of its samples.
+    ///
+    /// # Panics
+    /// If one does not fit.
+    pub fn check_samples(&self, pass: &Pass, map: &Map, len: usize) {
+        self.check_map(pass, map);
+        let expected = pass.batch * map.len();
+        assert!(len == expected, "{len} floats for {} samples, expected {expected}", pass.batch);
+    }
+
+    /// Checks a pass, and that the losses that it left are maps of its slabs: a loss and whether the sample was right.
+    ///
+    /// # Panics
+    /// If one does not fit.
+    pub fn check_losses(&self, pass: &Pass, losses: &[Map]) {
+        self.check_pass(pass);
+        for map in losses {
+            self.check_map(pass, map);
+            assert!(map.len() >= 2, "{map:?} has no room for a loss and its correctness");
+        }
+    }
+
+    /// Checks the number of labels and each of them.
+    ///
+    /// # Panics
+    /// If there are more than samples in a batch, or if one is no class.
+    pub fn check_labels(&self, labels: &[u32]) {
+        assert!(labels.len() <= self.batch, "{} labels, the engine takes {}", labels.len(), self.batch);
+        let wrong = labels.iter().find(|&&label| label as usize >= self.classes);
+        assert!(wrong.is_none(), "label {wrong:?}: there are {} classes", self.classes);
+    }
+
+    /// Checks that an update is one of the engine's parameters and that its state is there.
+    ///
+    /// # Panics
+    /// If a parameter lies elsewhere, if the engine keeps no gradients, or too little state, or if the update has number 0.
+    pub fn check_update(&self, pending: &PendingUpdate) {
+        let PendingUpdate { update, number, params } = pending;
+        assert!(*number > 0, "updates count from 1");
+        assert!(self.grads == self.params, "an engine for inference makes no update");
+        let state = update.slots().checked_mul(self.params);
+        assert!(
+            state.is_some_and(|state| state <= self.state),
+            "{} arrays of state: the engine holds {} floats of it",
+            update.slots(),
+            self.state
+        );
+        params.iter().for_each(|param| self.check_range(Class::Params, param.offset, param.len));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -93,6 +93,7 @@ pub fn unpack(param: &Param, packed: &[f32], values: &mut [f32]) {
 }
 
 /// Floats of the packed form of a tensor of this torch shape.
+#[cfg(feature = "testing")]
 pub fn packed_len(shape: &[usize], role: &Role) -> usize {
     match role {
         Role::Vector => padded(shape[0]),
@@ -102,6 +103,7 @@ pub fn packed_len(shape: &[usize], role: &Role) -> usize {
 }
 
 /// `[C, H, W]` values of one sample in the storage order of a map; padding becomes zero.
+#[cfg(feature = "testing")]
 pub fn store_map(map: &Map, values: &[f32]) -> Vec<f32> {
     let mut stored = vec![0.0; map.len()];
     for (element, &value) in values.iter().enumerate() {

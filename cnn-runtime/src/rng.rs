@@ -1,6 +1,6 @@
 //! Random numbers as pure functions of a key and a counter.
 //!
-//! Same key, same numbers, on every device and every thread count; nothing is stored to repeat a dropout mask.
+//! The same key gives the same numbers on every device and every thread count; nothing is stored to repeat a dropout mask.
 
 /// Golden-ratio increment of SplitMix64 (Steele, Lea and Flood 2014).
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -81,11 +81,13 @@ impl Stream {
     }
 
     /// Uniform in `0..bound`; `bound` must not be 0.
+    #[cfg(any(feature = "data", feature = "testing"))]
     pub fn below(&mut self, bound: usize) -> usize {
         ((self.bits() as u128 * bound as u128) >> 64) as usize
     }
 
     /// Shuffles in place (Fisher and Yates).
+    #[cfg(any(feature = "data", feature = "testing"))]
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));

@@ -1,6 +1,6 @@
 //! Batch norm: statistics, running statistics, normalisation, and the gradients of all three operands.
 
-use cnn_runtime::plan::{BatchNormSums, BatchStats, Elementwise, Elt, Layout, Normalize, padded};
+use cnn_runtime::__testing::plan::{BatchNormSums, BatchStats, Elementwise, Elt, Layout, Normalize, padded};
 use proptest::prelude::*;
 
 use crate::{

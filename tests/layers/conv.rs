@@ -1,6 +1,8 @@
 //! Convolution, and the gradients of its input, filters and bias.
 
-use cnn_runtime::plan::{Act, Conv, ConvFilterGrad, ConvInputGrad, Layout, Role, Window, Winograd, padded};
+use cnn_runtime::__testing::plan::{
+    Act, Conv, ConvFilterGrad, ConvInputGrad, Layout, Role, Window, Winograd, padded,
+};
 use proptest::prelude::*;
 
 use crate::{

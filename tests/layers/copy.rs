@@ -1,6 +1,6 @@
 //! Copies between maps of different order and alignment.
 
-use cnn_runtime::plan::{Copy, Layout};
+use cnn_runtime::__testing::plan::{Copy, Layout};
 use proptest::prelude::*;
 
 use crate::{scene::Scene, tensor::Tensor};

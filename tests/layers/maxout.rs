@@ -1,6 +1,6 @@
 //! Maxout and its gradient.
 
-use cnn_runtime::plan::{Layout, Maxout, MaxoutGrad};
+use cnn_runtime::__testing::plan::{Layout, Maxout, MaxoutGrad};
 use proptest::prelude::*;
 
 use crate::{

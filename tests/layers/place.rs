@@ -1,6 +1,6 @@
 //! Zero padding and cropping.
 
-use cnn_runtime::plan::{Layout, Place};
+use cnn_runtime::__testing::plan::{Layout, Place};
 use proptest::prelude::*;
 
 use crate::{

@@ -3,7 +3,7 @@
 //! Everything that a step may not read is NaN beforehand: the padding lanes of its inputs, its outputs, the gradients. NaN
 //! never passes the comparison unless it is expected.
 
-use cnn_runtime::{
+use cnn_runtime::__testing::{
     engine::{Class, Engine, Pass, Sizes},
     params::{load_map, pack, packed_len, store_map, unpack},
     plan::{Arena, Layout, Map, Param, Role, Steps, padded},
@@ -229,7 +229,8 @@ impl Scene {
     fn engine(&self, make: &crate::backend::Make) -> Box<dyn Engine> {
         let params = self.packed.len();
         let arena = self.arena.len(self.batch);
-        make(&Sizes { params, grads: params, state: 0, arena, batch: self.batch }).expect("engine")
+        let classes = self.labels.iter().map(|&label| label as usize + 1).max().unwrap_or(0);
+        make(&Sizes { params, grads: params, state: 0, arena, batch: self.batch, classes }).expect("engine")
     }
 
     fn run(&self, engine: &mut dyn Engine) -> Vec<Vec<f32>> {

@@ -3,9 +3,11 @@
 //! `tests/goldens/torch_optimizers.py` wrote the numbers and says how gradients follow from weights.
 
 use cnn_runtime::{
-    engine::{Class, Due, Engine, Sizes},
+    __testing::{
+        engine::{Class, Engine, PendingUpdate, Sizes},
+        plan::Param,
+    },
     optim::{Clip, Rate, Update},
-    plan::Param,
 };
 use serde::Deserialize;
 
@@ -57,7 +59,7 @@ fn follow(engine: &mut dyn Engine, golden: &Golden, trajectory: &Trajectory, con
         let slopes = weights.iter().zip(&golden.curvature).map(|(w, curvature)| curvature * w);
         let gradient: Vec<f32> = slopes.zip(noise).map(|(slope, noise)| slope + noise).collect();
         engine.write(Class::Grads, 0, &gradient).expect("gradients written");
-        engine.update(&Due { update, number, params: &PARAMS }).expect("update");
+        engine.update(&PendingUpdate { update, number, params: &PARAMS }).expect("update");
         engine.read(Class::Params, 0, &mut weights).expect("parameters read");
         let distance: f64 =
             weights.iter().zip(expected).map(|(&w, expected)| (w as f64 - expected).powi(2)).sum();
@@ -72,7 +74,7 @@ fn every_optimizer_goes_the_way_it_goes_in_torch() {
     let golden = golden();
     for trajectory in &golden.updates {
         for backend in backends() {
-            let sizes = Sizes { params: SIZE, grads: SIZE, state: 3 * SIZE, arena: 8, batch: 1 };
+            let sizes = Sizes { params: SIZE, grads: SIZE, state: 3 * SIZE, arena: 8, batch: 1, classes: 1 };
             let mut engine = backend.variants[0](&sizes).expect("engine");
             let limit = trajectory.clip_norm.or(trajectory.clip_value);
             let context = format!("{} limit {limit:?} on {}", trajectory.optimizer, backend.name);

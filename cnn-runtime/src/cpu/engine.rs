@@ -4,11 +4,11 @@ use super::{
     Cpu,
     frame::{Frame, Memory},
     memory::{Buffer, Span},
-    update::{self, Operands, Turn},
+    update::{self, Operands, UpdatePass},
 };
 use crate::{
-    engine::{Class, Due, Engine, LossSums, Pass, Sizes},
-    error::Result,
+    engine::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes},
+    error::{DeviceError, Remedy, Result},
     optim::Clip,
     plan::{Map, Steps},
 };
@@ -19,11 +19,12 @@ pub(super) struct CpuEngine {
     params: Buffer,
     grads: Buffer,
     /// Gradients of earlier passes, once there are some.
-    aside: Option<Buffer>,
+    stashed: Option<Buffer>,
     state: Buffer,
     arena: Buffer,
     labels: Vec<u32>,
     sums: LossSums,
+    sizes: Sizes,
 }
 
 impl CpuEngine {
@@ -32,11 +33,12 @@ impl CpuEngine {
             cpu: cpu.clone(),
             params: Buffer::zeroed(sizes.params, "parameters")?,
             grads: Buffer::zeroed(sizes.grads, "gradients")?,
-            aside: None,
+            stashed: None,
             state: Buffer::zeroed(sizes.state, "optimizer state")?,
             arena: Buffer::zeroed(sizes.arena, "activations")?,
-            labels: vec![0; sizes.batch],
+            labels: labels(sizes.batch)?,
             sums: LossSums::default(),
+            sizes: *sizes,
         })
     }
 
@@ -55,7 +57,7 @@ impl CpuEngine {
             arena: self.arena.span(),
             labels: &self.labels,
         };
-        Frame { cpu: &self.cpu, pass: *pass, memory, turn: None, samples: 0..pass.batch, divides: true }
+        Frame { cpu: &self.cpu, pass: *pass, memory, update: None, samples: 0..pass.batch, divides: true }
     }
 
     fn operands(&self) -> Operands<'_> {
@@ -63,8 +65,20 @@ impl CpuEngine {
     }
 }
 
+/// Room for a batch's labels.
+fn labels(batch: usize) -> Result<Vec<u32>> {
+    let mut labels = Vec::new();
+    labels.try_reserve_exact(batch).map_err(|error| {
+        let message = format!("no memory for the labels of {batch} samples");
+        DeviceError::new(message).with_remedy(Remedy::SmallerBatch { at_most: None }).with_source(error)
+    })?;
+    labels.resize(batch, 0);
+    Ok(labels)
+}
+
 impl Engine for CpuEngine {
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()> {
+        self.sizes.check_range(class, offset, values.len());
         self.class(class).from(offset).write(values);
         Ok(())
     }
@@ -74,11 +88,13 @@ impl Engine for CpuEngine {
     }
 
     fn read(&mut self, class: Class, offset: usize, values: &mut [f32]) -> Result<()> {
+        self.sizes.check_range(class, offset, values.len());
         self.class(class).from(offset).read(values);
         Ok(())
     }
 
     fn write_map(&mut self, pass: &Pass, map: &Map, values: &[f32]) -> Result<()> {
+        self.sizes.check_samples(pass, map, values.len());
         let frame = self.frame(pass);
         for (sample, values) in values.chunks(map.len()).enumerate() {
             frame.map(sample, map).write(values);
@@ -87,6 +103,7 @@ impl Engine for CpuEngine {
     }
 
     fn read_map(&mut self, pass: &Pass, map: &Map, values: &mut [f32]) -> Result<()> {
+        self.sizes.check_samples(pass, map, values.len());
         let frame = self.frame(pass);
         for (sample, values) in values.chunks_mut(map.len()).enumerate() {
             frame.map(sample, map).read(values);
@@ -95,17 +112,20 @@ impl Engine for CpuEngine {
     }
 
     fn write_labels(&mut self, labels: &[u32]) -> Result<()> {
+        self.sizes.check_labels(labels);
         self.labels[..labels.len()].copy_from_slice(labels);
         Ok(())
     }
 
     unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
+        self.sizes.check_pass(pass);
         let frame = self.frame(pass);
         self.cpu.install(|| body(&frame));
         Ok(())
     }
 
     fn add_losses(&mut self, pass: &Pass, losses: &[Map]) -> Result<()> {
+        self.sizes.check_losses(pass, losses);
         let mut sums = self.sums;
         let frame = self.frame(pass);
         for (nth, map) in losses.iter().enumerate() {
@@ -122,40 +142,48 @@ impl Engine for CpuEngine {
         Ok(std::mem::take(&mut self.sums))
     }
 
-    fn update(&mut self, due: &Due) -> Result<()> {
+    fn update(&mut self, pending: &PendingUpdate) -> Result<()> {
+        self.sizes.check_update(pending);
         self.cpu.install(|| {
-            Turn::new(&self.cpu, due, self.operands())?.run(&self.cpu, &|_| true);
+            UpdatePass::new(&self.cpu, pending, self.operands())?.run(&self.cpu, &|_| true);
             Ok(())
         })
     }
 
-    unsafe fn train(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync), due: &Due) -> Result<()> {
-        if let Some(Clip::Norm(_)) = due.update.clip {
+    unsafe fn train(
+        &mut self,
+        pass: &Pass,
+        body: &(dyn Fn(&dyn Steps) + Sync),
+        pending: &PendingUpdate,
+    ) -> Result<()> {
+        if let Some(Clip::Norm(_)) = pending.update.clip {
             // The norm is that of all gradients.
             // SAFETY: the caller's promise is the same.
             unsafe { self.run(pass, body) }?;
-            return self.update(due);
+            return self.update(pending);
         }
+        self.sizes.check_pass(pass);
+        self.sizes.check_update(pending);
         self.cpu.install(|| {
-            let turn = Turn::new(&self.cpu, due, self.operands())?;
-            body(&Frame { turn: Some(&turn), ..self.frame(pass) });
-            turn.run(&self.cpu, &|param| !param.at_once);
+            let update = UpdatePass::new(&self.cpu, pending, self.operands())?;
+            body(&Frame { update: Some(&update), ..self.frame(pass) });
+            update.run(&self.cpu, &|param| !param.at_once);
             Ok(())
         })
     }
 
-    fn set_aside(&mut self) -> Result<()> {
-        let other = match self.aside.take() {
+    fn stash_gradients(&mut self) -> Result<()> {
+        let other = match self.stashed.take() {
             Some(other) => other,
             None => Buffer::zeroed(self.grads.span().len(), "gradients of several passes")?,
         };
-        self.aside = Some(std::mem::replace(&mut self.grads, other));
+        self.stashed = Some(std::mem::replace(&mut self.grads, other));
         Ok(())
     }
 
-    fn merge(&mut self, share: f32) -> Result<()> {
-        let aside = self.aside.as_ref().expect("gradients were set aside").span();
-        self.cpu.install(|| update::merge(&self.cpu, share, self.grads.span(), aside));
+    fn merge_stashed(&mut self, share: f32) -> Result<()> {
+        let stashed = self.stashed.as_ref().expect("gradients were stashed").span();
+        self.cpu.install(|| update::merge_stashed(&self.cpu, share, self.grads.span(), stashed));
         Ok(())
     }
 }

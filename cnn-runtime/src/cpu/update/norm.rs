@@ -7,14 +7,14 @@ use crate::{
         memory::Span,
         totals::{Products, Total, tree},
     },
-    optim::{Update, stretches},
+    optim::{Update, ranges},
     plan::Param,
 };
 
-/// NaN if any of them is.
+/// The norm; NaN if any gradient is.
 pub(super) fn of(cpu: &Cpu, update: &Update, params: &'static [Param], grads: Span) -> f64 {
-    let trained = stretches(*update, params).filter(|stretch| stretch.rule.is_some());
-    let squares = trained.map(|stretch| squares(cpu, grads.part(stretch.range.start, stretch.range.len())));
+    let trained = ranges(*update, params).filter(|part| part.rule.is_some());
+    let squares = trained.map(|part| squares(cpu, grads.part(part.range.start, part.range.len())));
     squares.sum::<f64>().sqrt()
 }
 

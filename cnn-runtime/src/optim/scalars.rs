@@ -1,11 +1,11 @@
-//! What one update has beside its rule: computed once, the same for all parameters and on every engine.
+//! The scalars of one update beside its rule: computed once, the same for all parameters and on every engine.
 
 use super::{Adam, Clip, Update};
 use crate::error::Result;
 
 /// The scalars of one update.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Moment {
+pub(crate) struct UpdateScalars {
     /// Number of the update, from 1.
     pub(crate) number: u64,
     /// Factor of all gradients.
@@ -16,15 +16,19 @@ pub(crate) struct Moment {
     pub(crate) decay: Option<f32>,
 }
 
-impl Moment {
+impl UpdateScalars {
     /// The scalars of the update with a number from 1; `norm` gives the norm of all trained parameters' gradients, if it matters.
-    pub(crate) fn of(update: &Update, number: u64, norm: impl FnOnce() -> Result<f64>) -> Result<Moment> {
+    pub(crate) fn of(
+        update: &Update,
+        number: u64,
+        norm: impl FnOnce() -> Result<f64>,
+    ) -> Result<UpdateScalars> {
         let (scale, limit) = match update.clip {
             None => (1.0, f32::INFINITY),
             Some(Clip::Value(limit)) => (1.0, limit),
             Some(Clip::Norm(limit)) => (scale(norm()?, limit), f32::INFINITY),
         };
-        Ok(Moment { number, scale, limit, decay: update.average.map(|decay| decay_at(decay, number)) })
+        Ok(UpdateScalars { number, scale, limit, decay: update.average.map(|decay| decay_at(decay, number)) })
     }
 }
 
