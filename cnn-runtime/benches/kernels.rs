@@ -1,8 +1,8 @@
 //! Speed of convolutions of well-known networks:
 //! `cargo bench -p cnn-runtime --features testing --bench kernels [-- [THREADS] [NAME]…]`.
 //!
-//! Prints the best of several runs, in GFLOP/s, of each layer whose name contains one of those given: forward, gradient of
-//! the input, gradient of the filters.
+//! Prints the best of several runs, in GFLOP/s, of each layer whose name contains one of those
+//! given: forward, gradient of the input, gradient of the filters.
 
 use std::{
     fs,
@@ -97,7 +97,8 @@ const LAYERS: &[Layer] = &[
     grouped(layer("depthwise 3x3/2", [128, 56, 128], [3, 2, 1]), 128),
 ];
 
-/// Seconds that this process' threads have run, where Linux tells. With one thread, this leaves out the time of other processes.
+/// Seconds that this process' threads have run, where Linux tells. With one thread, this leaves out
+/// the time of other processes.
 fn processor_time() -> Option<f64> {
     let tasks = fs::read_dir("/proc/self/task").ok()?;
     let nanoseconds = tasks.map(|task| {

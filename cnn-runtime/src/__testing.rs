@@ -1,4 +1,5 @@
-//! The engines and their parts, for the tests and benches of this repository: nothing here is kept stable.
+//! The engines and their parts, for the tests and benches of this repository: nothing here is kept
+//! stable.
 
 pub use cnn_plan as plan;
 

@@ -63,9 +63,10 @@ impl Device {
     /// Opens a device; `threads` limits the CPU engine and defaults to all cores.
     ///
     /// # Errors
-    /// [`Error::Device`] if OpenCL is asked for and no such device works, where `Auto` falls back to the CPU, or if threads cannot be
-    /// started; [`Error::Usage`] for 0 threads or more than a pool takes, or if the environment variable `CNN_ISA` names
-    /// instructions that this processor lacks.
+    /// [`Error::Device`] if OpenCL is asked for and no such device works, where `Auto` falls back
+    /// to the CPU, or if threads cannot be started; [`Error::Usage`] for 0 threads or more than a
+    /// pool takes, or if the environment variable `CNN_ISA` names instructions that this processor
+    /// lacks.
     pub fn open(choice: &DeviceChoice, threads: Option<usize>) -> Result<Device> {
         let most = rayon::max_num_threads();
         if let Some(threads) = threads.filter(|threads| !(1..=most).contains(threads)) {
@@ -119,8 +120,8 @@ impl Device {
         }
     }
 
-    /// Runs `work` on one of the engine's own threads. Steps made in there start without waking or allocating
-    /// anything, so a loop over many steps belongs inside.
+    /// Runs `work` on one of the engine's own threads. Steps made in there start without waking or
+    /// allocating anything, so a loop over many steps belongs inside.
     pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         match &self.backend {
             Backend::Cpu(cpu) => cpu.install(work),

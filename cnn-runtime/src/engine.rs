@@ -1,12 +1,16 @@
 //! What a device provides: memory in three classes and an arena, and the steps of a pass.
 
+mod checked;
+
 use crate::{
     error::Result,
     optim::Update,
     plan::{Arena, Map, Param, Steps},
 };
+pub(crate) use checked::Checked;
 
-/// Memory that lives as long as the engine; each class is as long as the packed parameters, the state a few times that.
+/// Memory that lives as long as the engine; each class is as long as the packed parameters, the
+/// state a few times that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// Parameters, packed.
@@ -67,10 +71,11 @@ pub struct LossSums {
 
 /// A device with a network's memory on it.
 ///
-/// Calls are in order; an engine may run them later, but `read*` and `take*` wait for all before them.
+/// Calls are in order; an engine may run them later, but `read*` and `take*` wait for all before
+/// them.
 ///
-/// # Panics
-/// Every method panics on arguments that leave the engine's memory, by the checks of [`Sizes`]: kernels of a GPU check nothing.
+/// An engine may trust its arguments: whoever makes one hands it out as [`Checked`], which panics
+/// on those that leave its memory.
 pub trait Engine: Send {
     /// Writes packed values at an offset.
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()>;
@@ -81,7 +86,8 @@ pub trait Engine: Send {
     /// Reads packed values at an offset.
     fn read(&mut self, class: Class, offset: usize, values: &mut [f32]) -> Result<()>;
 
-    /// Writes `pass.batch` samples, one after the other in `values` and each in storage order of `map`, to their slabs.
+    /// Writes `pass.batch` samples, one after the other in `values` and each in storage order of
+    /// `map`, to their slabs.
     fn write_map(&mut self, pass: &Pass, map: &Map, values: &[f32]) -> Result<()>;
 
     /// Reads `pass.batch` samples, each `map.len()` floats in storage order.
@@ -93,12 +99,13 @@ pub trait Engine: Send {
     /// Runs generated code.
     ///
     /// # Safety
-    /// The steps of `body` are those of a plan with `pass.arena` and with as many parameters as the engine was made for, as
-    /// [`crate::network::Network`] demands, and the labels of the batch are written if they read any.
+    /// The steps of `body` are those of a plan with `pass.arena` and with as many parameters as the
+    /// engine was made for, as [`crate::network::Network`] demands, and the labels of the batch are
+    /// written if they read any.
     unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()>;
 
-    /// Adds what a pass left in `losses`, the main one first, to the engine's sums: the losses of all, and how many samples the
-    /// main one counts as right.
+    /// Adds what a pass left in `losses`, the main one first, to the engine's sums: the losses of
+    /// all, and how many samples the main one counts as right.
     fn add_losses(&mut self, pass: &Pass, losses: &[Map]) -> Result<()>;
 
     /// The sums of all calls of [`Engine::add_losses`] since the last call; NaN if a loss was.
@@ -107,8 +114,8 @@ pub trait Engine: Send {
     /// Makes the update that the gradients lead to, in one pass over memory.
     fn update(&mut self, pending: &PendingUpdate) -> Result<()>;
 
-    /// [`Engine::run`] with the steps of a training pass, and [`Engine::update`]. As nobody else wants the gradients, the engine
-    /// need not hold those of parameters with [`Param::at_once`].
+    /// [`Engine::run`] with the steps of a training pass, and [`Engine::update`]. As nobody else
+    /// wants the gradients, the engine need not hold those of parameters with [`Param::at_once`].
     ///
     /// # Safety
     /// As for [`Engine::run`].
@@ -123,7 +130,8 @@ pub trait Engine: Send {
         self.update(pending)
     }
 
-    /// Keeps the gradients, and lets the next backward pass write to other memory, which is taken the first time.
+    /// Keeps the gradients, and lets the next backward pass write to other memory, which is taken
+    /// the first time.
     fn stash_gradients(&mut self) -> Result<()>;
 
     /// `gradients = share * gradients + (1 - share) * stashed gradients`
@@ -132,106 +140,3 @@ pub trait Engine: Send {
     /// If no gradients were stashed.
     fn merge_stashed(&mut self, share: f32) -> Result<()>;
 }
-
-impl Sizes {
-    /// Checks that memory of a class holds `len` floats from `offset` on.
-    ///
-    /// # Panics
-    /// If it does not.
-    pub fn check_range(&self, class: Class, offset: usize, len: usize) {
-        let held = match class {
-            Class::Params => self.params,
-            Class::Grads => self.grads,
-            Class::State => self.state,
-        };
-        assert!(
-            offset.checked_add(len).is_some_and(|end| end <= held),
-            "{class:?} {offset}..+{len}: the engine holds {held} floats of them"
-        );
-    }
-
-    /// Checks that a pass stays within the batch and the arena.
-    ///
-    /// # Panics
-    /// If it does not.
-    pub fn check_pass(&self, pass: &Pass) {
-        let Pass { batch, arena, .. } = pass;
-        assert!(
-            (1..=self.batch).contains(batch),
-            "a pass of {batch} samples, the engine takes {}",
-            self.batch
-        );
-        assert!(
-            arena.len(*batch) <= self.arena,
-            "a pass exceeds the arena of {} floats: {batch} samples of {arena:?}",
-            self.arena
-        );
-    }
-
-    /// Checks a pass, and that a map lies in its slabs.
-    ///
-    /// # Panics
-    /// If one does not fit.
-    pub fn check_map(&self, pass: &Pass, map: &Map) {
-        self.check_pass(pass);
-        let end = map.offset.checked_add(map.len());
-        assert!(
-            !map.is_empty() && end.is_some_and(|end| end <= pass.arena.slab),
-            "{map:?} leaves a slab of {} floats",
-            pass.arena.slab
-        );
-    }
-
-    /// Checks a pass, and that `len` floats are a map of each of its samples.
-    ///
-    /// # Panics
-    /// If one does not fit.
-    pub fn check_samples(&self, pass: &Pass, map: &Map, len: usize) {
-        self.check_map(pass, map);
-        let expected = pass.batch * map.len();
-        assert!(len == expected, "{len} floats for {} samples, expected {expected}", pass.batch);
-    }
-
-    /// Checks a pass, and that the losses that it left are maps of its slabs: a loss and whether the sample was right.
-    ///
-    /// # Panics
-    /// If one does not fit.
-    pub fn check_losses(&self, pass: &Pass, losses: &[Map]) {
-        self.check_pass(pass);
-        for map in losses {
-            self.check_map(pass, map);
-            assert!(map.len() >= 2, "{map:?} has no room for a loss and its correctness");
-        }
-    }
-
-    /// Checks the number of labels and each of them.
-    ///
-    /// # Panics
-    /// If there are more than samples in a batch, or if one is no class.
-    pub fn check_labels(&self, labels: &[u32]) {
-        assert!(labels.len() <= self.batch, "{} labels, the engine takes {}", labels.len(), self.batch);
-        let wrong = labels.iter().find(|&&label| label as usize >= self.classes);
-        assert!(wrong.is_none(), "label {wrong:?}: there are {} classes", self.classes);
-    }
-
-    /// Checks that an update is one of the engine's parameters and that its state is there.
-    ///
-    /// # Panics
-    /// If a parameter lies elsewhere, if the engine keeps no gradients, or too little state, or if the update has number 0.
-    pub fn check_update(&self, pending: &PendingUpdate) {
-        let PendingUpdate { update, number, params } = pending;
-        assert!(*number > 0, "updates count from 1");
-        assert!(self.grads == self.params, "an engine for inference makes no update");
-        let state = update.slots().checked_mul(self.params);
-        assert!(
-            state.is_some_and(|state| state <= self.state),
-            "{} arrays of state: the engine holds {} floats of it",
-            update.slots(),
-            self.state
-        );
-        params.iter().for_each(|param| self.check_range(Class::Params, param.offset, param.len));
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,7 +1,8 @@
-//! The error type of the library: what went wrong, where, and the values that a program needs to react to it.
+//! The error type of the library: what went wrong, where, and the values that a program needs to
+//! react to it.
 //!
-//! Messages know no command line. What would help is a value, [`Remedy`], which a program puts into the words of its own
-//! interface, as [`crate::Error::remedies`] lists them.
+//! Messages know no command line. What would help is a value, [`Remedy`], which a program puts into
+//! the words of its own interface, as [`crate::Error::remedies`] lists them.
 
 use std::path::PathBuf;
 
@@ -88,9 +89,10 @@ impl Error {
 /// ```
 /// use cnn_runtime::{DeviceError, Error, Remedy};
 ///
-/// let error = Error::from(DeviceError::new("no memory").with_remedy(Remedy::SmallerBatch { at_most: Some(10) }));
+/// let remedy = Remedy::SmallerBatch { at_most: Some(10) };
+/// let error = Error::from(DeviceError::new("no memory").with_remedy(remedy));
 /// assert_eq!(error.to_string(), "no memory");
-/// assert_eq!(error.remedies(), [Remedy::SmallerBatch { at_most: Some(10) }]);
+/// assert_eq!(error.remedies(), [remedy]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -1,9 +1,10 @@
-//! Convolutional networks declared in Rust, checked and planned while rustc compiles them, and trained by ordinary
-//! binaries.
+//! Convolutional networks declared in Rust, checked and planned while rustc compiles them, and
+//! trained by ordinary binaries.
 //!
-//! [`network!`] turns a declaration into a type that implements [`Network`]: tables and straight-line code, with every
-//! shape known, the gradients derived and the memory planned. A [`Session`] holds such a network on a [`Device`];
-//! `trainer::main` makes a whole command-line trainer of it.
+//! [`network!`] turns a declaration into a type that implements [`Network`]: tables and
+//! straight-line code, with every shape known, the gradients derived and the memory planned. A
+//! [`Session`] holds such a network on a [`Device`]; `trainer::main` makes a whole command-line
+//! trainer of it.
 //!
 //! ```
 //! use cnn_runtime::{Device, Model, Options, Session, network};

@@ -7,15 +7,17 @@ pub use crate::plan::{
     Arena, Augment, Description, Init, Layer, LossKind, Map, Param, Plan, Prepare, Role, Training,
 };
 
-/// A network as the macro generates it: constant tables, and code that calls an engine step by step.
+/// A network as the macro generates it: constant tables, and code that calls an engine step by
+/// step.
 ///
-/// Only `network!` implements this trait. A program names the type of a network where it makes a [`Model`] of it, or hands it to
-/// the trainer.
+/// Only `network!` implements this trait. A program names the type of a network where it makes a
+/// [`Model`] of it, or hands it to the trainer.
 ///
 /// # Safety
-/// Engines trust the plan: kernels of a GPU check no address, and threads no overlap. Every step that a function calls has to
-/// stay within the arena of its plan, `DESCRIPTION.train` for `forward` and `backward` and `DESCRIPTION.infer` for `infer`, and
-/// within `DESCRIPTION.params_len`, and may write what it reads only where its description allows that.
+/// Engines trust the plan: kernels of a GPU check no address, and threads no overlap. Every step
+/// that a function calls has to stay within the arena of its plan, `DESCRIPTION.train` for
+/// `forward` and `backward` and `DESCRIPTION.infer` for `infer`, and within
+/// `DESCRIPTION.params_len`, and may write what it reads only where its description allows that.
 pub unsafe trait Network: 'static {
     /// Shapes, parameters, memory plans and defaults.
     #[doc(hidden)]
@@ -36,7 +38,8 @@ pub unsafe trait Network: 'static {
 
 /// A [`Network`] without its type, so that everything else is compiled once.
 ///
-/// Its tables belong to its code, and engines rely on that, so neither can be exchanged for that of another network:
+/// Its tables belong to its code, and engines rely on that, so neither can be exchanged for that of
+/// another network:
 ///
 /// ```compile_fail,E0616
 /// # fn example(mut large: cnn_runtime::Model, small: cnn_runtime::Model) {

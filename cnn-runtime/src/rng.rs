@@ -1,6 +1,7 @@
 //! Random numbers as pure functions of a key and a counter.
 //!
-//! The same key gives the same numbers on every device and every thread count; nothing is stored to repeat a dropout mask.
+//! The same key gives the same numbers on every device and every thread count; nothing is stored to
+//! repeat a dropout mask.
 
 /// Golden-ratio increment of SplitMix64 (Steele, Lea and Flood 2014).
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -17,8 +18,8 @@ pub const fn subkey(key: u64, purpose: u64) -> u64 {
     mix(key ^ mix(purpose.wrapping_add(GAMMA)))
 }
 
-/// 32 random bits of an element; `kernels/common.cl` computes the same. The constants are those of the `lowbias32` hash
-/// (Wellons 2018).
+/// 32 random bits of an element; `kernels/common.cl` computes the same. The constants are those of
+/// the `lowbias32` hash (Wellons 2018).
 #[inline(always)]
 pub const fn element_bits(key: u32, element: u32) -> u32 {
     let mut bits = element ^ key;

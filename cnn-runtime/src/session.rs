@@ -21,13 +21,14 @@ use crate::{
 };
 
 pub(crate) use arrays::Array;
-#[cfg(feature = "trainer")]
+#[cfg(feature = "data")]
 pub(crate) use checks::check_labels;
 use checks::check_update;
 pub use metrics::Metrics;
 pub use options::Options;
 
-/// Floats that are copied to or from a device at a time, so that large parameters are never on the host as a whole.
+/// Floats that are copied to or from a device at a time, so that large parameters are never on the
+/// host as a whole.
 const PIECE: usize = 1 << 18;
 
 /// The passes since the last update, whose mean gradient is that of the next.
@@ -39,10 +40,12 @@ struct Pending {
 
 /// A network with its parameters and memory on a device.
 ///
-/// Images are planar `[n, C, H, W]`, one sample after the other; `n` may be anything from 1 to the session's batch.
+/// Images are planar `[n, C, H, W]`, one sample after the other; `n` may be anything from 1 to the
+/// session's batch.
 ///
 /// ```no_run
-/// # fn example<Net: cnn_runtime::Network>(images: &[f32], labels: &[u32]) -> cnn_runtime::Result<()> {
+/// # use cnn_runtime::{Network, Result};
+/// # fn example<Net: Network>(images: &[f32], labels: &[u32]) -> Result<()> {
 /// use cnn_runtime::{Device, Model, Options, Session};
 ///
 /// let model = Model::of::<Net>();
@@ -71,11 +74,12 @@ pub struct Session {
 }
 
 impl Session {
-    /// Takes the memory, draws the parameters from the seed and sets running statistics to their start.
+    /// Takes the memory, draws the parameters from the seed and sets running statistics to their
+    /// start.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a batch of 0 or one that no memory can hold, and for an update with a number that is out of its range;
-    /// [`Error::Device`] if the memory is not there.
+    /// [`Error::Usage`] for a batch of 0 or one that no memory can hold, and for an update with a
+    /// number that is out of its range; [`Error::Device`] if the memory is not there.
     pub fn new(model: Model, device: &Device, options: &Options) -> Result<Session> {
         let &Options { batch, update, seed } = options;
         let description = model.description();
@@ -120,7 +124,8 @@ impl Session {
         self.description().arena_len(self.update.is_some(), self.batch).saturating_mul(size_of::<f32>())
     }
 
-    /// What goes with the weights: names of classes, and statistics of the data that the network was trained on.
+    /// What goes with the weights: names of classes, and statistics of the data that the network
+    /// was trained on.
     pub fn companions(&self) -> &Companions {
         &self.companions
     }
@@ -169,7 +174,7 @@ fn sizes(description: &Description, options: &Options) -> Result<Sizes> {
     if batch == 0 {
         return Err(Error::Usage("batch 0: a batch holds at least one image".into()));
     }
-    if arena.checked_mul(size_of::<f32>()).is_none() {
+    if arena > isize::MAX as usize / size_of::<f32>() {
         return Err(Error::Usage(format!("batch {batch}: no memory is so large")));
     }
     Ok(Sizes {

@@ -13,7 +13,8 @@ use crate::{
     plan::{Map, Steps},
 };
 
-/// A network on the processor.
+/// A network on the processor. Views of memory check their bounds; [`crate::engine::Checked`] says
+/// what is wrong before.
 pub(super) struct CpuEngine {
     cpu: Cpu,
     params: Buffer,
@@ -24,7 +25,6 @@ pub(super) struct CpuEngine {
     arena: Buffer,
     labels: Vec<u32>,
     sums: LossSums,
-    sizes: Sizes,
 }
 
 impl CpuEngine {
@@ -38,7 +38,6 @@ impl CpuEngine {
             arena: Buffer::zeroed(sizes.arena, "activations")?,
             labels: labels(sizes.batch)?,
             sums: LossSums::default(),
-            sizes: *sizes,
         })
     }
 
@@ -78,7 +77,6 @@ fn labels(batch: usize) -> Result<Vec<u32>> {
 
 impl Engine for CpuEngine {
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()> {
-        self.sizes.check_range(class, offset, values.len());
         self.class(class).from(offset).write(values);
         Ok(())
     }
@@ -88,13 +86,11 @@ impl Engine for CpuEngine {
     }
 
     fn read(&mut self, class: Class, offset: usize, values: &mut [f32]) -> Result<()> {
-        self.sizes.check_range(class, offset, values.len());
         self.class(class).from(offset).read(values);
         Ok(())
     }
 
     fn write_map(&mut self, pass: &Pass, map: &Map, values: &[f32]) -> Result<()> {
-        self.sizes.check_samples(pass, map, values.len());
         let frame = self.frame(pass);
         for (sample, values) in values.chunks(map.len()).enumerate() {
             frame.map(sample, map).write(values);
@@ -103,7 +99,6 @@ impl Engine for CpuEngine {
     }
 
     fn read_map(&mut self, pass: &Pass, map: &Map, values: &mut [f32]) -> Result<()> {
-        self.sizes.check_samples(pass, map, values.len());
         let frame = self.frame(pass);
         for (sample, values) in values.chunks_mut(map.len()).enumerate() {
             frame.map(sample, map).read(values);
@@ -112,20 +107,17 @@ impl Engine for CpuEngine {
     }
 
     fn write_labels(&mut self, labels: &[u32]) -> Result<()> {
-        self.sizes.check_labels(labels);
         self.labels[..labels.len()].copy_from_slice(labels);
         Ok(())
     }
 
     unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
-        self.sizes.check_pass(pass);
         let frame = self.frame(pass);
         self.cpu.install(|| body(&frame));
         Ok(())
     }
 
     fn add_losses(&mut self, pass: &Pass, losses: &[Map]) -> Result<()> {
-        self.sizes.check_losses(pass, losses);
         let mut sums = self.sums;
         let frame = self.frame(pass);
         for (nth, map) in losses.iter().enumerate() {
@@ -143,7 +135,6 @@ impl Engine for CpuEngine {
     }
 
     fn update(&mut self, pending: &PendingUpdate) -> Result<()> {
-        self.sizes.check_update(pending);
         self.cpu.install(|| {
             UpdatePass::new(&self.cpu, pending, self.operands())?.run(&self.cpu, &|_| true);
             Ok(())
@@ -162,8 +153,6 @@ impl Engine for CpuEngine {
             unsafe { self.run(pass, body) }?;
             return self.update(pending);
         }
-        self.sizes.check_pass(pass);
-        self.sizes.check_update(pending);
         self.cpu.install(|| {
             let update = UpdatePass::new(&self.cpu, pending, self.operands())?;
             body(&Frame { update: Some(&update), ..self.frame(pass) });

@@ -1,7 +1,8 @@
-//! The CPU engine: direct convolution on blocked maps, SIMD chosen at run time, and threads that divide the batch.
+//! The CPU engine: direct convolution on blocked maps, SIMD chosen at run time, and threads that
+//! divide the batch.
 //!
-//! Results do not depend on the number of threads: every element is summed in one order, which follows from shapes and
-//! batch alone. A training step allocates nothing.
+//! Results do not depend on the number of threads: every element is summed in one order, which
+//! follows from shapes and batch alone. A training step allocates nothing.
 
 mod axis;
 mod batch_norm;
@@ -46,7 +47,7 @@ use std::{fmt, sync::Arc};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::{
-    engine::{Engine, Sizes},
+    engine::{Checked, Engine, Sizes},
     error::{DeviceError, Remedy, Result},
 };
 use memory::{Buffer, Span};
@@ -73,17 +74,20 @@ impl fmt::Debug for Cpu {
 }
 
 impl Cpu {
-    /// A pool of `threads`, or of as many as there are cores, with the best instruction set at hand, or with the one that the
-    /// environment variable `CNN_ISA` names: `avx512`, `avx2`, `neon` or `portable`.
+    /// A pool of `threads`, or of as many as there are cores, with the best instruction set at
+    /// hand, or with the one that the environment variable `CNN_ISA` names: `avx512`, `avx2`,
+    /// `neon` or `portable`.
     ///
     /// # Errors
-    /// [`Error::Device`](crate::Error::Device) if threads cannot be started, [`Error::Usage`](crate::Error::Usage) if this processor lacks the instructions asked for.
+    /// [`Error::Device`](crate::Error::Device) if threads cannot be started,
+    /// [`Error::Usage`](crate::Error::Usage) if this processor lacks the instructions asked for.
     pub fn new(threads: Option<usize>) -> Result<Cpu> {
         Cpu::with_isa(threads, Isa::choose()?)
     }
 
-    /// Devices as of [`Cpu::new`], one for each instruction set that this processor has, the fastest first. The last is plain
-    /// Rust, as on a processor that has none that this crate knows.
+    /// Devices as of [`Cpu::new`], one for each instruction set that this processor has, the
+    /// fastest first. The last is plain Rust, as on a processor that has none that this crate
+    /// knows.
     ///
     /// # Errors
     /// [`Error::Device`](crate::Error::Device) if threads cannot be started.
@@ -109,8 +113,9 @@ impl Cpu {
         Ok(Cpu { pool: Arc::new(pool), rooms: Arc::new(rooms?), isa, threads })
     }
 
-    /// Scratch space of the calling thread, at most [`ROOM`] floats, whose contents are unspecified. While it is held, nothing
-    /// may be called that asks for it too, nor work be divided among threads (`rayon::join`): both would see the same memory.
+    /// Scratch space of the calling thread, at most [`ROOM`] floats, whose contents are
+    /// unspecified. While it is held, nothing may be called that asks for it too, nor work be
+    /// divided among threads (`rayon::join`): both would see the same memory.
     fn room(&self, len: usize) -> Span<'_> {
         self.rooms[rayon::current_thread_index().unwrap_or(0) % self.threads].span().part(0, len)
     }
@@ -126,7 +131,8 @@ impl Cpu {
         self.threads
     }
 
-    /// Runs `body` on a thread of the pool. Steps that run inside wake no thread to start with and allocate nothing.
+    /// Runs `body` on a thread of the pool. Steps that run inside wake no thread to start with and
+    /// allocate nothing.
     pub fn install<R: Send>(&self, body: impl FnOnce() -> R + Send) -> R {
         self.pool.install(body)
     }
@@ -136,6 +142,6 @@ impl Cpu {
     /// # Errors
     /// [`Error::Device`](crate::Error::Device), with the size, if there is not enough memory.
     pub fn engine(&self, sizes: &Sizes) -> Result<Box<dyn Engine>> {
-        Ok(Box::new(engine::CpuEngine::new(self, sizes)?))
+        Ok(Box::new(Checked::new(engine::CpuEngine::new(self, sizes)?, sizes)))
     }
 }

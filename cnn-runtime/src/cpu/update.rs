@@ -1,6 +1,8 @@
-//! Optimizer steps: one pass over parameters, gradients, state and running average, eight elements at a time.
+//! Optimizer steps: one pass over parameters, gradients, state and running average, eight elements
+//! at a time.
 //!
-//! Where gradient, parameter and state are zero, as in padding, they stay zero. Results do not depend on the threads.
+//! Where gradient, parameter and state are zero, as in padding, they stay zero. Results do not
+//! depend on the threads.
 
 mod norm;
 mod rules;

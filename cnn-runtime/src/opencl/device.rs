@@ -20,7 +20,7 @@ use super::{
     memory::{Queue, upload},
 };
 use crate::{
-    engine::{Engine, Sizes},
+    engine::{Checked, Engine, Sizes},
     error::{DeviceError, Error, Remedy, Result},
     plan::BLOCK,
 };
@@ -200,7 +200,8 @@ impl OpenCl {
     /// Takes memory for a network.
     pub fn engine(&self, sizes: &Sizes) -> Result<Box<dyn Engine>> {
         let programs = self.programs.clone();
-        Ok(Box::new(ClEngine::new(&self.context, &self.info, programs, self.has_tiles, sizes)?))
+        let engine = ClEngine::new(&self.context, &self.info, programs, self.has_tiles, sizes)?;
+        Ok(Box::new(Checked::new(engine, sizes)))
     }
 }
 

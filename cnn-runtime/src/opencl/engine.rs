@@ -90,10 +90,6 @@ impl Engine for ClEngine {
     }
 
     unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
-        assert!(
-            pass.batch <= self.sizes.batch && pass.arena.len(pass.batch) <= self.sizes.arena,
-            "pass exceeds arena"
-        );
         let frame = Frame::new(self, pass);
         body(&frame);
         frame.finish()?;

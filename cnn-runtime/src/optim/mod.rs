@@ -1,6 +1,8 @@
-//! Optimizers: how an update rule runs over the parameters, and what the learning rate of each update is.
+//! Optimizers: how an update rule runs over the parameters, and what the learning rate of each
+//! update is.
 //!
-//! The rules and the schedules themselves are data of `cnn-plan`, which the compiler writes them in.
+//! The rules and the schedules themselves are data of `cnn-plan`, which the compiler writes them
+//! in.
 
 mod range;
 mod rate;

@@ -1,7 +1,8 @@
 //! The parameters that an update reaches, and how: neighbours that are treated alike are one range.
 //!
-//! Frozen parameters are in none. Running statistics are in one only if an average is kept, which includes them as in
-//! TensorFlow's and timm's training of EfficientNet: averaged weights need statistics of about the same age.
+//! Frozen parameters are in none. Running statistics are in one only if an average is kept, which
+//! includes them as in TensorFlow's and timm's training of EfficientNet: averaged weights need
+//! statistics of about the same age.
 
 use std::ops::Range;
 

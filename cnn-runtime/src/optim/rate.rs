@@ -1,8 +1,8 @@
 //! The learning rate of every update: a schedule laid over a training run.
 //!
-//! Updates count from 0. With `u` of `U` updates behind the warm-up and `S` updates in an epoch, the formulas of
-//! [`ScheduleKind`] have `e = u / S` and `E = U / S`. The rate is a function of the update and, for `plateau` alone, of the
-//! validation losses so far.
+//! Updates count from 0. With `u` of `U` updates behind the warm-up and `S` updates in an epoch,
+//! the formulas of [`ScheduleKind`] have `e = u / S` and `E = U / S`. The rate is a function of the
+//! update and, for `plateau` alone, of the validation losses so far.
 
 use std::f64::consts::PI;
 
@@ -12,8 +12,8 @@ use super::{Schedule, ScheduleKind};
 
 /// A schedule over a training run: the learning rate of each update.
 ///
-/// With a schedule that [`Schedule`]'s text form allows and a finite learning rate of at least 0, every rate is finite and at
-/// least 0, however few updates the run has.
+/// With a schedule that [`Schedule`]'s text form allows and a finite learning rate of at least 0,
+/// every rate is finite and at least 0, however few updates the run has.
 ///
 /// ```
 /// use cnn_runtime::optim::{Rate, Schedule};
@@ -114,8 +114,8 @@ fn cosine(from: f64, to: f64, share: f64) -> f64 {
     to + (from - to) * (1.0 + (PI * share.clamp(0.0, 1.0)).cos()) / 2.0
 }
 
-/// Up to 1 and down again; the top is reached one update before `rise * U`, as in torch. A run that is too short to rise
-/// starts at the top, or behind it.
+/// Up to 1 and down again; the top is reached one update before `rise * U`, as in torch. A run that
+/// is too short to rise starts at the top, or behind it.
 fn one_cycle([start, end]: [f64; 2], rise: f64, u: f64, total: f64) -> f64 {
     let top = rise * total - 1.0;
     if top > 0.0 && u <= top {

@@ -1,4 +1,5 @@
-//! The scalars of one update beside its rule: computed once, the same for all parameters and on every engine.
+//! The scalars of one update beside its rule: computed once, the same for all parameters and on
+//! every engine.
 
 use super::{Adam, Clip, Update};
 use crate::error::Result;
@@ -17,7 +18,8 @@ pub(crate) struct UpdateScalars {
 }
 
 impl UpdateScalars {
-    /// The scalars of the update with a number from 1; `norm` gives the norm of all trained parameters' gradients, if it matters.
+    /// The scalars of the update with a number from 1; `norm` gives the norm of all trained
+    /// parameters' gradients, if it matters.
     pub(crate) fn of(
         update: &Update,
         number: u64,
@@ -32,14 +34,15 @@ impl UpdateScalars {
     }
 }
 
-/// Adam's `1 / (1 - beta1^t)` and `1 / sqrt(1 - beta2^t)` at update `t` from 1: both means start at 0 and are too small at first.
+/// Adam's `1 / (1 - beta1^t)` and `1 / sqrt(1 - beta2^t)` at update `t` from 1: both means start at
+/// 0 and are too small at first.
 pub(crate) fn corrections(rule: &Adam, t: u64) -> [f32; 2] {
     let rest = |beta: f32| 1.0 - f64::from(beta).powf(t as f64);
     [(1.0 / rest(rule.beta1)) as f32, (1.0 / rest(rule.beta2).sqrt()) as f32]
 }
 
-/// `limit / (norm + 1e-6)` and at most 1, as in torch. A norm that is not finite is no measure: all becomes NaN, which the loss
-/// then shows.
+/// `limit / (norm + 1e-6)` and at most 1, as in torch. A norm that is not finite is no measure: all
+/// becomes NaN, which the loss then shows.
 fn scale(norm: f64, limit: f32) -> f32 {
     if norm.is_finite() { (f64::from(limit) / (norm + 1e-6)).min(1.0) as f32 } else { f32::NAN }
 }

@@ -1,5 +1,5 @@
-//! The arrays that a session holds for each parameter, in torch order: as a whole, or part by part, so that a large one is
-//! never on the host twice.
+//! The arrays that a session holds for each parameter, in torch order: as a whole, or part by part,
+//! so that a large one is never on the host twice.
 
 use super::{PIECE, Session};
 use crate::{
@@ -34,8 +34,9 @@ impl Session {
     /// [`Session::forward_backward`], [`Session::accumulate`] or [`Session::watch`].
     ///
     /// # Errors
-    /// [`Error::Usage`] if there is no such parameter, if this session does not train, or if the last pass was a
-    /// [`Session::train_step`], which keeps no gradients; [`Error::Device`] if the device fails.
+    /// [`Error::Usage`] if there is no such parameter, if this session does not train, or if the
+    /// last pass was a [`Session::train_step`], which keeps no gradients; [`Error::Device`] if the
+    /// device fails.
     pub fn gradient(&mut self, index: usize) -> Result<Vec<f32>> {
         self.rule()?;
         if !self.has_gradients {
@@ -49,19 +50,20 @@ impl Session {
     /// Sets a parameter or a running statistic from values in torch order.
     ///
     /// # Errors
-    /// [`Error::Usage`] if there is no such parameter, or if it has another number of values; [`Error::Device`] if the device
-    /// fails.
+    /// [`Error::Usage`] if there is no such parameter, or if it has another number of values;
+    /// [`Error::Device`] if the device fails.
     pub fn set_parameter(&mut self, index: usize, values: &[f32]) -> Result<()> {
         self.write(Array::Parameter, index, values)
     }
 
-    /// Number of arrays of state of every parameter: the optimizer's, then the running average; 0 if this session does not train.
+    /// Number of arrays of state of every parameter: the optimizer's, then the running average; 0
+    /// if this session does not train.
     pub fn state_slots(&self) -> usize {
         self.update.map_or(0, |update| update.slots())
     }
 
-    /// True if a slot holds something of a parameter: of those that are trained, and of running statistics their average. False
-    /// if there is no such slot or parameter.
+    /// True if a slot holds something of a parameter: of those that are trained, and of running
+    /// statistics their average. False if there is no such slot or parameter.
     pub fn has_state(&self, slot: usize, index: usize) -> bool {
         let Ok(&Param { trainable, buffer, .. }) = self.param(index) else { return false };
         let is_average = self.update.is_some_and(|update| slot == update.optimizer.slots());
@@ -71,7 +73,8 @@ impl Session {
     /// One of a parameter's arrays of state, in the parameter's torch order.
     ///
     /// # Errors
-    /// [`Error::Usage`] if there is no such slot or parameter; [`Error::Device`] if the device fails.
+    /// [`Error::Usage`] if there is no such slot or parameter; [`Error::Device`] if the device
+    /// fails.
     pub fn state(&mut self, slot: usize, index: usize) -> Result<Vec<f32>> {
         self.read(Array::State(slot), index)
     }

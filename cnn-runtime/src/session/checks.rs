@@ -1,4 +1,5 @@
-//! What every call of a session must hold to: checked before anything happens, and answered by [`Error::Usage`].
+//! What every call of a session must hold to: checked before anything happens, and answered by
+//! [`Error::Usage`].
 
 use super::{Array, Session};
 use crate::{
@@ -87,8 +88,8 @@ pub(super) fn check_lr(lr: f32) -> Result<()> {
     Err(Error::Usage(format!("learning rate {lr}: expected a finite number of at least 0")))
 }
 
-/// Checks all numbers of an update. Those of the rule have one description, its text form: a rule is sound if its own text is
-/// read as the same rule.
+/// Checks all numbers of an update. Those of the rule have one description, its text form: a rule
+/// is sound if its own text is read as the same rule.
 pub(super) fn check_update(update: &Update) -> Result<()> {
     let &Update { optimizer, clip, average } = update;
     check_lr(optimizer.lr())?;

@@ -4,7 +4,8 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-/// Sums over the samples trained since the last [`Session::take_metrics`](crate::Session::take_metrics).
+/// Sums over the samples trained since the last
+/// [`Session::take_metrics`](crate::Session::take_metrics).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Metrics {

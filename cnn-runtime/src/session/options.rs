@@ -2,7 +2,8 @@
 
 use crate::{network::Model, optim::Update};
 
-/// What a [`Session`](crate::Session) is made for: training or inference, the largest batch, and the seed.
+/// What a [`Session`](crate::Session) is made for: training or inference, the largest batch, and
+/// the seed.
 ///
 /// ```
 /// # fn example(model: cnn_runtime::Model) {
@@ -22,7 +23,8 @@ pub struct Options {
 }
 
 impl Options {
-    /// Training as the network's `train { }` declares it, batch and update, and inference in between. The seed is 0.
+    /// Training as the network's `train { }` declares it, batch and update, and inference in
+    /// between. The seed is 0.
     pub const fn train(model: &Model) -> Options {
         let training = &model.description().training;
         Options { batch: training.batch, update: Some(training.update), seed: 0 }

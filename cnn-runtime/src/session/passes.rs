@@ -11,15 +11,16 @@ use crate::{
 
 impl Session {
     /// Runs a batch step by step and shows each when it has run: with labels a training pass, whose
-    /// gradients then wait for [`Session::update`], else inference.
-    /// Steps that [`Session::train_step`] would carry sample by sample through a region run one after the other for the
-    /// whole batch; the results are the same. Gradients of earlier passes that wait for an update are lost.
+    /// gradients then wait for [`Session::update`], else inference. Steps that
+    /// [`Session::train_step`] would carry sample by sample through a region run one after the
+    /// other for the whole batch; the results are the same. Gradients of earlier passes that wait
+    /// for an update are lost.
     ///
     /// ```no_run
     /// # fn example(session: &mut cnn_runtime::Session, image: &[f32]) -> cnn_runtime::Result<()> {
     /// session.watch(image, None, &mut |mut seen| {
     ///     if let Some(map) = seen.output()? {
-    ///         println!("{}: {} values in {:.3} ms", seen.step.layer(), map.len(), seen.seconds * 1e3);
+    ///         println!("{}: {} values, {} s", seen.step.layer(), map.len(), seen.seconds);
     ///     }
     ///     Ok(())
     /// })
@@ -27,7 +28,8 @@ impl Session {
     /// ```
     ///
     /// # Errors
-    /// As [`Session::train_step`] and [`Session::infer`]; and the first error of `visit`, which ends the pass.
+    /// As [`Session::train_step`] and [`Session::infer`]; and the first error of `visit`, which
+    /// ends the pass.
     pub fn watch(&mut self, images: &[f32], labels: Option<&[u32]>, visit: &mut Visit) -> Result<()> {
         let Model { forward, backward, infer, .. } = self.model;
         let (pass, steps) = match labels {
@@ -49,10 +51,12 @@ impl Session {
         watch::run(&mut *self.engine, &pass, &steps, visit)
     }
 
-    /// A training-mode forward and backward pass with dropout off and without an update. The gradients can then be read
-    /// by [`Session::gradient`]. Running statistics move, as in every training-mode pass.
+    /// A training-mode forward and backward pass with dropout off and without an update. The
+    /// gradients can then be read by [`Session::gradient`]. Running statistics move, as in every
+    /// training-mode pass.
     ///
-    /// Returns the mean loss, weighted auxiliary losses included. Gradients of earlier passes that wait for an update are lost.
+    /// Returns the mean loss, weighted auxiliary losses included. Gradients of earlier passes that
+    /// wait for an update are lost.
     ///
     /// # Errors
     /// As [`Session::train_step`].
@@ -80,7 +84,8 @@ impl Session {
     /// Class scores `[n, classes]` of a batch, with every layer in inference mode.
     ///
     /// # Errors
-    /// [`Error::Usage`] if the images do not fit the network, or the scores the images; [`Error::Device`] if the device fails.
+    /// [`Error::Usage`] if the images do not fit the network, or the scores the images;
+    /// [`Error::Device`] if the device fails.
     pub fn infer(&mut self, images: &[f32], logits: &mut [f32]) -> Result<()> {
         let Description { infer: plan, classes, .. } = self.description();
         let batch = self.samples(images)?;
@@ -104,7 +109,8 @@ impl Session {
         Ok(())
     }
 
-    /// Both passes over a batch that was checked: adds to the sums, and leaves the gradients or makes an update by them.
+    /// Both passes over a batch that was checked: adds to the sums, and leaves the gradients or
+    /// makes an update by them.
     pub(super) fn train(
         &mut self,
         batch: usize,
@@ -120,7 +126,8 @@ impl Session {
             backward(run);
         };
         self.has_gradients = false;
-        // SAFETY: these are the steps of the training plan, and a `Network` keeps within it; the labels are written.
+        // SAFETY: these are the steps of the training plan, and a `Network` keeps within it; the
+        // labels are written.
         unsafe {
             match update {
                 Some(update) => self.engine.train(&pass, &body, update),

@@ -9,12 +9,13 @@ use crate::{
 };
 
 impl Session {
-    /// Forward, backward and update on one batch. The CPU engine allocates nothing here. On OpenCL, the step is enqueued and
-    /// its losses stay on the device; the first steps also build kernels, and enqueueing allocates.
+    /// Forward, backward and update on one batch. The CPU engine allocates nothing here. On OpenCL,
+    /// the step is enqueued and its losses stay on the device; the first steps also build kernels,
+    /// and enqueueing allocates.
     ///
     /// # Errors
-    /// [`Error::Usage`] if images and labels do not fit the network, or if averages are swapped in; [`Error::Device`] if the device
-    /// fails.
+    /// [`Error::Usage`] if images and labels do not fit the network, or if averages are swapped in;
+    /// [`Error::Device`] if the device fails.
     pub fn train_step(&mut self, images: &[f32], labels: &[u32]) -> Result<()> {
         if self.pending.passes > 0 {
             self.accumulate(images, labels)?;
@@ -28,9 +29,9 @@ impl Session {
         Ok(())
     }
 
-    /// Forward and backward on one of several batches that lead to one [`Session::update`]: its gradients are averaged with
-    /// those of the batches before, each weighted by its samples, as if all were one batch. The second batch takes memory for
-    /// another set of gradients.
+    /// Forward and backward on one of several batches that lead to one [`Session::update`]: its
+    /// gradients are averaged with those of the batches before, each weighted by its samples, as if
+    /// all were one batch. The second batch takes memory for another set of gradients.
     ///
     /// # Errors
     /// As [`Session::train_step`].
@@ -83,7 +84,8 @@ impl Session {
     /// Sets the learning rate of the next updates.
     ///
     /// # Errors
-    /// [`Error::Usage`] if this session does not train, or if the rate is negative, infinite or NaN.
+    /// [`Error::Usage`] if this session does not train, or if the rate is negative, infinite or
+    /// NaN.
     pub fn set_lr(&mut self, lr: f32) -> Result<()> {
         let mut update = self.rule()?;
         check_lr(lr)?;
@@ -92,8 +94,9 @@ impl Session {
         Ok(())
     }
 
-    /// Exchanges the live parameters and running statistics with their running averages, to infer with and to save these, and
-    /// again to train on. Nothing happens if no average is kept, or before the first update.
+    /// Exchanges the live parameters and running statistics with their running averages, to infer
+    /// with and to save these, and again to train on. Nothing happens if no average is kept, or
+    /// before the first update.
     ///
     /// # Errors
     /// [`Error::Device`] if the device fails.

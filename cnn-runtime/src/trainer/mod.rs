@@ -1,4 +1,5 @@
-//! The command line of every trainer: `train`, `eval`, `predict`, `visualize`, `export`, `summary`, `inspect`, `bench`, `completions`.
+//! The command line of every trainer: `train`, `eval`, `predict`, `visualize`, `export`, `summary`,
+//! `inspect`, `bench`, `completions`.
 //!
 //! Results go to stdout, progress and the one line of an error to stderr. A trainer exits with
 //!
@@ -47,7 +48,8 @@ use crate::{
 use args::{Command, Common, Invocation};
 use exit::Ending;
 
-/// A trainer of one network: all that its own `main` has to call, as `cnn_runtime::trainer::main::<MnistCnn>()`.
+/// A trainer of one network: all that its own `main` has to call, as
+/// `cnn_runtime::trainer::main::<MnistCnn>()`.
 pub fn main<N: Network>() -> ExitCode {
     run(Model::of::<N>())
 }

@@ -1,4 +1,5 @@
-//! The Euclidean norm of all trained parameters' gradients, in an order that depends on their sizes alone.
+//! The Euclidean norm of all trained parameters' gradients, in an order that depends on their sizes
+//! alone.
 
 use super::{PIECE, is_parallel};
 use crate::{

@@ -1,6 +1,7 @@
 //! The rules on eight elements; their formulas are in [`crate::optim`], a file each.
 //!
-//! A rule keeps its arrays of state, gets the gradient `g` after clipping and L2 penalty, and returns what the weights lose.
+//! A rule keeps its arrays of state, gets the gradient `g` after clipping and L2 penalty, and
+//! returns what the weights lose.
 
 use std::ops::Range;
 
@@ -14,7 +15,8 @@ use crate::{
     plan::BLOCK,
 };
 
-/// The update of as many elements as there are gradients, from `start` on; both ends are multiples of a block.
+/// The update of as many elements as there are gradients, from `start` on; both ends are multiples
+/// of a block.
 pub(super) struct Work<'a> {
     pub(super) update: &'a UpdatePass<'a>,
     /// `None` only averages.

@@ -1,6 +1,7 @@
 use super::*;
 
-/// Every kind of schedule, at its defaults and at the limits of its settings. A new kind does not compile until it is here.
+/// Every kind of schedule, at its defaults and at the limits of its settings. A new kind does not
+/// compile until it is here.
 fn settings(kind: ScheduleKind) -> &'static [&'static str] {
     match kind {
         ScheduleKind::Constant => &[""],
@@ -39,7 +40,8 @@ const KINDS: [&str; 8] = [
     "plateau",
 ];
 
-/// All schedules of [`settings`] with warm-ups of no, part of an epoch, whole epochs, and longer than any run.
+/// All schedules of [`settings`] with warm-ups of no, part of an epoch, whole epochs, and longer
+/// than any run.
 fn schedules() -> Vec<(String, Schedule)> {
     let mut schedules = Vec::new();
     for text in KINDS {
@@ -63,7 +65,9 @@ fn every_rate_of_every_schedule_is_finite_and_between_0_and_the_base_rate() {
             for epochs in 0..=5 {
                 for lr in [0.1, 1.0, f32::MAX, f32::MIN_POSITIVE] {
                     let mut rate = Rate::new(schedule, lr, per_epoch, epochs);
-                    [2.0, 3.0, f64::NAN, f64::INFINITY, 3.0].map(|loss| rate.observe(loss));
+                    for loss in [2.0, 3.0, f64::NAN, f64::INFINITY, 3.0] {
+                        rate.observe(loss);
+                    }
                     // One more than the run has: a last epoch may be longer than was thought.
                     let updates = (0..=(per_epoch * epochs) as u64).chain([u64::MAX]);
                     for update in updates {

@@ -3,8 +3,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::*;
 use crate::{
     cpu::Cpu,
-    optim::{Optimizer, Sgd},
-    plan::Layout,
+    opencl::{OpenCl, Selection},
+    optim::{Adam, Optimizer, Sgd, Update},
+    plan::{Arena, Layout, Param},
 };
 
 const ARENA: Arena = Arena { slab: 16, fixed: 8 };
@@ -18,7 +19,7 @@ const UPDATE: PendingUpdate = PendingUpdate {
     params: &[PARAM],
 };
 
-/// A call that leaves the engine's memory, or else the same call within it.
+/// A call that leaves the engine's memory.
 struct Case {
     name: &'static str,
     call: Box<dyn Fn(&mut dyn Engine) -> Result<()>>,
@@ -59,7 +60,7 @@ fn foreign_calls() -> Vec<Case> {
     for labels in [&[0, 3][..], &[u32::MAX], &[0, 1, 2]] {
         cases.push(case("write_labels", |engine| engine.write_labels(labels)));
     }
-    let adam = Update::new(Optimizer::Adam(crate::optim::Adam::DEFAULT));
+    let adam = Update::new(Optimizer::Adam(Adam::DEFAULT));
     for update in [
         PendingUpdate { params: &[Param { offset: 8, ..PARAM }], ..UPDATE },
         PendingUpdate { params: &[Param { offset: usize::MAX, ..PARAM }], ..UPDATE },
@@ -72,28 +73,42 @@ fn foreign_calls() -> Vec<Case> {
     cases
 }
 
+/// What makes an engine of these sizes: the processor, and an OpenCL device where there is one.
+fn makers() -> Vec<Box<dyn Fn() -> Box<dyn Engine>>> {
+    let cpu = Cpu::new(Some(1)).expect("a thread");
+    let mut makers: Vec<Box<dyn Fn() -> Box<dyn Engine>>> =
+        vec![Box::new(move || cpu.engine(&SIZES).expect("small enough"))];
+    match OpenCl::open(Selection::First) {
+        Ok(device) => makers.push(Box::new(move || device.engine(&SIZES).expect("small enough"))),
+        Err(error) => eprintln!("skipped on OpenCL: {error}"),
+    }
+    makers
+}
+
 #[test]
 fn what_leaves_the_memory_of_an_engine_never_runs() {
-    let cpu = Cpu::new(Some(1)).expect("a thread");
-    for Case { name, call } in foreign_calls() {
-        let mut engine = cpu.engine(&SIZES).expect("small enough");
-        let ended = catch_unwind(AssertUnwindSafe(|| call(&mut *engine)));
-        assert!(!matches!(ended, Ok(Ok(()))), "{name} accepts what is not its own");
+    for make in makers() {
+        let mut engine = make();
+        for Case { name, call } in foreign_calls() {
+            let ended = catch_unwind(AssertUnwindSafe(|| call(&mut *engine)));
+            assert!(ended.is_err(), "{name} accepts what is not its own");
+        }
     }
 }
 
 #[test]
 fn what_stays_in_the_memory_of_an_engine_runs() {
-    let cpu = Cpu::new(Some(1)).expect("a thread");
-    let mut engine = cpu.engine(&SIZES).expect("small enough");
-    for class in [Class::Params, Class::Grads, Class::State] {
-        engine.write(class, 15, &[1.0]).expect("the last float");
+    for make in makers() {
+        let mut engine = make();
+        for class in [Class::Params, Class::Grads, Class::State] {
+            engine.write(class, 15, &[1.0]).expect("the last float");
+        }
+        engine.write_map(&PASS, &MAP, &[0.25; 16]).expect("both samples");
+        engine.write_labels(&[2, 0]).expect("two labels");
+        engine.add_losses(&PASS, &[MAP]).expect("a loss");
+        engine.update(&UPDATE).expect("an update");
+        engine.stash_gradients().expect("a stash");
+        engine.merge_stashed(0.5).expect("a merge");
+        assert_eq!(engine.take_losses().expect("sums").loss, 0.5);
     }
-    engine.write_map(&PASS, &MAP, &[0.25; 16]).expect("both samples");
-    engine.write_labels(&[2, 0]).expect("two labels");
-    engine.add_losses(&PASS, &[MAP]).expect("a loss");
-    engine.update(&UPDATE).expect("an update");
-    engine.stash_gradients().expect("a stash");
-    engine.merge_stashed(0.5).expect("a merge");
-    assert_eq!(engine.take_losses().expect("sums").loss, 0.5);
 }
