@@ -74,7 +74,7 @@ pub struct LossSums {
 /// Calls are in order; an engine may run them later, but `read*` and `take*` wait for all before
 /// them.
 ///
-/// An engine may trust its arguments: whoever makes one hands it out as [`Checked`], which panics
+/// An engine may trust its arguments: whoever makes one hands it out as `Checked`, which panics
 /// on those that leave its memory.
 pub trait Engine: Send {
     /// Writes packed values at an offset.

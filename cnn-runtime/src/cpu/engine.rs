@@ -13,7 +13,7 @@ use crate::{
     plan::{Map, Steps},
 };
 
-/// A network on the processor. Views of memory check their bounds; [`crate::engine::Checked`] says
+/// A network on the processor. Views of memory check their bounds; `crate::engine::Checked` says
 /// what is wrong before.
 pub(super) struct CpuEngine {
     cpu: Cpu,

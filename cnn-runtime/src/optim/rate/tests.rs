@@ -63,7 +63,7 @@ fn every_rate_of_every_schedule_is_finite_and_between_0_and_the_base_rate() {
     for (text, schedule) in schedules() {
         for per_epoch in 0..=64 {
             for epochs in 0..=5 {
-                for lr in [0.1, 1.0, f32::MAX, f32::MIN_POSITIVE] {
+                for lr in [0.1, f32::MAX] {
                     let mut rate = Rate::new(schedule, lr, per_epoch, epochs);
                     for loss in [2.0, 3.0, f64::NAN, f64::INFINITY, 3.0] {
                         rate.observe(loss);
