@@ -34,8 +34,6 @@ pub struct Sizes {
     pub arena: usize,
     /// Samples in the largest batch.
     pub batch: usize,
-    /// Classes: every label is below.
-    pub classes: usize,
 }
 
 /// One pass over a batch.
@@ -74,8 +72,8 @@ pub struct LossSums {
 /// Calls are in order; an engine may run them later, but `read*` and `take*` wait for all before
 /// them.
 ///
-/// An engine may trust its arguments: whoever makes one hands it out as `Checked`, which panics
-/// on those that leave its memory.
+/// An engine may trust its arguments: whoever makes one hands it out as `Checked`, which answers
+/// those that leave its memory by [`crate::Error::Usage`].
 pub trait Engine: Send {
     /// Writes packed values at an offset.
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()>;
@@ -135,8 +133,5 @@ pub trait Engine: Send {
     fn stash_gradients(&mut self) -> Result<()>;
 
     /// `gradients = share * gradients + (1 - share) * stashed gradients`
-    ///
-    /// # Panics
-    /// If no gradients were stashed.
     fn merge_stashed(&mut self, share: f32) -> Result<()>;
 }

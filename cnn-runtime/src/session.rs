@@ -183,7 +183,6 @@ fn sizes(description: &Description, options: &Options) -> Result<Sizes> {
         state: update.map_or(0, |update| update.slots() * params),
         arena,
         batch,
-        classes: description.classes,
     })
 }
 

@@ -229,8 +229,7 @@ impl Scene {
     fn engine(&self, make: &crate::backend::Make) -> Box<dyn Engine> {
         let params = self.packed.len();
         let arena = self.arena.len(self.batch);
-        let classes = self.labels.iter().map(|&label| label as usize + 1).max().unwrap_or(0);
-        make(&Sizes { params, grads: params, state: 0, arena, batch: self.batch, classes }).expect("engine")
+        make(&Sizes { params, grads: params, state: 0, arena, batch: self.batch }).expect("engine")
     }
 
     fn run(&self, engine: &mut dyn Engine) -> Vec<Vec<f32>> {

@@ -266,7 +266,7 @@ fn allocation_failure(error: ocl::core::Error, info: &DeviceInfo, sizes: &Sizes)
 
 /// Bytes of all buffers.
 fn needed(sizes: &Sizes) -> usize {
-    let Sizes { params, grads, state, arena, batch, .. } = sizes;
+    let Sizes { params, grads, state, arena, batch } = sizes;
     (params + grads + state + arena + batch * (1 + SUMS)) * FLOAT
 }
 
