@@ -25,8 +25,9 @@ fn allocations(update: Update) -> usize {
     let (images, labels) =
         (cnn_tests::noise(1, 16 * 144), (0..16).map(|sample| sample % 10).collect::<Vec<u32>>());
     let device = Device::cpu().unwrap();
-    let options = Options { batch: 16, training: Some(update), seed: 7 };
-    let mut session = Session::new(Model::of::<Convnet>(), &device, &options).unwrap();
+    let model = Model::of::<Convnet>();
+    let options = Options::train(&model).batch(16).update(update).seed(7);
+    let mut session = Session::new(model, &device, &options).unwrap();
     device.install(move || {
         let mut step = || {
             session.accumulate(&images, &labels).unwrap();
@@ -41,7 +42,7 @@ fn allocations(update: Update) -> usize {
 
 #[test]
 fn a_training_step_allocates_nothing() {
-    let plain = Model::of::<Convnet>().description.training.update;
+    let plain = Model::of::<Convnet>().description().training.update;
     let full = Update {
         optimizer: Optimizer::Adam(Adam::DECOUPLED),
         clip: Some(Clip::Norm(1.0)),

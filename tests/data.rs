@@ -94,10 +94,9 @@ fn statistics_travel_with_the_weights() -> cnn_runtime::Result<()> {
     let model = Model::of::<Whitened>();
     let indices: Vec<u32> = (0..3000).collect();
     let (data, count) =
-        Prepared::fit(digits(Part::Train), model.description, &indices, Arc::new(Tolerance::none()))?;
+        Prepared::fit(digits(Part::Train), model.description(), &indices, Arc::new(Tolerance::none()))?;
     assert_eq!(count, 3000);
-    let options = Options { batch: 100, training: Some(model.description.training.update), seed: 0 };
-    let mut session = Session::new(model, &Device::cpu()?, &options)?;
+    let mut session = Session::new(model, &Device::cpu()?, &Options::train(&model).batch(100))?;
     session.set_companions(data.companions());
     let mut training = Batches::new(&data, indices, 100);
     for epoch in 1..=6 {
@@ -112,15 +111,15 @@ fn statistics_travel_with_the_weights() -> cnn_runtime::Result<()> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.safetensors");
     weights::save(&mut session, &path)?;
-    let mut session = Session::new(model, &Device::cpu()?, &Options { training: None, ..options })?;
+    let mut session = Session::new(model, &Device::cpu()?, &Options::infer(100))?;
     weights::load(&mut session, &path)?;
     let companions = session.companions().clone();
     assert_eq!(companions.classes[9], "9");
-    let preparation = Preparation::new(model.description, companions.statistics)?;
+    let preparation = Preparation::new(model.description(), companions.statistics)?;
     let again = Prepared::new(digits(Part::Test), preparation, Arc::new(Tolerance::none()));
     assert_eq!(evaluate(&mut session, &mut Batches::all(&again, 100))?, score);
 
-    let error = Preparation::new(model.description, vec![]).unwrap_err();
+    let error = Preparation::new(model.description(), vec![]).unwrap_err();
     assert!(error.to_string().contains("data.mean is missing"), "{error}");
     Ok(())
 }

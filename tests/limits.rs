@@ -83,23 +83,20 @@ thread_local! {
 
 fn check<N: Network>(device: &Device) {
     let model = Model::of::<N>();
-    let name = model.description.name;
+    let name = model.description().name;
     let image = cnn_tests::noise(1, 256);
-    for training in [Some(model.description.training.update), None] {
-        let mut session =
-            Session::new(Model::of::<N>(), device, &Options { batch: 1, training, seed: 0 }).unwrap();
-        let mut step = || match training {
-            Some(_) => {
-                session.train_step(&image, &[1]).unwrap();
-            }
-            None => session.infer(&image, &mut [0.0; 2]).unwrap(),
+    for mode in ["training", "inference"] {
+        let options = if mode == "training" { Options::train(&model).batch(1) } else { Options::infer(1) };
+        let mut session = Session::new(model, device, &options).unwrap();
+        let mut step = || match mode {
+            "training" => session.train_step(&image, &[1]).unwrap(),
+            _ => session.infer(&image, &mut [0.0; 2]).unwrap(),
         };
         // The first compiles kernels.
         step();
         let before = spent();
         step();
         let time = spent() - before;
-        let mode = if training.is_some() { "training" } else { "inference" };
         assert!(time < Duration::from_secs(1), "{name}: {mode} took {time:?} on {}", device.describe());
     }
 }

@@ -39,7 +39,7 @@ fn no_large_tensor_is_copied_as_a_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     let (model, device) = (Model::of::<Large>(), Device::cpu().unwrap());
-    let options = Options { batch: 1, training: Some(model.description.training.update), seed: 7 };
+    let options = Options::train(&model).seed(7);
     let mut session = bounded(|| Session::new(model, &device, &options));
     session.train_step(&[0.5; 64], &[3]).unwrap();
 

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cnn_runtime::rng::Stream;
+use cnn_runtime::__testing::rng::Stream;
 
 /// A training run that ends in a second or two, so that saving is a good part of it.
 fn command(name: &str, output: &Path, arguments: &[&str]) -> Command {

@@ -12,8 +12,7 @@ network! {
 
 fn session() -> Session {
     let model = Model::of::<Small>();
-    let training = Some(model.description.training.update);
-    Session::new(model, &Device::cpu().unwrap(), &Options { batch: 3, training, seed: 5 }).unwrap()
+    Session::new(model, &Device::cpu().unwrap(), &Options::train(&model).batch(3).seed(5)).unwrap()
 }
 
 #[test]
@@ -54,7 +53,7 @@ network! {
 #[test]
 fn networks_without_parameters_can_be_watched() {
     let model = Model::of::<Fixed>();
-    let options = Options { batch: 1, training: None, seed: 0 };
+    let options = Options::infer(1);
     for device in cnn_tests::devices() {
         let mut session = Session::new(model, &device, &options).unwrap();
         let mut seen = Vec::new();

@@ -16,9 +16,9 @@ plain! {
 }
 
 impl Arena {
-    /// Floats for a batch.
+    /// Floats for a batch; `usize::MAX`, which no memory holds, if there are more.
     pub const fn len(&self, batch: usize) -> usize {
-        batch * self.slab + self.fixed
+        batch.saturating_mul(self.slab).saturating_add(self.fixed)
     }
 
     /// True if nothing is planned; never so for a network.
@@ -128,7 +128,7 @@ impl Description<'_> {
             .sum()
     }
 
-    /// Floats of the arena of a session: a training session also infers, in the same arena.
+    /// Floats of the arena of a session, as [`Arena::len`] has them: a training session also infers, in the same arena.
     pub fn arena_len(&self, training: bool, batch: usize) -> usize {
         let inference = self.infer.arena.len(batch);
         if training { self.train.arena.len(batch).max(inference) } else { inference }

@@ -1,7 +1,8 @@
-//! Speed of convolutions of well-known networks: `cargo bench -p cnn-runtime --bench kernels [-- [THREADS] [NAME]…]`.
+//! Speed of convolutions of well-known networks:
+//! `cargo bench -p cnn-runtime --features testing --bench kernels [-- [THREADS] [NAME]…]`.
 //!
-//! Prints the best of several runs, in GFLOP/s, of each layer whose name contains one of those given: forward, gradient of
-//! the input, gradient of the filters.
+//! Prints the best of several runs, in GFLOP/s, of each layer whose name contains one of those
+//! given: forward, gradient of the input, gradient of the filters.
 
 use std::{
     fs,
@@ -10,16 +11,18 @@ use std::{
 };
 
 use cnn_runtime::{
-    Result,
-    cpu::Cpu,
-    engine::{Class, Engine, Pass, Sizes},
-    plan::{
-        Act, Arena, Conv, ConvFilterGrad, ConvInputGrad, Elt, Layout, Map, Scope, StepRef, Steps,
-        TransposeFilters, Window, Winograd, padded,
+    __testing::{
+        Cpu,
+        engine::{Class, Engine, Pass, Sizes},
+        plan::{
+            Act, Arena, Conv, ConvFilterGrad, ConvInputGrad, Elt, Layout, Map, Scope, StepRef, Steps,
+            TransposeFilters, Window, Winograd, padded,
+        },
     },
+    Result,
 };
 
-/// At least that long and at least twice is each step run.
+/// Each step runs at least that long, and at least twice.
 const TIME: Duration = Duration::from_millis(250);
 
 /// A convolution of a square map.
@@ -94,7 +97,8 @@ const LAYERS: &[Layer] = &[
     grouped(layer("depthwise 3x3/2", [128, 56, 128], [3, 2, 1]), 128),
 ];
 
-/// Seconds that this process' threads have run, where Linux tells: with one thread, what other processes take does not count.
+/// Seconds that this process' threads have run, where Linux tells. With one thread, this leaves out
+/// the time of other processes.
 fn processor_time() -> Option<f64> {
     let tasks = fs::read_dir("/proc/self/task").ok()?;
     let nanoseconds = tasks.map(|task| {

@@ -1,16 +1,18 @@
-//! Choosing where a network runs. The choice is made once; nothing switches in the middle of a run.
+//! Devices: where a network runs. The choice is made once; nothing switches in the middle of a run.
 
-use std::str::FromStr;
+use std::{fmt, str::FromStr};
 
 use crate::{
-    cpu::{Cpu, Limits},
+    cpu::Cpu,
     engine::{Engine, Sizes},
     error::{Error, Result},
-    opencl::{self, OpenCl, Selection},
+    opencl::{self, OpenCl},
 };
+pub use crate::{cpu::Limits, opencl::Selection};
 
-/// What `--device` asks for: `auto`, `cpu`, `opencl` or `opencl:PLATFORM.DEVICE`.
+/// A device by its name: `auto`, `cpu`, `opencl` or `opencl:PLATFORM.DEVICE`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DeviceChoice {
     /// The first OpenCL GPU that works, else the CPU engine.
     #[default]
@@ -22,20 +24,29 @@ pub enum DeviceChoice {
 }
 
 impl FromStr for DeviceChoice {
-    type Err = String;
+    type Err = Error;
 
-    fn from_str(text: &str) -> Result<DeviceChoice, String> {
+    fn from_str(text: &str) -> Result<DeviceChoice> {
         match text {
             "auto" => Ok(DeviceChoice::Auto),
             "cpu" => Ok(DeviceChoice::Cpu),
             _ => text.parse().map(DeviceChoice::OpenCl).map_err(|_| {
-                format!("unknown device '{text}'; use auto, cpu, opencl or opencl:PLATFORM.DEVICE")
+                let choices = "auto, cpu, opencl or opencl:PLATFORM.DEVICE";
+                Error::Usage(format!("unknown device '{text}'; use {choices}"))
             }),
         }
     }
 }
 
-/// An opened device.
+/// An opened device, which any number of sessions may run on.
+///
+/// ```
+/// use cnn_runtime::{Device, DeviceChoice};
+///
+/// let device = Device::open(&DeviceChoice::Cpu, Some(2))?;
+/// assert_eq!((device.kind(), device.threads()), ("cpu", 2));
+/// # Ok::<(), cnn_runtime::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct Device {
     backend: Backend,
@@ -52,11 +63,14 @@ impl Device {
     /// Opens a device; `threads` limits the CPU engine and defaults to all cores.
     ///
     /// # Errors
-    /// [`Error::Device`] if OpenCL is asked for and no such device works, where `Auto` falls back to the CPU, or if threads cannot be
-    /// started; [`Error::Usage`] for 0 threads, or if the environment variable `CNN_ISA` names instructions that this processor lacks.
+    /// [`Error::Device`] if OpenCL is asked for and no such device works, where `Auto` falls back
+    /// to the CPU, or if threads cannot be started; [`Error::Usage`] for 0 threads or more than a
+    /// pool takes, or if the environment variable `CNN_ISA` names instructions that this processor
+    /// lacks.
     pub fn open(choice: &DeviceChoice, threads: Option<usize>) -> Result<Device> {
-        if threads == Some(0) {
-            return Err(Error::Usage("--threads 0: at least one thread is needed".into()));
+        let most = rayon::max_num_threads();
+        if let Some(threads) = threads.filter(|threads| !(1..=most).contains(threads)) {
+            return Err(Error::Usage(format!("{threads} threads: expected 1 to {most}")));
         }
         let cpu = |reason: String| Ok(Device { backend: Backend::Cpu(Cpu::new(threads)?), reason });
         match choice {
@@ -106,8 +120,8 @@ impl Device {
         }
     }
 
-    /// Runs `work` on one of the engine's own threads. Steps made in there start without waking or allocating
-    /// anything, so a loop over many steps belongs inside.
+    /// Runs `work` on one of the engine's own threads. Steps made in there start without waking or
+    /// allocating anything, so a loop over many steps belongs inside.
     pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         match &self.backend {
             Backend::Cpu(cpu) => cpu.install(work),
@@ -118,7 +132,7 @@ impl Device {
     /// What the CPU can do at most, measured now; unknown elsewhere.
     ///
     /// # Errors
-    /// As [`Cpu::limits`].
+    /// [`Error::Device`] if there is no memory to measure with.
     pub fn limits(&self) -> Result<Option<Limits>> {
         match &self.backend {
             Backend::Cpu(cpu) => cpu.limits().map(Some),
@@ -133,6 +147,18 @@ impl Device {
         }
     }
 }
+
+impl fmt::Debug for Device {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Device").field(&self.describe()).finish()
+    }
+}
+
+/// Threads may share a device.
+const _: () = {
+    const fn is_shared<T: Send + Sync + 'static>() {}
+    is_shared::<Device>();
+};
 
 /// The first GPU that opens and computes, or why there is none: what the last one failed with.
 fn first_working_gpu() -> Result<OpenCl, String> {
@@ -154,17 +180,24 @@ mod tests {
     #[test]
     fn choices_are_read_or_explained() {
         let at = Selection::At { platform: 1, device: 0 };
-        assert_eq!("opencl:1.0".parse(), Ok(DeviceChoice::OpenCl(at)));
-        assert_eq!("opencl".parse(), Ok(DeviceChoice::OpenCl(Selection::First)));
-        assert_eq!("auto".parse(), Ok(DeviceChoice::Auto));
+        for (text, choice) in [
+            ("opencl:1.0", DeviceChoice::OpenCl(at)),
+            ("opencl", DeviceChoice::OpenCl(Selection::First)),
+            ("auto", DeviceChoice::Auto),
+            ("cpu", DeviceChoice::Cpu),
+        ] {
+            assert_eq!(text.parse::<DeviceChoice>().unwrap(), choice);
+        }
         for wrong in ["gpu", "opencl:", "opencl:1", "opencl:a.b", "CPU "] {
-            let error = wrong.parse::<DeviceChoice>().unwrap_err();
+            let error = wrong.parse::<DeviceChoice>().unwrap_err().to_string();
             assert!(error.contains(wrong) && error.contains("opencl:PLATFORM.DEVICE"), "{error}");
         }
     }
 
     #[test]
-    fn zero_threads_is_a_usage_error() {
-        assert!(matches!(Device::open(&DeviceChoice::Cpu, Some(0)), Err(Error::Usage(_))));
+    fn a_number_of_threads_that_cannot_be_is_a_usage_error() {
+        for threads in [0, usize::MAX] {
+            assert!(matches!(Device::open(&DeviceChoice::Cpu, Some(threads)), Err(Error::Usage(_))));
+        }
     }
 }

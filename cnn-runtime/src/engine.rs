@@ -1,12 +1,16 @@
 //! What a device provides: memory in three classes and an arena, and the steps of a pass.
 
+mod checked;
+
 use crate::{
     error::Result,
     optim::Update,
     plan::{Arena, Map, Param, Steps},
 };
+pub(crate) use checked::Checked;
 
-/// Memory that lives as long as the engine; each is as long as the packed parameters, the state a few times that.
+/// Memory that lives as long as the engine; each class is as long as the packed parameters, the
+/// state a few times that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// Parameters, packed.
@@ -17,16 +21,16 @@ pub enum Class {
     State,
 }
 
-/// Floats an engine is created with.
+/// The sizes that an engine is created with, and the limits of every call of its methods.
 #[derive(Clone, Copy, Debug)]
 pub struct Sizes {
-    /// Packed parameters; the gradients are as long in training.
+    /// Floats of the packed parameters.
     pub params: usize,
-    /// Gradients: as the parameters, or 0 for inference only.
+    /// Floats of the gradients: as many as parameters, or 0 for inference only.
     pub grads: usize,
-    /// State of the update.
+    /// Floats of the update's state.
     pub state: usize,
-    /// Arena: the largest of the plans at the largest batch.
+    /// Floats of the arena: the largest of the plans at the largest batch.
     pub arena: usize,
     /// Samples in the largest batch.
     pub batch: usize,
@@ -43,29 +47,33 @@ pub struct Pass {
     pub key: Option<u64>,
 }
 
-/// An update that is due.
+/// An update that an engine is asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Due {
-    /// What happens in it.
+pub struct PendingUpdate {
+    /// What happens to the parameters.
     pub update: Update,
-    /// Its number, from 1.
+    /// The number of the update, from 1.
     pub number: u64,
-    /// All parameters.
+    /// All parameters of the network.
     pub params: &'static [Param],
 }
 
-/// Sums over samples.
+/// Sums over the samples of one or more passes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct LossSums {
-    /// Of losses.
+    /// Sum of the samples' losses.
     pub loss: f64,
-    /// Of correct ones.
+    /// Number of samples whose prediction was right.
     pub correct: u64,
 }
 
 /// A device with a network's memory on it.
 ///
-/// Calls are in order; an engine may run them later, but `read*` and `take*` wait for all before them.
+/// Calls are in order; an engine may run them later, but `read*` and `take*` wait for all before
+/// them.
+///
+/// An engine may trust its arguments: whoever makes one hands it out as `Checked`, which answers
+/// those that leave its memory by [`crate::Error::Usage`].
 pub trait Engine: Send {
     /// Writes packed values at an offset.
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()>;
@@ -76,7 +84,8 @@ pub trait Engine: Send {
     /// Reads packed values at an offset.
     fn read(&mut self, class: Class, offset: usize, values: &mut [f32]) -> Result<()>;
 
-    /// Writes `pass.batch` samples, one after the other in `values` and each in storage order of `map`, to their slabs.
+    /// Writes `pass.batch` samples, one after the other in `values` and each in storage order of
+    /// `map`, to their slabs.
     fn write_map(&mut self, pass: &Pass, map: &Map, values: &[f32]) -> Result<()>;
 
     /// Reads `pass.batch` samples, each `map.len()` floats in storage order.
@@ -88,33 +97,41 @@ pub trait Engine: Send {
     /// Runs generated code.
     ///
     /// # Safety
-    /// The steps of `body` are those of a plan with `pass.arena` and with as many parameters as the engine was made for, as
-    /// [`crate::network::Network`] demands.
+    /// The steps of `body` are those of a plan with `pass.arena` and with as many parameters as the
+    /// engine was made for, as [`crate::network::Network`] demands, and the labels of the batch are
+    /// written if they read any.
     unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()>;
 
-    /// Adds to the engine's sums what a pass left in `losses`, the main one first: all losses, but correctness of the main one.
+    /// Adds what a pass left in `losses`, the main one first, to the engine's sums: the losses of
+    /// all, and how many samples the main one counts as right.
     fn add_losses(&mut self, pass: &Pass, losses: &[Map]) -> Result<()>;
 
-    /// What [`Engine::add_losses`] has added up since the last call; NaN if a loss was.
+    /// The sums of all calls of [`Engine::add_losses`] since the last call; NaN if a loss was.
     fn take_losses(&mut self) -> Result<LossSums>;
 
     /// Makes the update that the gradients lead to, in one pass over memory.
-    fn update(&mut self, due: &Due) -> Result<()>;
+    fn update(&mut self, pending: &PendingUpdate) -> Result<()>;
 
-    /// [`Engine::run`] with the steps of a training pass, and [`Engine::update`]. As nobody else wants the gradients, the engine need
-    /// not hold those of parameters with [`Param::at_once`].
+    /// [`Engine::run`] with the steps of a training pass, and [`Engine::update`]. As nobody else
+    /// wants the gradients, the engine need not hold those of parameters with [`Param::at_once`].
     ///
     /// # Safety
     /// As for [`Engine::run`].
-    unsafe fn train(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync), due: &Due) -> Result<()> {
+    unsafe fn train(
+        &mut self,
+        pass: &Pass,
+        body: &(dyn Fn(&dyn Steps) + Sync),
+        pending: &PendingUpdate,
+    ) -> Result<()> {
         // SAFETY: the caller's promise is the same.
         unsafe { self.run(pass, body) }?;
-        self.update(due)
+        self.update(pending)
     }
 
-    /// Sets the gradients aside, and lets the next backward pass write to other memory, which is taken the first time.
-    fn set_aside(&mut self) -> Result<()>;
+    /// Keeps the gradients, and lets the next backward pass write to other memory, which is taken
+    /// the first time.
+    fn stash_gradients(&mut self) -> Result<()>;
 
-    /// `gradients = share * gradients + (1 - share) * those set aside`
-    fn merge(&mut self, share: f32) -> Result<()>;
+    /// `gradients = share * gradients + (1 - share) * stashed gradients`
+    fn merge_stashed(&mut self, share: f32) -> Result<()>;
 }

@@ -1,9 +1,10 @@
-//! Convolutional networks declared in Rust, checked and planned while rustc compiles them, and trained by ordinary
-//! binaries.
+//! Convolutional networks declared in Rust, checked and planned while rustc compiles them, and
+//! trained by ordinary binaries.
 //!
-//! [`network!`] turns a declaration into a type that implements [`Network`]: tables and straight-line code, with every
-//! shape known, the gradients derived and the memory planned. A [`Session`] holds such a network on a [`Device`];
-//! [`trainer::main`] makes a whole command-line trainer of it.
+//! [`network!`] turns a declaration into a type that implements [`Network`]: tables and
+//! straight-line code, with every shape known, the gradients derived and the memory planned. A
+//! [`Session`] holds such a network on a [`Device`]; `trainer::main` makes a whole command-line
+//! trainer of it.
 //!
 //! ```
 //! use cnn_runtime::{Device, Model, Options, Session, network};
@@ -16,10 +17,9 @@
 //! }
 //!
 //! let model = Model::of::<Tiny>();
-//! assert_eq!(model.description.parameter_count(), 8 * 9 + 8 + 3 * 72 + 3);
+//! assert_eq!(model.description().parameter_count(), 8 * 9 + 8 + 3 * 72 + 3);
 //!
-//! let options = Options { batch: 2, training: Some(model.description.training.update), seed: 0 };
-//! let mut session = Session::new(model, &Device::cpu()?, &options)?;
+//! let mut session = Session::new(model, &Device::cpu()?, &Options::train(&model).batch(2))?;
 //! session.train_step(&[0.5; 2 * 64], &[0, 2])?;
 //! let mut scores = [0.0; 3];
 //! session.infer(&[0.5; 64], &mut scores)?;
@@ -34,21 +34,33 @@ macro_rules! network {
 
 #[doc(hidden)]
 pub mod __private;
+#[cfg(feature = "testing")]
+#[doc(hidden)]
+pub mod __testing;
 #[cfg(feature = "data")]
 pub mod checkpoint;
-pub mod cpu;
+#[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
+mod cpu;
 #[cfg(feature = "data")]
 pub mod data;
 pub mod device;
-pub mod engine;
-pub mod error;
-pub mod files;
+#[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
+mod engine;
+mod error;
+#[cfg_attr(
+    not(feature = "data"),
+    allow(dead_code, reason = "weights alone need no folders and no checksums")
+)]
+mod files;
 pub mod network;
-pub mod opencl;
+#[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
+mod opencl;
 pub mod optim;
-pub mod params;
-pub mod rng;
-pub mod session;
+#[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
+mod params;
+#[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
+mod rng;
+mod session;
 #[cfg(feature = "data")]
 pub mod train;
 #[cfg(feature = "trainer")]
@@ -58,9 +70,8 @@ pub mod visualize;
 pub mod watch;
 pub mod weights;
 
-#[doc(hidden)]
 pub use cnn_plan as plan;
-pub use device::Device;
-pub use error::{Error, Result};
+pub use device::{Device, DeviceChoice};
+pub use error::{DeviceError, Error, Remedy, Result};
 pub use network::{Model, Network};
 pub use session::{Metrics, Options, Session};

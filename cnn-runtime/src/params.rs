@@ -1,4 +1,5 @@
-//! Parameters between torch's order, in which files and humans have them, and the packed order of [`crate::plan::Role`].
+//! Parameters between torch's order, in which files and humans have them, and the packed order of
+//! [`crate::plan::Role`].
 
 use std::ops::Range;
 
@@ -7,17 +8,17 @@ use crate::{
     rng::{Stream, subkey},
 };
 
-/// Elements of one output.
+/// Number of elements of one output in torch order.
 fn inner(param: &Param) -> usize {
     param.shape[1..].iter().product()
 }
 
-/// Floats of one output when packed.
+/// Number of floats of one output in the packed order.
 fn stored(param: &Param) -> usize {
     param.len / padded(param.shape[0])
 }
 
-/// Outputs that so many elements make.
+/// Number of outputs that so many elements in torch order are.
 fn outputs(param: &Param, elements: usize) -> usize {
     let inner = inner(param);
     assert!(
@@ -28,15 +29,16 @@ fn outputs(param: &Param, elements: usize) -> usize {
     elements / inner
 }
 
-/// Where a part of a parameter lies.
+/// A part of a parameter: some of its outputs, by their places in both orders.
 pub(crate) struct Part {
-    /// Its elements in torch order.
+    /// Places of the part's elements in torch order.
     pub(crate) elements: Range<usize>,
-    /// Its floats in the packed form.
+    /// Places of the part's floats in the packed order.
     pub(crate) packed: Range<usize>,
 }
 
-/// Divides a parameter into parts of whole blocks of outputs, packed no longer than `most` unless a block is.
+/// Divides a parameter into parts of whole blocks of outputs, packed no longer than `most` unless a
+/// block is.
 pub(crate) fn parts(param: &Param, most: usize) -> impl Iterator<Item = Part> {
     let (outputs, inner, stored) = (param.shape[0], inner(param), stored(param));
     let count = (most / (stored * BLOCK)).max(1) * BLOCK;
@@ -46,7 +48,8 @@ pub(crate) fn parts(param: &Param, most: usize) -> impl Iterator<Item = Part> {
     })
 }
 
-/// Calls `each` with the positions of all elements of so many outputs in torch order, ascending, and in the packed form.
+/// Calls `each` with the positions of all elements of so many outputs in torch order, ascending,
+/// and in the packed form.
 fn for_each_place(param: &Param, outputs: usize, mut each: impl FnMut(usize, usize)) {
     let (inner, stored) = (inner(param), stored(param));
     // Where an output's elements lie among its floats.
@@ -70,7 +73,8 @@ fn map_place(map: &Map, element: usize) -> usize {
     map.index(element / area, element % area / map.width, element % map.width)
 }
 
-/// Packs values of whole outputs, of a parameter or a part of it, in torch order; padding becomes zero.
+/// Packs values of whole outputs, of a parameter or a part of it, in torch order; padding becomes
+/// zero.
 ///
 /// # Panics
 ///
@@ -93,6 +97,7 @@ pub fn unpack(param: &Param, packed: &[f32], values: &mut [f32]) {
 }
 
 /// Floats of the packed form of a tensor of this torch shape.
+#[cfg(feature = "testing")]
 pub fn packed_len(shape: &[usize], role: &Role) -> usize {
     match role {
         Role::Vector => padded(shape[0]),
@@ -102,6 +107,7 @@ pub fn packed_len(shape: &[usize], role: &Role) -> usize {
 }
 
 /// `[C, H, W]` values of one sample in the storage order of a map; padding becomes zero.
+#[cfg(feature = "testing")]
 pub fn store_map(map: &Map, values: &[f32]) -> Vec<f32> {
     let mut stored = vec![0.0; map.len()];
     for (element, &value) in values.iter().enumerate() {
@@ -115,8 +121,9 @@ pub fn load_map(map: &Map, stored: &[f32]) -> Vec<f32> {
     (0..map.channels * map.height * map.width).map(|element| stored[map_place(map, element)]).collect()
 }
 
-/// What fills in a parameter's initial values, the next ones at every call, in torch order. Each parameter has a stream of
-/// random numbers of its own, so adding a layer changes no other layer's start.
+/// A function that fills in a parameter's initial values in torch order, the next ones at every
+/// call. Each parameter has a stream of random numbers of its own, so adding a layer changes no
+/// other layer's start.
 pub fn initial(param: &Param, seed: u64) -> impl FnMut(&mut [f32]) {
     let name_key = param.name.bytes().fold(0, |key, byte| subkey(key, byte as u64));
     let mut stream = Stream::new(subkey(seed, name_key));

@@ -1,6 +1,7 @@
 //! Random numbers as pure functions of a key and a counter.
 //!
-//! Same key, same numbers, on every device and every thread count; nothing is stored to repeat a dropout mask.
+//! The same key gives the same numbers on every device and every thread count; nothing is stored to
+//! repeat a dropout mask.
 
 /// Golden-ratio increment of SplitMix64 (Steele, Lea and Flood 2014).
 const GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -17,8 +18,8 @@ pub const fn subkey(key: u64, purpose: u64) -> u64 {
     mix(key ^ mix(purpose.wrapping_add(GAMMA)))
 }
 
-/// 32 random bits of an element; `kernels/common.cl` computes the same. The constants are those of the `lowbias32` hash
-/// (Wellons 2018).
+/// 32 random bits of an element; `kernels/common.cl` computes the same. The constants are those of
+/// the `lowbias32` hash (Wellons 2018).
 #[inline(always)]
 pub const fn element_bits(key: u32, element: u32) -> u32 {
     let mut bits = element ^ key;
@@ -81,11 +82,13 @@ impl Stream {
     }
 
     /// Uniform in `0..bound`; `bound` must not be 0.
+    #[cfg(any(feature = "data", feature = "testing"))]
     pub fn below(&mut self, bound: usize) -> usize {
         ((self.bits() as u128 * bound as u128) >> 64) as usize
     }
 
     /// Shuffles in place (Fisher and Yates).
+    #[cfg(any(feature = "data", feature = "testing"))]
     pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));

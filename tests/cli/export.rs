@@ -29,7 +29,7 @@ fn tensors(path: &Path) -> Vec<(String, Dtype, Vec<usize>)> {
 fn a_state_dict_is_complete() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("normed.safetensors");
-    let options = Options { batch: 1, training: None, seed: 7 };
+    let options = Options::infer(1).seed(7);
     let mut session = Session::new(Model::of::<Normed>(), &Device::cpu().unwrap(), &options).unwrap();
     assert_eq!(weights::export(&mut session, &path).unwrap(), 8);
     let float = |name: &str, shape: &[usize]| (name.to_owned(), Dtype::F32, shape.to_vec());

@@ -5,7 +5,7 @@ pub mod counting;
 
 use std::path::{Path, PathBuf};
 
-use cnn_runtime::{Device, device::DeviceChoice, opencl::Selection};
+use cnn_runtime::{__testing::rng::Stream, Device, DeviceChoice, device::Selection};
 
 /// Every device that tests run on: the CPU engine, and OpenCL where there is a driver. Says what it skips; with
 /// `CNN_REQUIRE_OPENCL=1` a missing driver fails the test.
@@ -31,7 +31,7 @@ pub fn relative_distance(found: &[f32], expected: &[f32]) -> f64 {
 
 /// Reproducible values in -1..1.
 pub fn noise(seed: u64, count: usize) -> Vec<f32> {
-    let mut stream = cnn_runtime::rng::Stream::new(seed);
+    let mut stream = Stream::new(seed);
     (0..count).map(|_| (stream.unit() * 2.0 - 1.0) as f32).collect()
 }
 

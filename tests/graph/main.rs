@@ -31,13 +31,13 @@ network! {
             x -> conv: conv(channels, kernel, stride = stride, pad = pad, bias = false) -> bn: batch_norm(eps = 1e-3)
         }
 
-        let x = input -> stem: basic(8, 3, stride = 2, pad = same) -> relu;
+        let x = input -> stem: conv(8, 3, stride = 2, pad = same) -> relu;
         x -> adaptive_avg_pool(3, 2) -> flatten -> aux: dense(5) -> output(weight = 0.3);
         let x = concat(
-            x -> grouped: conv(6, 3, pad = 2, dilation = 2, groups = 2) -> max_pool(3, stride = 2, ceil = true),
+            x -> grouped: conv(6, 3, pad = 2, dilation = 2, groups = 2) -> max_pool(2, ceil = true),
             x -> avg_pool(3, stride = 2, pad = 1, count_include_pad = false),
             x -> depthwise: conv(8, (3, 1), pad = (1, 0), groups = 8)
-                -> avg_pool((3, 2), stride = 2, pad = 1, ceil = true) -> crop((0, 0, 0, 1)),
+                -> avg_pool((3, 2), stride = 2, pad = (1, 0), ceil = true),
         );
         add(x, x -> projection: basic(22, 1) -> channel_dropout(0.2))
             -> adaptive_avg_pool((2, 3)) -> flatten -> fc: dense(5, bias = false)
@@ -58,8 +58,8 @@ network! {
 /// A session whose vectors, running variances included, lie around 1.
 fn session<N: Network>(device: &Device) -> Session {
     let model = Model::of::<N>();
-    let params = model.description.params;
-    let mut session = Session::new(model, device, &Options { batch: 3, training: None, seed: 5 }).unwrap();
+    let params = model.description().params;
+    let mut session = Session::new(model, device, &Options::infer(3).seed(5)).unwrap();
     for (index, param) in params.iter().enumerate().filter(|(_, param)| param.shape.len() == 1) {
         let values = cnn_tests::noise(index as u64, param.shape[0]);
         let values: Vec<f32> = values.iter().map(|value| 1.0 + 0.5 * value).collect();
@@ -69,7 +69,7 @@ fn session<N: Network>(device: &Device) -> Session {
 }
 
 fn yields_the_scores<N: Network>() {
-    let description = Model::of::<N>().description;
+    let description = Model::of::<N>().description();
     let images = cnn_tests::noise(7, 3 * description.input.iter().product::<usize>());
     for device in cnn_tests::devices() {
         let mut session = session::<N>(&device);
@@ -95,7 +95,7 @@ fn the_table_yields_the_scores() {
 
 /// Parameters that no node of the table reads.
 fn unread<N: Network>() -> Vec<&'static str> {
-    let description = Model::of::<N>().description;
+    let description = Model::of::<N>().description();
     let read: BTreeSet<usize> = description.graph.iter().flat_map(|node| node.params).copied().collect();
     let params = description.params.iter().enumerate();
     params.filter(|(index, _)| !read.contains(index)).map(|(_, param)| param.name).collect()

@@ -3,10 +3,12 @@
 use std::{env, sync::OnceLock};
 
 use cnn_runtime::{
+    __testing::{
+        Cpu,
+        engine::{Engine, Sizes},
+        opencl::{OpenCl, Selection},
+    },
     Result,
-    cpu::Cpu,
-    engine::{Engine, Sizes},
-    opencl::{OpenCl, Selection},
 };
 
 /// One engine in variants that must agree to the last bit, such as thread counts.

@@ -1,6 +1,8 @@
 //! Batch norm: statistics, running statistics, normalisation, and the gradients of all three operands.
 
-use cnn_runtime::plan::{BatchNormSums, BatchStats, Elementwise, Elt, Layout, Normalize, StepRef, padded};
+use cnn_runtime::__testing::plan::{
+    BatchNormSums, BatchStats, Elementwise, Elt, Layout, Normalize, StepRef, padded,
+};
 use proptest::prelude::*;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Convolution, and the gradients of its input, filters and bias.
 
-use cnn_runtime::plan::{
+use cnn_runtime::__testing::plan::{
     Act, Conv, ConvFilterGrad, ConvInputGrad, Layout, Role, StepRef, TransposeFilters, Window, Winograd,
     padded,
 };

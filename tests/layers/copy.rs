@@ -1,6 +1,6 @@
 //! Copies between maps of different order and alignment.
 
-use cnn_runtime::plan::{CopyElements, Layout, StepRef};
+use cnn_runtime::__testing::plan::{CopyElements, Layout, StepRef};
 use proptest::prelude::*;
 
 use crate::{scene::Scene, tensor::Tensor};

@@ -1,6 +1,6 @@
 //! Dense layers, and the gradients of their input, weights and bias.
 
-use cnn_runtime::plan::{Dense, DenseInputGrad, DenseWeightGrad, Layout, Role, StepRef};
+use cnn_runtime::__testing::plan::{Dense, DenseInputGrad, DenseWeightGrad, Layout, Role, StepRef};
 use proptest::prelude::*;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Chains of element-wise operations, into another map and in place, and activations at the ends of their range.
 
-use cnn_runtime::plan::{Act, Elementwise, Elt, Layout, StepRef};
+use cnn_runtime::__testing::plan::{Act, Elementwise, Elt, Layout, StepRef};
 
 use crate::{
     scene::Scene,

@@ -1,6 +1,6 @@
 //! Channel gates and the gradient of their factors.
 
-use cnn_runtime::plan::{Gate, GateGrad, Layout, StepRef};
+use cnn_runtime::__testing::plan::{Gate, GateGrad, Layout, StepRef};
 
 use crate::{
     scene::Scene,

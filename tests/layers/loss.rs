@@ -1,6 +1,6 @@
 //! Losses: their values, correctness and the gradients of the scores.
 
-use cnn_runtime::{
+use cnn_runtime::__testing::{
     engine::{Engine, LossSums, Pass, Sizes},
     plan::{Arena, Layout, Loss, LossKind, Map, StepRef},
 };

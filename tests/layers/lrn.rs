@@ -1,6 +1,6 @@
 //! Local response normalisation and its gradient.
 
-use cnn_runtime::plan::{Layout, Lrn, LrnGrad, Response, StepRef};
+use cnn_runtime::__testing::plan::{Layout, Lrn, LrnGrad, Response, StepRef};
 use proptest::prelude::*;
 
 use crate::{

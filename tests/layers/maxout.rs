@@ -1,6 +1,6 @@
 //! Maxout and its gradient.
 
-use cnn_runtime::plan::{Layout, Maxout, MaxoutGrad, StepRef};
+use cnn_runtime::__testing::plan::{Layout, Maxout, MaxoutGrad, StepRef};
 use proptest::prelude::*;
 
 use crate::{

@@ -1,6 +1,6 @@
 //! Memory that the device does not have is an error, never an abort.
 
-use cnn_runtime::{Error, engine::Sizes};
+use cnn_runtime::{__testing::engine::Sizes, Error};
 
 use crate::backend::backends;
 
@@ -10,7 +10,9 @@ fn too_much_is_an_error_that_states_the_bytes() {
     let sizes = Sizes { params: 8, grads: 8, state: 0, arena, batch: 1 };
     for make in backends().iter().flat_map(|backend| &backend.variants) {
         match make(&sizes) {
-            Err(Error::Device(message)) => assert!(message.contains(&(4 * arena).to_string()), "{message}"),
+            Err(error @ Error::Device(_)) => {
+                assert!(error.to_string().contains(&(4 * arena).to_string()), "{error}");
+            }
             other => panic!("expected a device error, found {:?}", other.map(|_| "an engine")),
         }
     }

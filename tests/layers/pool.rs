@@ -1,6 +1,6 @@
 //! Maximum and average pooling, and their gradients.
 
-use cnn_runtime::plan::{Layout, Pool, PoolGrad, PoolKind, StepRef, Window};
+use cnn_runtime::__testing::plan::{Layout, Pool, PoolGrad, PoolKind, StepRef, Window};
 use proptest::prelude::*;
 
 use crate::{

@@ -3,7 +3,7 @@
 //! Everything that a step may not read is NaN beforehand: the padding lanes of its inputs, its outputs, the gradients. NaN
 //! never passes the comparison unless it is expected.
 
-use cnn_runtime::{
+use cnn_runtime::__testing::{
     engine::{Class, Engine, Pass, Sizes},
     params::{load_map, pack, packed_len, store_map, unpack},
     plan::{Arena, Layout, Map, Param, Role, Scope, StepRef, Steps, padded},

@@ -1,6 +1,6 @@
 //! Zero padding and cropping.
 
-use cnn_runtime::plan::{Layout, Shift, StepRef};
+use cnn_runtime::__testing::plan::{Layout, Shift, StepRef};
 use proptest::prelude::*;
 
 use crate::{

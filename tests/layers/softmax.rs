@@ -1,6 +1,6 @@
 //! Softmax over channels and its gradient.
 
-use cnn_runtime::plan::{Layout, Softmax, SoftmaxGrad, StepRef};
+use cnn_runtime::__testing::plan::{Layout, Softmax, SoftmaxGrad, StepRef};
 
 use crate::{
     scene::Scene,

@@ -1,6 +1,6 @@
 //! Epilogues: their operands in a scene, and what they do in f64.
 
-use cnn_runtime::{
+use cnn_runtime::__testing::{
     plan::{Act, Elt, Layout, Map, Normalize, padded},
     rng::{Mask, element_bits},
 };

@@ -3,9 +3,11 @@
 //! `tests/goldens/torch_optimizers.py` wrote the numbers and says how gradients follow from weights.
 
 use cnn_runtime::{
-    engine::{Class, Due, Engine, Sizes},
+    __testing::{
+        engine::{Class, Engine, PendingUpdate, Sizes},
+        plan::Param,
+    },
     optim::{Clip, Rate, Update},
-    plan::Param,
 };
 use serde::Deserialize;
 
@@ -57,7 +59,7 @@ fn follow(engine: &mut dyn Engine, golden: &Golden, trajectory: &Trajectory, con
         let slopes = weights.iter().zip(&golden.curvature).map(|(w, curvature)| curvature * w);
         let gradient: Vec<f32> = slopes.zip(noise).map(|(slope, noise)| slope + noise).collect();
         engine.write(Class::Grads, 0, &gradient).expect("gradients written");
-        engine.update(&Due { update, number, params: &PARAMS }).expect("update");
+        engine.update(&PendingUpdate { update, number, params: &PARAMS }).expect("update");
         engine.read(Class::Params, 0, &mut weights).expect("parameters read");
         let distance: f64 =
             weights.iter().zip(expected).map(|(&w, expected)| (w as f64 - expected).powi(2)).sum();

@@ -4,11 +4,13 @@
 mod reference;
 
 use cnn_runtime::{
-    engine::{Class, Due, Engine, Sizes},
+    __testing::{
+        engine::{Class, Engine, PendingUpdate, Sizes},
+        params::pack,
+        plan::{Param, Role},
+        rng::Stream,
+    },
     optim::{Adadelta, Adagrad, Adam, Clip, Optimizer, RmsProp, Sgd, Update},
-    params::pack,
-    plan::{Param, Role},
-    rng::Stream,
 };
 
 use crate::{
@@ -79,8 +81,8 @@ impl Case {
         engine.write(Class::Params, 0, start).expect("parameters written");
         for (number, gradients) in (1..).zip(gradients) {
             engine.write(Class::Grads, 0, gradients).expect("gradients written");
-            let due = Due { update: self.update, number, params: self.params };
-            engine.update(&due).expect("update");
+            let pending = PendingUpdate { update: self.update, number, params: self.params };
+            engine.update(&pending).expect("update");
         }
         let slot = self.update.average.map(|_| self.update.optimizer.slots());
         let average = slot.map(|slot| self.read(engine, Class::State, slot));
@@ -211,9 +213,9 @@ fn gradients_of_two_passes_are_averaged_by_their_shares() {
             let engine = &mut *case.engine(make);
             for _ in 0..2 {
                 engine.write(Class::Grads, 0, &first).expect("gradients written");
-                engine.set_aside().expect("set aside");
+                engine.stash_gradients().expect("stashed");
                 engine.write(Class::Grads, 0, &second).expect("gradients written");
-                engine.merge(0.25).expect("merged");
+                engine.merge_stashed(0.25).expect("merged");
                 compare(&case.read(engine, Class::Grads, 0), &want, (1e-7, SMALL), &backend.name);
             }
         }

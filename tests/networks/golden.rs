@@ -1,6 +1,6 @@
 //! A network against the files that `goldens/torch_reference.py` made of PyTorch's answers in float64.
 
-use cnn_runtime::{Device, Model, Network, Options, Session, plan::Param};
+use cnn_runtime::{Device, Model, Network, Options, Session, network::Param};
 use safetensors::SafeTensors;
 
 struct Golden(Vec<u8>);
@@ -39,10 +39,9 @@ pub(crate) fn equals_torch<N: Network>(name: &str) {
 
 fn compare<N: Network>(device: &Device, weights: &Golden, images: &[f32], labels: &[u32], expected: &Golden) {
     let model = Model::of::<N>();
-    let params = model.description.params;
-    let training = Some(model.description.training.update);
+    let params = model.description().params;
     // A capacity above the batch: the plan must hold for a short last batch too.
-    let options = Options { batch: labels.len() + 2, training, seed: 0 };
+    let options = Options::train(&model).batch(labels.len() + 2);
     let mut session = Session::new(model, device, &options).unwrap();
     assert_eq!(params.len(), weights.len());
     for (index, param) in params.iter().enumerate() {
@@ -52,7 +51,7 @@ fn compare<N: Network>(device: &Device, weights: &Golden, images: &[f32], labels
         let distance = cnn_tests::relative_distance(found, &expected.floats(what));
         assert!(distance < tolerance, "{}: {what}: relative error {distance:.2e}", device.describe());
     };
-    let mut logits = vec![0.0; labels.len() * model.description.classes];
+    let mut logits = vec![0.0; labels.len() * model.description().classes];
     session.infer(images, &mut logits).unwrap();
     check("logits", &logits, 1e-5);
     let loss = session.forward_backward(images, labels).unwrap();

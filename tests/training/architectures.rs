@@ -76,17 +76,12 @@ network! {
 /// Trains until every image is classified right, by batch statistics and then by running ones.
 fn learns_by_heart<N: Network>() {
     let model = Model::of::<N>();
-    let training = Some(Update::new(Optimizer::Sgd(Sgd {
-        lr: 0.05,
-        momentum: 0.9,
-        nesterov: false,
-        weight_decay: 0.0,
-    })));
+    let sgd = Sgd { lr: 0.05, momentum: 0.9, nesterov: false, weight_decay: 0.0 };
+    let options = Options::train(&model).batch(IMAGES).update(Update::new(Optimizer::Sgd(sgd))).seed(7);
     let images = cnn_tests::noise(5, IMAGES * 3 * 16 * 16);
     let labels: Vec<u32> = (0..IMAGES as u32).map(|image| image * 5 % 8).collect();
     for device in cnn_tests::devices() {
-        let mut session =
-            Session::new(model, &device, &Options { batch: IMAGES, training, seed: 7 }).unwrap();
+        let mut session = Session::new(model, &device, &options).unwrap();
         let mut last = Default::default();
         for _ in 0..60 {
             session.train_step(&images, &labels).unwrap();

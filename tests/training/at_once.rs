@@ -1,9 +1,7 @@
 //! Large weights are updated where their gradients are computed, which changes no byte of the result.
 
 use cnn_runtime::{
-    Device, Error, Model, Network, Session,
-    device::DeviceChoice,
-    network,
+    Device, DeviceChoice, Error, Model, Network, Session, network,
     optim::{Adadelta, Adagrad, Adam, Clip, Optimizer, RmsProp, Sgd, Update},
 };
 
@@ -74,7 +72,7 @@ fn compare<N: Network>(update: Update, sizes: &[usize]) {
 }
 
 fn updated_at_once<N: Network>() -> Vec<&'static str> {
-    let params = Model::of::<N>().description.params.iter();
+    let params = Model::of::<N>().description().params.iter();
     params.filter(|param| param.at_once).map(|param| param.name).collect()
 }
 

@@ -6,9 +6,7 @@ mod runs;
 mod updates;
 
 use cnn_runtime::{
-    Device, Model, Network, Options, Session,
-    device::DeviceChoice,
-    network,
+    Device, DeviceChoice, Model, Network, Options, Session, network,
     optim::{Clip, Optimizer, Sgd, Update},
 };
 
@@ -29,7 +27,8 @@ network! {
 }
 
 fn session<N: Network>(device: &Device, batch: usize, training: Update) -> Session {
-    Session::new(Model::of::<N>(), device, &Options { batch, training: Some(training), seed: 7 }).unwrap()
+    let model = Model::of::<N>();
+    Session::new(model, device, &Options::train(&model).batch(batch).update(training).seed(7)).unwrap()
 }
 
 fn batch(count: usize) -> (Vec<f32>, Vec<u32>) {
@@ -57,7 +56,7 @@ fn trained(device: &Device, update: Update) -> Vec<u32> {
 #[test]
 fn bytes_do_not_depend_on_threads_or_run() {
     let full = Update { clip: Some(Clip::Norm(1.0)), average: Some(0.9), ..sgd() };
-    for update in [sgd(), full, Model::of::<Convnet>().description.training.update] {
+    for update in [sgd(), full, Model::of::<Convnet>().description().training.update] {
         let with = |threads| trained(&Device::open(&DeviceChoice::Cpu, Some(threads)).unwrap(), update);
         let expected = with(1);
         for threads in [1, 2, 3, 8] {

@@ -185,7 +185,7 @@ fn a_parameter_that_is_no_number_is_named_and_not_kept() {
     let folder = tempfile::tempdir().unwrap();
     let mut fit = kept_in(folder.path(), 3).with(Spoil).with(KeepWeights::new(folder.path()));
     let error = run_on::<TwoHeads>(&mut fit).unwrap_err();
-    assert_eq!(error.exit_code(), 5);
+    assert!(matches!(error, Error::Diverged { .. }), "{error}");
     assert!(error.to_string().starts_with("training diverged: head.bias is inf in epoch 2"), "{error}");
     let mut session = parts::<TwoHeads>().0;
     weights::load(&mut session, &folder.path().join("last.safetensors")).unwrap();

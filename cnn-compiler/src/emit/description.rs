@@ -87,13 +87,18 @@ fn layer(row: &Row) -> Layer<'_> {
         name: &row.name,
         kind: row.kind,
         shape: &row.shape,
-        parameters: row.parameters,
+        parameters: size(row.parameters),
         macs: row.macs,
-        activation_bytes: row.activation_bytes,
+        activation_bytes: size(row.activation_bytes),
         receptive_field: row.receptive_field,
         auxiliary: row.auxiliary,
         note: row.note.as_deref(),
     }
+}
+
+/// A count of the machine that compiles, which has 64 bits as those that train.
+fn size(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
 }
 
 fn plan(program: &Program) -> TokenStream {

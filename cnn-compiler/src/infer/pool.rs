@@ -1,7 +1,5 @@
 //! Pooling: `[C, H, W]` to `[C, OH, OW]`.
 
-use cnn_plan::even_window;
-
 use super::{Infer, Site, errors, window::Request};
 use crate::ir::{NodeId, Op, Pool, PoolKind, Window};
 

@@ -4,22 +4,23 @@ use super::{
     Cpu,
     frame::{Frame, Memory},
     memory::{Buffer, Span},
-    update::{self, Operands, Turn},
+    update::{self, Operands, UpdatePass},
 };
 use crate::{
-    engine::{Class, Due, Engine, LossSums, Pass, Sizes},
-    error::Result,
+    engine::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes},
+    error::{DeviceError, Remedy, Result},
     optim::Clip,
     plan::{Map, Steps},
 };
 
-/// A network on the processor.
+/// A network on the processor. Views of memory check their bounds; `crate::engine::Checked` says
+/// what is wrong before.
 pub(super) struct CpuEngine {
     cpu: Cpu,
     params: Buffer,
     grads: Buffer,
     /// Gradients of earlier passes, once there are some.
-    aside: Option<Buffer>,
+    stashed: Option<Buffer>,
     state: Buffer,
     arena: Buffer,
     labels: Vec<u32>,
@@ -32,10 +33,10 @@ impl CpuEngine {
             cpu: cpu.clone(),
             params: Buffer::zeroed(sizes.params, "parameters")?,
             grads: Buffer::zeroed(sizes.grads, "gradients")?,
-            aside: None,
+            stashed: None,
             state: Buffer::zeroed(sizes.state, "optimizer state")?,
             arena: Buffer::zeroed(sizes.arena, "activations")?,
-            labels: vec![0; sizes.batch],
+            labels: labels(sizes.batch)?,
             sums: LossSums::default(),
         })
     }
@@ -55,12 +56,23 @@ impl CpuEngine {
             arena: self.arena.span(),
             labels: &self.labels,
         };
-        Frame { cpu: &self.cpu, pass: *pass, memory, turn: None, samples: 0..pass.batch, divides: true }
+        Frame { cpu: &self.cpu, pass: *pass, memory, update: None, samples: 0..pass.batch, divides: true }
     }
 
     fn operands(&self) -> Operands<'_> {
         Operands { params: self.params.span(), grads: self.grads.span(), state: self.state.span() }
     }
+}
+
+/// Room for a batch's labels.
+fn labels(batch: usize) -> Result<Vec<u32>> {
+    let mut labels = Vec::new();
+    labels.try_reserve_exact(batch).map_err(|error| {
+        let message = format!("no memory for the labels of {batch} samples");
+        DeviceError::new(message).with_remedy(Remedy::SmallerBatch { at_most: None }).with_source(error)
+    })?;
+    labels.resize(batch, 0);
+    Ok(labels)
 }
 
 impl Engine for CpuEngine {
@@ -122,40 +134,45 @@ impl Engine for CpuEngine {
         Ok(std::mem::take(&mut self.sums))
     }
 
-    fn update(&mut self, due: &Due) -> Result<()> {
+    fn update(&mut self, pending: &PendingUpdate) -> Result<()> {
         self.cpu.install(|| {
-            Turn::new(&self.cpu, due, self.operands())?.run(&self.cpu, &|_| true);
+            UpdatePass::new(&self.cpu, pending, self.operands())?.run(&self.cpu, &|_| true);
             Ok(())
         })
     }
 
-    unsafe fn train(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync), due: &Due) -> Result<()> {
-        if let Some(Clip::Norm(_)) = due.update.clip {
+    unsafe fn train(
+        &mut self,
+        pass: &Pass,
+        body: &(dyn Fn(&dyn Steps) + Sync),
+        pending: &PendingUpdate,
+    ) -> Result<()> {
+        if let Some(Clip::Norm(_)) = pending.update.clip {
             // The norm is that of all gradients.
             // SAFETY: the caller's promise is the same.
             unsafe { self.run(pass, body) }?;
-            return self.update(due);
+            return self.update(pending);
         }
         self.cpu.install(|| {
-            let turn = Turn::new(&self.cpu, due, self.operands())?;
-            body(&Frame { turn: Some(&turn), ..self.frame(pass) });
-            turn.run(&self.cpu, &|param| !param.at_once);
+            let update = UpdatePass::new(&self.cpu, pending, self.operands())?;
+            body(&Frame { update: Some(&update), ..self.frame(pass) });
+            update.run(&self.cpu, &|param| !param.at_once);
             Ok(())
         })
     }
 
-    fn set_aside(&mut self) -> Result<()> {
-        let other = match self.aside.take() {
+    fn stash_gradients(&mut self) -> Result<()> {
+        let other = match self.stashed.take() {
             Some(other) => other,
             None => Buffer::zeroed(self.grads.span().len(), "gradients of several passes")?,
         };
-        self.aside = Some(std::mem::replace(&mut self.grads, other));
+        self.stashed = Some(std::mem::replace(&mut self.grads, other));
         Ok(())
     }
 
-    fn merge(&mut self, share: f32) -> Result<()> {
-        let aside = self.aside.as_ref().expect("gradients were set aside").span();
-        self.cpu.install(|| update::merge(&self.cpu, share, self.grads.span(), aside));
+    fn merge_stashed(&mut self, share: f32) -> Result<()> {
+        let stashed = self.stashed.as_ref().expect("gradients were stashed").span();
+        self.cpu.install(|| update::merge_stashed(&self.cpu, share, self.grads.span(), stashed));
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use super::{
     memory::Span,
     simd::Isa,
     split,
-    update::{AtOnce, Turn},
+    update::{AtOnce, UpdatePass},
 };
 use crate::{
     engine::Pass,
@@ -35,7 +35,7 @@ pub(super) struct Frame<'a> {
     pub(super) pass: Pass,
     pub(super) memory: Memory<'a>,
     /// The update that follows, of a pass whose gradients serve nothing else.
-    pub(super) turn: Option<&'a Turn<'a>>,
+    pub(super) update: Option<&'a UpdatePass<'a>>,
     pub(super) samples: Range<usize>,
     /// Whether steps divide their own work among the threads.
     pub(super) divides: bool,
@@ -84,7 +84,7 @@ impl<'a> Frame<'a> {
     /// The update of the parameter at an offset, if it is made as soon as a part of the gradient is summed up, which then needs no
     /// place among the gradients.
     pub(super) fn at_once(&self, offset: usize) -> Option<AtOnce<'a>> {
-        self.turn?.at_once(offset)
+        self.update?.at_once(offset)
     }
 
     /// The epilogue of a step that writes `y`.

@@ -11,7 +11,7 @@ use std::{
 
 use super::simd::Simd;
 use crate::{
-    error::{Error, Result},
+    error::{DeviceError, Remedy, Result},
     plan::BLOCK,
 };
 
@@ -42,10 +42,11 @@ impl Buffer {
                 // SAFETY: the allocation is a line longer than `len`.
                 Ok(Buffer { base, start: unsafe { base.add(skipped) }, len })
             }
-            None => Err(Error::Device(format!(
-                "no memory for the {purpose}: {} bytes; try a smaller --batch",
-                len.saturating_mul(size_of::<f32>())
-            ))),
+            None => {
+                let bytes = len.saturating_mul(size_of::<f32>());
+                let error = DeviceError::new(format!("no memory for the {purpose}: {bytes} bytes"));
+                Err(error.with_remedy(Remedy::SmallerBatch { at_most: None }).into())
+            }
         }
     }
 

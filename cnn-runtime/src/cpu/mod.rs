@@ -1,7 +1,8 @@
-//! The CPU engine: direct convolution on blocked maps, SIMD chosen at run time, and threads that divide the batch.
+//! The CPU engine: direct convolution on blocked maps, SIMD chosen at run time, and threads that
+//! divide the batch.
 //!
-//! Results do not depend on the number of threads: every element is summed in one order, which follows from shapes and
-//! batch alone. A training step allocates nothing.
+//! Results do not depend on the number of threads: every element is summed in one order, which
+//! follows from shapes and batch alone. A training step allocates nothing.
 
 mod axis;
 mod batch_norm;
@@ -47,21 +48,21 @@ use std::{fmt, sync::Arc};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::{
-    engine::{Engine, Sizes},
-    error::{Error, Result},
+    engine::{Checked, Engine, Sizes},
+    error::{DeviceError, Remedy, Result},
 };
 use memory::{Buffer, Span};
 pub use probe::Limits;
 use simd::Isa;
 
-/// Floats of a thread's own: panels of a dense layer.
+/// Floats of scratch space that each thread has: panels of a dense layer.
 const ROOM: usize = 1 << 15;
 
 /// The processor as a device: a thread pool and the instruction set that its kernels use.
 #[derive(Clone)]
 pub struct Cpu {
     pool: Arc<ThreadPool>,
-    /// A buffer for each thread, to work in.
+    /// Scratch space of each thread.
     rooms: Arc<Vec<Buffer>>,
     isa: Isa,
     threads: usize,
@@ -74,20 +75,24 @@ impl fmt::Debug for Cpu {
 }
 
 impl Cpu {
-    /// A pool of `threads`, or of as many as there are cores, with the best instruction set at hand, or with the one that the environment
-    /// variable `CNN_ISA` names: `avx512`, `avx2`, `neon` or `portable`.
+    /// A pool of `threads`, or of as many as there are cores, with the best instruction set at
+    /// hand, or with the one that the environment variable `CNN_ISA` names: `avx512`, `avx2`,
+    /// `neon` or `portable`.
     ///
     /// # Errors
-    /// [`Error::Device`] if threads cannot be started, [`Error::Usage`] if this processor lacks the instructions asked for.
+    /// [`Error::Device`](crate::Error::Device) if threads cannot be started,
+    /// [`Error::Usage`](crate::Error::Usage) if this processor lacks the instructions asked for.
     pub fn new(threads: Option<usize>) -> Result<Cpu> {
         Cpu::with_isa(threads, Isa::choose()?)
     }
 
-    /// As [`Cpu::new`] with each instruction set that this processor has, the fastest first. The last is plain Rust, as on a
-    /// processor that has none that this crate knows.
+    /// Devices as of [`Cpu::new`], one for each instruction set that this processor has, the
+    /// fastest first. The last is plain Rust, as on a processor that has none that this crate
+    /// knows.
     ///
     /// # Errors
-    /// [`Error::Device`] if threads cannot be started.
+    /// [`Error::Device`](crate::Error::Device) if threads cannot be started.
+    #[cfg(feature = "testing")]
     pub fn each_instruction_set(threads: Option<usize>) -> Result<Vec<Cpu>> {
         Isa::available().map(|isa| Cpu::with_isa(threads, isa)).collect()
     }
@@ -97,7 +102,11 @@ impl Cpu {
             .num_threads(threads.unwrap_or(0))
             .thread_name(|number| format!("cnn-{number}"))
             .build()
-            .map_err(|error| Error::Device(format!("cannot start threads: {error}; try fewer --threads")))?;
+            .map_err(|error| {
+                DeviceError::new(format!("cannot start threads: {error}"))
+                    .with_remedy(Remedy::FewerThreads)
+                    .with_source(error)
+            })?;
         let threads = pool.current_num_threads();
         // A thread allocates while it starts; after this all have.
         pool.broadcast(|_| ());
@@ -105,13 +114,14 @@ impl Cpu {
         Ok(Cpu { pool: Arc::new(pool), rooms: Arc::new(rooms?), isa, threads })
     }
 
-    /// Floats for the thread that asks to work in, at most [`ROOM`]; they hold what it left there. Whoever has them calls nobody who
-    /// asks for them too.
+    /// Scratch space of the calling thread, at most [`ROOM`] floats, whose contents are
+    /// unspecified. While it is held, nothing may be called that asks for it too, nor work be
+    /// divided among threads (`rayon::join`): both would see the same memory.
     fn room(&self, len: usize) -> Span<'_> {
         self.rooms[rayon::current_thread_index().unwrap_or(0) % self.threads].span().part(0, len)
     }
 
-    /// For people: `cpu (AVX2+FMA, 2 threads)`.
+    /// The device in words: `cpu (AVX2+FMA, 2 threads)`.
     pub fn describe(&self) -> String {
         let plural = if self.threads == 1 { "" } else { "s" };
         format!("cpu ({}, {} thread{plural})", self.isa.profile().name, self.threads)
@@ -122,7 +132,8 @@ impl Cpu {
         self.threads
     }
 
-    /// Runs `body` on a thread of the pool. Steps that run inside wake no thread to start with and allocate nothing.
+    /// Runs `body` on a thread of the pool. Steps that run inside wake no thread to start with and
+    /// allocate nothing.
     pub fn install<R: Send>(&self, body: impl FnOnce() -> R + Send) -> R {
         self.pool.install(body)
     }
@@ -130,8 +141,8 @@ impl Cpu {
     /// An engine with zeroed memory.
     ///
     /// # Errors
-    /// [`Error::Device`], with the size, if there is not enough memory.
+    /// [`Error::Device`](crate::Error::Device), with the size, if there is not enough memory.
     pub fn engine(&self, sizes: &Sizes) -> Result<Box<dyn Engine>> {
-        Ok(Box::new(engine::CpuEngine::new(self, sizes)?))
+        Ok(Box::new(Checked::new(engine::CpuEngine::new(self, sizes)?, sizes)))
     }
 }

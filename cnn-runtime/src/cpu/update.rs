@@ -1,6 +1,8 @@
-//! Optimizer steps: one pass over parameters, gradients, state and running average, eight elements at a time.
+//! Optimizer steps: one pass over parameters, gradients, state and running average, eight elements
+//! at a time.
 //!
-//! Where gradient, parameter and state are zero, as in padding, they stay zero. Results do not depend on the threads.
+//! Where gradient, parameter and state are zero, as in padding, they stay zero. Results do not
+//! depend on the threads.
 
 mod norm;
 mod rules;
@@ -9,9 +11,9 @@ use std::ops::Range;
 
 use super::{Cpu, memory::Span, simd::Isa, split};
 use crate::{
-    engine::Due,
+    engine::PendingUpdate,
     error::Result,
-    optim::{Moment, Optimizer, Stretch, stretch, stretches},
+    optim::{Optimizer, ParamRange, UpdateScalars, range_of, ranges},
     plan::Param,
 };
 use rules::{Merge, Work};
@@ -27,29 +29,34 @@ pub(super) struct Operands<'a> {
     pub(super) state: Span<'a>,
 }
 
-/// An update of a network's memory.
-pub(super) struct Turn<'a> {
-    due: &'a Due,
-    moment: Moment,
+/// The pass over a network's memory that makes one update.
+pub(super) struct UpdatePass<'a> {
+    pending: &'a PendingUpdate,
+    scalars: UpdateScalars,
     operands: Operands<'a>,
 }
 
-impl<'a> Turn<'a> {
+impl<'a> UpdatePass<'a> {
     /// Reads the gradients, if their norm is to be limited; else they need not be there yet.
-    pub(super) fn new(cpu: &Cpu, due: &'a Due, operands: Operands<'a>) -> Result<Turn<'a>> {
-        let norm = || Ok(norm::of(cpu, &due.update, due.params, operands.grads));
-        Ok(Turn { due, moment: Moment::of(&due.update, due.number, norm)?, operands })
+    pub(super) fn new(
+        cpu: &Cpu,
+        pending: &'a PendingUpdate,
+        operands: Operands<'a>,
+    ) -> Result<UpdatePass<'a>> {
+        let PendingUpdate { update, number, params } = pending;
+        let norm = || Ok(norm::of(cpu, update, params, operands.grads));
+        Ok(UpdatePass { pending, scalars: UpdateScalars::of(update, *number, norm)?, operands })
     }
 
     /// Updates some of the parameters by their gradients.
     pub(super) fn run(&self, cpu: &Cpu, is_reached: &(dyn Fn(&Param) -> bool + Sync)) {
         each_piece(cpu, self.operands.params.len(), &|piece| {
-            let reached = self.due.params.iter().filter(|param| is_reached(param));
-            for Stretch { range, rule } in stretches(self.due.update, reached) {
+            let reached = self.pending.params.iter().filter(|param| is_reached(param));
+            for ParamRange { range, rule } in ranges(self.pending.update, reached) {
                 let range = piece.start.max(range.start)..piece.end.min(range.end);
                 if !range.is_empty() {
                     let gradient = self.operands.grads.part(range.start, range.len());
-                    cpu.isa.run(Work { turn: self, rule, start: range.start, gradient });
+                    cpu.isa.run(Work { update: self, rule, start: range.start, gradient });
                 }
             }
         });
@@ -57,29 +64,29 @@ impl<'a> Turn<'a> {
 
     /// The update of the parameter at an offset, if the step that computes its gradient makes it.
     pub(super) fn at_once(&self, offset: usize) -> Option<AtOnce<'_>> {
-        let param = self.due.params.iter().find(|param| param.offset == offset)?;
-        let stretch = stretch(&self.due.update, param).filter(|_| param.at_once)?;
-        Some(AtOnce { turn: self, rule: stretch.rule })
+        let param = self.pending.params.iter().find(|param| param.offset == offset)?;
+        let range = range_of(&self.pending.update, param).filter(|_| param.at_once)?;
+        Some(AtOnce { update: self, rule: range.rule })
     }
 }
 
 /// The update of one parameter, part by part.
 #[derive(Clone, Copy)]
 pub(super) struct AtOnce<'a> {
-    turn: &'a Turn<'a>,
+    update: &'a UpdatePass<'a>,
     rule: Option<Optimizer>,
 }
 
 impl AtOnce<'_> {
     /// Updates the elements from `start` on by their gradient; both ends are multiples of a block.
     pub(super) fn update(&self, isa: Isa, start: usize, gradient: Span) {
-        isa.run(Work { turn: self.turn, rule: self.rule, start, gradient });
+        isa.run(Work { update: self.update, rule: self.rule, start, gradient });
     }
 }
 
-/// `gradients = share * gradients + (1 - share) * aside`
-pub(super) fn merge(cpu: &Cpu, share: f32, grads: Span, aside: Span) {
-    each_piece(cpu, grads.len(), &|range| cpu.isa.run(Merge { share, grads, aside, range }));
+/// `gradients = share * gradients + (1 - share) * stashed`
+pub(super) fn merge_stashed(cpu: &Cpu, share: f32, grads: Span, stashed: Span) {
+    each_piece(cpu, grads.len(), &|range| cpu.isa.run(Merge { share, grads, stashed, range }));
 }
 
 /// Calls `body` for each piece of `0..len`, on several threads if that is worth it.

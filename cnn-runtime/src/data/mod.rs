@@ -43,9 +43,9 @@
 //!
 //! let model = Model::of::<Tiny>();
 //! let indices: Vec<u32> = (0..64).collect();
-//! let (data, _) = Prepared::fit(Arc::new(Stripes), model.description, &indices, Arc::new(Tolerance::none()))?;
+//! let (data, _) = Prepared::fit(Arc::new(Stripes), model.description(), &indices, Arc::new(Tolerance::none()))?;
 //! let (mut training, mut validation) = (Batches::new(&data, indices, 8), Batches::all(&data, 8));
-//! let options = Options { batch: 8, training: Some(model.description.training.update), seed: 0 };
+//! let options = Options::train(&model).batch(8);
 //! let mut session = Session::new(model, &Device::cpu()?, &options)?;
 //! Fit::new(1, 0).run(&mut session, &mut training, &mut validation)?;
 //! assert_eq!(evaluate(&mut session, &mut validation)?.images, 64);

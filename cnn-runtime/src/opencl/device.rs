@@ -20,12 +20,12 @@ use super::{
     memory::{Queue, upload},
 };
 use crate::{
-    engine::{Engine, Sizes},
-    error::{Error, Result},
+    engine::{Checked, Engine, Sizes},
+    error::{DeviceError, Error, Remedy, Result},
     plan::BLOCK,
 };
 
-/// A device as `--device opencl:P.D` names it, and what it has.
+/// A device as `opencl:P.D` names it, and what it has.
 #[derive(Clone, Debug)]
 pub struct DeviceInfo {
     /// Place of its platform, from 0.
@@ -140,15 +140,6 @@ fn describe(platform: usize, device: usize, platform_name: &str, id: DeviceId) -
 }
 
 /// An open device.
-///
-/// ```
-/// use cnn_runtime::opencl::{OpenCl, Selection};
-///
-/// match OpenCl::open(Selection::First) {
-///     Ok(device) => println!("{}", device.describe()),
-///     Err(error) => println!("{error}"),
-/// }
-/// ```
 #[derive(Clone, Debug)]
 pub struct OpenCl {
     info: DeviceInfo,
@@ -169,11 +160,13 @@ impl OpenCl {
     }
 
     /// Has convolutions use tiles in local memory or not, in place of the choice by [`DeviceInfo::has_local_memory`].
+    #[cfg(feature = "testing")]
     pub fn with_tiles(self, has_tiles: bool) -> OpenCl {
         OpenCl { has_tiles, ..self }
     }
 
     /// The device.
+    #[cfg(feature = "testing")]
     pub fn info(&self) -> &DeviceInfo {
         &self.info
     }
@@ -200,16 +193,15 @@ impl OpenCl {
         if found.iter().zip(&start).all(|(&found, &value)| found == (1.0 - SHARE) * value) {
             return Ok(());
         }
-        Err(Error::Device(format!(
-            "{} computes wrong results; update its driver or use --device cpu",
-            self.info
-        )))
+        let message = format!("{} computes wrong results; update its driver {}", self.info, self.info.driver);
+        Err(DeviceError::new(message).with_remedy(Remedy::CpuEngine).into())
     }
 
     /// Takes memory for a network.
     pub fn engine(&self, sizes: &Sizes) -> Result<Box<dyn Engine>> {
         let programs = self.programs.clone();
-        Ok(Box::new(ClEngine::new(&self.context, &self.info, programs, self.has_tiles, sizes)?))
+        let engine = ClEngine::new(&self.context, &self.info, programs, self.has_tiles, sizes)?;
+        Ok(Box::new(Checked::new(engine, sizes)))
     }
 }
 
@@ -227,11 +219,11 @@ fn select(devices: &[DeviceInfo], selection: Selection) -> Result<&DeviceInfo> {
         }
     };
     found.ok_or_else(|| {
-        Error::Device(if devices.is_empty() {
-            "no OpenCL platform: install a driver (Debian: pocl-opencl-icd) or use --device cpu".to_owned()
-        } else {
-            let listed: Vec<String> = devices.iter().map(DeviceInfo::to_string).collect();
-            format!("no such OpenCL device; found {}", listed.join(", "))
-        })
+        if devices.is_empty() {
+            let message = "no OpenCL platform: install a driver (Debian: pocl-opencl-icd)";
+            return DeviceError::new(message).with_remedy(Remedy::CpuEngine).into();
+        }
+        let listed: Vec<String> = devices.iter().map(DeviceInfo::to_string).collect();
+        DeviceError::new(format!("no such OpenCL device; found {}", listed.join(", "))).into()
     })
 }

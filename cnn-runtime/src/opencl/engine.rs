@@ -14,7 +14,7 @@ use super::{
     update,
 };
 use crate::{
-    engine::{Class, Due, Engine, LossSums, Pass, Sizes},
+    engine::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes},
     error::Result,
     plan::{Map, Steps},
 };
@@ -90,10 +90,6 @@ impl Engine for ClEngine {
     }
 
     unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
-        assert!(
-            pass.batch <= self.sizes.batch && pass.arena.len(pass.batch) <= self.sizes.arena,
-            "pass exceeds arena"
-        );
         let frame = Frame::new(self, pass);
         body(&frame);
         frame.finish()?;
@@ -108,16 +104,16 @@ impl Engine for ClEngine {
         loss::take(self)
     }
 
-    fn update(&mut self, due: &Due) -> Result<()> {
-        update::run(self, due)?;
+    fn update(&mut self, pending: &PendingUpdate) -> Result<()> {
+        update::run(self, pending)?;
         self.queue.flush()
     }
 
-    fn set_aside(&mut self) -> Result<()> {
-        self.buffers.set_aside(&self.queue, self.sizes.grads)
+    fn stash_gradients(&mut self) -> Result<()> {
+        self.buffers.stash_gradients(&self.queue, self.sizes.grads)
     }
 
-    fn merge(&mut self, share: f32) -> Result<()> {
-        update::merge(self, share)
+    fn merge_stashed(&mut self, share: f32) -> Result<()> {
+        update::merge_stashed(self, share)
     }
 }

@@ -2,19 +2,22 @@
 
 use ocl::core::Status;
 
-use crate::error::Error;
+use crate::error::{DeviceError, Error, Remedy};
 
 /// The error of a failed call; `action` says what was asked for: `run conv2`, `read a buffer`.
 pub(super) fn failure(action: &str, error: ocl::core::Error) -> Error {
-    Error::Device(match error.api_status() {
-        Some(status @ (Status::CL_OUT_OF_RESOURCES | Status::CL_INVALID_COMMAND_QUEUE)) => format!(
-            "cannot {action}: the OpenCL device is lost ({status:?}); start again, \
-             with --init FILE from a last.safetensors if there is one, or use --device cpu"
-        ),
-        Some(Status::CL_MEM_OBJECT_ALLOCATION_FAILURE) => {
-            format!("cannot {action}: out of device memory; try a smaller --batch, or use --device cpu")
+    let reported = |text: String| DeviceError::new(format!("cannot {action}: {text}"));
+    let failure = match error.api_status() {
+        Some(status @ (Status::CL_OUT_OF_RESOURCES | Status::CL_INVALID_COMMAND_QUEUE)) => {
+            reported(format!("the OpenCL device is lost ({status:?}); start again"))
+                .with_remedy(Remedy::SavedWeights)
+                .with_remedy(Remedy::CpuEngine)
         }
-        Some(status) => format!("cannot {action}: OpenCL reports {status:?}"),
-        None => format!("cannot {action}: {}", error.to_string().trim()),
-    })
+        Some(Status::CL_MEM_OBJECT_ALLOCATION_FAILURE) => reported("out of device memory".into())
+            .with_remedy(Remedy::SmallerBatch { at_most: None })
+            .with_remedy(Remedy::CpuEngine),
+        Some(status) => reported(format!("OpenCL reports {status:?}")),
+        None => reported(error.to_string().trim().into()),
+    };
+    failure.with_source(error).into()
 }

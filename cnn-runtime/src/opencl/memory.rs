@@ -7,7 +7,7 @@ use ocl::core::{self, CommandQueue, Context, DeviceId, Event, Mem, MemFlags};
 use super::{device::DeviceInfo, failure::failure};
 use crate::{
     engine::{Class, Sizes},
-    error::{Error, Result},
+    error::{DeviceError, Error, Remedy, Result},
 };
 
 const FLOAT: usize = size_of::<f32>();
@@ -142,7 +142,7 @@ pub(super) struct Buffers {
     pub(super) params: Mem,
     pub(super) grads: Mem,
     /// Gradients of earlier passes, once there are some.
-    pub(super) aside: Option<Mem>,
+    pub(super) stashed: Option<Mem>,
     pub(super) state: Mem,
     pub(super) arena: Mem,
     pub(super) labels: Mem,
@@ -172,7 +172,7 @@ impl Buffers {
         Ok(Buffers {
             params,
             grads,
-            aside: None,
+            stashed: None,
             state,
             context: context.clone(),
             arena: take(sizes.arena, false)?,
@@ -181,14 +181,14 @@ impl Buffers {
         })
     }
 
-    /// Exchanges the gradients with those set aside, whose memory is taken the first time.
-    pub(super) fn set_aside(&mut self, queue: &Queue, len: usize) -> Result<()> {
-        let other = match self.aside.take() {
+    /// Exchanges the gradients with those stashed, whose memory is taken the first time.
+    pub(super) fn stash_gradients(&mut self, queue: &Queue, len: usize) -> Result<()> {
+        let other = match self.stashed.take() {
             Some(other) => other,
             None => zeroed(&self.context, queue, len)
                 .map_err(|error| failure("take memory for the gradients of several passes", error))?,
         };
-        self.aside = Some(std::mem::replace(&mut self.grads, other));
+        self.stashed = Some(std::mem::replace(&mut self.grads, other));
         Ok(())
     }
 
@@ -279,13 +279,14 @@ fn too_large(info: &DeviceInfo, sizes: &Sizes) -> Error {
     let sample = activations.div_ceil(sizes.batch.max(1)).max(1);
     // A driver that refuses what it claims to have gets half of what it refused.
     let fits = (room / sample as u64).min(sizes.batch as u64 / 2);
-    let advice = match fits {
-        0 => "use another device".to_owned(),
-        batch => format!("try --batch {batch}"),
+    let remedy = match fits {
+        0 => Remedy::LargerDevice,
+        batch => Remedy::SmallerBatch { at_most: Some(batch) },
     };
-    Error::Device(format!(
+    let error = DeviceError::new(format!(
         "{info}: the network needs {needed} bytes, {activations} of them for activations; the device has {} and gives \
-         {} to a buffer; {advice}",
+         {} to a buffer",
         info.memory, info.max_buffer
-    ))
+    ));
+    error.with_remedy(remedy).into()
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     engine::Pass,
-    error::{Error, Result},
+    error::{DeviceError, Remedy, Result},
     plan::{Act, Elt, Layout, Map, Normalize, Response, Window, padded},
     rng::Mask,
 };
@@ -40,10 +40,11 @@ pub(super) fn response(response: &Response) -> [u32; 4] {
 /// What ends a step in this pass: its operations, then the store to `y`.
 pub(super) fn chain(elts: &[Elt], y: &Map, pass: &Pass, layer: &str) -> Result<Chain> {
     if elts.len() > CHAIN_MAX {
-        return Err(Error::Device(format!(
-            "{layer}: {} element-wise operations in a row, the OpenCL engine takes {CHAIN_MAX}; use --device cpu",
+        let message = format!(
+            "{layer}: {} element-wise operations in a row, the OpenCL engine takes {CHAIN_MAX}",
             elts.len()
-        )));
+        );
+        return Err(DeviceError::new(message).with_remedy(Remedy::CpuEngine).into());
     }
     let area = y.height * y.width;
     let mut words = [0; HEAD_WORDS + CHAIN_MAX * ELT_WORDS];

@@ -1,12 +1,14 @@
-//! Optimizers: how an update rule runs over the parameters, and what the learning rate of each update is.
+//! Optimizers: how an update rule runs over the parameters, and what the learning rate of each
+//! update is.
 //!
-//! The rules and the schedules themselves are data of `cnn-plan`, which the compiler writes them in.
+//! The rules and the schedules themselves are data of `cnn-plan`, which the compiler writes them
+//! in.
 
-mod moment;
+mod range;
 mod rate;
-mod stretch;
+mod scalars;
 
 pub use cnn_plan::optim::*;
-pub(crate) use moment::{Moment, corrections};
+pub(crate) use range::{ParamRange, range_of, ranges};
 pub use rate::{Plateau, Rate};
-pub(crate) use stretch::{Stretch, stretch, stretches};
+pub(crate) use scalars::{UpdateScalars, corrections};

@@ -1,7 +1,8 @@
 //! The learning rate of every update: a schedule laid over a training run.
 //!
-//! Updates count from 0, `u` of `U` behind the warm-up and `S` an epoch, so `e = u / S` and `E = U / S` in the formulas of
-//! [`ScheduleKind`]. The rate is a function of the update and, for `plateau` alone, of the validation losses so far.
+//! Updates count from 0. With `u` of `U` updates behind the warm-up and `S` updates in an epoch,
+//! the formulas of [`ScheduleKind`] have `e = u / S` and `E = U / S`. The rate is a function of the
+//! update and, for `plateau` alone, of the validation losses so far.
 
 use std::f64::consts::PI;
 
@@ -9,7 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Schedule, ScheduleKind};
 
-/// A schedule over a training run.
+/// A schedule over a training run: the learning rate of each update.
+///
+/// With a schedule that [`Schedule`]'s text form allows and a finite learning rate of at least 0,
+/// every rate is finite and at least 0, however few updates the run has.
 ///
 /// ```
 /// use cnn_runtime::optim::{Rate, Schedule};
@@ -30,14 +34,15 @@ pub struct Rate {
     plateau: Plateau,
 }
 
-/// What `plateau` remembers: all that a resumed run needs beside the number of updates.
+/// The memory of the schedule `plateau`: all that a resumed run needs beside the number of updates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Plateau {
-    /// The lowest validation loss.
+    /// The lowest validation loss so far.
     pub best: Option<f64>,
-    /// Epochs since then or since the last change.
+    /// Epochs since the lowest loss, or since the last change if that was later.
     pub waited: usize,
-    /// Changes of the rate.
+    /// Changes of the rate so far.
     pub changes: u32,
 }
 
@@ -53,7 +58,7 @@ impl Rate {
         let warm_up = (f64::from(self.schedule.warm_up) * self.per_epoch as f64).round() as u64;
         let total = self.per_epoch.saturating_mul(self.epochs).saturating_sub(warm_up);
         let factor = self.factor(update.saturating_sub(warm_up), total);
-        let risen = ((update + 1) as f64 / warm_up.max(1) as f64).min(1.0);
+        let risen = ((update as f64 + 1.0) / warm_up.max(1) as f64).min(1.0);
         (f64::from(self.lr) * factor * risen) as f32
     }
 
@@ -109,58 +114,30 @@ fn cosine(from: f64, to: f64, share: f64) -> f64 {
     to + (from - to) * (1.0 + (PI * share.clamp(0.0, 1.0)).cos()) / 2.0
 }
 
-/// Up to 1 and down again; the top is reached one update before `rise * U`, as in torch.
+/// Up to 1 and down again; the top is reached one update before `rise * U`, as in torch. A run that
+/// is too short to rise starts at the top, or behind it.
 fn one_cycle([start, end]: [f64; 2], rise: f64, u: f64, total: f64) -> f64 {
     let top = rise * total - 1.0;
-    if u <= top { cosine(start, 1.0, u / top) } else { cosine(1.0, end, (u - top) / (total - 1.0 - top)) }
+    if top > 0.0 && u <= top {
+        return cosine(start, 1.0, u / top);
+    }
+    let way = total - 1.0 - top;
+    cosine(1.0, end, if way > 0.0 { (u - top) / way } else { 1.0 })
 }
 
 impl Plateau {
-    /// A loss that is NaN is not lower.
+    /// Takes note of an epoch's loss; one that is NaN is not lower.
     fn observe(&mut self, loss: f64, patience: usize) {
         if self.best.is_none_or(|best| loss < best) && !loss.is_nan() {
             (self.best, self.waited) = (Some(loss), 0);
             return;
         }
-        self.waited += 1;
+        self.waited = self.waited.saturating_add(1);
         if self.waited > patience {
-            (self.waited, self.changes) = (0, self.changes + 1);
+            (self.waited, self.changes) = (0, self.changes.saturating_add(1));
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_run_is_too_short() {
-        let courses =
-            ["cosine(warm_up = 9)", "one_cycle", "one_cycle(0.01)", "polynomial", "step(1)", "plateau"];
-        for text in courses {
-            for (per_epoch, epochs) in [(0, 0), (1, 1), (1, 2), (3, 1)] {
-                let rate = Rate::new(text.parse().expect(text), 0.1, per_epoch, epochs);
-                let rates = (0..9).map(|update| rate.at(update));
-                assert!(
-                    rates.into_iter().all(|rate| (0.0..=0.1).contains(&rate)),
-                    "{text} {per_epoch} {epochs}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn a_plateau_is_left_after_patience_and_its_state_can_be_restored() {
-        let schedule: Schedule = "plateau(factor = 0.5, patience = 1)".parse().expect("a schedule");
-        let mut rate = Rate::new(schedule, 1.0, 10, 9);
-        let rates = [3.0, 2.0, 2.0, f64::NAN, 1.0, 1.5, 1.5, 1.5, 1.5].map(|loss| {
-            rate.observe(loss);
-            rate.at(0)
-        });
-        assert_eq!(rates, [1.0, 1.0, 1.0, 0.5, 0.5, 0.5, 0.25, 0.25, 0.125]);
-        let json = serde_json::to_string(&rate.plateau()).expect("a plain structure");
-        let mut resumed = Rate::new(schedule, 1.0, 10, 9);
-        resumed.set_plateau(serde_json::from_str(&json).expect("the same"));
-        assert_eq!(resumed, rate);
-    }
-}
+mod tests;

@@ -1,5 +1,5 @@
-//! What a session holds of its parameters, in torch order: as a whole, or part by part, so that a large one is never on the
-//! host twice.
+//! The arrays that a session holds for each parameter, in torch order: as a whole, or part by part,
+//! so that a large one is never on the host twice.
 
 use super::{PIECE, Session};
 use crate::{
@@ -9,22 +9,23 @@ use crate::{
     plan::Param,
 };
 
-/// One of the arrays that are as long as a parameter.
+/// An array that is as long as a parameter.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Array {
     /// The parameter or running statistic itself.
     Parameter,
     /// Its gradient.
     Gradient,
-    /// What the optimizer or the running average keeps in a slot.
+    /// The values that the optimizer or the running average keeps of it in a slot.
     State(usize),
 }
 
 impl Session {
-    /// A parameter or a running statistic in torch order; `index` is its position in [`crate::plan::Description::params`].
+    /// A parameter or a running statistic in torch order; `index` is its position in
+    /// [`Description::params`](crate::network::Description::params).
     ///
     /// # Errors
-    /// [`Error::Device`] if the device fails.
+    /// [`Error::Usage`] if there is no such parameter; [`Error::Device`] if the device fails.
     pub fn parameter(&mut self, index: usize) -> Result<Vec<f32>> {
         self.read(Array::Parameter, index)
     }
@@ -33,8 +34,9 @@ impl Session {
     /// [`Session::forward_backward`], [`Session::accumulate`] or [`Session::watch`].
     ///
     /// # Errors
-    /// [`Error::Usage`] if this session does not train, or if the last pass was a [`Session::train_step`], which keeps no gradients;
-    /// [`Error::Device`] if the device fails.
+    /// [`Error::Usage`] if there is no such parameter, if this session does not train, or if the
+    /// last pass was a [`Session::train_step`], which keeps no gradients; [`Error::Device`] if the
+    /// device fails.
     pub fn gradient(&mut self, index: usize) -> Result<Vec<f32>> {
         self.rule()?;
         if !self.has_gradients {
@@ -48,19 +50,22 @@ impl Session {
     /// Sets a parameter or a running statistic from values in torch order.
     ///
     /// # Errors
-    /// [`Error::Usage`] if their number is wrong; [`Error::Device`] if the device fails.
+    /// [`Error::Usage`] if there is no such parameter, or if it has another number of values;
+    /// [`Error::Device`] if the device fails.
     pub fn set_parameter(&mut self, index: usize, values: &[f32]) -> Result<()> {
         self.write(Array::Parameter, index, values)
     }
 
-    /// Arrays of state of every parameter, the optimizer's and then the running average; 0 if this session does not train.
+    /// Number of arrays of state of every parameter: the optimizer's, then the running average; 0
+    /// if this session does not train.
     pub fn state_slots(&self) -> usize {
         self.update.map_or(0, |update| update.slots())
     }
 
-    /// True if a slot holds something of a parameter: of those that are trained, and of running statistics their average.
+    /// True if a slot holds something of a parameter: of those that are trained, and of running
+    /// statistics their average. False if there is no such slot or parameter.
     pub fn has_state(&self, slot: usize, index: usize) -> bool {
-        let Param { trainable, buffer, .. } = *self.param(index);
+        let Ok(&Param { trainable, buffer, .. }) = self.param(index) else { return false };
         let is_average = self.update.is_some_and(|update| slot == update.optimizer.slots());
         slot < self.state_slots() && (trainable || (buffer && is_average))
     }
@@ -68,7 +73,8 @@ impl Session {
     /// One of a parameter's arrays of state, in the parameter's torch order.
     ///
     /// # Errors
-    /// [`Error::Device`] if the device fails.
+    /// [`Error::Usage`] if there is no such slot or parameter; [`Error::Device`] if the device
+    /// fails.
     pub fn state(&mut self, slot: usize, index: usize) -> Result<Vec<f32>> {
         self.read(Array::State(slot), index)
     }
@@ -76,7 +82,7 @@ impl Session {
     /// Sets one of a parameter's arrays of state from values in torch order.
     ///
     /// # Errors
-    /// As [`Session::set_parameter`].
+    /// As [`Session::set_parameter`], and [`Error::Usage`] if there is no such slot.
     pub fn set_state(&mut self, slot: usize, index: usize, values: &[f32]) -> Result<()> {
         self.write(Array::State(slot), index, values)
     }
@@ -88,7 +94,8 @@ impl Session {
         index: usize,
         see: &mut dyn FnMut(&[f32]) -> Result<()>,
     ) -> Result<()> {
-        let (param, (class, start)) = (self.param(index), self.place(array, index));
+        let param = self.param_of(array, index)?;
+        let (class, start) = self.place(array, param);
         let (mut packed, mut values) = (Vec::new(), Vec::new());
         for part in params::parts(param, PIECE) {
             packed.resize(part.packed.len(), 0.0);
@@ -107,7 +114,8 @@ impl Session {
         index: usize,
         fill: &mut dyn FnMut(&mut [f32]) -> Result<()>,
     ) -> Result<()> {
-        let (param, (class, start)) = (self.param(index), self.place(array, index));
+        let param = self.param_of(array, index)?;
+        let (class, start) = self.place(array, param);
         let mut values = Vec::new();
         for part in params::parts(param, PIECE) {
             values.resize(part.elements.len(), 0.0);
@@ -117,18 +125,22 @@ impl Session {
         Ok(())
     }
 
-    /// Where the engine has an array.
-    fn place(&self, array: Array, index: usize) -> (Class, usize) {
-        let offset = self.param(index).offset;
+    /// Where the engine has an array of a parameter: the class of memory, and the offset in it.
+    fn place(&self, array: Array, param: &Param) -> (Class, usize) {
         match array {
-            Array::Parameter => (Class::Params, offset),
-            Array::Gradient => (Class::Grads, offset),
-            Array::State(slot) => (Class::State, self.slot_offset(slot) + offset),
+            Array::Parameter => (Class::Params, param.offset),
+            Array::Gradient => (Class::Grads, param.offset),
+            Array::State(slot) => (Class::State, self.slot_offset(slot) + param.offset),
         }
     }
 
+    /// Where a slot begins in the state: each is as long as the parameters.
+    pub(super) fn slot_offset(&self, slot: usize) -> usize {
+        slot * self.description().params_len
+    }
+
     fn read(&mut self, array: Array, index: usize) -> Result<Vec<f32>> {
-        let mut values = Vec::with_capacity(self.param(index).shape.iter().product());
+        let mut values = Vec::with_capacity(self.param_of(array, index)?.shape.iter().product());
         self.read_parts(array, index, &mut |part| {
             values.extend_from_slice(part);
             Ok(())
@@ -137,7 +149,7 @@ impl Session {
     }
 
     fn write(&mut self, array: Array, index: usize, values: &[f32]) -> Result<()> {
-        let param = self.param(index);
+        let param = self.param_of(array, index)?;
         let expected: usize = param.shape.iter().product();
         if values.len() != expected {
             return Err(Error::Usage(format!(

@@ -1,20 +1,21 @@
 //! How a session trains: passes, updates, and the running average of the parameters.
 
-use super::{PIECE, Pending, Session};
+use super::{PIECE, Pending, Session, checks::check_lr};
 use crate::{
-    engine::{Class, Due},
+    engine::{Class, PendingUpdate},
     error::{Error, Result},
-    optim::stretches,
+    optim::ranges,
     rng::subkey,
 };
 
 impl Session {
-    /// Forward, backward and update on one batch. The CPU engine allocates nothing here. On OpenCL, the step is enqueued and
-    /// its losses stay on the device; the first steps also build kernels, and enqueueing allocates.
+    /// Forward, backward and update on one batch. The CPU engine allocates nothing here. On OpenCL,
+    /// the step is enqueued and its losses stay on the device; the first steps also build kernels,
+    /// and enqueueing allocates.
     ///
     /// # Errors
-    /// [`Error::Usage`] if images and labels do not fit the network, or if averages are swapped in; [`Error::Device`] if the device
-    /// fails.
+    /// [`Error::Usage`] if images and labels do not fit the network, or if averages are swapped in;
+    /// [`Error::Device`] if the device fails.
     pub fn train_step(&mut self, images: &[f32], labels: &[u32]) -> Result<()> {
         if self.pending.passes > 0 {
             self.accumulate(images, labels)?;
@@ -22,15 +23,15 @@ impl Session {
         }
         let batch = self.batch_to_train(images, labels)?;
         let key = self.key(0);
-        let due = self.due()?;
-        self.train(batch, images, labels, Some(key), Some(&due))?;
-        self.steps = due.number;
+        let update = self.next_update()?;
+        self.train(batch, images, labels, Some(key), Some(&update))?;
+        self.steps = update.number;
         Ok(())
     }
 
-    /// Forward and backward on one of several batches that lead to one [`Session::update`]: its gradients are averaged with
-    /// those of the batches before, each weighted by its samples, as if all were one batch. The second batch takes memory for
-    /// another set of gradients.
+    /// Forward and backward on one of several batches that lead to one [`Session::update`]: its
+    /// gradients are averaged with those of the batches before, each weighted by its samples, as if
+    /// all were one batch. The second batch takes memory for another set of gradients.
     ///
     /// # Errors
     /// As [`Session::train_step`].
@@ -38,13 +39,13 @@ impl Session {
         let batch = self.batch_to_train(images, labels)?;
         let Pending { passes, samples } = self.pending;
         if passes > 0 {
-            self.engine.set_aside()?;
+            self.engine.stash_gradients()?;
         }
         let key = self.key(passes);
         self.train(batch, images, labels, Some(key), None)?;
         let samples = samples + batch as u64;
         if passes > 0 {
-            self.engine.merge((batch as f64 / samples as f64) as f32)?;
+            self.engine.merge_stashed((batch as f64 / samples as f64) as f32)?;
         }
         self.pending = Pending { passes: passes + 1, samples };
         Ok(())
@@ -55,21 +56,22 @@ impl Session {
     /// # Errors
     /// [`Error::Usage`] if there are none; [`Error::Device`] if the device fails.
     pub fn update(&mut self) -> Result<()> {
-        let due = self.due()?;
+        let update = self.next_update()?;
         if self.pending.passes == 0 {
             return Err(Error::Usage("no gradients to update with; accumulate a batch first".into()));
         }
         self.pending = Pending::default();
-        self.steps = due.number;
-        self.engine.update(&due)
+        self.steps = update.number;
+        self.engine.update(&update)
     }
 
     /// The next update.
-    fn due(&self) -> Result<Due> {
-        Ok(Due { update: self.live_rule()?, number: self.steps + 1, params: self.model.description.params })
+    fn next_update(&self) -> Result<PendingUpdate> {
+        let (update, params) = (self.live_rule()?, self.description().params);
+        Ok(PendingUpdate { update, number: self.steps + 1, params })
     }
 
-    /// Batches that wait for an update.
+    /// Number of batches whose gradients wait for an update.
     pub fn pending(&self) -> u64 {
         self.pending.passes
     }
@@ -82,16 +84,19 @@ impl Session {
     /// Sets the learning rate of the next updates.
     ///
     /// # Errors
-    /// [`Error::Usage`] if this session does not train.
+    /// [`Error::Usage`] if this session does not train, or if the rate is negative, infinite or
+    /// NaN.
     pub fn set_lr(&mut self, lr: f32) -> Result<()> {
         let mut update = self.rule()?;
+        check_lr(lr)?;
         update.optimizer = update.optimizer.with_lr(lr);
         self.update = Some(update);
         Ok(())
     }
 
-    /// Exchanges the live parameters and running statistics with their running averages, to infer with and to save these, and
-    /// again to train on. Nothing happens if no average is kept, or before the first update.
+    /// Exchanges the live parameters and running statistics with their running averages, to infer
+    /// with and to save these, and again to train on. Nothing happens if no average is kept, or
+    /// before the first update.
     ///
     /// # Errors
     /// [`Error::Device`] if the device fails.
@@ -100,9 +105,9 @@ impl Session {
             return Ok(());
         };
         let average = self.slot_offset(update.optimizer.slots());
-        for stretch in stretches(update, self.model.description.params) {
-            for start in stretch.range.clone().step_by(PIECE) {
-                self.exchange(start, average + start, PIECE.min(stretch.range.end - start))?;
+        for reached in ranges(update, self.description().params) {
+            for start in reached.range.clone().step_by(PIECE) {
+                self.exchange(start, average + start, PIECE.min(reached.range.end - start))?;
             }
         }
         self.averaged = !self.averaged;
@@ -112,7 +117,7 @@ impl Session {
     /// A value of a parameter that is NaN or infinite, if there is one.
     #[cfg(feature = "data")]
     pub(crate) fn not_finite(&mut self, index: usize) -> Result<Option<f32>> {
-        let param = self.param(index);
+        let param = self.param(index)?;
         let (offset, len) = (param.offset, param.len);
         let mut piece = vec![0.0; PIECE.min(len)];
         for start in (0..len).step_by(PIECE) {
@@ -130,6 +135,7 @@ impl Session {
         self.averaged
     }
 
+    /// Exchanges `len` floats of the parameters with as many of the state.
     fn exchange(&mut self, params: usize, state: usize, len: usize) -> Result<()> {
         let (mut live, mut kept) = (vec![0.0; len], vec![0.0; len]);
         self.engine.read(Class::Params, params, &mut live)?;
@@ -138,7 +144,7 @@ impl Session {
         self.engine.write(Class::State, state, &live)
     }
 
-    /// Key of the dropout masks of the next update's passes.
+    /// The key of the dropout masks in a pass of the next update.
     pub(super) fn key(&self, pass: u64) -> u64 {
         let key = subkey(self.seed, self.steps);
         if pass == 0 { key } else { subkey(key, pass) }

@@ -69,11 +69,11 @@ struct Line {
 }
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
-    let description = model.description;
+    let description = model.description();
     let batch = args.batch.unwrap_or(description.training.batch);
     let device = common.open_device()?;
-    let training = (!args.infer).then_some(description.training.update);
-    let mut session = Session::new(model, &device, &Options { batch, training, seed: common.seed })?;
+    let options = if args.infer { Options::infer(batch) } else { Options::train(&model).batch(batch) };
+    let mut session = Session::new(model, &device, &options.seed(common.seed))?;
     let data = Batch::new(&session, !args.infer, common.seed);
     let mut times = device.install(|| measure(&mut session, &data, args.steps))?;
     times.sort_by(f64::total_cmp);

@@ -42,11 +42,11 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
-    let description = model.description;
+    let description = model.description();
     let test = source::load(&args.data, Part::Test, description, common.seed)?;
     let batch = args.batch.unwrap_or(description.training.batch).min(test.len());
     let device = common.open_device()?;
-    let mut session = Session::new(model, &device, &Options { batch, training: None, seed: common.seed })?;
+    let mut session = Session::new(model, &device, &Options::infer(batch).seed(common.seed))?;
     let (logits, labels) = device.install(|| predict(&mut session, &test, args))?;
     let mut assessment = Assessment::new(description.training.loss, description.classes, args.top);
     logits.chunks(description.classes).zip(labels).for_each(|(logits, label)| assessment.add(logits, label));

@@ -29,7 +29,7 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
         ));
     }
     let device = common.open_device()?;
-    let mut session = Session::new(model, &device, &Options { batch: 1, training: None, seed: common.seed })?;
+    let mut session = Session::new(model, &device, &Options::infer(1).seed(common.seed))?;
     weights::load(&mut session, &args.weights)?;
     let count = weights::export(&mut session, &args.output)?;
     let statistics = &session.companions().statistics;
@@ -81,7 +81,7 @@ mod tests {
         for (name, word) in [("a.onnx", "torch.onnx.export"), ("a.pt", ".safetensors"), ("a", ".safetensors")]
         {
             let error = check(Path::new(name)).unwrap_err();
-            assert_eq!(error.exit_code(), 2);
+            assert_eq!(crate::trainer::exit::code(&error), 2);
             assert!(error.to_string().contains(word), "{error}");
         }
     }

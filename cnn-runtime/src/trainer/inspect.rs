@@ -46,11 +46,11 @@ struct LabelledImages {
 }
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
-    let batch = read_batch(&args.batch, model.description)?;
+    let batch = read_batch(&args.batch, model.description())?;
     let device = common.open_device()?;
     // Only gradients are asked for: this rule keeps no state.
-    let training = Some(Update::new(Optimizer::Sgd(Sgd::DEFAULT)));
-    let options = Options { batch: batch.labels.len(), training, seed: common.seed };
+    let update = Update::new(Optimizer::Sgd(Sgd::DEFAULT));
+    let options = Options::train(&model).batch(batch.labels.len()).update(update).seed(common.seed);
     let mut session = Session::new(model, &device, &options)?;
     weights::load(&mut session, &args.weights)?;
     tensors::write(&args.output, &compute(&mut session, &device, &batch)?)
@@ -142,7 +142,7 @@ mod tests {
         let path = folder.path().join("batch.safetensors");
         let fails = |reason: &str| {
             let error = read_batch(&path, &DESCRIPTION).err().unwrap();
-            assert_eq!(error.exit_code(), 3);
+            assert_eq!(crate::trainer::exit::code(&error), 3);
             assert!(error.to_string().contains(reason), "{error}");
         };
         fails("cannot read");

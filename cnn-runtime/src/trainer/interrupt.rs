@@ -12,7 +12,7 @@ use signal_hook::{
 };
 
 use crate::{
-    error::{Error, Result},
+    error::{DeviceError, Result},
     session::Session,
     train::{Callback, Flow, Position},
 };
@@ -36,7 +36,9 @@ impl Interrupt {
             flag::register_conditional_shutdown(signal, EXIT + signal, again.clone())
                 .and_then(|_| flag::register(signal, again.clone()))
                 .and_then(|_| flag::register_usize(signal, received.clone(), signal as usize))
-                .map_err(|error| Error::Device(format!("cannot listen for signal {signal}: {error}")))?;
+                .map_err(|error| {
+                    DeviceError::new(format!("cannot listen for signal {signal}: {error}")).with_source(error)
+                })?;
         }
         Ok(Interrupt { received })
     }

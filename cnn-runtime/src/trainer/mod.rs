@@ -1,6 +1,17 @@
-//! The command line of every trainer: `train`, `eval`, `predict`, `visualize`, `export`, `summary`, `inspect`, `bench`, `completions`.
+//! The command line of every trainer: `train`, `eval`, `predict`, `visualize`, `export`, `summary`,
+//! `inspect`, `bench`, `completions`.
 //!
-//! Results go to stdout, progress and the one line of an error to stderr; [`Error::exit_code`] lists the exit codes.
+//! Results go to stdout, progress and the one line of an error to stderr. A trainer exits with
+//!
+//! | code | if |
+//! |---|---|
+//! | 0 | all is done |
+//! | 1 | a file cannot be read or written, or weights or a checkpoint do not fit |
+//! | 2 | the command line is wrong |
+//! | 3 | a data set or an image cannot be used |
+//! | 4 | the device fails, is not there, or has too little memory |
+//! | 5 | training diverged, or weights score no number |
+//! | 130, 143 | SIGINT or SIGTERM ended training, after a checkpoint |
 
 mod args;
 mod bench;
@@ -8,6 +19,7 @@ mod config;
 #[cfg(feature = "tui")]
 mod dashboard;
 mod eval;
+mod exit;
 mod export;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -33,40 +45,47 @@ use crate::{
     files,
     network::{Model, Network},
 };
-use args::{Command, Invocation};
+use args::{Command, Common, Invocation};
+use exit::Ending;
 
-/// A trainer of one network: all that its own `main` has to call, as `cnn_runtime::trainer::main::<MnistCnn>()`.
+/// A trainer of one network: all that its own `main` has to call, as
+/// `cnn_runtime::trainer::main::<MnistCnn>()`.
 pub fn main<N: Network>() -> ExitCode {
     run(Model::of::<N>())
 }
 
 fn run(model: Model) -> ExitCode {
-    let result = match args::parse(model.description) {
-        Ok(Invocation::Print(text)) => print(&text),
-        Ok(Invocation::Run(common, command)) => match command {
-            Command::Train(args) => train::run(model, &common, &args),
-            Command::Eval(args) => eval::run(model, &common, &args),
-            Command::Predict(args) => predict::run(model, &common, &args),
-            Command::Visualize(args) => visualize::run(model, &common, &args),
-            Command::Export(args) => export::run(model, &common, &args),
-            Command::Summary(args) => summary::run(model.description, &args),
-            Command::Inspect(args) => inspect::run(model, &common, &args),
-            Command::Bench(args) => bench::run(model, &common, &args),
-            Command::Completions { shell } => print(&args::completions(model.description, shell)),
-        },
-        Err(error) => Err(error),
-    };
+    let result = args::parse(model.description()).and_then(|invocation| match invocation {
+        Invocation::Print(text) => print(&text).map(|()| Ending::Done),
+        Invocation::Run(common, command) => perform(model, &common, &command),
+    });
     match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Error::Interrupted { message, exit_code }) => {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Interrupted { message, exit_code }) => {
             tell(&message);
             ExitCode::from(exit_code)
         }
         Err(error) => {
-            tell(&format!("error: {}", format::one_line(&error.to_string())));
-            ExitCode::from(error.exit_code())
+            tell(&format!("error: {}", format::one_line(&exit::message(&error))));
+            ExitCode::from(exit::code(&error))
         }
     }
+}
+
+/// Runs a command.
+fn perform(model: Model, common: &Common, command: &Command) -> Result<Ending> {
+    let done = match command {
+        Command::Train(args) => return train::run(model, common, args),
+        Command::Eval(args) => eval::run(model, common, args),
+        Command::Predict(args) => predict::run(model, common, args),
+        Command::Visualize(args) => visualize::run(model, common, args),
+        Command::Export(args) => export::run(model, common, args),
+        Command::Summary(args) => summary::run(model.description(), args),
+        Command::Inspect(args) => inspect::run(model, common, args),
+        Command::Bench(args) => bench::run(model, common, args),
+        Command::Completions { shell } => print(&args::completions(model.description(), *shell)),
+    };
+    done.map(|()| Ending::Done)
 }
 
 /// Writes to stdout; a reader that has seen enough (`| head`) is no error.

@@ -40,10 +40,10 @@ pub(super) struct Args {
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let device = common.open_device()?;
     let batch = args.batch.min(args.images.len());
-    let mut session = Session::new(model, &device, &Options { batch, training: None, seed: common.seed })?;
+    let mut session = Session::new(model, &device, &Options::infer(batch).seed(common.seed))?;
     weights::load(&mut session, &args.weights)?;
     let images = source::files(args.images.clone(), &session, &args.weights)?;
-    let (kind, names) = (model.description.training.loss, session.companions().classes.clone());
+    let (kind, names) = (model.description().training.loss, session.companions().classes.clone());
     let mut answers = Vec::new();
     device.install(|| {
         infer_all(&mut session, &mut Batches::all(&images, batch), |logits, _| {

@@ -202,7 +202,7 @@ mod tests {
     fn what_cannot_be_fetched_says_so() {
         let args = DataArgs { download: true, ..DataArgs::named("fashion-mnist") };
         let error = super::load(&args, Part::Test, &DESCRIPTION, 0).err().unwrap();
-        assert_eq!(error.exit_code(), 2);
+        assert_eq!(crate::trainer::exit::code(&error), 2);
         assert!(error.to_string().contains("--features cnn-runtime/download"), "{error}");
     }
 
@@ -215,7 +215,7 @@ mod tests {
             std::fs::write(class.join("1.png"), b"").unwrap();
         }
         let error = load(&format!("folder:{}", folder.path().display()), Part::Train).err().unwrap();
-        assert_eq!(error.exit_code(), 3);
+        assert_eq!(crate::trainer::exit::code(&error), 3);
         assert!(error.to_string().ends_with("11 classes, but Net has 10 outputs"), "{error}");
     }
 }

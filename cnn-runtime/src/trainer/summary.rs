@@ -97,7 +97,7 @@ fn neurons(layer: &Layer) -> u64 {
 /// What a session allocates on the device, and what its arena saves: without sharing, every layer's
 /// output and the gradient of that output have memory of their own. The images have no gradient.
 fn memory(description: &Description, batch: usize) -> String {
-    let arena = |training| description.arena_len(training, batch) * size_of::<f32>();
+    let arena = |training| description.arena_len(training, batch).saturating_mul(size_of::<f32>());
     let params = description.params_len * size_of::<f32>();
     let optimizer = &description.training.update.optimizer;
     let state = params * description.training.update.slots();

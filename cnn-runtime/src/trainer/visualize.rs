@@ -28,7 +28,7 @@ pub(super) struct Args {
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let device = common.open_device()?;
-    let mut session = Session::new(model, &device, &Options { batch: 1, training: None, seed: common.seed })?;
+    let mut session = Session::new(model, &device, &Options::infer(1).seed(common.seed))?;
     weights::load(&mut session, &args.weights)?;
     let mut image = match &args.image {
         Some(path) => Some(Batches::all(&source::files(vec![path.clone()], &session, &args.weights)?, 1)),

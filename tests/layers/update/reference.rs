@@ -1,8 +1,8 @@
 //! Updates in f64, one scalar at a time, by the formulas of `cnn_runtime::optim`.
 
 use cnn_runtime::{
+    __testing::plan::Param,
     optim::{Clip, Optimizer, Update},
-    plan::Param,
 };
 
 /// The rule for a parameter with its attributes.

@@ -1,4 +1,5 @@
-//! The Euclidean norm of all trained parameters' gradients, in an order that depends on their sizes alone.
+//! The Euclidean norm of all trained parameters' gradients, in an order that depends on their sizes
+//! alone.
 
 use super::{PIECE, is_parallel};
 use crate::{
@@ -7,14 +8,14 @@ use crate::{
         memory::Span,
         totals::{Products, Total, tree},
     },
-    optim::{Update, stretches},
+    optim::{Update, ranges},
     plan::Param,
 };
 
-/// NaN if any of them is.
+/// The norm; NaN if any gradient is.
 pub(super) fn of(cpu: &Cpu, update: &Update, params: &'static [Param], grads: Span) -> f64 {
-    let trained = stretches(*update, params).filter(|stretch| stretch.rule.is_some());
-    let squares = trained.map(|stretch| squares(cpu, grads.part(stretch.range.start, stretch.range.len())));
+    let trained = ranges(*update, params).filter(|part| part.rule.is_some());
+    let squares = trained.map(|part| squares(cpu, grads.part(part.range.start, part.range.len())));
     squares.sum::<f64>().sqrt()
 }
 

@@ -1,22 +1,24 @@
 //! The rules on eight elements; their formulas are in [`crate::optim`], a file each.
 //!
-//! A rule keeps its arrays of state, gets the gradient `g` after clipping and L2 penalty, and returns what the weights lose.
+//! A rule keeps its arrays of state, gets the gradient `g` after clipping and L2 penalty, and
+//! returns what the weights lose.
 
 use std::ops::Range;
 
-use super::{Operands, Turn};
+use super::{Operands, UpdatePass};
 use crate::{
     cpu::{
         memory::Span,
         simd::{Kernel, Simd},
     },
-    optim::{Adadelta, Adagrad, Adam, Moment, Optimizer, RmsProp, Sgd, corrections},
+    optim::{Adadelta, Adagrad, Adam, Optimizer, RmsProp, Sgd, UpdateScalars, corrections},
     plan::BLOCK,
 };
 
-/// The update of as many elements as there are gradients, from `start` on; both ends are multiples of a block.
+/// The update of as many elements as there are gradients, from `start` on; both ends are multiples
+/// of a block.
 pub(super) struct Work<'a> {
-    pub(super) turn: &'a Turn<'a>,
+    pub(super) update: &'a UpdatePass<'a>,
     /// `None` only averages.
     pub(super) rule: Option<Optimizer>,
     pub(super) start: usize,
@@ -28,9 +30,9 @@ impl Kernel for Work<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Turn { due, moment, operands: Operands { params, state: span, .. } } = *self.turn;
+        let UpdatePass { pending, scalars, operands: Operands { params, state: span, .. } } = *self.update;
         let corrections = match self.rule {
-            Some(Optimizer::Adam(rule)) => corrections(&rule, moment.number),
+            Some(Optimizer::Adam(rule)) => corrections(&rule, scalars.number),
             _ => [1.0; 2],
         };
         for place in (0..self.gradient.len()).step_by(BLOCK) {
@@ -49,8 +51,8 @@ impl Kernel for Work<'_> {
                 w = simd.sub(simd.mul(simd.splat(rule.kept()), w), step);
                 params.store(simd, at, w);
             }
-            if let Some(decay) = moment.decay {
-                let average = span.from(due.update.optimizer.slots() * params.len());
+            if let Some(decay) = scalars.decay {
+                let average = span.from(pending.update.optimizer.slots() * params.len());
                 average.store(simd, at, decayed(simd, decay, average.load(simd, at), w));
             }
         }
@@ -61,7 +63,7 @@ impl Work<'_> {
     /// The gradient within its limits, with the penalty's.
     #[inline(always)]
     fn gradient<S: Simd>(&self, simd: S, rule: &Optimizer, w: S::V, place: usize) -> S::V {
-        let Moment { scale, limit, .. } = self.turn.moment;
+        let UpdateScalars { scale, limit, .. } = self.update.scalars;
         let g = simd.mul(simd.splat(scale), self.gradient.load(simd, place));
         let g = simd.max(simd.splat(-limit), simd.min(simd.splat(limit), g));
         simd.fma(simd.splat(rule.penalty()), w, g)
@@ -157,7 +159,7 @@ fn adam<S: Simd>(simd: S, rule: &Adam, corrections: [f32; 2], state: &State, g: 
 pub(super) struct Merge<'a> {
     pub(super) share: f32,
     pub(super) grads: Span<'a>,
-    pub(super) aside: Span<'a>,
+    pub(super) stashed: Span<'a>,
     pub(super) range: Range<usize>,
 }
 
@@ -167,8 +169,8 @@ impl Kernel for Merge<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         for at in self.range.clone().step_by(BLOCK) {
-            let (g, aside) = (self.grads.load(simd, at), self.aside.load(simd, at));
-            self.grads.store(simd, at, decayed(simd, 1.0 - self.share, aside, g));
+            let (g, stashed) = (self.grads.load(simd, at), self.stashed.load(simd, at));
+            self.grads.store(simd, at, decayed(simd, 1.0 - self.share, stashed, g));
         }
     }
 }

@@ -17,7 +17,7 @@ fn command(line: &str) -> Result<(Common, Command)> {
 #[track_caller]
 fn assert_error(line: &str, expected: &str) {
     let error = command(line).unwrap_err();
-    assert_eq!(error.exit_code(), 2);
+    assert_eq!(crate::trainer::exit::code(&error), 2);
     let message = error.to_string();
     assert!(message.contains(expected) && !message.contains('\n'), "{message}");
 }

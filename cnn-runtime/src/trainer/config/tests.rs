@@ -39,7 +39,7 @@ fn mistakes_name_file_and_key() {
             message.contains(expected) && message.starts_with('/') && !message.contains('\n'),
             "{message}"
         );
-        assert_eq!(error.exit_code(), 2);
+        assert_eq!(crate::trainer::exit::code(&error), 2);
     };
     fails("bacth = 3", ": unknown key bacth: did you mean batch?");
     fails("colour = 3", ": unknown key colour: train --help lists the options");

@@ -114,7 +114,7 @@ mod tests {
         let caches = tempfile::tempdir().unwrap();
         let find = || folder_beside(&DataArgs::named("cifar10"), Some(caches.path().into()));
         let error = find().unwrap_err();
-        assert_eq!(error.exit_code(), 2);
+        assert_eq!(crate::trainer::exit::code(&error), 2);
         assert!(error.to_string().starts_with("--data cifar10 needs --data-dir"), "{error}");
         std::fs::create_dir(caches.path().join("cifar10")).unwrap();
         assert_eq!(find().unwrap(), caches.path().join("cifar10"));

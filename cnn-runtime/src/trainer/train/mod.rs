@@ -9,7 +9,9 @@ mod recipe;
 
 use flate2::Crc;
 
-use super::{args::Common, config, eval, format, interrupt::Interrupt, print, progress, source, tell};
+use super::{
+    args::Common, config, eval, exit::Ending, format, interrupt::Interrupt, print, progress, source, tell,
+};
 use crate::{
     checkpoint::Settings,
     data::{Batches, Part, sample, split},
@@ -24,11 +26,11 @@ use crate::{
 pub(super) use args::Args;
 use recipe::Recipe;
 
-pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
-    let description = model.description;
+pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<Ending> {
+    let description = model.description();
     let recipe = Recipe::new(&args.optimisation, &description.training)?;
     if args.configuration.dry_run {
-        return print(&described(description.name, &recipe, args));
+        return print(&described(description.name, &recipe, args)).map(|()| Ending::Done);
     }
     let train = source::load(&args.data, Part::Train, description, common.seed)?;
     let test = source::load(&args.data, Part::Test, description, common.seed)?;
@@ -38,8 +40,8 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
 
     let _reserved = output::prepare(&args.kept)?;
     let device = common.open_device()?;
-    let training = Some(recipe.update);
-    let mut session = Session::new(model, &device, &Options { batch, training, seed: common.seed })?;
+    let options = Options::train(&model).batch(batch).update(recipe.update).seed(common.seed);
+    let mut session = Session::new(model, &device, &options)?;
     if let Some(path) = &args.kept.init {
         weights::load(&mut session, path)?;
     }
@@ -52,8 +54,11 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
         train: batches(split.train),
         test: Batches::all(&train.with_data(test), batch),
     };
-    let score = fit(&mut session, &device, &mut sets, &recipe, common, args)?;
-    print(&eval::result_line(&score))
+    let interrupt = Interrupt::listen()?;
+    match fit(&mut session, &device, &mut sets, &recipe, &interrupt, common, args)? {
+        Some(score) => print(&eval::result_line(&score)).map(|()| Ending::Done),
+        None => Ok(output::interrupted(&args.kept, interrupt.exit_code())),
+    }
 }
 
 /// The images of a run.
@@ -64,16 +69,17 @@ struct Sets {
     test: Batches,
 }
 
-/// Trains and returns the score on the test images. The progress bar leaves the terminal with its callback, so before that.
+/// Trains and returns the score on the test images, or nothing if a signal ended that. The progress bar leaves the terminal with
+/// its callback, so before that.
 fn fit(
     session: &mut Session,
     device: &Device,
     sets: &mut Sets,
     recipe: &Recipe,
+    interrupt: &Interrupt,
     common: &Common,
     args: &Args,
-) -> Result<Score> {
-    let interrupt = Interrupt::listen()?;
+) -> Result<Option<Score>> {
     let settings = settings(session, sets, recipe, common.seed)?;
     let per_update = session.batch().saturating_mul(recipe.accumulate);
     let per_epoch = sets.train.len().div_ceil(per_update);
@@ -98,10 +104,7 @@ fn fit(
             }
             _ => evaluate_until(session, &mut sets.test, || interrupt.is_received())?,
         };
-        match score {
-            Some(score) => score.finite(Error::diverged("the loss", history.len())),
-            None => Err(output::interrupted(&args.kept, interrupt.exit_code())),
-        }
+        score.map(|score| score.finite(Error::diverged("the loss", history.len()))).transpose()
     })
 }
 

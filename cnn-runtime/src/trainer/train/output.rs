@@ -8,10 +8,10 @@ use std::{
 use super::args::Kept;
 use crate::{
     checkpoint::{Checkpoints, Settings},
-    error::{Error, Result},
+    error::Result,
     files,
     train::{Curves, Fit, KeepWeights, Record, SaveEvery, TensorBoard},
-    trainer::{tell, usage, values::Resume},
+    trainer::{exit::Ending, tell, usage, values::Resume},
 };
 
 /// Proves that the folder can be written before anything is loaded for hours of work, and says if it holds a run that this one
@@ -60,12 +60,12 @@ pub(super) fn checkpoint(kept: &Kept) -> Result<Option<PathBuf>> {
 }
 
 /// The end of a run that a signal ended.
-pub(super) fn interrupted(kept: &Kept, exit_code: u8) -> Error {
+pub(super) fn interrupted(kept: &Kept, exit_code: u8) -> Ending {
     let message = match &kept.output {
         Some(folder) => {
             format!("interrupted: --resume auto goes on from {}", Checkpoints::last_in(folder).display())
         }
         None => "interrupted: nothing is kept without --output".into(),
     };
-    Error::Interrupted { message, exit_code }
+    Ending::Interrupted { message, exit_code }
 }

@@ -1,11 +1,12 @@
-//! What one update has beside its rule: computed once, the same for all parameters and on every engine.
+//! The scalars of one update beside its rule: computed once, the same for all parameters and on
+//! every engine.
 
 use super::{Adam, Clip, Update};
 use crate::error::Result;
 
 /// The scalars of one update.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Moment {
+pub(crate) struct UpdateScalars {
     /// Number of the update, from 1.
     pub(crate) number: u64,
     /// Factor of all gradients.
@@ -16,26 +17,32 @@ pub(crate) struct Moment {
     pub(crate) decay: Option<f32>,
 }
 
-impl Moment {
-    /// The scalars of the update with a number from 1; `norm` gives the norm of all trained parameters' gradients, if it matters.
-    pub(crate) fn of(update: &Update, number: u64, norm: impl FnOnce() -> Result<f64>) -> Result<Moment> {
+impl UpdateScalars {
+    /// The scalars of the update with a number from 1; `norm` gives the norm of all trained
+    /// parameters' gradients, if it matters.
+    pub(crate) fn of(
+        update: &Update,
+        number: u64,
+        norm: impl FnOnce() -> Result<f64>,
+    ) -> Result<UpdateScalars> {
         let (scale, limit) = match update.clip {
             None => (1.0, f32::INFINITY),
             Some(Clip::Value(limit)) => (1.0, limit),
             Some(Clip::Norm(limit)) => (scale(norm()?, limit), f32::INFINITY),
         };
-        Ok(Moment { number, scale, limit, decay: update.average.map(|decay| decay_at(decay, number)) })
+        Ok(UpdateScalars { number, scale, limit, decay: update.average.map(|decay| decay_at(decay, number)) })
     }
 }
 
-/// Adam's `1 / (1 - beta1^t)` and `1 / sqrt(1 - beta2^t)` at update `t` from 1: both means start at 0 and are too small at first.
+/// Adam's `1 / (1 - beta1^t)` and `1 / sqrt(1 - beta2^t)` at update `t` from 1: both means start at
+/// 0 and are too small at first.
 pub(crate) fn corrections(rule: &Adam, t: u64) -> [f32; 2] {
     let rest = |beta: f32| 1.0 - f64::from(beta).powf(t as f64);
     [(1.0 / rest(rule.beta1)) as f32, (1.0 / rest(rule.beta2).sqrt()) as f32]
 }
 
-/// `limit / (norm + 1e-6)` and at most 1, as in torch. A norm that is not finite is no measure: all becomes NaN, which the loss
-/// then shows.
+/// `limit / (norm + 1e-6)` and at most 1, as in torch. A norm that is not finite is no measure: all
+/// becomes NaN, which the loss then shows.
 fn scale(norm: f64, limit: f32) -> f32 {
     if norm.is_finite() { (f64::from(limit) / (norm + 1e-6)).min(1.0) as f32 } else { f32::NAN }
 }

@@ -1,7 +1,8 @@
-//! Which parameters an update reaches, and how: neighbours that are treated alike are one stretch.
+//! The parameters that an update reaches, and how: neighbours that are treated alike are one range.
 //!
-//! Frozen parameters are in none. Running statistics are in one only if an average is kept, which includes them as in TensorFlow's
-//! and timm's training of EfficientNet: averaged weights need statistics of about the same age.
+//! Frozen parameters are in none. Running statistics are in one only if an average is kept, which
+//! includes them as in TensorFlow's and timm's training of EfficientNet: averaged weights need
+//! statistics of about the same age.
 
 use std::ops::Range;
 
@@ -10,37 +11,37 @@ use crate::plan::Param;
 
 /// Neighbouring parameters that are treated alike.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Stretch {
+pub(crate) struct ParamRange {
     /// Floats of the packed parameters.
     pub(crate) range: Range<usize>,
     /// The rule with their attributes; `None` for running statistics, which are averaged only.
     pub(crate) rule: Option<Optimizer>,
 }
 
-/// The stretches of these parameters that an update reaches, in order.
-pub(crate) fn stretches(
+/// The ranges of these parameters that an update reaches, in order.
+pub(crate) fn ranges(
     update: Update,
     params: impl IntoIterator<Item = &'static Param>,
-) -> impl Iterator<Item = Stretch> {
-    let mut rest = params.into_iter().filter_map(move |param| stretch(&update, param)).peekable();
+) -> impl Iterator<Item = ParamRange> {
+    let mut rest = params.into_iter().filter_map(move |param| range_of(&update, param)).peekable();
     std::iter::from_fn(move || {
-        let mut stretch = rest.next()?;
-        let joins = |next: &Stretch, end| next.range.start == end && next.rule == stretch.rule;
-        while let Some(next) = rest.next_if(|next| joins(next, stretch.range.end)) {
-            stretch.range.end = next.range.end;
+        let mut joined = rest.next()?;
+        let joins = |next: &ParamRange, end| next.range.start == end && next.rule == joined.rule;
+        while let Some(next) = rest.next_if(|next| joins(next, joined.range.end)) {
+            joined.range.end = next.range.end;
         }
-        Some(stretch)
+        Some(joined)
     })
 }
 
 /// What an update does with one parameter.
-pub(crate) fn stretch(update: &Update, param: &Param) -> Option<Stretch> {
+pub(crate) fn range_of(update: &Update, param: &Param) -> Option<ParamRange> {
     let rule = match param {
         Param { buffer: true, .. } => update.average.map(|_| None),
         Param { trainable: true, .. } => Some(Some(adapted(update.optimizer, param))),
         _ => None,
     };
-    Some(Stretch { range: param.offset..param.offset + param.len, rule: rule? })
+    Some(ParamRange { range: param.offset..param.offset + param.len, rule: rule? })
 }
 
 /// The rule for a parameter with attributes of its own.
@@ -67,8 +68,8 @@ mod tests {
         Param { offset: 72, ..PARAM },
     ];
 
-    fn stretches(update: Update) -> Vec<Stretch> {
-        super::stretches(update, &PARAMS).collect()
+    fn ranges(update: Update) -> Vec<ParamRange> {
+        super::ranges(update, &PARAMS).collect()
     }
 
     #[test]
@@ -83,11 +84,11 @@ mod tests {
             (56..64, rule(0.5, 0.25)),
             (72..80, rule(0.5, 0.25)),
         ]
-        .map(|(range, rule)| Stretch { range, rule })
+        .map(|(range, rule)| ParamRange { range, rule })
         .to_vec();
-        assert_eq!(stretches(plain), expected);
-        expected.insert(4, Stretch { range: 48..56, rule: None });
-        assert_eq!(stretches(Update { average: Some(0.9), ..plain }), expected);
-        assert_eq!(super::stretches(plain, &[]).next(), None);
+        assert_eq!(ranges(plain), expected);
+        expected.insert(4, ParamRange { range: 48..56, rule: None });
+        assert_eq!(ranges(Update { average: Some(0.9), ..plain }), expected);
+        assert_eq!(super::ranges(plain, &[]).next(), None);
     }
 }

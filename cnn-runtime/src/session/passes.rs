@@ -1,0 +1,150 @@
+//! How a session runs a batch: inference, both passes of training, and either of them step by step.
+
+use super::{Metrics, Pending, Session};
+use crate::{
+    engine::{LossSums, Pass, PendingUpdate},
+    error::{Error, Result},
+    network::Model,
+    plan::{Description, Steps},
+    watch::{self, Observer},
+};
+
+impl Session {
+    /// Runs a batch step by step and shows each when it has run: with labels a training pass, whose
+    /// gradients then wait for [`Session::update`], else inference. Steps that
+    /// [`Session::train_step`] would carry sample by sample through a region run one after the
+    /// other for the whole batch; the results are the same. Gradients of earlier passes that wait
+    /// for an update are lost.
+    ///
+    /// ```no_run
+    /// # fn example(session: &mut cnn_runtime::Session, image: &[f32]) -> cnn_runtime::Result<()> {
+    /// session.watch(image, None, &mut |mut event| {
+    ///     if let Some(map) = event.output()? {
+    ///         println!("{}: {} values, {} s", event.layer(), map.len(), event.seconds);
+    ///     }
+    ///     Ok(())
+    /// })
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Session::train_step`] and [`Session::infer`]; and the first error of `observer`, which
+    /// ends the pass.
+    pub fn watch(&mut self, images: &[f32], labels: Option<&[u32]>, observer: &mut Observer) -> Result<()> {
+        let Model { forward, backward, infer, .. } = self.model;
+        let (pass, steps) = match labels {
+            Some(labels) => {
+                let batch = self.batch_to_train(images, labels)?;
+                let pass = self.begin(batch, images, labels, Some(self.key(0)))?;
+                self.pending = Pending { passes: 1, samples: batch as u64 };
+                self.has_gradients = true;
+                (pass, watch::steps_of(&|steps| [forward, backward].iter().for_each(|body| body(steps))))
+            }
+            None => {
+                let plan = &self.description().infer;
+                let pass = Pass { batch: self.samples(images)?, arena: plan.arena, key: None };
+                self.engine.write_map(&pass, &plan.input, images)?;
+                (pass, watch::steps_of(&|steps| infer(steps)))
+            }
+        };
+        self.engine.finish()?;
+        watch::run(&mut *self.engine, &pass, &steps, observer)
+    }
+
+    /// A training-mode forward and backward pass with dropout off and without an update. The
+    /// gradients can then be read by [`Session::gradient`]. Running statistics move, as in every
+    /// training-mode pass.
+    ///
+    /// Returns the mean loss, weighted auxiliary losses included. Gradients of earlier passes that
+    /// wait for an update are lost.
+    ///
+    /// # Errors
+    /// As [`Session::train_step`].
+    pub fn forward_backward(&mut self, images: &[f32], labels: &[u32]) -> Result<f64> {
+        let batch = self.batch_to_train(images, labels)?;
+        self.pending = Pending::default();
+        let trained = self.take_metrics()?;
+        self.train(batch, images, labels, None, None)?;
+        let sums = self.take_metrics()?;
+        self.metrics = trained;
+        Ok(sums.loss / sums.samples as f64)
+    }
+
+    /// What was summed over the training steps since the last call; waits for them.
+    ///
+    /// # Errors
+    /// [`Error::Device`] if the device fails.
+    pub fn take_metrics(&mut self) -> Result<Metrics> {
+        let LossSums { loss, correct } = self.engine.take_losses()?;
+        let mut metrics = std::mem::take(&mut self.metrics);
+        metrics += Metrics { loss, correct, samples: 0 };
+        Ok(metrics)
+    }
+
+    /// Class scores `[n, classes]` of a batch, with every layer in inference mode.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if the images do not fit the network, or the scores the images;
+    /// [`Error::Device`] if the device fails.
+    pub fn infer(&mut self, images: &[f32], logits: &mut [f32]) -> Result<()> {
+        let Description { infer: plan, classes, .. } = self.description();
+        let batch = self.samples(images)?;
+        if logits.len() != batch * classes {
+            return Err(Error::Usage(format!(
+                "{} scores asked of {batch} images of {classes} classes",
+                logits.len()
+            )));
+        }
+        let pass = Pass { batch, arena: plan.arena, key: None };
+        let infer = self.model.infer;
+        self.engine.write_map(&pass, &plan.input, images)?;
+        // SAFETY: these are the steps of the inference plan, and a `Network` keeps within it.
+        unsafe { self.engine.run(&pass, &|run: &dyn Steps| infer(run)) }?;
+        let stored = &mut self.logits[..batch * plan.logits.len()];
+        self.engine.read_map(&pass, &plan.logits, stored)?;
+        for (scores, stored) in logits.chunks_exact_mut(*classes).zip(stored.chunks_exact(plan.logits.len()))
+        {
+            scores.copy_from_slice(&stored[..*classes]);
+        }
+        Ok(())
+    }
+
+    /// Both passes over a batch that was checked: adds to the sums, and leaves the gradients or
+    /// makes an update by them.
+    pub(super) fn train(
+        &mut self,
+        batch: usize,
+        images: &[f32],
+        labels: &[u32],
+        key: Option<u64>,
+        update: Option<&PendingUpdate>,
+    ) -> Result<()> {
+        let pass = self.begin(batch, images, labels, key)?;
+        let Model { forward, backward, .. } = self.model;
+        let body = |run: &dyn Steps| {
+            forward(run);
+            backward(run);
+        };
+        self.has_gradients = false;
+        // SAFETY: these are the steps of the training plan, and a `Network` keeps within it; the
+        // labels are written.
+        unsafe {
+            match update {
+                Some(update) => self.engine.train(&pass, &body, update),
+                None => self.engine.run(&pass, &body),
+            }
+        }?;
+        self.has_gradients = update.is_none();
+        self.metrics.samples += pass.batch as u64;
+        self.engine.add_losses(&pass, self.model.description().train.losses)
+    }
+
+    /// Hands a batch that was checked to the engine for a training-mode pass.
+    fn begin(&mut self, batch: usize, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<Pass> {
+        let plan = &self.description().train;
+        let pass = Pass { batch, arena: plan.arena, key };
+        self.engine.write_map(&pass, &plan.input, images)?;
+        self.engine.write_labels(labels)?;
+        Ok(pass)
+    }
+}
