@@ -33,16 +33,23 @@ pub mod checkpoint;
 pub mod cpu;
 #[cfg(feature = "data")]
 pub mod data;
+mod data_info;
 pub mod device;
 pub mod engine;
 pub mod error;
 pub mod files;
+#[cfg(test)]
+mod fixture;
+#[cfg(feature = "data")]
+mod history;
 pub mod network;
 pub mod opencl;
 pub mod optim;
 pub mod params;
+mod reserve;
 pub mod rng;
 pub mod session;
+mod tensor;
 #[cfg(feature = "data")]
 pub mod train;
 #[cfg(feature = "trainer")]

@@ -6,6 +6,7 @@ mod training;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    data_info::DataInfo,
     device::Device,
     engine::{Due, Engine, LossSums, Pass, Sizes},
     error::{Error, Result},
@@ -14,7 +15,6 @@ use crate::{
     params,
     plan::{Description, Param, Steps},
     watch::{self, Visit},
-    weights::Companions,
 };
 
 pub(crate) use arrays::Array;
@@ -90,7 +90,7 @@ pub struct Session {
     metrics: Metrics,
     /// Host copy of the batch's scores, padding included.
     logits: Vec<f32>,
-    companions: Companions,
+    data_info: DataInfo,
 }
 
 impl Session {
@@ -123,7 +123,7 @@ impl Session {
             has_gradients: false,
             metrics: Metrics::default(),
             logits: vec![0.0; batch * description.infer.logits.len()],
-            companions: Companions::default(),
+            data_info: DataInfo::default(),
         };
         for (index, param) in description.params.iter().enumerate() {
             let mut draw = params::initial(param, seed);
@@ -243,14 +243,14 @@ impl Session {
         Ok(())
     }
 
-    /// What goes with the weights.
-    pub fn companions(&self) -> &Companions {
-        &self.companions
+    /// The statistics and class names that are saved with the weights.
+    pub fn data_info(&self) -> &DataInfo {
+        &self.data_info
     }
 
-    /// Sets what goes with the weights.
-    pub fn set_companions(&mut self, companions: Companions) {
-        self.companions = companions;
+    /// Sets the statistics and class names that are saved with the weights.
+    pub fn set_data_info(&mut self, data_info: DataInfo) {
+        self.data_info = data_info;
     }
 
     /// Updates so far: with the seed, the key of the next dropout masks.

@@ -10,8 +10,8 @@ use std::{
 
 use cnn_runtime::{
     Device, Error, Network, Session,
-    checkpoint::{Checkpoints, Settings},
-    data::{Batches, Dataset, Image, Prepared, Tolerance},
+    checkpoint::{Checkpoints, RunSettings},
+    data::{Batches, Dataset, Image, Prepared, SkipPolicy},
     network,
     train::{Callback, EpochReport, Fit, Flow, KeepWeights, Position, best},
     weights,
@@ -41,7 +41,7 @@ impl Dataset for Shades {
 
     fn read(&self, index: usize, image: &mut Image) -> cnn_runtime::Result<u32> {
         let label = index % 2;
-        image.reshape([1, 6, 6]).fill((label * 128 + index) as f32 / 255.0);
+        image.reshape([1, 6, 6])?.fill((label * 128 + index) as f32 / 255.0);
         Ok(label as u32)
     }
 }
@@ -50,10 +50,8 @@ impl Dataset for Shades {
 fn parts<N: Network>() -> (Session, Batches, Batches) {
     let session = session::<N>(&Device::cpu().unwrap(), BATCH, sgd());
     let indices: Vec<u32> = (0..IMAGES as u32).collect();
-    let (data, _) =
-        Prepared::fit(Arc::new(Shades), session.description(), &indices, Arc::new(Tolerance::none()))
-            .unwrap();
-    let batches = || Batches::all(&data, BATCH);
+    let data = Prepared::fit(Arc::new(Shades), session.description(), &indices, SkipPolicy::none()).unwrap();
+    let batches = || Batches::all(&data, BATCH).unwrap();
     (session, batches(), batches())
 }
 
@@ -67,7 +65,7 @@ fn run(fit: &mut Fit) -> cnn_runtime::Result<Vec<EpochReport>> {
 }
 
 fn kept_in(folder: &Path, epochs: usize) -> Fit<'static> {
-    Fit::new(epochs, 0).saved(Checkpoints::new(folder, Settings::default()))
+    Fit::new(epochs, 0).checkpoints(Checkpoints::new(folder, RunSettings::default()))
 }
 
 fn resume(fit: &mut Fit, folder: &Path) -> cnn_runtime::Result<()> {
@@ -108,19 +106,19 @@ fn count(name: &'static str) -> Count {
 #[test]
 fn states_of_callbacks_go_by_their_names() {
     let folder = tempfile::tempdir().unwrap();
-    run(&mut kept_in(folder.path(), 2).with(count("a")).with(count("b"))).unwrap();
-    let mut both = kept_in(folder.path(), 4).with(count("b")).with(count("a"));
+    run(&mut kept_in(folder.path(), 2).callback(count("a")).callback(count("b"))).unwrap();
+    let mut both = kept_in(folder.path(), 4).callback(count("b")).callback(count("a"));
     resume(&mut both, folder.path()).unwrap();
     assert_eq!(run(&mut both).unwrap().len(), 4);
 
-    let error = run(&mut kept_in(folder.path(), 1).with(count("a")).with(count("a"))).unwrap_err();
+    let error = run(&mut kept_in(folder.path(), 1).callback(count("a")).callback(count("a"))).unwrap_err();
     assert!(matches!(error, Error::Usage(_)) && error.to_string().contains("`a`"), "{error}");
 }
 
 #[test]
 fn a_state_that_nothing_takes_is_an_error_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
-    run(&mut kept_in(folder.path(), 1).with(count("a"))).unwrap();
+    run(&mut kept_in(folder.path(), 1).callback(count("a"))).unwrap();
     let fails = |mut fit: Fit, words: &str| {
         let error = resume(&mut fit, folder.path()).unwrap_err();
         assert!(matches!(error, Error::Weights { .. }), "{error:?}");
@@ -138,9 +136,10 @@ fn a_state_that_nothing_takes_is_an_error_of_the_file() {
             state.as_str().map(drop).ok_or_else(|| "no text".into())
         }
     }
-    fails(kept_in(folder.path(), 2).with(Texts), "the state `a` is no text");
+    fails(kept_in(folder.path(), 2).callback(Texts), "the state `a` is no text");
     // One that is new to the run has nothing to take.
-    resume(&mut kept_in(folder.path(), 2).with(count("a")).with(count("new")), folder.path()).unwrap();
+    resume(&mut kept_in(folder.path(), 2).callback(count("a")).callback(count("new")), folder.path())
+        .unwrap();
 }
 
 network! {
@@ -161,7 +160,7 @@ fn a_run_cannot_end_before_its_checkpoint() {
         }
     }
     let folder = tempfile::tempdir().unwrap();
-    run(&mut kept_in(folder.path(), 3).with(Stop)).unwrap();
+    run(&mut kept_in(folder.path(), 3).callback(Stop)).unwrap();
     let error = resume(&mut kept_in(folder.path(), 1), folder.path()).unwrap_err();
     assert!(
         error.to_string().contains("last.ckpt: saved within epoch 2, and this run ends after 1"),
@@ -183,7 +182,7 @@ fn a_parameter_that_is_no_number_is_named_and_not_kept() {
         }
     }
     let folder = tempfile::tempdir().unwrap();
-    let mut fit = kept_in(folder.path(), 3).with(Spoil).with(KeepWeights::new(folder.path()));
+    let mut fit = kept_in(folder.path(), 3).callback(Spoil).callback(KeepWeights::new(folder.path()));
     let error = run_on::<TwoHeads>(&mut fit).unwrap_err();
     assert_eq!(error.exit_code(), 5);
     assert!(error.to_string().starts_with("training diverged: head.bias is inf in epoch 2"), "{error}");
@@ -215,14 +214,14 @@ fn an_interrupted_validation_is_repeated() {
     let [whole, interrupted] = ["whole", "interrupted"].map(|name| folder.path().join(name));
     let fit = |folder: &Path| {
         std::fs::create_dir_all(folder).unwrap();
-        kept_in(folder, 3).with(KeepWeights::new(folder)).with(count("epochs"))
+        kept_in(folder, 3).callback(KeepWeights::new(folder)).callback(count("epochs"))
     };
     let scores = |history: Vec<EpochReport>| -> Vec<_> {
         history.iter().map(|epoch| (epoch.loss, epoch.accuracy, epoch.val_loss, epoch.lr)).collect()
     };
     let expected = scores(run(&mut fit(&whole)).unwrap());
     let signal = Interrupt { epoch: 2, now: 0, asked: AtomicUsize::new(0) };
-    assert_eq!(run(&mut fit(&interrupted).with(signal)).unwrap().len(), 1);
+    assert_eq!(run(&mut fit(&interrupted).callback(signal)).unwrap().len(), 1);
 
     let (mut session, mut training, mut validation) = parts::<Tiny>();
     let mut resumed = fit(&interrupted);
@@ -255,7 +254,7 @@ fn the_best_weights_survive_a_change_of_folder() {
     let weights_in = |folder: &Path| std::fs::read(folder.join("best.safetensors")).unwrap();
     let fit = |folder: &Path, earlier: Option<&Path>, epochs| {
         std::fs::create_dir_all(folder).unwrap();
-        kept_in(folder, epochs).with(KeepWeights::new(folder).after(earlier)).with(Unlearn)
+        kept_in(folder, epochs).callback(KeepWeights::new(folder).after(earlier)).callback(Unlearn)
     };
     let history = run(&mut fit(&first, None, 2)).unwrap();
     assert_eq!(best(&history).unwrap().epoch, 1, "{history:?}");

@@ -1,7 +1,9 @@
-//! The command line of every trainer: `train`, `eval`, `predict`, `visualize`, `export`, `summary`, `inspect`, `bench`, `completions`.
+//! The command line of every trainer: `train`, `eval`, `predict`, `visualize`, `export`, `summary`,
+//! `inspect`, `bench`, `completions`.
 //!
 //! Results go to stdout, progress and the one line of an error to stderr; [`Error::exit_code`] lists the exit codes.
 
+mod advice;
 mod args;
 mod bench;
 mod config;
@@ -9,8 +11,6 @@ mod config;
 mod dashboard;
 mod eval;
 mod export;
-#[cfg(test)]
-pub(crate) mod fixture;
 mod format;
 mod inspect;
 mod interrupt;
@@ -28,6 +28,8 @@ use std::{
     process::ExitCode,
 };
 
+#[cfg(test)]
+use crate::fixture;
 use crate::{
     error::{Error, Result},
     files,
@@ -59,17 +61,17 @@ fn run(model: Model) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Error::Interrupted { message, exit_code }) => {
-            tell(&message);
+            log_line(&message);
             ExitCode::from(exit_code)
         }
         Err(error) => {
-            tell(&format!("error: {}", format::one_line(&error.to_string())));
+            log_line(&format!("error: {}", format::one_line(&error.to_string())));
             ExitCode::from(error.exit_code())
         }
     }
 }
 
-/// Writes to stdout; a reader that has seen enough (`| head`) is no error.
+/// Writes to stdout. A reader that has seen enough (`| head`) is no error.
 fn print(text: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -81,7 +83,7 @@ fn print(text: &str) -> Result<()> {
 }
 
 /// Writes a line to stderr. Nobody reading it is no reason to stop training.
-fn tell(line: &str) {
+fn log_line(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 

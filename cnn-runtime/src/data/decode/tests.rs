@@ -1,6 +1,8 @@
 //! Every kind of pixel that files hold, orientation, and files that are damaged or not what they say.
 
-use image::{ColorType, ImageEncoder, codecs};
+use std::fs;
+
+use image::{ColorType, DynamicImage, ImageEncoder, codecs};
 
 use super::*;
 use crate::rng::Stream;
@@ -22,7 +24,7 @@ fn decoded(bytes: &[u8]) -> Result<Image> {
 #[track_caller]
 fn assert_error(bytes: &[u8], expected: &str) {
     let error = decoded(bytes).unwrap_err();
-    assert_eq!(error.exit_code(), 3);
+    assert!(matches!(error, Error::Data { .. }));
     let message = error.to_string();
     assert!(message.contains("image.jpg: ") && message.contains(expected), "{message}");
 }
@@ -146,9 +148,8 @@ fn mutated_files_are_read_or_refused() {
             if stream.below(4) == 0 {
                 bytes.truncate(stream.below(bytes.len()));
             }
-            if let Ok(image) = unfold(&bytes) {
-                let mut planar = Image::default();
-                write(image, &mut planar);
+            let mut planar = Image::default();
+            if unfold(&bytes, &mut planar).is_ok() {
                 assert!(!planar.values().is_empty());
             }
         }
