@@ -26,8 +26,8 @@ pub struct EpochReport {
     pub lr: f32,
 }
 
-/// The best epoch so far: the highest validation accuracy, the lower validation loss between equals,
-/// the first of equals.
+/// The best epoch so far: the highest validation accuracy, the lower validation loss between
+/// equals, the first of equals.
 pub fn best(history: &[EpochReport]) -> Option<&EpochReport> {
     let rank = |report: &EpochReport| (report.val_accuracy, -report.val_loss);
     history.iter().reduce(|best, report| if rank(report) > rank(best) { report } else { best })

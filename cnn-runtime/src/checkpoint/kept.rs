@@ -24,7 +24,8 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Saves `last.ckpt` in a folder, which must exist. A run that resumes from it must have the same settings.
+    /// Saves `last.ckpt` in a folder, which must exist. A run that resumes from it must have the
+    /// same settings.
     pub fn new(folder: impl Into<PathBuf>, settings: RunSettings) -> Checkpoints {
         Checkpoints { folder: folder.into(), settings, epochs: 0 }
     }
@@ -56,7 +57,8 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// Gives the checkpoint of an epoch's end a second name, and removes those that are no longer kept.
+    /// Gives the checkpoint of an epoch's end a second name, and removes those that are no longer
+    /// kept.
     fn keep(&self, position: &Position) -> io::Result<()> {
         let Some(last) = position.history.last().map(|report| report.epoch) else { return Ok(()) };
         files::link(&Self::last_in(&self.folder), &self.path(last))?;

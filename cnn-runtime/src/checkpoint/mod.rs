@@ -1,9 +1,9 @@
 //! Checkpoints: all that a resumed run needs to go on as if it had never stopped.
 //!
 //! A checkpoint is one safetensors file: parameters and running statistics under their names,
-//! optimizer state as `optimizer.SLOT.NAME`, all in torch's layouts, so that a file survives another
-//! packing; beside them the [`RunState`] as JSON. A checksum covers every byte, and a file exists
-//! whole or not at all.
+//! optimizer state as `optimizer.SLOT.NAME`, all in torch's layouts, so that a file survives
+//! another packing; beside them the [`RunState`] as JSON. A checksum covers every byte, and a file
+//! exists whole or not at all.
 //!
 //! What is byte-equal: the same session and the same [`RunState`], saved twice, make equal files.
 //! Two equal runs have equal tensors in equal places; their files differ where times were measured,
@@ -69,8 +69,8 @@ fn finite(name: &str, values: &[f32], epoch: usize) -> Result<()> {
 }
 
 /// Loads a session's parameters and optimizer state, and returns the state of the run, which must
-/// have had the same settings: all or none, unless meanwhile the disk or the device fails or somebody
-/// writes to the file.
+/// have had the same settings: all or none, unless meanwhile the disk or the device fails or
+/// somebody writes to the file.
 ///
 /// # Errors
 ///

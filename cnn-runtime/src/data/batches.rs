@@ -1,7 +1,7 @@
 //! A data set as a sequence of batches, in an order that is a pure function of (seed, epoch).
 //!
-//! While one batch is used, threads prepare the next two; nothing but the time depends on them. What
-//! costs no more than a copy is prepared when it is asked for. Buffers are allocated once.
+//! While one batch is used, threads prepare the next two; nothing but the time depends on them.
+//! What costs no more than a copy is prepared when it is asked for. Buffers are allocated once.
 
 use std::{
     collections::VecDeque,
@@ -39,8 +39,8 @@ pub struct Batch<'a> {
 
 /// Batches over some images of a data set.
 ///
-/// The last batch of a pass is short where the images do not divide evenly, and any batch is where bad
-/// files are skipped.
+/// The last batch of a pass is short where the images do not divide evenly, and any batch is where
+/// bad files are skipped.
 pub struct Batches {
     source: Prepared,
     order: Vec<u32>,
@@ -98,8 +98,8 @@ impl Batches {
     ///
     /// # Errors
     ///
-    /// [`Error::Usage`] for a batch of 0 and for more images than a u32 counts, [`Error::Device`] if
-    /// there is no memory for their indices.
+    /// [`Error::Usage`] for a batch of 0 and for more images than a u32 counts, [`Error::Device`]
+    /// if there is no memory for their indices.
     pub fn all(source: &Prepared, batch: usize) -> Result<Batches> {
         Batches::new(source, all_indices(source.data().len())?, batch)
     }
@@ -124,8 +124,8 @@ impl Batches {
         self.order.is_empty()
     }
 
-    /// The number of images of this pass so far, skipped ones included: what [`Batches::skip`] takes
-    /// to go on from here.
+    /// The number of images of this pass so far, skipped ones included: what [`Batches::skip`]
+    /// takes to go on from here.
     pub fn done(&self) -> usize {
         self.done
     }
@@ -162,8 +162,8 @@ impl Batches {
     ///
     /// # Errors
     ///
-    /// What the data set reports of an image, unless it is skipped, and [`Error::Device`] if there is
-    /// no memory for the batch.
+    /// What the data set reports of an image, unless it is skipped, and [`Error::Device`] if there
+    /// is no memory for the batch.
     pub fn next_batch(&mut self) -> Result<Option<Batch<'_>>> {
         let start = Instant::now();
         let found = self.advance();

@@ -1,5 +1,5 @@
-//! CIFAR-10 and CIFAR-100 in their binary form: files of records, each a label (of CIFAR-100 a coarse
-//! and a fine one) and 3072 bytes, the planes red, green and blue of 32x32 pixels.
+//! CIFAR-10 and CIFAR-100 in their binary form: files of records, each a label (of CIFAR-100 a
+//! coarse and a fine one) and 3072 bytes, the planes red, green and blue of 32x32 pixels.
 //!
 //! Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009. Pixels stay bytes in
 //! memory.
@@ -92,8 +92,8 @@ impl Cifar {
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Data`] naming the file that is missing, of a wrong size, or holds a label that
-    /// is no class.
+    /// [`crate::Error::Data`] naming the file that is missing, of a wrong size, or holds a label
+    /// that is no class.
     pub fn load(folder: &Path, kind: CifarKind, part: Part) -> Result<Cifar> {
         let within = folder.join(kind.folder());
         let folder = if within.is_dir() { within } else { folder.to_path_buf() };

@@ -1,7 +1,7 @@
 //! A data set whose labels are the outputs of a network that was trained on other files.
 //!
-//! A network's outputs have the order that the classes had when it was trained; folders are listed by
-//! name. Classes are the same if their names are.
+//! A network's outputs have the order that the classes had when it was trained; folders are listed
+//! by name. Classes are the same if their names are.
 
 use std::sync::Arc;
 

@@ -1,11 +1,12 @@
 //! Files of png, jpeg and webp to planar images.
 //!
 //! The format is found by content. Images are turned by their EXIF orientation; transparency is
-//! dropped; 16 bits a sample become fractions of the 0 to 255 of 8 bits; the CMYK of printers becomes
-//! RGB. A grey file gives one channel, others three.
+//! dropped; 16 bits a sample become fractions of the 0 to 255 of 8 bits; the CMYK of printers
+//! becomes RGB. A grey file gives one channel, others three.
 //!
 //! What a header announces is limited before memory is taken for it, and the memory that is missing
-//! is an error about the file. Images that threads prepare share a [`Budget`](super::budget::Budget).
+//! is an error about the file. Images that threads prepare share a
+//! [`Budget`](super::budget::Budget).
 
 mod header;
 mod pixels;

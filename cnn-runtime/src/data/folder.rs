@@ -1,7 +1,7 @@
 //! Images in folders, one folder a class: `DIR/cat/1.jpg`, `DIR/dog/a/2.png`.
 //!
-//! Classes and files are in order of their names, so an index means the same image on every machine.
-//! Only names are read here; an image is decoded when it is asked for.
+//! Classes and files are in order of their names, so an index means the same image on every
+//! machine. Only names are read here; an image is decoded when it is asked for.
 
 use std::{
     collections::HashSet,
@@ -69,7 +69,8 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// As [`Folder::open`], and if the test images have classes that the training images do not have.
+    /// As [`Folder::open`], and if the test images have classes that the training images do not
+    /// have.
     pub fn open_parts(root: &Path, seed: u64) -> Result<FolderParts> {
         let train = root.join("train");
         if !train.is_dir() {
@@ -130,8 +131,8 @@ impl Dataset for Folder {
     }
 }
 
-/// Adds the images in a folder and below it. Links may lead back: a folder counts once, whatever its
-/// names.
+/// Adds the images in a folder and below it. Links may lead back: a folder counts once, whatever
+/// its names.
 fn collect(
     folder: &Path,
     label: u32,

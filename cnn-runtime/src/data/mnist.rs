@@ -41,8 +41,8 @@ pub struct Mnist {
 }
 
 impl Mnist {
-    /// Loads `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (for testing `t10k-…`), with or
-    /// without `.gz`, from a folder.
+    /// Loads `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (for testing `t10k-…`), with
+    /// or without `.gz`, from a folder.
     ///
     /// # Errors
     ///

@@ -148,8 +148,8 @@ fn beyond(index: usize, len: usize) -> Error {
 ///
 /// # Errors
 ///
-/// [`Error::Usage`] if there are more than a u32 counts, [`Error::Device`] if there is no memory for
-/// them.
+/// [`Error::Usage`] if there are more than a u32 counts, [`Error::Device`] if there is no memory
+/// for them.
 fn all_indices(count: usize) -> Result<Vec<u32>> {
     let end = u32::try_from(count);
     let end =

@@ -136,8 +136,8 @@ impl Prepared {
     }
 
     /// Writes the images with these indices, as the network takes them, one after the other, and
-    /// returns their labels. What cannot be read leaves anything in its place. With a key, images are
-    /// augmented. The work is done on the threads of the caller's pool.
+    /// returns their labels. What cannot be read leaves anything in its place. With a key, images
+    /// are augmented. The work is done on the threads of the caller's pool.
     pub(super) fn prepare(&self, indices: &[u32], key: Option<u64>, images: &mut [f32]) -> Vec<Result<u32>> {
         let labels = self.prepare_each(indices, key, images);
         let size = images.len() / indices.len();

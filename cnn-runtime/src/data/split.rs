@@ -71,7 +71,8 @@ mod tests {
     fn a_sample_comes_from_the_whole_set_and_is_repeatable() {
         let found = sample(1000, 100, 7).unwrap();
         assert!(found.len() == 100 && found.is_sorted());
-        // Of a set in two halves, a class each, neither class is rare: 50 and 50, with a deviation of 5.
+        // Of a set in two halves, a class each, neither class is rare: 50 and 50, with a deviation
+        // of 5.
         let first = found.iter().filter(|&&index| index < 500).count();
         assert!((25..75).contains(&first), "{first}");
         assert_eq!(found, sample(1000, 100, 7).unwrap());

@@ -1,5 +1,5 @@
-//! All that logits and labels say about a network: the score, how often the label is among the first
-//! answers, the confusion.
+//! All that logits and labels say about a network: the score, how often the label is among the
+//! first answers, the confusion.
 
 use super::{
     Confusion, Score,

@@ -87,8 +87,8 @@ impl EpochReport {
 
 /// Something to do during training.
 ///
-/// The history of epochs is part of every checkpoint: a callback that follows from it alone needs no
-/// state of its own. Whatever a method answers is acted upon at once.
+/// The history of epochs is part of every checkpoint: a callback that follows from it alone needs
+/// no state of its own. Whatever a method answers is acted upon at once.
 pub trait Callback: Send {
     /// Is called before the first batch.
     ///
@@ -111,8 +111,8 @@ pub trait Callback: Send {
     }
 
     /// True once the run shall end, even within validation, whose batches ask this. A validation
-    /// that was cut short gives no report: the checkpoint is that of the end of the epoch's training,
-    /// and a resumed run validates again.
+    /// that was cut short gives no report: the checkpoint is that of the end of the epoch's
+    /// training, and a resumed run validates again.
     fn is_interrupted(&self) -> bool {
         false
     }
@@ -133,8 +133,8 @@ pub trait Callback: Send {
         Value::Null
     }
 
-    /// Takes the state of an interrupted run, before [`Callback::on_start`]. A checkpoint from before
-    /// this callback was added holds none.
+    /// Takes the state of an interrupted run, before [`Callback::on_start`]. A checkpoint from
+    /// before this callback was added holds none.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! Stops training that no longer improves: after a number of epochs without a better one than before.
+//! Stops training that no longer improves: after a number of epochs without a better one than
+//! before.
 
 use super::{Callback, EpochReport, Flow, Start, best};
 use crate::{

@@ -66,8 +66,8 @@ impl Ensemble {
     }
 }
 
-/// What a network that is trained on this loss predicts by the logits of an image: their softmax for
-/// cross-entropy, their sigmoids for binary cross-entropy, themselves for squares.
+/// What a network that is trained on this loss predicts by the logits of an image: their softmax
+/// for cross-entropy, their sigmoids for binary cross-entropy, themselves for squares.
 pub fn predictions(kind: LossKind, logits: &[f32]) -> Vec<f64> {
     let logits = logits.iter().map(|&logit| f64::from(logit));
     match kind {
@@ -82,8 +82,8 @@ pub fn predictions(kind: LossKind, logits: &[f32]) -> Vec<f64> {
     }
 }
 
-/// A logit that leads to this prediction: for the softmax its logarithm, since the predictions of all
-/// classes sum to 1.
+/// A logit that leads to this prediction: for the softmax its logarithm, since the predictions of
+/// all classes sum to 1.
 fn logit(kind: LossKind, prediction: f64) -> f64 {
     let log = |value: f64| value.clamp(f64::MIN_POSITIVE, 1.0).ln();
     match kind {

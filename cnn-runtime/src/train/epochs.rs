@@ -25,11 +25,11 @@ impl Fit<'_> {
     ///
     /// # Errors
     ///
-    /// Before anything is trained, [`Error::Usage`] if the batches do not fit the session, if either
-    /// set has no images or the run was saved with more, if 0 batches are to be accumulated, if a
-    /// parameter is NaN or infinite from the start, or if two callbacks save their states under one
-    /// name. Then [`Error::Diverged`] if a loss or a parameter becomes NaN or infinite, and whatever
-    /// the device or a callback reports.
+    /// Before anything is trained, [`Error::Usage`] if the batches do not fit the session, if
+    /// either set has no images or the run was saved with more, if 0 batches are to be accumulated,
+    /// if a parameter is NaN or infinite from the start, or if two callbacks save their states
+    /// under one name. Then [`Error::Diverged`] if a loss or a parameter becomes NaN or infinite,
+    /// and whatever the device or a callback reports.
     pub fn run(
         &mut self,
         session: &mut Session,

@@ -71,13 +71,13 @@ impl<'a> Fit<'a> {
     }
 
     /// Goes on where a checkpoint was saved: takes its parameters, optimizer state, position and
-    /// history. With [`Fit::checkpoints`] before it, the settings of both must agree; every state of
-    /// a callback must find its callback.
+    /// history. With [`Fit::checkpoints`] before it, the settings of both must agree; every state
+    /// of a callback must find its callback.
     ///
     /// # Errors
     ///
-    /// As [`checkpoint::load`]; [`Error::Weights`] too if a callback is missing or refuses its state,
-    /// or if this run ends before the checkpoint.
+    /// As [`checkpoint::load`]; [`Error::Weights`] too if a callback is missing or refuses its
+    /// state, or if this run ends before the checkpoint.
     pub fn resume(&mut self, session: &mut Session, path: &Path) -> Result<()> {
         let any = RunSettings::default();
         let settings = self.checkpoints.as_ref().map_or(&any, |checkpoints| checkpoints.settings());

@@ -2,8 +2,8 @@
 //! `best.safetensors`, two names of one file while the last is the best.
 //!
 //! A resumed run goes on with both in whatever folder it keeps them. The best weights so far are
-//! those of the file with the checksum that the checkpoint names, here or where the earlier run kept
-//! them.
+//! those of the file with the checksum that the checkpoint names, here or where the earlier run
+//! kept them.
 
 use std::{
     fs::File,

@@ -2,8 +2,8 @@
 //! [`Callback`].
 //!
 //! A pass over the training set is a function of (seed, epoch) alone, and a loss that is not finite
-//! ends training before anything is reported or saved. All state of the loop is its [`Position`], so
-//! a run can be saved between any two updates and resumed.
+//! ends training before anything is reported or saved. All state of the loop is its [`Position`],
+//! so a run can be saved between any two updates and resumed.
 
 mod assessment;
 mod callback;

@@ -1,7 +1,7 @@
 //! Records every epoch as a line of `metrics.jsonl` and of `metrics.csv`.
 //!
-//! The files are written whole from the history each time: no reader meets half a line, and a resumed
-//! run continues them.
+//! The files are written whole from the history each time: no reader meets half a line, and a
+//! resumed run continues them.
 
 use std::path::PathBuf;
 

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use super::{Callback, EpochReport, Flow, Position};
 use crate::{error::Result, session::Session};
 
-/// A callback that asks for a checkpoint at an interval. An epoch's end, which saves too, starts the
-/// interval anew.
+/// A callback that asks for a checkpoint at an interval. An epoch's end, which saves too, starts
+/// the interval anew.
 #[derive(Clone, Debug)]
 pub struct SaveEvery {
     interval: Duration,

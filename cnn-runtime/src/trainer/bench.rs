@@ -1,4 +1,5 @@
-//! `bench`: the time of a training step, or of inference, on random data; one line of JSON for machines.
+//! `bench`: the time of a training step, or of inference, on random data; one line of JSON for
+//! machines.
 
 mod profile;
 
@@ -114,7 +115,8 @@ impl Batch {
     }
 }
 
-/// Seconds of each step. A training step ends when its loss is known, inference when the logits are.
+/// Seconds of each step. A training step ends when its loss is known, inference when the logits
+/// are.
 fn measure(session: &mut Session, batch: &Batch, steps: usize) -> Result<Vec<f64>> {
     let scores = product(&[session.batch(), session.description().classes]);
     let mut logits = filled(scores, 0.0, "the scores of a batch")?;
@@ -138,8 +140,8 @@ fn measure(session: &mut Session, batch: &Batch, steps: usize) -> Result<Vec<f64
     Ok(times)
 }
 
-/// Operations per image: two a multiply-accumulate; the gradients of inputs and weights cost a forward
-/// pass each.
+/// Operations per image: two a multiply-accumulate; the gradients of inputs and weights cost a
+/// forward pass each.
 fn flops(description: &Description, infer: bool) -> f64 {
     let macs = description.macs();
     2.0 * if infer { macs as f64 } else { 3.0 * (macs + description.auxiliary_macs()) as f64 }

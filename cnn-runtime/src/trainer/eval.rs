@@ -1,4 +1,5 @@
-//! `eval`: the score of a weights file on the test images, how answers are distributed, and the same of an ensemble.
+//! `eval`: the score of a weights file on the test images, how answers are distributed, and the
+//! same of an ensemble.
 
 mod text;
 
@@ -63,7 +64,8 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     print(&text)
 }
 
-/// What each output is called: as the weights say, as the data says if they say nothing, and else by its number.
+/// What each output is called: as the weights say, as the data says if they say nothing, and else
+/// by its number.
 fn names(weights: &DataInfo, data: &dyn Dataset, outputs: usize) -> Vec<String> {
     let known = match weights.classes() {
         [] => (0..data.classes()).map(|class| data.class_name(class)).collect(),
@@ -73,9 +75,9 @@ fn names(weights: &DataInfo, data: &dyn Dataset, outputs: usize) -> Vec<String> 
     known.into_iter().take(outputs).chain(numbers).collect()
 }
 
-/// Logits `[images, classes]` and labels: those of the only file, or those of the mean prediction of
-/// all. Each file's network sees the images as its own statistics prepare them, and all must call
-/// their outputs alike.
+/// Logits `[images, classes]` and labels: those of the only file, or those of the mean prediction
+/// of all. Each file's network sees the images as its own statistics prepare them, and all must
+/// call their outputs alike.
 fn predict(session: &mut Session, images: &Arc<dyn Dataset>, args: &Args) -> Result<(Vec<f32>, Vec<usize>)> {
     let (classes, kind) = (session.description().classes, session.description().training.loss);
     let mut ensemble = Ensemble::new(kind, classes, images.len())?;

@@ -1,10 +1,11 @@
-//! `inspect`: everything a network computes from given weights and images, for comparison with another implementation.
+//! `inspect`: everything a network computes from given weights and images, for comparison with
+//! another implementation.
 //!
 //! It reads weights under torch names, `images` f32 `[N, C, H, W]`, which are fed as they are, and
 //! `labels` i64 `[N]`. It writes `logits` `[N, classes]` in inference mode, with the running
 //! statistics as they were given; then, of a training-mode pass without dropout, `loss` `[1]`,
-//! `grad.NAME` for every parameter that is not frozen, and `stat.NAME`, the running statistics after
-//! it.
+//! `grad.NAME` for every parameter that is not frozen, and `stat.NAME`, the running statistics
+//! after it.
 
 use std::{
     fs,

@@ -1,5 +1,5 @@
-//! SIGINT and SIGTERM: the first lets the step in progress, of training or of validation, end and has
-//! the run saved; a second ends the process at once.
+//! SIGINT and SIGTERM: the first lets the step in progress, of training or of validation, end and
+//! has the run saved; a second ends the process at once.
 
 use std::sync::{
     Arc,

@@ -1,7 +1,8 @@
 //! The command line of every trainer: `train`, `eval`, `predict`, `visualize`, `export`, `summary`,
 //! `inspect`, `bench`, `completions`.
 //!
-//! Results go to stdout, progress and the one line of an error to stderr; [`Error::exit_code`] lists the exit codes.
+//! Results go to stdout, progress and the one line of an error to stderr; [`Error::exit_code`]
+//! lists the exit codes.
 
 mod advice;
 mod args;
@@ -37,7 +38,8 @@ use crate::{
 };
 use args::{Command, Invocation};
 
-/// A trainer of one network: all that its own `main` has to call, as `cnn_runtime::trainer::main::<MnistCnn>()`.
+/// A trainer of one network: all that its own `main` has to call, as
+/// `cnn_runtime::trainer::main::<MnistCnn>()`.
 pub fn main<N: Network>() -> ExitCode {
     run(Model::of::<N>())
 }

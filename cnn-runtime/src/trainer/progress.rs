@@ -1,4 +1,5 @@
-//! Progress on stderr: a bar on a terminal; elsewhere a few plain lines, so that a log stays readable.
+//! Progress on stderr: a bar on a terminal; elsewhere a few plain lines, so that a log stays
+//! readable.
 
 use std::io::{self, IsTerminal};
 

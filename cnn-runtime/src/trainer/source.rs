@@ -25,17 +25,18 @@ const LISTED: usize = 10;
 /// Where data comes from.
 #[derive(clap::Args, Debug)]
 pub(super) struct DataArgs {
-    /// Data set: mnist, fashion-mnist, cifar10, cifar100 or folder:DIR, where DIR holds train and val or test, or one folder
-    /// for each class
+    /// Data set: mnist, fashion-mnist, cifar10, cifar100 or folder:DIR, where DIR holds train and
+    /// val or test, or one folder for each class
     #[arg(long, value_name = "NAME", default_value = "mnist")]
     data: DataName,
 
-    /// Folder of the data set's files [default: where --download or a package put them; for mnist the subset in
-    /// examples/data/mnist]
+    /// Folder of the data set's files [default: where --download or a package put them; for mnist
+    /// the subset in examples/data/mnist]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 
-    /// Fetch the data set first if it is not there, into --data-dir or the user's cache (~/.cache/cnn/NAME)
+    /// Fetch the data set first if it is not there, into --data-dir or the user's cache
+    /// (~/.cache/cnn/NAME)
     #[arg(long)]
     download: bool,
 
@@ -89,7 +90,8 @@ pub(super) fn load(
     Ok(data)
 }
 
-/// Training images as the network takes them, with the statistics that its `data { }` asks for fitted on them.
+/// Training images as the network takes them, with the statistics that its `data { }` asks for
+/// fitted on them.
 pub(super) fn fitted(
     args: &DataArgs,
     data: Arc<dyn Dataset>,

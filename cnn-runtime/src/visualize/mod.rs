@@ -1,9 +1,9 @@
-//! Pictures of what a network has learnt: the filters of its convolutions and the feature maps of an
-//! image, as PNG grids.
+//! Pictures of what a network has learnt: the filters of its convolutions and the feature maps of
+//! an image, as PNG grids.
 //!
-//! Every layer gets a file of its own, `filters/NAME.png` or `maps/NAME.png`, with a title that states
-//! sizes and the range of values. The first to show filters in this way were Krizhevsky et al. 2012
-//! (figure 3) and, with feature maps, Zeiler and Fergus 2013.
+//! Every layer gets a file of its own, `filters/NAME.png` or `maps/NAME.png`, with a title that
+//! states sizes and the range of values. The first to show filters in this way were Krizhevsky et
+//! al. 2012 (figure 3) and, with feature maps, Zeiler and Fergus 2013.
 
 mod grid;
 mod tile;
@@ -21,13 +21,15 @@ use crate::{
 use grid::{Grid, check_size};
 use tile::{Planes, ValueRange};
 
-/// Filters and channels of a layer that are shown, at most; the title says how many there are in all.
+/// Filters and channels of a layer that are shown, at most; the title says how many there are in
+/// all.
 const MOST: usize = 32;
 
 /// Pixels that the longer side of a small kernel or map is enlarged to, at least.
 const LEGIBLE: usize = 24;
 
-/// Writes the filters of every convolution to `folder/filters`, and returns how many files that makes.
+/// Writes the filters of every convolution to `folder/filters`, and returns how many files that
+/// makes.
 ///
 /// Filters over 1 or 3 channels are a tile each, in grey or in colour; of other layers a row is a
 /// filter and a column an input channel. Each filter has its own scale: grey is 0, the largest
@@ -35,8 +37,8 @@ const LEGIBLE: usize = 24;
 ///
 /// # Errors
 ///
-/// [`Error::Io`] if a file cannot be written, [`Error::Usage`] if a layer makes too large a picture,
-/// [`Error::Device`] if the device fails.
+/// [`Error::Io`] if a file cannot be written, [`Error::Usage`] if a layer makes too large a
+/// picture, [`Error::Device`] if the device fails.
 pub fn filters(session: &mut Session, folder: &Path) -> Result<usize> {
     let folder = folder.join("filters");
     files::create_writable(&folder)?;
@@ -78,12 +80,12 @@ fn filter_grid(
     Ok(Grid { title: title + &shown, columns, zoom, tiles }.draw())
 }
 
-/// Writes the feature maps of an image, in the network's input form `[C, H, W]`, to `folder/maps`, one
-/// file for each layer as the network computes it in inference: with what follows it fused in. Returns
-/// how many files that makes.
+/// Writes the feature maps of an image, in the network's input form `[C, H, W]`, to `folder/maps`,
+/// one file for each layer as the network computes it in inference: with what follows it fused in.
+/// Returns how many files that makes.
 ///
-/// All maps of a layer share a scale, from its smallest value in black to its largest in white. Layers
-/// with a single value a channel are left out.
+/// All maps of a layer share a scale, from its smallest value in black to its largest in white.
+/// Layers with a single value a channel are left out.
 ///
 /// # Errors
 ///

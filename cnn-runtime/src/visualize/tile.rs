@@ -27,8 +27,8 @@ impl ValueRange {
         ValueRange { low: -most, high: most }
     }
 
-    /// The grey level of a value, 0 to 255. All of a range without extent is drawn as its lower end, and
-    /// so is NaN.
+    /// The grey level of a value, 0 to 255. All of a range without extent is drawn as its lower
+    /// end, and so is NaN.
     fn level(self, value: f32) -> u8 {
         let share = (value - self.low) / (self.high - self.low);
         (share * 255.0).round() as u8

@@ -40,8 +40,8 @@ impl TensorFile {
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Io`] if it cannot be read or is no regular file, [`crate::Error::Weights`] if
-    /// this is no safetensors file or a damaged one.
+    /// [`crate::Error::Io`] if it cannot be read or is no regular file, [`crate::Error::Weights`]
+    /// if this is no safetensors file or a damaged one.
     pub fn open(path: &Path) -> Result<TensorFile> {
         let mut file = files::open(path)?;
         let (head, metadata) = read_head(&mut file).map_err(|error| match error {
@@ -149,8 +149,8 @@ impl Values<'_> {
     }
 }
 
-/// Reads the first bytes of a file and what they say, as [`safetensors::SafeTensors::read_metadata`]
-/// does of a file in memory.
+/// Reads the first bytes of a file and what they say, as
+/// [`safetensors::SafeTensors::read_metadata`] does of a file in memory.
 fn read_head(file: &mut File) -> Result<(Vec<u8>, Metadata), SafeTensorError> {
     let size = file.metadata()?.len();
     let Some(size) = size.checked_sub(LENGTH as u64) else { return Err(SafeTensorError::HeaderTooSmall) };

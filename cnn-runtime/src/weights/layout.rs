@@ -52,8 +52,8 @@ impl<S> Layout<S> {
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Weights`] if there is no such file: two tensors have one name, a name belongs
-    /// to the metadata, or its head would be too large.
+    /// [`crate::Error::Weights`] if there is no such file: two tensors have one name, a name
+    /// belongs to the metadata, or its head would be too large.
     pub(crate) fn new(
         path: &Path,
         mut tensors: Vec<Planned<S>>,
@@ -84,7 +84,8 @@ impl<S> Layout<S> {
 ///
 /// # Errors
 ///
-/// [`crate::Error::Io`] if it cannot be written, the errors of [`Layout::new`], and those of `pour`.
+/// [`crate::Error::Io`] if it cannot be written, the errors of [`Layout::new`], and those of
+/// `pour`.
 pub(crate) fn write<S>(
     path: &Path,
     tensors: Vec<Planned<S>>,

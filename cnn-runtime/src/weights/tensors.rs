@@ -15,8 +15,8 @@ use crate::{
 ///
 /// # Errors
 ///
-/// [`Error::Io`] if it cannot be written, [`Error::Weights`] if two tensors have one name, or if its
-/// head, with all the names, would be too large.
+/// [`Error::Io`] if it cannot be written, [`Error::Weights`] if two tensors have one name, or if
+/// its head, with all the names, would be too large.
 pub fn save_tensors(path: &Path, tensors: &[Tensor]) -> Result<()> {
     let planned = tensors.iter().map(|tensor| Planned::floats(tensor.name(), tensor.shape(), tensor));
     layout::write(path, planned.collect(), &BTreeMap::new(), |tensor, out| floats::put(tensor.values(), out))

@@ -3,7 +3,8 @@
 //!
 //! The file is what [`super::save`] writes, less the statistics of the data, which no module holds,
 //! and with the counter `num_batches_tracked` beside every pair of running statistics, which a
-//! strict load asks for. The counter is 0: torch only reads it where it averages without a momentum.
+//! strict load asks for. The counter is 0: torch only reads it where it averages without a
+//! momentum.
 
 use std::path::Path;
 

@@ -1,6 +1,6 @@
-//! Changes of training images. Each is a function of the image and a stream of random numbers, whose
-//! key stands for (seed, epoch, image, stage): a resumed run and any number of threads repeat the
-//! same bytes.
+//! Changes of training images. Each is a function of the image and a stream of random numbers,
+//! whose key stands for (seed, epoch, image, stage): a resumed run and any number of threads repeat
+//! the same bytes.
 
 mod color;
 mod rotate;

@@ -9,7 +9,8 @@ use crate::{
     rng::Stream,
 };
 
-/// Regions that a random resized crop draws before it settles for the middle one (10 in torchvision).
+/// Regions that a random resized crop draws before it settles for the middle one (10 in
+/// torchvision).
 const TRIES: usize = 10;
 
 /// Proportions, width to height, that a random resized crop draws from (Szegedy et al. 2015).
@@ -33,8 +34,8 @@ pub(super) fn random_crop(image: &mut Image, size: [usize; 2], stream: &mut Stre
     window(image, corner, size)
 }
 
-/// Resamples a region of random area and proportions to `size`: areas uniform in `area`, proportions
-/// uniform in their logarithm. A region that does not fit is drawn again.
+/// Resamples a region of random area and proportions to `size`: areas uniform in `area`,
+/// proportions uniform in their logarithm. A region that does not fit is drawn again.
 pub(super) fn random_resized_crop(
     image: &mut Image,
     size: [usize; 2],

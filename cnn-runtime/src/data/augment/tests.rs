@@ -83,8 +83,8 @@ fn rotation_turns_counter_clockwise() {
 
 #[test]
 fn colors_are_torchvisions() {
-    // torchvision.transforms.v2.functional.adjust_*(…, 1.5) of one row of two pixels, in floats of 0 to 1, times 255;
-    // its weights of red, green and blue are rounded to four digits.
+    // torchvision.transforms.v2.functional.adjust_*(…, 1.5) of one row of two pixels, in floats of
+    // 0 to 1, times 255; its weights of red, green and blue are rounded to four digits.
     let with = |change: fn(&mut Image, f32)| {
         let mut image = Image::default();
         image.set_bytes([3, 1, 2], &[10, 200, 20, 100, 30, 50]).unwrap();

@@ -3,7 +3,8 @@
 use super::*;
 use crate::rng::Stream;
 
-/// Records whose labels count up from 0 and whose pixels are all the label's; CIFAR-100's coarse label is 19.
+/// Records whose labels count up from 0 and whose pixels are all the label's; CIFAR-100's coarse
+/// label is 19.
 fn records(kind: CifarKind, count: u8) -> Vec<u8> {
     let coarse: &[u8] = if kind == CifarKind::Cifar100 { &[19] } else { &[] };
     (0..count).flat_map(|label| [coarse, &[label], &[label; PIXELS]].concat()).collect()

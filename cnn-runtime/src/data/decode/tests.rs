@@ -1,4 +1,5 @@
-//! Every kind of pixel that files hold, orientation, and files that are damaged or not what they say.
+//! Every kind of pixel that files hold, orientation, and files that are damaged or not what they
+//! say.
 
 use std::fs;
 

@@ -2,8 +2,8 @@
 //!
 //! [`Preparation::per_image`] comes first: geometry, and augmentation in training. Then
 //! [`Preparation::per_batch`] changes the values of a batch, with the statistics fitted on the
-//! training set. The fitted statistics are tensors named `data.*`; a preparation made of the tensors
-//! that another one gave prepares the same bytes.
+//! training set. The fitted statistics are tensors named `data.*`; a preparation made of the
+//! tensors that another one gave prepares the same bytes.
 
 mod moments;
 mod statistics;
@@ -81,14 +81,14 @@ impl Preparation {
         self.augment.is_empty() && !self.values.whitens()
     }
 
-    /// Gives an image the network's channels and size; with a key, augments it by amounts that depend
-    /// on nothing but the key and the image. Where the stages leave another size, the largest middle
-    /// region of the right proportions is resampled.
+    /// Gives an image the network's channels and size; with a key, augments it by amounts that
+    /// depend on nothing but the key and the image. Where the stages leave another size, the
+    /// largest middle region of the right proportions is resampled.
     ///
     /// # Errors
     ///
-    /// [`Error::Usage`] if the image has no pixels, or channels that give no image of the network's;
-    /// [`Error::Device`] if there is no memory.
+    /// [`Error::Usage`] if the image has no pixels, or channels that give no image of the
+    /// network's; [`Error::Device`] if there is no memory.
     pub fn per_image(&self, image: &mut Image, key: Option<u64>) -> Result<()> {
         let [channels, height, width] = self.input;
         image.set_channels(channels)?;
@@ -116,8 +116,8 @@ impl Preparation {
         if image.size() == [height, width] { Ok(()) } else { geometry::fit(image, [height, width]) }
     }
 
-    /// Turns the values of images that [`Preparation::per_image`] prepared, one after the other, into
-    /// the network's input.
+    /// Turns the values of images that [`Preparation::per_image`] prepared, one after the other,
+    /// into the network's input.
     ///
     /// # Errors
     ///

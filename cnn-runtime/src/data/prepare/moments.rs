@@ -1,8 +1,8 @@
 //! Mean, variance and covariance of the elements of images, in one pass, in f64.
 //!
-//! Blocks of images come in order and every sum runs in that order, so the result does not depend on
-//! the threads. Means and variances are Welford's (1962); the covariance is
-//! `sum(x x') / count - mean mean'`, accumulated in panels of columns.
+//! Blocks of images come in order and every sum runs in that order, so the result does not depend
+//! on the threads. Means and variances are Welford's (1962); the covariance is `sum(x x') / count -
+//! mean mean'`, accumulated in panels of columns.
 
 use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut};
 use rayon::prelude::*;

@@ -1,6 +1,7 @@
 //! Statistics of each fitted stage from the moments of the images that enter the first.
 //!
-//! Every stage is linear, so the moments behind it follow from those before it; the images are read once.
+//! Every stage is linear, so the moments behind it follow from those before it; the images are read
+//! once.
 
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 
@@ -123,8 +124,8 @@ impl State {
     }
 }
 
-/// Variances along the principal components, largest first, and the components as columns. The element
-/// of largest size is positive in each: its sign is otherwise the library's choice.
+/// Variances along the principal components, largest first, and the components as columns. The
+/// element of largest size is positive in each: its sign is otherwise the library's choice.
 fn principal(covariance: DMatrix<f64>) -> (DVector<f64>, DMatrix<f64>) {
     let eigen = SymmetricEigen::new(covariance);
     let mut order: Vec<_> = (0..eigen.eigenvalues.len()).collect();

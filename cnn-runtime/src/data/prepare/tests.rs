@@ -1,4 +1,5 @@
-//! Statistics against numpy, whitening against its definition, geometry against torchvision, and what is stored.
+//! Statistics against numpy, whitening against its definition, geometry against torchvision, and
+//! what is stored.
 
 use std::sync::Arc;
 
@@ -25,7 +26,8 @@ fn subset(part: Part) -> Arc<dyn Dataset> {
     Arc::new(Mnist::load(folder.as_ref(), part).unwrap())
 }
 
-/// All images of the digits' subset as this `data { }` makes them, fitted on themselves, and what fitted them.
+/// All images of the digits' subset as this `data { }` makes them, fitted on themselves, and what
+/// fitted them.
 fn prepared(input: [usize; 3], data: &'static [Prepare]) -> (Vec<f32>, Prepared) {
     let digits = subset(Part::Train);
     let indices: Vec<u32> = (0..digits.len() as u32).collect();

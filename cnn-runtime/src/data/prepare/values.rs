@@ -1,8 +1,8 @@
 //! What happens to values: `(x - shift) / divisor` for each element, and whitening matrices.
 //!
 //! Element-wise stages that follow each other are folded into one, in f64. A fitted stage finds its
-//! statistics by name: `data.mean`, `data.std` (`[C]` or `[C, H, W]`), `data.whiten` (`[n, n]`); the
-//! second use of a name is `data.mean.2`.
+//! statistics by name: `data.mean`, `data.std` (`[C]` or `[C, H, W]`), `data.whiten` (`[n, n]`);
+//! the second use of a name is `data.mean.2`.
 
 use nalgebra::{DMatrix, DMatrixView};
 
@@ -11,8 +11,8 @@ use crate::{
     tensor::Tensor,
 };
 
-/// Images that are multiplied by a whitening matrix at once; fewer are filled up with zeros, so that
-/// none depends on its neighbours.
+/// Images that are multiplied by a whitening matrix at once; fewer are filled up with zeros, so
+/// that none depends on its neighbours.
 const GROUP: usize = 16;
 
 /// The stages of a network that change values.
@@ -28,8 +28,8 @@ enum Stage {
 }
 
 impl Values {
-    /// The stages of `data { }` that change values, with their fitted statistics; the error says which
-    /// is missing, misshapen or given twice.
+    /// The stages of `data { }` that change values, with their fitted statistics; the error says
+    /// which is missing, misshapen or given twice.
     pub(super) fn new(
         stages: &[Prepare],
         input: [usize; 3],

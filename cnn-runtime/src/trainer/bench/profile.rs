@@ -1,9 +1,10 @@
-//! `bench --profile`: where the time goes, step by step, and how far each step is from the device's limits.
+//! `bench --profile`: where the time goes, step by step, and how far each step is from the device's
+//! limits.
 //!
-//! The floor of a step is the longer of its operations at the peak rate and its bytes at the rate of a
-//! copy. Steps are listed by time lost, which is what they take beyond the floor. They run one by one
-//! for the whole batch, so a map is not in a cache that a region would still have found there; where
-//! it is, or where an algorithm saves operations, a step beats its floor.
+//! The floor of a step is the longer of its operations at the peak rate and its bytes at the rate
+//! of a copy. Steps are listed by time lost, which is what they take beyond the floor. They run one
+//! by one for the whole batch, so a map is not in a cache that a region would still have found
+//! there; where it is, or where an algorithm saves operations, a step beats its floor.
 
 use std::time::Instant;
 

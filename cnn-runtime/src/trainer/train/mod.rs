@@ -1,7 +1,9 @@
-//! `train`: loads data, trains, keeps weights, records and checkpoints in a folder, and prints the test accuracy.
+//! `train`: loads data, trains, keeps weights, records and checkpoints in a folder, and prints the
+//! test accuracy.
 //!
-//! With `--val-split` the validation figures come from held-out training images; without it from the
-//! test images, as in Keras' examples. Either way the last line is the final weights' score on the test images.
+//! With `--val-split` the validation figures come from held-out training images; without it from
+//! the test images, as in Keras' examples. Either way the last line is the final weights' score on
+//! the test images.
 
 mod args;
 mod output;

@@ -1,4 +1,5 @@
-//! The output folder of a run: what is written there and when, and the checkpoint that a run goes on from.
+//! The output folder of a run: what is written there and when, and the checkpoint that a run goes
+//! on from.
 
 use std::{
     fs::File,
@@ -14,9 +15,9 @@ use crate::{
     trainer::{log_line, usage, values::Resume},
 };
 
-/// Proves that the folder can be written before anything is loaded for hours of work, and says if it
-/// holds a run that this one replaces: file by file, as it writes them. The folder is this run's alone
-/// while the result is kept.
+/// Proves that the folder can be written before anything is loaded for hours of work, and says if
+/// it holds a run that this one replaces: file by file, as it writes them. The folder is this run's
+/// alone while the result is kept.
 pub(super) fn prepare(kept: &Kept) -> Result<Option<File>> {
     let Some(folder) = &kept.output else { return Ok(None) };
     let reserved = files::reserve(folder)?;
@@ -27,9 +28,9 @@ pub(super) fn prepare(kept: &Kept) -> Result<Option<File>> {
     Ok(reserved)
 }
 
-/// Adds the callbacks that write the output folder. Weights are kept before they are reported: what a
-/// reader of the record sees, exists. `resumed` is the checkpoint of the run that this one goes on
-/// with.
+/// Adds the callbacks that write the output folder. Weights are kept before they are reported: what
+/// a reader of the record sees, exists. `resumed` is the checkpoint of the run that this one goes
+/// on with.
 pub(super) fn keeping<'a>(
     mut fit: Fit<'a>,
     kept: &Kept,

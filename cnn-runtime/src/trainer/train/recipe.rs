@@ -39,8 +39,8 @@ impl Recipe {
         })
     }
 
-    /// The options that ask for this recipe whatever the network declares, by name; the number of epochs
-    /// is not among them.
+    /// The options that ask for this recipe whatever the network declares, by name; the number of
+    /// epochs is not among them.
     pub(super) fn options(&self) -> Vec<(&'static str, String)> {
         let (clip, limit) = match self.update.clip {
             Some(Clip::Value(limit)) => ("clip-value", limit),
