@@ -13,7 +13,7 @@ use cnn_runtime::{
     checkpoint::{Checkpoints, RunSettings},
     data::{Batches, Dataset, Image, Prepared, SkipPolicy},
     network,
-    train::{Callback, EpochReport, Fit, Flow, KeepWeights, Position, best},
+    train::{Callback, EpochReport, Fit, Flow, KeepWeights, Position, Start, best},
     weights,
 };
 use serde_json::Value;
@@ -149,6 +149,126 @@ network! {
         x -> head: dense(2) -> output(weight = 0.3);
         x -> fc: dense(2)
     }
+}
+
+/// Answers once, when this run is where it says, and counts its calls.
+struct Answer {
+    place: &'static str,
+    flow: Flow,
+    calls: usize,
+}
+
+impl Answer {
+    fn at(&mut self, place: &str) -> cnn_runtime::Result<Flow> {
+        let now = self.place == place && self.calls == 0;
+        self.calls += usize::from(self.place == place);
+        Ok(if now { self.flow } else { Flow::Continue })
+    }
+}
+
+impl Callback for Answer {
+    fn on_start(&mut self, _session: &mut Session, _start: &Start) -> cnn_runtime::Result<Flow> {
+        self.at("start")
+    }
+
+    fn on_batch(&mut self, _session: &mut Session, _position: &Position) -> cnn_runtime::Result<Flow> {
+        self.at("batch")
+    }
+
+    fn on_epoch_end(
+        &mut self,
+        _session: &mut Session,
+        _history: &[EpochReport],
+    ) -> cnn_runtime::Result<Flow> {
+        self.at("epoch end")
+    }
+}
+
+/// Fails a run that has an update, so that only what was saved before stays.
+struct Fail {
+    place: &'static str,
+}
+
+impl Fail {
+    fn at(&self, place: &str) -> cnn_runtime::Result<Flow> {
+        if self.place == place { Err(Error::Usage("failed on purpose".into())) } else { Ok(Flow::Continue) }
+    }
+}
+
+impl Callback for Fail {
+    fn on_batch(&mut self, _session: &mut Session, position: &Position) -> cnn_runtime::Result<Flow> {
+        self.at(if position.done > BATCH { "second batch" } else { "first batch" })
+    }
+}
+
+#[test]
+fn every_answer_is_acted_upon() {
+    for (place, failure) in [("start", "first batch"), ("batch", "second batch"), ("epoch end", "never")] {
+        // A run that is to stop saves and ends.
+        let folder = tempfile::tempdir().unwrap();
+        let answer = Answer { place, flow: Flow::Stop, calls: 0 };
+        let history = run(&mut kept_in(folder.path(), 3).callback(answer)).unwrap();
+        assert_eq!(history.len(), usize::from(place == "epoch end"), "{place}");
+        resume(&mut kept_in(folder.path(), 3), folder.path()).unwrap();
+
+        // A run that is to save has saved before anything else happens.
+        let folder = tempfile::tempdir().unwrap();
+        let answer = Answer { place, flow: Flow::Save, calls: 0 };
+        let saved = run(&mut kept_in(folder.path(), 1).callback(answer).callback(Fail { place: failure }));
+        assert_eq!(saved.is_err(), failure != "never");
+        resume(&mut kept_in(folder.path(), 1), folder.path()).unwrap();
+
+        // A run that goes on saves nothing before its first epoch has ended.
+        if failure != "never" {
+            let folder = tempfile::tempdir().unwrap();
+            let answer = Answer { place, flow: Flow::Continue, calls: 0 };
+            run(&mut kept_in(folder.path(), 1).callback(answer).callback(Fail { place: failure }))
+                .unwrap_err();
+            assert!(!Checkpoints::last_in(folder.path()).exists());
+        }
+    }
+}
+
+/// Shades of which only the first can be read.
+struct Torn;
+
+impl Dataset for Torn {
+    fn len(&self) -> usize {
+        IMAGES
+    }
+
+    fn classes(&self) -> usize {
+        2
+    }
+
+    fn read(&self, index: usize, image: &mut Image) -> cnn_runtime::Result<u32> {
+        if index > 0 {
+            return Err(Error::Data { path: index.to_string().into(), message: "torn".into() });
+        }
+        Shades.read(index, image)
+    }
+}
+
+#[test]
+fn an_update_that_bad_images_end_is_one_of_those_that_callbacks_see() {
+    struct Steps(Arc<AtomicUsize>);
+    impl Callback for Steps {
+        fn on_batch(&mut self, session: &mut Session, _position: &Position) -> cnn_runtime::Result<Flow> {
+            assert_eq!(session.steps() as usize, 1 + self.0.fetch_add(1, Ordering::Relaxed));
+            Ok(Flow::Stop)
+        }
+    }
+    let mut session = parts::<Tiny>().0;
+    let policy = SkipPolicy::up_to(IMAGES);
+    let indices: Vec<u32> = (0..IMAGES as u32).collect();
+    let data = Prepared::fit(Arc::new(Torn), session.description(), &indices, policy).unwrap();
+    let batches = || Batches::all(&data, 1).unwrap();
+    let (folder, calls) = (tempfile::tempdir().unwrap(), Arc::new(AtomicUsize::new(0)));
+    // An update needs more batches than there are: only the end of the epoch leads to it.
+    let mut fit = kept_in(folder.path(), 2).accumulate(100).callback(Steps(calls.clone()));
+    let history = fit.run(&mut session, &mut batches(), &mut batches()).unwrap();
+    assert_eq!((history.len(), calls.load(Ordering::Relaxed), session.steps()), (0, 1, 1));
+    assert!(Checkpoints::last_in(folder.path()).exists());
 }
 
 #[test]

@@ -16,6 +16,7 @@ use crate::{
     error::{Error, Result},
     files,
     plan::Role,
+    reserve::product,
     session::Session,
 };
 use grid::{Grid, check_size};
@@ -91,6 +92,10 @@ fn filter_grid(
 ///
 /// As [`filters`], and [`Error::Usage`] if the image is not of the network's size.
 pub fn feature_maps(session: &mut Session, image: &[f32], folder: &Path) -> Result<usize> {
+    let (expected, found) = (session.description().input, image.len());
+    if product(&expected) != found {
+        return Err(Error::Usage(format!("expected the values of one image {expected:?}, found {found}")));
+    }
     let folder = folder.join("maps");
     files::create_writable(&folder)?;
     let mut pictures = BTreeMap::new();
