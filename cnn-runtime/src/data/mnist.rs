@@ -129,7 +129,7 @@ mod tests {
     #[track_caller]
     fn assert_error(folder: &Path, part: Part, expected: &str) {
         let error = Mnist::load(folder, part).unwrap_err();
-        assert!(matches!(error, crate::Error::Data { .. }));
+        assert!(matches!(error, crate::Error::Data { .. }), "{error}");
         assert!(error.to_string().ends_with(expected), "{error}");
     }
 

@@ -85,7 +85,7 @@ mod tests {
             policy.skip(bad(name)).unwrap();
         }
         let error = policy.clone().skip(bad("c")).unwrap_err();
-        assert!(matches!(error, Error::Data { .. }));
+        assert!(matches!(error, crate::Error::Data { .. }), "{error}");
         assert_eq!(error.to_string(), "c: damaged; 2 skipped before; skip more");
         let error = SkipPolicy::none().skip(bad("c")).unwrap_err().to_string();
         assert_eq!(error, "c: damaged");

@@ -23,7 +23,7 @@ fn folder(kind: CifarKind, counts: &[u8]) -> tempfile::TempDir {
 #[track_caller]
 fn assert_error(folder: &Path, kind: CifarKind, expected: &str) {
     let error = Cifar::load(folder, kind, Part::Train).unwrap_err();
-    assert!(matches!(error, crate::Error::Data { .. }));
+    assert!(matches!(error, crate::Error::Data { .. }), "{error}");
     assert!(error.to_string().contains(expected), "{error}");
 }
 

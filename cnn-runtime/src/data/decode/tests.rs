@@ -25,7 +25,7 @@ fn decoded(bytes: &[u8]) -> Result<Image> {
 #[track_caller]
 fn assert_error(bytes: &[u8], expected: &str) {
     let error = decoded(bytes).unwrap_err();
-    assert!(matches!(error, Error::Data { .. }));
+    assert!(matches!(error, crate::Error::Data { .. }), "{error}");
     let message = error.to_string();
     assert!(message.contains("image.jpg: ") && message.contains(expected), "{message}");
 }

@@ -96,7 +96,7 @@ fn an_incomplete_folder_is_named_before_anything_is_received() {
     fs::create_dir(folder.path().join("cifar-10-batches-bin")).unwrap();
     fs::write(folder.path().join("cifar-10-batches-bin/readme.html"), "").unwrap();
     let error = fetch(&CIFAR10, folder.path(), Some("http://127.0.0.1:1"), |_| panic!("no")).unwrap_err();
-    assert!(matches!(error, crate::Error::Data { .. }));
+    assert!(matches!(error, crate::Error::Data { .. }), "{error}");
     assert!(error.to_string().contains("cifar-10-batches-bin: lacks test_batch.bin"), "{error}");
 }
 
@@ -105,7 +105,7 @@ fn what_no_mirror_serves_is_named_with_every_answer() {
     let folder = tempfile::tempdir().unwrap();
     let fails = |mirrors: &[&str], words: &[&str]| {
         let error = GREETING.fetch(folder.path(), mirrors, |_| {}).unwrap_err();
-        assert!(matches!(error, crate::Error::Data { .. }));
+        assert!(matches!(error, crate::Error::Data { .. }), "{error}");
         for word in words {
             assert!(error.to_string().contains(word), "no '{word}' in {error}");
         }
@@ -136,7 +136,7 @@ fn a_folder_that_cannot_be_written_is_named() {
     let file = folder.path().join("file");
     fs::write(&file, "in the way").unwrap();
     let error = fetch(&source(&[GREETING]), &file, Some("http://127.0.0.1:1"), |_| {}).unwrap_err();
-    assert!(matches!(error, crate::Error::Io { .. }));
+    assert!(matches!(error, crate::Error::Io { .. }), "{error}");
     assert!(error.to_string().starts_with(&file.display().to_string()), "{error}");
 }
 

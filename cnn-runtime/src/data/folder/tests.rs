@@ -21,7 +21,7 @@ fn listed(folder: &Folder, root: &Path) -> Vec<(String, u32)> {
 #[track_caller]
 fn assert_error(root: &Path, expected: &str) {
     let error = Folder::open_parts(root, 0).unwrap_err();
-    assert!(matches!(error, crate::Error::Data { .. }));
+    assert!(matches!(error, crate::Error::Data { .. }), "{error}");
     assert!(error.to_string().contains(expected), "{error}");
 }
 

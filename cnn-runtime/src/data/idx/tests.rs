@@ -24,7 +24,7 @@ fn read(bytes: &[u8], kind: Kind) -> Result<Vec<u8>> {
 
 fn error(bytes: &[u8]) -> String {
     let error = read(bytes, Kind::Images).unwrap_err();
-    assert!(matches!(error, Error::Data { .. }));
+    assert!(matches!(error, crate::Error::Data { .. }), "{error}");
     error.to_string()
 }
 
