@@ -46,7 +46,7 @@ pub fn decode(path: &Path, image: &mut Image) -> Result<()> {
         return Err(bad(path, format!("{length} bytes are too many for an image")));
     }
     image.wait_for(if length > LARGE { u64::MAX } else { 0 });
-    let mut bytes = Vec::new();
+    let mut bytes = room(length).map_err(|message| bad(path, message))?;
     file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(unreadable)?;
     unfold(&bytes, image).map_err(|message| bad(path, message))
 }
@@ -60,22 +60,25 @@ fn unfold(bytes: &[u8], image: &mut Image) -> Result<(), String> {
     }
     let orientation = decoder.orientation().map_err(reason)?;
     image.wait_for(bytes.len() as u64 + header.memory());
-    // Decoders take memory of their own as if it could not be missing.
-    buffer(header.working_memory())?;
-    let mut samples = buffer(decoder.total_bytes())?;
+    // Decoders take memory of their own as if it could not be missing: here it shows that it is not.
+    drop(room(header.working_memory())?);
+    let mut samples = zeros(decoder.total_bytes())?;
     decoder.read_image(&mut samples).map_err(reason)?;
     Pixels { samples, size: header.size, color: header.color, orientation }.write(image)
 }
 
-/// Zeros in memory that is there.
-fn buffer(bytes: u64) -> Result<Vec<u8>, String> {
-    let mut buffer = Vec::new();
-    let reserved = usize::try_from(bytes).is_ok_and(|bytes| buffer.try_reserve_exact(bytes).is_ok());
-    if !reserved {
-        return Err(format!("too large: there is no memory for {bytes} bytes"));
-    }
+/// Zeros, in memory that is there.
+fn zeros(bytes: u64) -> Result<Vec<u8>, String> {
+    let mut buffer = room(bytes)?;
     buffer.resize(bytes as usize, 0);
     Ok(buffer)
+}
+
+/// An empty buffer with room for so many bytes.
+fn room(bytes: u64) -> Result<Vec<u8>, String> {
+    let mut buffer = Vec::new();
+    let reserved = usize::try_from(bytes).is_ok_and(|bytes| buffer.try_reserve_exact(bytes).is_ok());
+    if reserved { Ok(buffer) } else { Err(format!("too large: there is no memory for {bytes} bytes")) }
 }
 
 /// A decoder that has read the header of a file, and the file's format.
