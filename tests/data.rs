@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command, sync::Arc};
 
 use cnn_runtime::{
     Device, Model, Options, Session,
-    data::{Batches, Mnist, Part, Preparation, Prepared, Tolerance},
+    data::{Batches, Mnist, Part, Preparation, Prepared, SkipPolicy},
     network,
     train::evaluate,
     weights,
@@ -94,18 +94,18 @@ fn statistics_travel_with_the_weights() -> cnn_runtime::Result<()> {
     let model = Model::of::<Whitened>();
     let indices: Vec<u32> = (0..3000).collect();
     let (data, count) =
-        Prepared::fit(digits(Part::Train), model.description(), &indices, Arc::new(Tolerance::none()))?;
+        Prepared::fit(digits(Part::Train), model.description(), &indices, SkipPolicy::none())?;
     assert_eq!(count, 3000);
     let mut session = Session::new(model, &Device::cpu()?, &Options::train(&model).batch(100))?;
-    session.set_companions(data.companions());
-    let mut training = Batches::new(&data, indices, 100);
+    session.set_data_info(data.data_info()?);
+    let mut training = Batches::new(&data, indices, 100)?;
     for epoch in 1..=6 {
         training.shuffle(0, epoch);
-        while let Some(batch) = training.next()? {
+        while let Some(batch) = training.next_batch()? {
             session.train_step(batch.images, batch.labels)?;
         }
     }
-    let score = evaluate(&mut session, &mut Batches::all(&data.with_data(digits(Part::Test)), 100))?;
+    let score = evaluate(&mut session, &mut Batches::all(&data.with_data(digits(Part::Test)), 100)?)?;
     assert!(score.accuracy > 0.7, "{score:?}");
 
     let folder = tempfile::tempdir().unwrap();
@@ -113,11 +113,11 @@ fn statistics_travel_with_the_weights() -> cnn_runtime::Result<()> {
     weights::save(&mut session, &path)?;
     let mut session = Session::new(model, &Device::cpu()?, &Options::infer(100))?;
     weights::load(&mut session, &path)?;
-    let companions = session.companions().clone();
-    assert_eq!(companions.classes[9], "9");
-    let preparation = Preparation::new(model.description(), companions.statistics)?;
-    let again = Prepared::new(digits(Part::Test), preparation, Arc::new(Tolerance::none()));
-    assert_eq!(evaluate(&mut session, &mut Batches::all(&again, 100))?, score);
+    let info = session.data_info().clone();
+    assert_eq!(info.classes()[9], "9");
+    let preparation = Preparation::new(model.description(), info.statistics().to_vec())?;
+    let again = Prepared::new(digits(Part::Test), preparation, SkipPolicy::none());
+    assert_eq!(evaluate(&mut session, &mut Batches::all(&again, 100)?)?, score);
 
     let error = Preparation::new(model.description(), vec![]).unwrap_err();
     assert!(error.to_string().contains("data.mean is missing"), "{error}");

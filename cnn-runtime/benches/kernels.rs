@@ -152,7 +152,8 @@ impl Plan {
         let (dy, filters, is_winograd) = (y, 0, winograd.is_some());
         let transpose =
             TransposeFilters { name, filter, filters, dy, dx, window, groups, winograd: is_winograd };
-        let input_grad = ConvInputGrad { name, dy, filters, dx, window, groups, winograd, epilogue: &[] };
+        let input_grad: ConvInputGrad =
+            ConvInputGrad { name, dy, filters, dx, window, groups, winograd, epilogue: &[] };
         let filter_grad = ConvFilterGrad { name, x, dy: y, window, groups, filter, bias, winograd };
         Plan {
             layer,

@@ -43,6 +43,7 @@ pub mod checkpoint;
 mod cpu;
 #[cfg(feature = "data")]
 pub mod data;
+mod data_info;
 pub mod device;
 #[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
 mod engine;
@@ -52,15 +53,21 @@ mod error;
     allow(dead_code, reason = "weights alone need no folders and no checksums")
 )]
 mod files;
+#[cfg(test)]
+mod fixture;
+#[cfg(feature = "data")]
+mod history;
 pub mod network;
 #[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
 mod opencl;
 pub mod optim;
 #[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
 mod params;
+mod reserve;
 #[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
 mod rng;
 mod session;
+mod tensor;
 #[cfg(feature = "data")]
 pub mod train;
 #[cfg(feature = "trainer")]

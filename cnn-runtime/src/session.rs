@@ -10,6 +10,7 @@ mod training;
 use std::fmt;
 
 use crate::{
+    data_info::DataInfo,
     device::Device,
     engine::{Engine, Sizes},
     error::{DeviceError, Error, Remedy, Result},
@@ -17,7 +18,6 @@ use crate::{
     optim::Update,
     params,
     plan::Description,
-    weights::Companions,
 };
 
 pub(crate) use arrays::Array;
@@ -70,7 +70,7 @@ pub struct Session {
     metrics: Metrics,
     /// Host copy of the batch's scores, padding included.
     logits: Vec<f32>,
-    companions: Companions,
+    data_info: DataInfo,
 }
 
 impl Session {
@@ -97,7 +97,7 @@ impl Session {
             has_gradients: false,
             metrics: Metrics::default(),
             logits: scores(description, batch)?,
-            companions: Companions::default(),
+            data_info: DataInfo::default(),
         };
         for (index, param) in description.params.iter().enumerate() {
             let mut draw = params::initial(param, seed);
@@ -126,13 +126,13 @@ impl Session {
 
     /// What goes with the weights: names of classes, and statistics of the data that the network
     /// was trained on.
-    pub fn companions(&self) -> &Companions {
-        &self.companions
+    pub fn data_info(&self) -> &DataInfo {
+        &self.data_info
     }
 
-    /// Sets what goes with the weights.
-    pub fn set_companions(&mut self, companions: Companions) {
-        self.companions = companions;
+    /// Sets the statistics and class names that are saved with the weights.
+    pub fn set_data_info(&mut self, data_info: DataInfo) {
+        self.data_info = data_info;
     }
 
     /// Updates so far: with the seed, the key of the next dropout masks.

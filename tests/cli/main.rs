@@ -201,6 +201,8 @@ fn weights_that_are_no_numbers_give_no_score() {
     std::fs::write(&weights, bytes).unwrap();
     let eval = ["eval", "--device", "cpu", "--weights", text(&weights)];
     fails("lenet5", &eval, 5, &["the loss is NaN: these weights hold no usable values"]);
+    let init = ["--init", text(&weights), "--epochs", "1", "--limit", "64"];
+    fails("lenet5", &init, 1, &["nan.safetensors: conv1.weight holds NaN"]);
 }
 
 #[test]

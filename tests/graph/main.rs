@@ -110,9 +110,9 @@ fn only_heads_of_training_are_left_out() {
 #[test]
 fn the_networks_above_have_every_operation() {
     let graphs = [
-        Model::of::<Mnist>().description.graph,
-        Model::of::<Windows>().description.graph,
-        Model::of::<Units>().description.graph,
+        Model::of::<Mnist>().description().graph,
+        Model::of::<Windows>().description().graph,
+        Model::of::<Units>().description().graph,
     ];
     let found: BTreeSet<&str> = graphs.iter().copied().flatten().map(|node| node.op.name()).collect();
     let expected = [
@@ -142,7 +142,7 @@ fn the_networks_above_have_every_operation() {
 
 #[test]
 fn nodes_stand_behind_what_they_read() {
-    for graph in [Model::of::<Windows>().description.graph, Model::of::<Units>().description.graph] {
+    for graph in [Model::of::<Windows>().description().graph, Model::of::<Units>().description().graph] {
         for (index, node) in graph.iter().enumerate() {
             assert!(node.inputs.iter().all(|&input| input < index), "{}", node.layer);
         }

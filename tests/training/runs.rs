@@ -10,10 +10,10 @@ use std::{
 
 use cnn_runtime::{
     Device, Error, Network, Session,
-    checkpoint::{Checkpoints, Settings},
-    data::{Batches, Dataset, Image, Prepared, Tolerance},
+    checkpoint::{Checkpoints, RunSettings},
+    data::{Batches, Dataset, Image, Prepared, SkipPolicy},
     network,
-    train::{Callback, EpochReport, Fit, Flow, KeepWeights, Position, best},
+    train::{Callback, EpochReport, Fit, Flow, KeepWeights, Position, Start, best},
     weights,
 };
 use serde_json::Value;
@@ -41,7 +41,7 @@ impl Dataset for Shades {
 
     fn read(&self, index: usize, image: &mut Image) -> cnn_runtime::Result<u32> {
         let label = index % 2;
-        image.reshape([1, 6, 6]).fill((label * 128 + index) as f32 / 255.0);
+        image.reshape([1, 6, 6])?.fill((label * 128 + index) as f32 / 255.0);
         Ok(label as u32)
     }
 }
@@ -50,10 +50,8 @@ impl Dataset for Shades {
 fn parts<N: Network>() -> (Session, Batches, Batches) {
     let session = session::<N>(&Device::cpu().unwrap(), BATCH, sgd());
     let indices: Vec<u32> = (0..IMAGES as u32).collect();
-    let (data, _) =
-        Prepared::fit(Arc::new(Shades), session.description(), &indices, Arc::new(Tolerance::none()))
-            .unwrap();
-    let batches = || Batches::all(&data, BATCH);
+    let data = Prepared::fit(Arc::new(Shades), session.description(), &indices, SkipPolicy::none()).unwrap();
+    let batches = || Batches::all(&data, BATCH).unwrap();
     (session, batches(), batches())
 }
 
@@ -67,7 +65,7 @@ fn run(fit: &mut Fit) -> cnn_runtime::Result<Vec<EpochReport>> {
 }
 
 fn kept_in(folder: &Path, epochs: usize) -> Fit<'static> {
-    Fit::new(epochs, 0).saved(Checkpoints::new(folder, Settings::default()))
+    Fit::new(epochs, 0).checkpoints(Checkpoints::new(folder, RunSettings::default()))
 }
 
 fn resume(fit: &mut Fit, folder: &Path) -> cnn_runtime::Result<()> {
@@ -108,19 +106,19 @@ fn count(name: &'static str) -> Count {
 #[test]
 fn states_of_callbacks_go_by_their_names() {
     let folder = tempfile::tempdir().unwrap();
-    run(&mut kept_in(folder.path(), 2).with(count("a")).with(count("b"))).unwrap();
-    let mut both = kept_in(folder.path(), 4).with(count("b")).with(count("a"));
+    run(&mut kept_in(folder.path(), 2).callback(count("a")).callback(count("b"))).unwrap();
+    let mut both = kept_in(folder.path(), 4).callback(count("b")).callback(count("a"));
     resume(&mut both, folder.path()).unwrap();
     assert_eq!(run(&mut both).unwrap().len(), 4);
 
-    let error = run(&mut kept_in(folder.path(), 1).with(count("a")).with(count("a"))).unwrap_err();
+    let error = run(&mut kept_in(folder.path(), 1).callback(count("a")).callback(count("a"))).unwrap_err();
     assert!(matches!(error, Error::Usage(_)) && error.to_string().contains("`a`"), "{error}");
 }
 
 #[test]
 fn a_state_that_nothing_takes_is_an_error_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
-    run(&mut kept_in(folder.path(), 1).with(count("a"))).unwrap();
+    run(&mut kept_in(folder.path(), 1).callback(count("a"))).unwrap();
     let fails = |mut fit: Fit, words: &str| {
         let error = resume(&mut fit, folder.path()).unwrap_err();
         assert!(matches!(error, Error::Weights { .. }), "{error:?}");
@@ -138,9 +136,10 @@ fn a_state_that_nothing_takes_is_an_error_of_the_file() {
             state.as_str().map(drop).ok_or_else(|| "no text".into())
         }
     }
-    fails(kept_in(folder.path(), 2).with(Texts), "the state `a` is no text");
+    fails(kept_in(folder.path(), 2).callback(Texts), "the state `a` is no text");
     // One that is new to the run has nothing to take.
-    resume(&mut kept_in(folder.path(), 2).with(count("a")).with(count("new")), folder.path()).unwrap();
+    resume(&mut kept_in(folder.path(), 2).callback(count("a")).callback(count("new")), folder.path())
+        .unwrap();
 }
 
 network! {
@@ -152,6 +151,126 @@ network! {
     }
 }
 
+/// Answers once, when this run is where it says, and counts its calls.
+struct Answer {
+    place: &'static str,
+    flow: Flow,
+    calls: usize,
+}
+
+impl Answer {
+    fn at(&mut self, place: &str) -> cnn_runtime::Result<Flow> {
+        let now = self.place == place && self.calls == 0;
+        self.calls += usize::from(self.place == place);
+        Ok(if now { self.flow } else { Flow::Continue })
+    }
+}
+
+impl Callback for Answer {
+    fn on_start(&mut self, _session: &mut Session, _start: &Start) -> cnn_runtime::Result<Flow> {
+        self.at("start")
+    }
+
+    fn on_batch(&mut self, _session: &mut Session, _position: &Position) -> cnn_runtime::Result<Flow> {
+        self.at("batch")
+    }
+
+    fn on_epoch_end(
+        &mut self,
+        _session: &mut Session,
+        _history: &[EpochReport],
+    ) -> cnn_runtime::Result<Flow> {
+        self.at("epoch end")
+    }
+}
+
+/// Fails a run that has an update, so that only what was saved before stays.
+struct Fail {
+    place: &'static str,
+}
+
+impl Fail {
+    fn at(&self, place: &str) -> cnn_runtime::Result<Flow> {
+        if self.place == place { Err(Error::Usage("failed on purpose".into())) } else { Ok(Flow::Continue) }
+    }
+}
+
+impl Callback for Fail {
+    fn on_batch(&mut self, _session: &mut Session, position: &Position) -> cnn_runtime::Result<Flow> {
+        self.at(if position.done > BATCH { "second batch" } else { "first batch" })
+    }
+}
+
+#[test]
+fn every_answer_is_acted_upon() {
+    for (place, failure) in [("start", "first batch"), ("batch", "second batch"), ("epoch end", "never")] {
+        // A run that is to stop saves and ends.
+        let folder = tempfile::tempdir().unwrap();
+        let answer = Answer { place, flow: Flow::Stop, calls: 0 };
+        let history = run(&mut kept_in(folder.path(), 3).callback(answer)).unwrap();
+        assert_eq!(history.len(), usize::from(place == "epoch end"), "{place}");
+        resume(&mut kept_in(folder.path(), 3), folder.path()).unwrap();
+
+        // A run that is to save has saved before anything else happens.
+        let folder = tempfile::tempdir().unwrap();
+        let answer = Answer { place, flow: Flow::Save, calls: 0 };
+        let saved = run(&mut kept_in(folder.path(), 1).callback(answer).callback(Fail { place: failure }));
+        assert_eq!(saved.is_err(), failure != "never");
+        resume(&mut kept_in(folder.path(), 1), folder.path()).unwrap();
+
+        // A run that goes on saves nothing before its first epoch has ended.
+        if failure != "never" {
+            let folder = tempfile::tempdir().unwrap();
+            let answer = Answer { place, flow: Flow::Continue, calls: 0 };
+            run(&mut kept_in(folder.path(), 1).callback(answer).callback(Fail { place: failure }))
+                .unwrap_err();
+            assert!(!Checkpoints::last_in(folder.path()).exists());
+        }
+    }
+}
+
+/// Shades of which only the first can be read.
+struct Torn;
+
+impl Dataset for Torn {
+    fn len(&self) -> usize {
+        IMAGES
+    }
+
+    fn classes(&self) -> usize {
+        2
+    }
+
+    fn read(&self, index: usize, image: &mut Image) -> cnn_runtime::Result<u32> {
+        if index > 0 {
+            return Err(Error::Data { path: index.to_string().into(), message: "torn".into() });
+        }
+        Shades.read(index, image)
+    }
+}
+
+#[test]
+fn an_update_that_bad_images_end_is_one_of_those_that_callbacks_see() {
+    struct Steps(Arc<AtomicUsize>);
+    impl Callback for Steps {
+        fn on_batch(&mut self, session: &mut Session, _position: &Position) -> cnn_runtime::Result<Flow> {
+            assert_eq!(session.steps() as usize, 1 + self.0.fetch_add(1, Ordering::Relaxed));
+            Ok(Flow::Stop)
+        }
+    }
+    let mut session = parts::<Tiny>().0;
+    let policy = SkipPolicy::up_to(IMAGES);
+    let indices: Vec<u32> = (0..IMAGES as u32).collect();
+    let data = Prepared::fit(Arc::new(Torn), session.description(), &indices, policy).unwrap();
+    let batches = || Batches::all(&data, 1).unwrap();
+    let (folder, calls) = (tempfile::tempdir().unwrap(), Arc::new(AtomicUsize::new(0)));
+    // An update needs more batches than there are: only the end of the epoch leads to it.
+    let mut fit = kept_in(folder.path(), 2).accumulate(100).callback(Steps(calls.clone()));
+    let history = fit.run(&mut session, &mut batches(), &mut batches()).unwrap();
+    assert_eq!((history.len(), calls.load(Ordering::Relaxed), session.steps()), (0, 1, 1));
+    assert!(Checkpoints::last_in(folder.path()).exists());
+}
+
 #[test]
 fn a_run_cannot_end_before_its_checkpoint() {
     struct Stop;
@@ -161,7 +280,7 @@ fn a_run_cannot_end_before_its_checkpoint() {
         }
     }
     let folder = tempfile::tempdir().unwrap();
-    run(&mut kept_in(folder.path(), 3).with(Stop)).unwrap();
+    run(&mut kept_in(folder.path(), 3).callback(Stop)).unwrap();
     let error = resume(&mut kept_in(folder.path(), 1), folder.path()).unwrap_err();
     assert!(
         error.to_string().contains("last.ckpt: saved within epoch 2, and this run ends after 1"),
@@ -183,7 +302,7 @@ fn a_parameter_that_is_no_number_is_named_and_not_kept() {
         }
     }
     let folder = tempfile::tempdir().unwrap();
-    let mut fit = kept_in(folder.path(), 3).with(Spoil).with(KeepWeights::new(folder.path()));
+    let mut fit = kept_in(folder.path(), 3).callback(Spoil).callback(KeepWeights::new(folder.path()));
     let error = run_on::<TwoHeads>(&mut fit).unwrap_err();
     assert!(matches!(error, Error::Diverged { .. }), "{error}");
     assert!(error.to_string().starts_with("training diverged: head.bias is inf in epoch 2"), "{error}");
@@ -215,14 +334,14 @@ fn an_interrupted_validation_is_repeated() {
     let [whole, interrupted] = ["whole", "interrupted"].map(|name| folder.path().join(name));
     let fit = |folder: &Path| {
         std::fs::create_dir_all(folder).unwrap();
-        kept_in(folder, 3).with(KeepWeights::new(folder)).with(count("epochs"))
+        kept_in(folder, 3).callback(KeepWeights::new(folder)).callback(count("epochs"))
     };
     let scores = |history: Vec<EpochReport>| -> Vec<_> {
         history.iter().map(|epoch| (epoch.loss, epoch.accuracy, epoch.val_loss, epoch.lr)).collect()
     };
     let expected = scores(run(&mut fit(&whole)).unwrap());
     let signal = Interrupt { epoch: 2, now: 0, asked: AtomicUsize::new(0) };
-    assert_eq!(run(&mut fit(&interrupted).with(signal)).unwrap().len(), 1);
+    assert_eq!(run(&mut fit(&interrupted).callback(signal)).unwrap().len(), 1);
 
     let (mut session, mut training, mut validation) = parts::<Tiny>();
     let mut resumed = fit(&interrupted);
@@ -255,7 +374,7 @@ fn the_best_weights_survive_a_change_of_folder() {
     let weights_in = |folder: &Path| std::fs::read(folder.join("best.safetensors")).unwrap();
     let fit = |folder: &Path, earlier: Option<&Path>, epochs| {
         std::fs::create_dir_all(folder).unwrap();
-        kept_in(folder, epochs).with(KeepWeights::new(folder).after(earlier)).with(Unlearn)
+        kept_in(folder, epochs).callback(KeepWeights::new(folder).after(earlier)).callback(Unlearn)
     };
     let history = run(&mut fit(&first, None, 2)).unwrap();
     assert_eq!(best(&history).unwrap().epoch, 1, "{history:?}");

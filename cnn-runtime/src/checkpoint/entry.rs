@@ -5,13 +5,15 @@ use crate::{
     weights::layout::Planned,
 };
 
-/// A parameter, or an array of its state: the optimizer's, or the running average.
+/// A tensor of a checkpoint: a parameter, or an array of its state (the optimizer's, or the running
+/// average).
 pub(super) struct Entry {
-    /// In the file.
+    /// The tensor's name in the file.
     pub(super) name: String,
     shape: &'static [usize],
+    /// The array of the session that it holds.
     pub(super) array: Array,
-    /// Of the parameter.
+    /// The index of the parameter.
     pub(super) index: usize,
 }
 
@@ -30,10 +32,12 @@ pub(super) fn entries(session: &Session) -> Vec<Entry> {
 }
 
 impl Entry {
+    /// The name and the shape that a file must have.
     pub(super) fn expected(&self) -> (&str, &[usize]) {
         (&self.name, self.shape)
     }
 
+    /// The tensor as it is to be written.
     pub(super) fn planned(&self) -> Planned<&Entry> {
         Planned::floats(&self.name, self.shape, self)
     }

@@ -1,4 +1,5 @@
-//! Which checkpoints stay: `last.ckpt`, and on request those of the last epochs and of the best as `epoch-N.ckpt`.
+//! Which checkpoints stay: `last.ckpt`, and on request those of the last epochs and of the best as
+//! `epoch-N.ckpt`.
 
 use std::{
     collections::BTreeSet,
@@ -6,30 +7,32 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{RunState, Settings, save};
+use super::{RunSettings, RunState, save};
 use crate::{
     error::Result,
     files,
+    history::{EpochReport, Position, best},
     session::Session,
-    train::{EpochReport, Position, best},
 };
 
-/// Where a run is saved.
+/// Where a run is saved, and which of its checkpoints stay there.
 #[derive(Clone, Debug)]
 pub struct Checkpoints {
     folder: PathBuf,
-    settings: Settings,
+    settings: RunSettings,
     epochs: usize,
 }
 
 impl Checkpoints {
-    /// Saves `last.ckpt` in a folder, which must exist. A run that resumes from it must have the same settings.
-    pub fn new(folder: impl Into<PathBuf>, settings: Settings) -> Checkpoints {
+    /// Saves `last.ckpt` in a folder, which must exist. A run that resumes from it must have the
+    /// same settings.
+    pub fn new(folder: impl Into<PathBuf>, settings: RunSettings) -> Checkpoints {
         Checkpoints { folder: folder.into(), settings, epochs: 0 }
     }
 
-    /// Keeps the checkpoints of this many last epochs, and of the [`best`], too. Those that another run left in the folder are
-    /// replaced where this run has one of the same epoch, and never removed.
+    /// Keeps the checkpoints of this many last epochs, and of the [`best`], too. Those that another
+    /// run left in the folder are replaced where this run has one of the same epoch, and never
+    /// removed.
     pub fn keep_epochs(mut self, epochs: usize) -> Checkpoints {
         self.epochs = epochs;
         self
@@ -40,8 +43,8 @@ impl Checkpoints {
         folder.join("last.ckpt")
     }
 
-    /// What a resumed run must have in common with this one.
-    pub fn settings(&self) -> &Settings {
+    /// The settings that a resumed run must have in common with this one.
+    pub fn settings(&self) -> &RunSettings {
         &self.settings
     }
 
@@ -54,7 +57,8 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// Gives the checkpoint of an epoch's end a second name, and removes those that are no longer kept.
+    /// Gives the checkpoint of an epoch's end a second name, and removes those that are no longer
+    /// kept.
     fn keep(&self, position: &Position) -> io::Result<()> {
         let Some(last) = position.history.last().map(|report| report.epoch) else { return Ok(()) };
         files::link(&Self::last_in(&self.folder), &self.path(last))?;
@@ -82,7 +86,7 @@ mod tests {
     #[test]
     fn the_last_and_the_best_stay() {
         let folder = tempfile::tempdir().unwrap();
-        let checkpoints = Checkpoints::new(folder.path(), Settings::default()).keep_epochs(2);
+        let checkpoints = Checkpoints::new(folder.path(), RunSettings::default()).keep_epochs(2);
         let newest = Checkpoints::last_in(folder.path());
         let mut position = Position::start();
         for other in ["epoch-3.ckpt", "epoch-7.ckpt"] {

@@ -1,13 +1,18 @@
 //! Checkpoints: all that a resumed run needs to go on as if it had never stopped.
 //!
-//! One safetensors file: parameters and running statistics under their names, optimizer state as `optimizer.SLOT.NAME`, all
-//! in torch's layouts, so that a file survives another packing; beside them the [`RunState`] as JSON. A checksum covers
-//! every byte, and a file exists whole or not at all.
+//! A checkpoint is one safetensors file: parameters and running statistics under their names,
+//! optimizer state as `optimizer.SLOT.NAME`, all in torch's layouts, so that a file survives
+//! another packing; beside them the [`RunState`] as JSON. A checksum covers every byte, and a file
+//! exists whole or not at all.
+//!
+//! What is byte-equal: the same session and the same [`RunState`], saved twice, make equal files.
+//! Two equal runs have equal tensors in equal places; their files differ where times were measured,
+//! in `seconds` and `images_per_second` of the run's state, and so in the checksum.
 
 mod entry;
 mod kept;
+mod run_settings;
 mod sealed;
-mod settings;
 
 use std::{collections::BTreeMap, path::Path};
 
@@ -16,23 +21,24 @@ use serde_json::Value;
 
 use crate::{
     error::{Error, Result},
+    history::Position,
     session::Session,
-    train::Position,
     weights::{self, floats, tensors::weights_error},
 };
 use entry::{Entry, entries};
 
 pub use kept::Checkpoints;
-pub use settings::Settings;
+pub use run_settings::RunSettings;
 
 /// A checkpoint without its tensors.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct RunState {
     /// What must be the same when the run is resumed.
-    pub settings: Settings,
+    pub settings: RunSettings,
     /// Updates so far.
     pub steps: u64,
-    /// Where the loop is.
+    /// Where the training loop is.
     pub position: Position,
     /// States of callbacks by name.
     pub callbacks: BTreeMap<String, Value>,
@@ -42,8 +48,9 @@ pub struct RunState {
 ///
 /// # Errors
 ///
-/// [`Error::Diverged`] if a parameter is NaN or infinite, [`Error::Io`] if the file cannot be written, [`Error::Weights`] if its
-/// head, which holds the run's state, would be too large, [`Error::Device`] if the device fails: what was saved before stays.
+/// [`Error::Diverged`] if a parameter is NaN or infinite, [`Error::Io`] if the file cannot be
+/// written, [`Error::Weights`] if its head, which holds the run's state, would be too large,
+/// [`Error::Device`] if the device fails: what was saved before stays.
 pub fn save(session: &mut Session, path: &Path, run: &RunState) -> Result<()> {
     let json = serde_json::to_string(run).expect("numbers, texts and lists are JSON");
     let entries = entries(session);
@@ -55,25 +62,30 @@ pub fn save(session: &mut Session, path: &Path, run: &RunState) -> Result<()> {
     })
 }
 
-/// An error naming the tensor if one of its values is NaN or infinite.
+/// Refuses values of a tensor that are NaN or infinite; the error names the tensor.
 fn finite(name: &str, values: &[f32], epoch: usize) -> Result<()> {
     let wrong = values.iter().find(|value| !value.is_finite());
     wrong.map_or(Ok(()), |&value| Err(Error::diverged(name, epoch)(value.into())))
 }
 
-/// Loads a session's parameters and optimizer state, and returns the state of the run, which must have had the same settings: all
-/// or none, unless meanwhile the disk or the device fails or somebody writes to the file.
+/// Loads a session's parameters and optimizer state, and returns the state of the run, which must
+/// have had the same settings: all or none, unless meanwhile the disk or the device fails or
+/// somebody writes to the file.
 ///
 /// # Errors
 ///
-/// [`Error::Io`] if the file cannot be read or is no regular file, [`Error::Weights`] if it is damaged, of another network or of
-/// another run, [`Error::Device`] if the device fails.
-pub fn load(session: &mut Session, path: &Path, settings: &Settings) -> Result<RunState> {
+/// [`Error::Io`] if the file cannot be read or is no regular file, [`Error::Weights`] if it is
+/// damaged, of another network or of another run, [`Error::Device`] if the device fails.
+pub fn load(session: &mut Session, path: &Path, settings: &RunSettings) -> Result<RunState> {
     let (mut file, json) = sealed::open(path)?;
     let run: RunState = serde_json::from_str(&json).map_err(|error| {
         weights_error(path, format!("saved by another version of this program ({error})"))
     })?;
     settings.agree(&run.settings).map_err(|message| weights_error(path, message))?;
+    if !run.position.is_consistent() {
+        let (epoch, reports) = (run.position.epoch, run.position.history.len());
+        return Err(weights_error(path, format!("says that epoch {epoch} follows {reports} epochs")));
+    }
     let entries = entries(session);
     let differences = weights::differences(entries.iter().map(Entry::expected), &file);
     if !differences.is_empty() {

@@ -1,9 +1,10 @@
 //! Tensors and a text in one safetensors file with a checksum.
 //!
-//! The file's metadata holds the text and, in eight hexadecimal digits, the CRC-32 of all bytes of the file with zeros in
-//! the place of those digits.
+//! The file's metadata holds the text and, in eight hexadecimal digits, the CRC-32 of all bytes of
+//! the file with zeros in the place of those digits. Equal tensors and an equal text make equal
+//! files.
 
-use std::{collections::HashMap, io::Read, path::Path};
+use std::{collections::BTreeMap, io::Read, path::Path};
 
 use flate2::Crc;
 
@@ -20,7 +21,8 @@ use crate::{
 const CHECKSUM: &str = "checksum";
 const ZEROS: &str = "00000000";
 
-/// As it stands in the head; a quotation mark within the text has a backslash before it.
+/// What stands before the digits in the head. It cannot be part of the text, where a quotation mark
+/// has a backslash before it.
 const PLACE: &[u8] = br#""checksum":""#;
 
 /// Writes a file whole or not at all; `pour` hands out the bytes of one tensor.
@@ -30,8 +32,8 @@ pub(super) fn write<S>(
     text: String,
     pour: impl FnMut(&S, &mut Sink) -> Result<()>,
 ) -> Result<()> {
-    let metadata = HashMap::from([(TEXT.to_owned(), text), (CHECKSUM.to_owned(), ZEROS.to_owned())]);
-    let layout = Layout::new(path, tensors, Some(metadata))?;
+    let metadata = BTreeMap::from([(TEXT.to_owned(), text), (CHECKSUM.to_owned(), ZEROS.to_owned())]);
+    let layout = Layout::new(path, tensors, &metadata)?;
     let place = place(&layout.head).expect("the metadata holds a checksum");
     let mut file = Replacement::create(path)?;
     let mut crc = Crc::new();
@@ -44,7 +46,7 @@ pub(super) fn write<S>(
     file.finish()
 }
 
-/// A file that is exactly as it was written, and its text.
+/// Opens a file that is exactly as it was written, and reads its text.
 pub(super) fn open(path: &Path) -> Result<(TensorFile, String)> {
     let error = |message: &str| weights_error(path, message.into());
     let damaged = || error("damaged: its checksum does not match; resume from another checkpoint");
@@ -52,10 +54,9 @@ pub(super) fn open(path: &Path) -> Result<(TensorFile, String)> {
         Error::Weights { .. } => error("no checkpoint, or a damaged one"),
         other => other,
     })?;
-    let text = file.metadata().and_then(|entries| entries.get(TEXT)).cloned();
-    let (text, place) = text
-        .zip(place(file.head()))
-        .ok_or_else(|| error("no checkpoint, but a file of weights; --init starts from it"))?;
+    let text = file.metadata(TEXT).map(String::from);
+    let (text, place) =
+        text.zip(place(file.head())).ok_or_else(|| error("no checkpoint, but a file of weights"))?;
     let mut head = file.head().to_vec();
     let found = head.get_mut(place..place + ZEROS.len()).ok_or_else(damaged)?;
     let expected = found.to_vec();
@@ -67,6 +68,7 @@ pub(super) fn open(path: &Path) -> Result<(TensorFile, String)> {
     Ok((file, text))
 }
 
+/// The position of the digits in a head.
 fn place(head: &[u8]) -> Option<usize> {
     head.windows(PLACE.len()).position(|window| window == PLACE).map(|start| start + PLACE.len())
 }
@@ -82,19 +84,31 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::weights::{
-        floats::put,
-        tensors::{self, Tensor},
-    };
+    use crate::weights::{Tensor, floats::put, save_tensors};
 
     /// A folder with a file.
     fn sealed() -> (TempDir, PathBuf) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.ckpt");
-        let tensor = Tensor::new("conv1.weight", &[3], vec![1.0, -2.0, 0.5]);
-        let text = r#"{"checksum":"a \"checksum\":\" within the text"}"#;
-        write(&path, vec![tensor.planned()], text.into(), |tensor, out| put(&tensor.values, out)).unwrap();
+        write_to(&path);
         (folder, path)
+    }
+
+    fn write_to(path: &Path) {
+        let tensor = Tensor::new("conv1.weight", &[3], vec![1.0, -2.0, 0.5]).unwrap();
+        let planned = Planned::floats(tensor.name(), tensor.shape(), &tensor);
+        let text = r#"{"checksum":"a \"checksum\":\" within the text"}"#;
+        write(path, vec![planned], text.into(), |tensor, out| put(tensor.values(), out)).unwrap();
+    }
+
+    #[test]
+    fn equal_contents_make_equal_files() {
+        let (_folder, path) = sealed();
+        let first = fs::read(&path).unwrap();
+        for _ in 0..16 {
+            write_to(&path);
+            assert_eq!(fs::read(&path).unwrap(), first);
+        }
     }
 
     #[test]
@@ -122,7 +136,7 @@ mod tests {
     #[test]
     fn weights_are_no_checkpoint() {
         let (_folder, path) = sealed();
-        tensors::write(&path, &[Tensor::new("a", &[1], vec![1.0])]).unwrap();
-        assert!(open(&path).err().unwrap().to_string().contains("--init"));
+        save_tensors(&path, &[Tensor::new("a", &[1], vec![1.0]).unwrap()]).unwrap();
+        assert!(open(&path).err().unwrap().to_string().ends_with("no checkpoint, but a file of weights"));
     }
 }

@@ -87,14 +87,16 @@ pub(super) fn over_batch<T: Terms<N>, const N: usize>(
     tree(frame.samples.clone(), parallel, &|sample| frame.isa().run(Total { terms: terms(sample), len }))
 }
 
-/// Sums over pieces, in halves of halves.
+/// Sums over pieces, in halves of halves; 0 over none.
 pub(super) fn tree<const N: usize>(
     pieces: std::ops::Range<usize>,
     parallel: bool,
     leaf: &(dyn Fn(usize) -> Totals<N> + Sync),
 ) -> Totals<N> {
-    if pieces.len() == 1 {
-        return leaf(pieces.start);
+    match pieces.len() {
+        0 => return [[0.0; BLOCK]; N],
+        1 => return leaf(pieces.start),
+        _ => {}
     }
     let [low, high] = split::halves(pieces);
     let low = || tree(low, parallel, leaf);
@@ -121,5 +123,21 @@ impl Terms<1> for Products<'_> {
     #[inline(always)]
     fn at<S: Simd>(&self, simd: S, position: usize) -> [S::V; 1] {
         [simd.mul(self.0.load(simd, position), self.1.load(simd, position))]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_number_of_pieces_is_summed() {
+        for count in [0, 1, 2, 3, 64, 1001] {
+            for parallel in [false, true] {
+                let [sums] = tree::<1>(7..7 + count, parallel, &|piece| [[piece as f64; BLOCK]]);
+                let expected: usize = (7..7 + count).sum();
+                assert_eq!(sums, [expected as f64; BLOCK]);
+            }
+        }
     }
 }

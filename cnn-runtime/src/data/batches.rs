@@ -1,25 +1,27 @@
 //! A data set as a sequence of batches, in an order that is a pure function of (seed, epoch).
 //!
-//! While one batch is used, threads prepare the next two; nothing but the time depends on them. What costs no more than a
-//! copy is prepared when it is asked for. Buffers are allocated once.
+//! While one batch is used, threads prepare the next two; nothing but the time depends on them.
+//! What costs no more than a copy is prepared when it is asked for. Buffers are allocated once.
 
 use std::{
     collections::VecDeque,
+    fmt,
     path::Path,
     sync::mpsc::Receiver,
     time::{Duration, Instant},
 };
 
-use super::{Prepared, bad, threads};
+use super::{Prepared, all_indices, bad, beyond, threads};
 use crate::{
-    error::Result,
+    error::{Error, Result},
+    reserve::{product, resize},
     rng::{Stream, subkey},
 };
 
 /// Sets the stream of the order apart from every other use of the seed.
 const PURPOSE: u64 = u64::from_be_bytes(*b" shuffle");
 
-/// Sets the keys of augmentation apart.
+/// Sets the keys of augmentation apart from every other use of the seed.
 const AUGMENT: u64 = u64::from_be_bytes(*b" augment");
 
 /// Batches that are prepared ahead.
@@ -27,16 +29,18 @@ const AHEAD: usize = 2;
 
 /// Images `[n, C, H, W]` and labels `[n]`.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Batch<'a> {
     /// Planar images, one after the other.
     pub images: &'a [f32],
-    /// A class each.
+    /// The class of each image.
     pub labels: &'a [u32],
 }
 
 /// Batches over some images of a data set.
 ///
-/// The last batch of a pass is short where the images do not divide evenly, and any batch is where bad files are skipped.
+/// The last batch of a pass is short where the images do not divide evenly, and any batch is where
+/// bad files are skipped.
 pub struct Batches {
     source: Prepared,
     order: Vec<u32>,
@@ -47,7 +51,7 @@ pub struct Batches {
     begun: usize,
     /// Key of the pass's augmentation.
     key: Option<u64>,
-    begun_batches: VecDeque<Receiver<Filled>>,
+    begun_batches: VecDeque<Receiver<Result<Filled>>>,
     /// Buffers of batches that were used.
     spare: Vec<Vec<f32>>,
     images: Vec<f32>,
@@ -62,9 +66,20 @@ struct Filled {
 }
 
 impl Batches {
-    /// Batches of up to `batch` (not 0) over the images with these indices.
-    pub fn new(source: &Prepared, indices: Vec<u32>, batch: usize) -> Batches {
-        Batches {
+    /// Batches of up to `batch` images over those with these indices.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] for a batch of 0, and for an index that no image has.
+    pub fn new(source: &Prepared, indices: Vec<u32>, batch: usize) -> Result<Batches> {
+        if batch == 0 {
+            return Err(Error::Usage("batch 0: a batch holds at least one image".into()));
+        }
+        let images = source.data().len();
+        if let Some(&index) = indices.iter().find(|&&index| index as usize >= images) {
+            return Err(beyond(index as usize, images));
+        }
+        Ok(Batches {
             source: source.clone(),
             order: indices,
             batch,
@@ -76,15 +91,30 @@ impl Batches {
             images: Vec::new(),
             labels: Vec::new(),
             waited: Duration::ZERO,
-        }
+        })
     }
 
     /// Batches over all images.
-    pub fn all(source: &Prepared, batch: usize) -> Batches {
-        Batches::new(source, (0..source.data().len() as u32).collect(), batch)
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] for a batch of 0 and for more images than a u32 counts, [`Error::Device`]
+    /// if there is no memory for their indices.
+    pub fn all(source: &Prepared, batch: usize) -> Result<Batches> {
+        Batches::new(source, all_indices(source.data().len())?, batch)
     }
 
-    /// Images in one pass.
+    /// The shape `[C, H, W]` of each image.
+    pub fn input(&self) -> [usize; 3] {
+        self.source.preparation().input()
+    }
+
+    /// The number of images in the largest batch of a pass.
+    pub(crate) fn largest(&self) -> usize {
+        self.batch.min(self.order.len())
+    }
+
+    /// The number of images in one pass.
     pub fn len(&self) -> usize {
         self.order.len()
     }
@@ -94,12 +124,14 @@ impl Batches {
         self.order.is_empty()
     }
 
-    /// Images of this pass so far, skipped ones included: what [`Batches::skip`] takes to go on from here.
+    /// The number of images of this pass so far, skipped ones included: what [`Batches::skip`]
+    /// takes to go on from here.
     pub fn done(&self) -> usize {
         self.done
     }
 
-    /// Time that [`Batches::next`] has taken since this was made: what the device waited for data.
+    /// The time that all calls of [`Batches::next_batch`] have taken: what the device waited for
+    /// data.
     pub fn waited(&self) -> Duration {
         self.waited
     }
@@ -110,7 +142,8 @@ impl Batches {
         self.start(None);
     }
 
-    /// Starts a pass in the order, and with the augmentation, of an epoch, whatever passes came before.
+    /// Starts a pass in the order, and with the augmentation, of an epoch, whatever passes came
+    /// before.
     pub fn shuffle(&mut self, seed: u64, epoch: usize) {
         self.order.sort_unstable();
         let key = |purpose| subkey(subkey(seed, purpose), epoch as u64);
@@ -120,7 +153,7 @@ impl Batches {
 
     /// Passes over this many images without reading them: where a resumed pass goes on.
     pub fn skip(&mut self, images: usize) {
-        self.done = (self.done + images).min(self.order.len());
+        self.done = self.done.saturating_add(images).min(self.order.len());
         self.begun = self.done;
         self.begun_batches.clear();
     }
@@ -129,16 +162,13 @@ impl Batches {
     ///
     /// # Errors
     ///
-    /// What the data set reports of an image, unless it is skipped.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "a batch borrows the buffers, which Iterator cannot express"
-    )]
-    pub fn next(&mut self) -> Result<Option<Batch<'_>>> {
+    /// What the data set reports of an image, unless it is skipped, and [`Error::Device`] if there
+    /// is no memory for the batch.
+    pub fn next_batch(&mut self) -> Result<Option<Batch<'_>>> {
         let start = Instant::now();
         let found = self.advance();
         self.waited += start.elapsed();
-        let size: usize = self.source.preparation().input().iter().product();
+        let size = product(&self.input());
         Ok(found?.then(|| Batch { images: &self.images[..self.labels.len() * size], labels: &self.labels }))
     }
 
@@ -165,29 +195,40 @@ impl Batches {
     /// The next batch, prepared now or before.
     fn take(&mut self) -> Result<Filled> {
         if self.source.is_cheap() {
-            return Ok(self.begin()());
+            return self.begin()();
         }
         while self.begun < self.order.len() && self.begun_batches.len() <= AHEAD {
             let work = self.begin();
             self.begun_batches.push_back(threads::start(work));
         }
         let next = self.begun_batches.pop_front().and_then(|receiver| receiver.recv().ok());
-        next.ok_or_else(|| bad(Path::new("data set"), "panicked while it read an image"))
+        next.unwrap_or_else(|| Err(bad(Path::new("data set"), "panicked while it read an image")))
     }
 
     /// The work of preparing the batch after those that were begun.
-    fn begin(&mut self) -> impl FnOnce() -> Filled + Send + use<> {
+    fn begin(&mut self) -> impl FnOnce() -> Result<Filled> + Send + use<> {
         let indices = &self.order[self.begun..];
         let indices = indices[..indices.len().min(self.batch)].to_vec();
         self.begun += indices.len();
-        let size: usize = self.source.preparation().input().iter().product();
+        let size = product(&self.input());
         let (source, key) = (self.source.clone(), self.key);
         let mut images = self.spare.pop().unwrap_or_default();
         move || {
-            images.resize(indices.len() * size, 0.0);
+            resize(&mut images, product(&[indices.len(), size]), 0.0, "the images of a batch")?;
             let labels = source.prepare(&indices, key, &mut images);
-            Filled { images, labels }
+            Ok(Filled { images, labels })
         }
+    }
+}
+
+impl fmt::Debug for Batches {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Batches")
+            .field("source", &self.source)
+            .field("images", &self.order.len())
+            .field("batch", &self.batch)
+            .field("done", &self.done)
+            .finish_non_exhaustive()
     }
 }
 

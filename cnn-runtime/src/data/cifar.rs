@@ -1,22 +1,24 @@
-//! CIFAR-10 and CIFAR-100 in their binary form: files of records, each a label (of CIFAR-100 a coarse and a fine one) and
-//! 3072 bytes, the planes red, green and blue of 32x32 pixels.
+//! CIFAR-10 and CIFAR-100 in their binary form: files of records, each a label (of CIFAR-100 a
+//! coarse and a fine one) and 3072 bytes, the planes red, green and blue of 32x32 pixels.
 //!
-//! Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009. Pixels stay bytes in memory.
+//! Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009. Pixels stay bytes in
+//! memory.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::Read,
     path::{Path, PathBuf},
 };
 
-use super::{Dataset, Image, Part, bad};
-use crate::error::Result;
+use super::{Dataset, Image, Part, bad, beyond, room};
+use crate::{error::Result, files};
 
 const SHAPE: [usize; 3] = [3, 32, 32];
 const PIXELS: usize = 3 * 32 * 32;
 
 /// Which of the two sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CifarKind {
     /// 10 classes.
     Cifar10,
@@ -76,7 +78,7 @@ impl CifarKind {
 }
 
 /// One part of CIFAR-10 or CIFAR-100.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Cifar {
     kind: CifarKind,
     names: Vec<String>,
@@ -85,11 +87,13 @@ pub struct Cifar {
 }
 
 impl Cifar {
-    /// Loads a part from the folder of the unpacked download, or from the one that it was unpacked in.
+    /// Loads a part from the folder of the unpacked download, or from the one that it was unpacked
+    /// in.
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Data`] naming the file that is missing, of a wrong size, or holds a label that is no class.
+    /// [`crate::Error::Data`] naming the file that is missing, of a wrong size, or holds a label
+    /// that is no class.
     pub fn load(folder: &Path, kind: CifarKind, part: Part) -> Result<Cifar> {
         let within = folder.join(kind.folder());
         let folder = if within.is_dir() { within } else { folder.to_path_buf() };
@@ -123,9 +127,10 @@ impl Dataset for Cifar {
     }
 
     fn read(&self, index: usize, image: &mut Image) -> Result<u32> {
-        let record = &self.records[index * self.kind.record()..][..self.kind.record()];
+        let record = self.records.chunks_exact(self.kind.record()).nth(index);
+        let record = record.ok_or_else(|| beyond(index, self.len()))?;
         let (header, pixels) = record.split_at(self.kind.header());
-        image.set_bytes(SHAPE, pixels);
+        image.set_bytes(SHAPE, pixels)?;
         Ok(u32::from(header[header.len() - 1]))
     }
 }
@@ -133,16 +138,16 @@ impl Dataset for Cifar {
 /// Adds a file's records to those before, after proof that it holds whole ones.
 fn append(records: &mut Vec<u8>, path: &Path, kind: CifarKind) -> Result<()> {
     let unreadable =
-        |error| bad(path, format!("cannot read: {error}; --data-dir names the unpacked {}", kind.folder()));
-    let metadata = fs::metadata(path).map_err(unreadable)?;
-    let (length, record) = (metadata.len(), kind.record() as u64);
-    if !metadata.is_file() || length == 0 || length % record != 0 {
+        |error| bad(path, format!("cannot read: {error}; expected a file of the unpacked {}", kind.folder()));
+    let file = files::open_regular(path).map_err(unreadable)?;
+    let (length, record) = (file.metadata().map_err(unreadable)?.len(), kind.record() as u64);
+    if length == 0 || length % record != 0 {
         let message = format!("{length} bytes, expected records of {record}: truncated, or another file");
         return Err(bad(path, message));
     }
     let start = records.len();
-    records.reserve_exact(length as usize);
-    File::open(path).and_then(|file| file.take(length).read_to_end(records)).map_err(unreadable)?;
+    room(records, path, length)?;
+    file.take(length).read_to_end(records).map_err(unreadable)?;
     if (records.len() - start) as u64 != length {
         return Err(bad(path, "changed while it was read"));
     }
@@ -156,7 +161,8 @@ fn append(records: &mut Vec<u8>, path: &Path, kind: CifarKind) -> Result<()> {
     }
 }
 
-/// The classes' names, a line each; empty, so that classes have numbers, unless the file is there and whole.
+/// The names of the classes, a line each; empty, so that classes have numbers, unless the file is
+/// there and whole.
 fn names(path: &PathBuf, kind: CifarKind) -> Vec<String> {
     let text = fs::read_to_string(path).unwrap_or_default();
     let names: Vec<_> = text.lines().filter(|line| !line.is_empty()).map(String::from).collect();

@@ -1,67 +1,95 @@
 //! Files of png, jpeg and webp to planar images.
 //!
-//! The format is found by content. Images are turned by their EXIF orientation; transparency is dropped; 16 bits a sample
-//! become fractions of the 0 to 255 of 8 bits; the CMYK of printers becomes RGB. A grey file gives one channel, others three.
-//! What a header announces is limited before memory is taken for it.
+//! The format is found by content. Images are turned by their EXIF orientation; transparency is
+//! dropped; 16 bits a sample become fractions of the 0 to 255 of 8 bits; the CMYK of printers
+//! becomes RGB. A grey file gives one channel, others three.
+//!
+//! What a header announces is limited before memory is taken for it, and the memory that is missing
+//! is an error about the file. Images that threads prepare share a
+//! [`Budget`](super::budget::Budget).
+
+mod header;
+mod pixels;
 
 use std::{
-    fs::{self, File},
     io::{Cursor, Read},
     path::Path,
 };
 
-use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use image::{ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
 
 use super::{Image, bad};
-use crate::error::Result;
-
-/// Pixels of the largest image: more than cameras take, far less than what a bomb unfolds to.
-const MOST_PIXELS: u64 = 1 << 27;
+use crate::{
+    error::{Error, Result},
+    files,
+};
+use header::Header;
+use pixels::Pixels;
 
 /// Bytes of the largest file, and of what a decoder may allocate for its output.
 const MOST_BYTES: u64 = 1 << 30;
+
+/// Bytes of a file that is read alone: no other image has memory of the budget meanwhile.
+const LARGE: u64 = 1 << 26;
 
 /// Decodes a file into an image.
 ///
 /// # Errors
 ///
-/// [`crate::Error::Data`] naming a file that is missing, damaged, too large or no image.
+/// [`crate::Error::Data`] naming a file that is missing, damaged, too large for the memory that is
+/// left, or no image.
 pub fn decode(path: &Path, image: &mut Image) -> Result<()> {
-    let bytes = read(path)?;
-    let decoded = unfold(&bytes).map_err(|message| bad(path, message))?;
-    write(decoded, image);
-    Ok(())
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
     let unreadable = |error| bad(path, format!("cannot read: {error}"));
-    let length = fs::metadata(path).map_err(unreadable)?.len();
+    let file = files::open_regular(path).map_err(unreadable)?;
+    let length = file.metadata().map_err(unreadable)?.len();
     if length > MOST_BYTES {
         return Err(bad(path, format!("{length} bytes are too many for an image")));
     }
-    let mut bytes = Vec::with_capacity(length as usize);
-    File::open(path).and_then(|file| file.take(MOST_BYTES).read_to_end(&mut bytes)).map_err(unreadable)?;
-    Ok(bytes)
+    image.wait_for(if length > LARGE { u64::MAX } else { 0 });
+    let mut bytes = room(length).map_err(|message| bad(path, message))?;
+    file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(unreadable)?;
+    unfold(&bytes, image).map_err(|message| bad(path, message))
 }
 
-fn unfold(bytes: &[u8]) -> Result<DynamicImage, String> {
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| e.to_string())?;
-    let format = reader.format().ok_or("neither png, jpeg nor webp")?;
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(MOST_BYTES);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(reason)?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MOST_PIXELS {
-        return Err(format!("{width}x{height} pixels are more than the {MOST_PIXELS} allowed"));
-    }
+/// Decodes the bytes of a file into an image.
+fn unfold(bytes: &[u8], image: &mut Image) -> Result<(), String> {
+    let (format, mut decoder) = decoder(bytes)?;
+    let header = Header::of(format, &decoder)?;
     if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
         return Err("truncated: the jpeg has no end".into());
     }
     let orientation = decoder.orientation().map_err(reason)?;
-    let mut decoded = DynamicImage::from_decoder(decoder).map_err(reason)?;
-    decoded.apply_orientation(orientation);
-    Ok(decoded)
+    image.wait_for(bytes.len() as u64 + header.memory());
+    // Decoders take memory of their own as if it could not be missing: here it shows that it is not.
+    drop(room(header.working_memory())?);
+    let mut samples = zeros(decoder.total_bytes())?;
+    decoder.read_image(&mut samples).map_err(reason)?;
+    Pixels { samples, size: header.size, color: header.color, orientation }.write(image)
+}
+
+/// Zeros, in memory that is there.
+fn zeros(bytes: u64) -> Result<Vec<u8>, String> {
+    let mut buffer = room(bytes)?;
+    buffer.resize(bytes as usize, 0);
+    Ok(buffer)
+}
+
+/// An empty buffer with room for so many bytes.
+fn room(bytes: u64) -> Result<Vec<u8>, String> {
+    let mut buffer = Vec::new();
+    let reserved = usize::try_from(bytes).is_ok_and(|bytes| buffer.try_reserve_exact(bytes).is_ok());
+    if reserved { Ok(buffer) } else { Err(format!("too large: there is no memory for {bytes} bytes")) }
+}
+
+/// A decoder that has read the header of a file, and the file's format.
+fn decoder(bytes: &[u8]) -> Result<(ImageFormat, impl ImageDecoder), String> {
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
+    let mut reader = reader.map_err(|error| error.to_string())?;
+    let format = reader.format().ok_or("neither png, jpeg nor webp")?;
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MOST_BYTES);
+    reader.limits(limits);
+    Ok((format, reader.into_decoder().map_err(reason)?))
 }
 
 fn reason(error: ImageError) -> String {
@@ -72,8 +100,8 @@ fn reason(error: ImageError) -> String {
     }
 }
 
-/// True if an end marker follows the start of the first scan: the decoder would paint over what is missing.
-/// (Within a scan, `ff` stands before `00` or a marker.)
+/// True if an end marker follows the start of the first scan: the decoder would paint over what is
+/// missing. (Within a scan, `ff` stands before `00` or a marker.)
 fn jpeg_is_whole(bytes: &[u8]) -> bool {
     const START_OF_SCAN: u8 = 0xda;
     let mut at = 2;
@@ -87,36 +115,9 @@ fn jpeg_is_whole(bytes: &[u8]) -> bool {
     false
 }
 
-fn write(decoded: DynamicImage, image: &mut Image) {
-    let color = decoded.color();
-    let channels = if color.has_color() { 3 } else { 1 };
-    let stored = usize::from(color.channel_count());
-    let values = image.reshape([channels, decoded.height() as usize, decoded.width() as usize]);
-    match decoded {
-        DynamicImage::ImageLuma8(_)
-        | DynamicImage::ImageLumaA8(_)
-        | DynamicImage::ImageRgb8(_)
-        | DynamicImage::ImageRgba8(_) => planar(decoded.as_bytes(), stored, values, channels, f32::from),
-        DynamicImage::ImageLuma16(pixels) => planar(&pixels, stored, values, channels, of_16_bits),
-        DynamicImage::ImageLumaA16(pixels) => planar(&pixels, stored, values, channels, of_16_bits),
-        DynamicImage::ImageRgb16(pixels) => planar(&pixels, stored, values, channels, of_16_bits),
-        DynamicImage::ImageRgba16(pixels) => planar(&pixels, stored, values, channels, of_16_bits),
-        other => planar(&other.into_rgb8(), 3, values, channels, f32::from),
-    }
-}
-
-fn of_16_bits(sample: u16) -> f32 {
-    f32::from(sample) / 257.0
-}
-
-/// `[H, W, stored]` to the first `channels` of `[stored, H, W]`.
-fn planar<T: Copy>(samples: &[T], stored: usize, values: &mut [f32], channels: usize, value: fn(T) -> f32) {
-    let plane = values.len() / channels;
-    for (channel, plane) in values.chunks_exact_mut(plane.max(1)).enumerate() {
-        for (to, pixel) in plane.iter_mut().zip(samples.chunks_exact(stored)) {
-            *to = value(pixel[channel]);
-        }
-    }
+/// Says that there is no memory for an image, as of a file that is too large.
+fn no_memory(error: Error) -> String {
+    format!("too large: {error}")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Known data sets from the network.
 //!
-//! A file is received under a temporary name and takes its own only when its SHA-256 is the expected one: what has the name
-//! is whole, whoever served it. Mirrors are tried in order.
+//! A file is received under a temporary name and takes its own only when its SHA-256 is the
+//! expected one: what has the name is whole, whoever served it. Mirrors are tried in order.
 
 mod known;
 mod transfer;
@@ -23,8 +23,9 @@ use transfer::{Failure, receive};
 /// Bytes that a file may decompress to; the largest is a fifth of it.
 const LARGEST: u64 = 1 << 30;
 
-/// A data set's files and where they are.
+/// The files of a data set, and where they are.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Source {
     /// Addresses of folders, in the order in which they are asked.
     pub mirrors: &'static [&'static str],
@@ -32,38 +33,55 @@ pub struct Source {
     pub files: &'static [Remote],
 }
 
+impl Source {
+    /// These files, which are the same in each of these folders.
+    pub const fn new(mirrors: &'static [&'static str], files: &'static [Remote]) -> Source {
+        Source { mirrors, files }
+    }
+}
+
 /// A file on a mirror.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Remote {
-    /// Its name there.
+    /// The name of the file on the mirror.
     pub name: &'static str,
-    /// What it is.
+    /// What is done with the file.
     pub form: Form,
-    /// In hexadecimal digits, see [`Form`].
+    /// The checksum in hexadecimal digits; [`Form`] says of what.
     pub sha256: &'static str,
+}
+
+impl Remote {
+    /// A file of this name and checksum.
+    pub const fn new(name: &'static str, form: Form, sha256: &'static str) -> Remote {
+        Remote { name, form, sha256 }
+    }
 }
 
 /// What is done with a file.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Form {
-    /// Kept as it is; the checksum is of what it decompresses to.
+    /// The file is kept as it is; the checksum is of what it decompresses to.
     Gzip,
-    /// A compressed archive, which is unpacked; the checksum is of the archive.
+    /// The file is a compressed archive, which is unpacked; the checksum is of the archive.
     Archive {
-        /// The only folder in it.
+        /// The only folder in the archive.
         folder: &'static str,
         /// A file in that folder.
         holds: &'static str,
     },
 }
 
-/// Fetches those files of a data set that a folder lacks, and says so through `tell`. With a mirror, only that is asked.
+/// Fetches those files of a data set that a folder lacks, and calls `log_line` with a line about
+/// each. If a mirror is given, only that one is asked.
 ///
 /// # Errors
 ///
-/// [`crate::Error::Io`] if the folder cannot be written, [`crate::Error::Data`] naming a file that no mirror served as it must
-/// be, with what each of them answered.
-pub fn fetch(source: &Source, folder: &Path, mirror: Option<&str>, tell: fn(&str)) -> Result<()> {
+/// [`crate::Error::Io`] if the folder cannot be written, [`crate::Error::Data`] naming a file that
+/// no mirror served as it must be, with what each of them answered.
+pub fn fetch(source: &Source, folder: &Path, mirror: Option<&str>, log_line: fn(&str)) -> Result<()> {
     if source.files.iter().all(|file| file.is_in(folder)) {
         return Ok(());
     }
@@ -73,11 +91,11 @@ pub fn fetch(source: &Source, folder: &Path, mirror: Option<&str>, tell: fn(&str
     missing.iter().try_for_each(|file| file.has_room(folder))?;
     files::create_writable(folder)?;
     let mirrors = mirror.as_ref().map_or(source.mirrors, std::slice::from_ref);
-    missing.into_iter().try_for_each(|file| file.fetch(folder, mirrors, tell))
+    missing.into_iter().try_for_each(|file| file.fetch(folder, mirrors, log_line))
 }
 
 impl Remote {
-    /// As it would be loaded from there.
+    /// True if a data set would find the file in a folder.
     fn is_in(&self, folder: &Path) -> bool {
         match self.form {
             Form::Gzip => {
@@ -99,13 +117,13 @@ impl Remote {
         Ok(())
     }
 
-    fn fetch(&self, folder: &Path, mirrors: &[&str], tell: fn(&str)) -> Result<()> {
+    fn fetch(&self, folder: &Path, mirrors: &[&str], log_line: fn(&str)) -> Result<()> {
         let path = folder.join(self.name);
         let part = files::temporary(&path);
         let mut answers = Vec::new();
         for mirror in mirrors {
             let url = format!("{}/{}", mirror.trim_end_matches('/'), self.name);
-            tell(&format!("fetching {url}"));
+            log_line(&format!("fetching {url}"));
             let received = receive(&url, &part).and_then(|()| self.accept(&part, &path));
             // Nothing is left to remove of what was accepted.
             let _ = fs::remove_file(&part);
@@ -116,10 +134,10 @@ impl Remote {
             }
         }
         let answers = answers.join("; ");
-        Err(bad(&path, format!("could not be fetched; --mirror names another server ({answers})")))
+        Err(bad(&path, format!("could not be fetched from any server ({answers})")))
     }
 
-    /// Checks what was received, and puts it into its place.
+    /// Checks what was received, and gives it its name.
     fn accept(&self, part: &Path, path: &Path) -> Result<(), Failure> {
         let found = self.checksum(part).map_err(|error| Failure::Remote(format!("damaged ({error})")))?;
         if found != self.sha256 {
@@ -151,13 +169,14 @@ impl Remote {
     }
 }
 
-/// Unpacks the folder of this name out of an archive beside it, whole or not at all, and removes the archive.
+/// Unpacks the folder of this name out of an archive beside it, whole or not at all, and removes
+/// the archive.
 fn unpack(archive: &Path, folder: &Path) -> io::Result<()> {
     let part: PathBuf = files::temporary(folder);
     let unpacked = File::open(archive)
         .and_then(|file| tar::Archive::new(MultiGzDecoder::new(file)).unpack(&part))
         .and_then(|()| fs::rename(part.join(folder.file_name().unwrap_or_default()), folder));
-    // Empty by now, or of no use.
+    // What is left there is empty, or of no use.
     let _ = fs::remove_dir_all(&part);
     unpacked.and_then(|()| fs::remove_file(archive))
 }

@@ -1,7 +1,7 @@
 //! Images in folders, one folder a class: `DIR/cat/1.jpg`, `DIR/dog/a/2.png`.
 //!
-//! Classes and files are in order of their names, so an index means the same image on every machine. Only names are read
-//! here; an image is decoded when it is asked for.
+//! Classes and files are in order of their names, so an index means the same image on every
+//! machine. Only names are read here; an image is decoded when it is asked for.
 
 use std::{
     collections::HashSet,
@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Dataset, Image, bad, decode, split};
+use super::{Dataset, Image, bad, beyond, decode, split};
 use crate::error::Result;
 
 const EXTENSIONS: [&str; 4] = ["png", "jpg", "jpeg", "webp"];
@@ -20,15 +20,16 @@ const TESTS: [&str; 3] = ["test", "val", "validation"];
 /// Share of images that become test images where folders do not say which.
 const TEST_SHARE: f64 = 0.2;
 
-/// Labelled image files.
+/// Image files in folders, one folder for each class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder {
     classes: Vec<String>,
     files: Vec<(PathBuf, u32)>,
 }
 
-/// A folder's two parts.
-#[derive(Debug)]
+/// The images of a folder for training and for testing.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct FolderParts {
     /// For training.
     pub train: Folder,
@@ -43,7 +44,8 @@ impl Folder {
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Data`] naming a folder that cannot be read, has no subfolders, or is a class without images.
+    /// [`crate::Error::Data`] naming a folder that cannot be read, has no subfolders, or is a class
+    /// without images.
     pub fn open(root: &Path) -> Result<Folder> {
         let folders = subfolders(root)?;
         if folders.is_empty() {
@@ -61,12 +63,14 @@ impl Folder {
         Ok(Folder { classes, files })
     }
 
-    /// The images for training and for testing: of `root/train` and `root/test` (or `val`, `validation`) if there are such
-    /// folders; else one in five of the images of `root` is drawn for testing.
+    /// The images for training and for testing: of `root/train` and `root/test` (or `val`,
+    /// `validation`) if there are such folders; otherwise one in five of the images of `root` is
+    /// drawn for testing.
     ///
     /// # Errors
     ///
-    /// As [`Folder::open`], and if the test images have classes that the training images do not have.
+    /// As [`Folder::open`], and if the test images have classes that the training images do not
+    /// have.
     pub fn open_parts(root: &Path, seed: u64) -> Result<FolderParts> {
         let train = root.join("train");
         if !train.is_dir() {
@@ -77,7 +81,7 @@ impl Folder {
             bad(root, "has a folder train, but none of test, val and validation with a folder for each class")
         })?;
         let train = Folder::open(&train)?;
-        let test_images = Folder::open(&test)?.relabelled(&train.classes, &test)?;
+        let test_images = Folder::open(&test)?.with_class_order(&train.classes, &test)?;
         Ok(FolderParts { train, test: test_images, drawn: false })
     }
 
@@ -94,8 +98,8 @@ impl Folder {
         Ok(FolderParts { train: part(split.train), test: part(split.validation), drawn: true })
     }
 
-    /// With the labels of other classes of the same names.
-    fn relabelled(mut self, classes: &[String], root: &Path) -> Result<Folder> {
+    /// The same images with the labels of other classes of the same names.
+    fn with_class_order(mut self, classes: &[String], root: &Path) -> Result<Folder> {
         let label = |name: &String| {
             let found = classes.iter().position(|class| class == name);
             found.ok_or_else(|| bad(&root.join(name), "a class that the training images do not have"))
@@ -117,17 +121,18 @@ impl Dataset for Folder {
     }
 
     fn class_name(&self, class: usize) -> String {
-        self.classes[class].clone()
+        self.classes.get(class).cloned().unwrap_or_else(|| class.to_string())
     }
 
     fn read(&self, index: usize, image: &mut Image) -> Result<u32> {
-        let (path, label) = &self.files[index];
+        let (path, label) = self.files.get(index).ok_or_else(|| beyond(index, self.len()))?;
         decode(path, image)?;
         Ok(*label)
     }
 }
 
-/// Adds the images in a folder and below it. Links may lead back: a folder counts once, whatever its names.
+/// Adds the images in a folder and below it. Links may lead back: a folder counts once, whatever
+/// its names.
 fn collect(
     folder: &Path,
     label: u32,

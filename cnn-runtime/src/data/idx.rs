@@ -1,27 +1,30 @@
-//! IDX files (LeCun's MNIST format), plain or gzip: `00 00 08 D`, then D big-endian u32 dimensions, then one byte an
-//! element, the last dimension fastest.
+//! IDX files (LeCun's MNIST format), plain or gzip: `00 00 08 D`, then D big-endian u32 dimensions,
+//! then one byte an element, the last dimension fastest.
 //!
-//! The header is read first; the contents are allocated only after a pass over the file has counted that many bytes.
+//! The header is read first; memory for the contents is taken only after a pass over the file has
+//! counted that many bytes.
 
 use std::{
-    fs::File,
     io::{self, BufRead, BufReader, Read},
     path::{Path, PathBuf},
 };
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::bad;
-use crate::error::{Error, Result};
+use super::{bad, room};
+use crate::{
+    error::{Error, Result},
+    files,
+};
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// What a file should hold.
+/// The two kinds of files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// `[N]`
+    /// Labels `[N]`.
     Labels,
-    /// `[N, H, W]`
+    /// Images `[N, H, W]`.
     Images,
 }
 
@@ -89,12 +92,15 @@ impl IdxFile {
 
         let mut stream = stream(path)?;
         io::copy(&mut stream.by_ref().take(header), &mut io::sink()).map_err(|e| damaged(path, &e))?;
-        let mut contents = vec![0; claimed as usize];
+        let mut contents = Vec::new();
+        room(&mut contents, path, claimed)?;
+        contents.resize(claimed as usize, 0);
         stream.read_exact(&mut contents).map_err(|e| damaged(path, &e))?;
         Ok(contents)
     }
 
-    /// Counts the bytes behind the header, one more than claimed at most; decompressing checks the gzip checksum too.
+    /// Counts the bytes behind the header, one more than claimed at most; decompressing checks the
+    /// gzip checksum too.
     fn measure(&self, claimed: u64) -> Result<()> {
         let (path, header) = (&self.path, self.kind.header_len());
         let mut stream = stream(path)?.take(header + claimed + 1);
@@ -119,7 +125,7 @@ impl IdxFile {
 /// The file's contents, decompressed if it starts as gzip does.
 fn stream(path: &Path) -> Result<Box<dyn Read>> {
     let open = || {
-        let mut file = BufReader::new(File::open(path)?);
+        let mut file = BufReader::new(files::open_regular(path)?);
         let gzip = file.fill_buf()?.starts_with(&GZIP);
         Ok(if gzip { Box::new(MultiGzDecoder::new(file)) as Box<dyn Read> } else { Box::new(file) })
     };

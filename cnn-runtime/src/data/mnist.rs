@@ -1,16 +1,17 @@
-//! MNIST and what shares its format (Fashion-MNIST): two IDX files a part, one channel, a byte a pixel.
+//! MNIST and what shares its format (Fashion-MNIST): two IDX files a part, one channel, a byte a
+//! pixel.
 //!
 //! Pixels stay bytes in memory.
 
 use std::path::{Path, PathBuf};
 
 use super::{
-    Dataset, Image, bad,
+    Dataset, Image, bad, beyond,
     idx::{IdxFile, Kind},
 };
 use crate::error::Result;
 
-/// Digits, or kinds of clothing.
+/// The number of digits, and of kinds of clothing.
 const CLASSES: usize = 10;
 
 /// Which of a data set's two parts.
@@ -32,7 +33,7 @@ impl Part {
 }
 
 /// One part of a data set in MNIST's format.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Mnist {
     shape: [usize; 3],
     pixels: Vec<u8>,
@@ -40,12 +41,13 @@ pub struct Mnist {
 }
 
 impl Mnist {
-    /// Loads `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (for testing `t10k-…`), with or without `.gz`, from
-    /// a folder.
+    /// Loads `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (for testing `t10k-…`), with
+    /// or without `.gz`, from a folder.
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Data`] naming the file that is missing, damaged, or does not fit the other file.
+    /// [`crate::Error::Data`] naming the file that is missing, damaged, or does not fit the other
+    /// file.
     pub fn load(folder: &Path, part: Part) -> Result<Mnist> {
         let images_path = find(folder, part, "images-idx3-ubyte")?;
         let labels_path = find(folder, part, "labels-idx1-ubyte")?;
@@ -88,9 +90,10 @@ impl Dataset for Mnist {
     }
 
     fn read(&self, index: usize, image: &mut Image) -> Result<u32> {
+        let label = *self.labels.get(index).ok_or_else(|| beyond(index, self.len()))?;
         let size: usize = self.shape.iter().product();
-        image.set_bytes(self.shape, &self.pixels[index * size..][..size]);
-        Ok(u32::from(self.labels[index]))
+        image.set_bytes(self.shape, &self.pixels[index * size..][..size])?;
+        Ok(label.into())
     }
 }
 
@@ -101,7 +104,7 @@ fn find(folder: &Path, part: Part, kind: &str) -> Result<PathBuf> {
         let message = if folder.is_dir() {
             format!("holds neither {name}.gz nor {name}")
         } else {
-            "no such folder; --data-dir names the one with the IDX files".into()
+            "no such folder: expected the one with the IDX files".into()
         };
         bad(folder, message)
     })
@@ -145,7 +148,7 @@ mod tests {
         let empty = tempfile::tempdir().unwrap();
         let expected = "holds neither t10k-images-idx3-ubyte.gz nor t10k-images-idx3-ubyte";
         assert_error(empty.path(), Part::Test, expected);
-        assert_error(&empty.path().join("x"), Part::Test, "the one with the IDX files");
+        assert_error(&empty.path().join("x"), Part::Test, "expected the one with the IDX files");
         assert_error(folder(&[0; 4]).path(), Part::Train, "4 labels for 3 images");
         let expected = "label 10 of image 1 is none of 10 classes";
         assert_error(folder(&[9, 10, 0]).path(), Part::Train, expected);

@@ -1,10 +1,15 @@
-//! All that logits and labels say about a network: the score, how often the label is among the first answers, the confusion.
+//! All that logits and labels say about a network: the score, how often the label is among the
+//! first answers, the confusion.
 
 use super::{
     Confusion, Score,
     evaluate::{first_largest, measure},
 };
-use crate::{plan::LossKind, session::Metrics};
+use crate::{
+    error::{Error, Result},
+    plan::LossKind,
+    session::Metrics,
+};
 
 /// Figures over the images added so far.
 #[derive(Clone, Debug)]
@@ -17,17 +22,31 @@ pub struct Assessment {
 }
 
 impl Assessment {
-    /// Without images. `top` is the number of answers among which the label is looked for.
-    pub fn new(kind: LossKind, classes: usize, top: usize) -> Assessment {
-        let (sums, confusion) = (Metrics::default(), Confusion::new(classes));
-        Assessment { kind, sums, top: top.min(classes), in_top: 0, confusion }
+    /// An assessment without images. `top` is the number of answers among which the label is looked
+    /// for; all classes if there are fewer.
+    ///
+    /// # Errors
+    ///
+    /// As [`Confusion::new`].
+    pub fn new(kind: LossKind, classes: usize, top: usize) -> Result<Assessment> {
+        let (sums, confusion) = (Metrics::default(), Confusion::new(classes)?);
+        Ok(Assessment { kind, sums, top: top.min(classes), in_top: 0, confusion })
     }
 
-    /// Adds an image.
-    pub fn add(&mut self, logits: &[f32], label: usize) {
+    /// Adds an image by its logits, one for each class, and its label.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] if there are more or fewer logits, or the label is no class.
+    pub fn add(&mut self, logits: &[f32], label: usize) -> Result<()> {
+        let classes = self.confusion.classes();
+        if logits.len() != classes {
+            return Err(Error::Usage(format!("expected {classes} logits, found {}", logits.len())));
+        }
+        self.confusion.add(label, first_largest(logits))?;
         self.sums += measure(self.kind, logits, label);
         self.in_top += u64::from(rank(logits, label) < self.top);
-        self.confusion.add(label, first_largest(logits));
+        Ok(())
     }
 
     /// Mean loss and share of right answers.
@@ -51,7 +70,8 @@ impl Assessment {
     }
 }
 
-/// Classes that are answered before this one: those with a larger logit, and earlier ones with the same.
+/// The number of classes that are answered before this one: those with a larger logit, and earlier
+/// ones with the same.
 fn rank(logits: &[f32], class: usize) -> usize {
     let own = logits[class];
     logits
@@ -68,11 +88,12 @@ mod tests {
     #[test]
     fn the_label_may_be_the_second_answer() {
         let mut assessment =
-            Assessment::new(LossKind::CrossEntropy { smoothing: 0.0, class_weights: None }, 3, 2);
-        assessment.add(&[3.0, 2.0, 1.0], 0);
-        assessment.add(&[3.0, 2.0, 1.0], 1);
-        assessment.add(&[3.0, 2.0, 1.0], 2);
-        assessment.add(&[1.0, 1.0, 1.0], 2);
+            Assessment::new(LossKind::CrossEntropy { smoothing: 0.0, class_weights: None }, 3, 2).unwrap();
+        for (logits, label) in
+            [([3.0, 2.0, 1.0], 0), ([3.0, 2.0, 1.0], 1), ([3.0, 2.0, 1.0], 2), ([1.0; 3], 2)]
+        {
+            assessment.add(&logits, label).unwrap();
+        }
         assert_eq!(assessment.score().accuracy, 0.25);
         assert_eq!(assessment.top_accuracy(), 0.5);
         let rows: Vec<_> = assessment.confusion().rows().collect();
@@ -81,6 +102,6 @@ mod tests {
 
     #[test]
     fn first_answers_of_few_classes_are_all() {
-        assert_eq!(Assessment::new(LossKind::MeanSquared, 3, 5).top(), 3);
+        assert_eq!(Assessment::new(LossKind::MeanSquared, 3, 5).unwrap().top(), 3);
     }
 }

@@ -1,4 +1,5 @@
-//! What happens around training: a callback sees each report of the loop, and may save, end or fail the run.
+//! What happens around training: a callback sees each report of the loop, and may save, end or fail
+//! the run.
 //!
 //! ```
 //! use cnn_runtime::{
@@ -24,16 +25,18 @@
 //! }
 //! ```
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Position, Score};
+use super::{EpochReport, Position, Score};
 use crate::{error::Result, session::Session};
 
-/// What the loop does next. Of several answers the last in this order counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What the training loop does next, as a callback answers. Of the answers of several callbacks the
+/// last in this order counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Flow {
     /// Goes on.
+    #[default]
     Continue,
     /// Saves a checkpoint and goes on.
     Save,
@@ -43,6 +46,7 @@ pub enum Flow {
 
 /// What is known when a run starts.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Start<'a> {
     /// Epochs asked for.
     pub epochs: usize,
@@ -56,8 +60,9 @@ pub struct Start<'a> {
 
 /// The state of an epoch in progress.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct Progress {
-    /// From 1.
+    /// The number of the epoch, from 1.
     pub epoch: usize,
     /// Epochs asked for.
     pub epochs: usize,
@@ -73,117 +78,75 @@ pub struct Progress {
     pub waiting: f64,
 }
 
-/// The outcome of an epoch; its fields are those of a line of `metrics.jsonl`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct EpochReport {
-    /// From 1.
-    pub epoch: usize,
-    /// Mean loss over the epoch's updates, in training mode.
-    pub loss: f64,
-    /// Share of correct answers over the epoch's updates, in training mode.
-    pub accuracy: f64,
-    /// Mean loss on the validation set after the epoch.
-    pub val_loss: f64,
-    /// Share of correct answers on the validation set after the epoch.
-    pub val_accuracy: f64,
-    /// Time of the whole epoch, validation included.
-    pub seconds: f64,
-    /// Training images per second of training, validation left out.
-    pub images_per_second: f64,
-    /// Learning rate of the last update.
-    pub lr: f32,
-}
-
 impl EpochReport {
-    /// What validation measured on this many images.
+    /// The score that validation measured on this many images.
     pub fn validation(&self, images: usize) -> Score {
         Score { loss: self.val_loss, accuracy: self.val_accuracy, images: images as u64 }
     }
 }
 
-/// The best epoch so far: the highest validation accuracy, the lower validation loss between equals, the first of equals.
-pub fn best(history: &[EpochReport]) -> Option<&EpochReport> {
-    let rank = |report: &EpochReport| (report.val_accuracy, -report.val_loss);
-    history.iter().reduce(|best, report| if rank(report) > rank(best) { report } else { best })
-}
-
 /// Something to do during training.
 ///
-/// The history of epochs is part of every checkpoint: a callback that follows from it alone needs no state of its own.
+/// The history of epochs is part of every checkpoint: a callback that follows from it alone needs
+/// no state of its own. Whatever a method answers is acted upon at once.
 pub trait Callback: Send {
-    /// Before the first batch.
+    /// Is called before the first batch.
+    ///
+    /// # Errors
+    ///
+    /// An error ends the run, as from every method.
     fn on_start(&mut self, _session: &mut Session, _start: &Start) -> Result<Flow> {
         Ok(Flow::Continue)
     }
 
-    /// After every update. Nothing is measured for this call, so it costs nothing on any device.
+    /// Is called after every update. Nothing is measured for this call, so it costs nothing on any
+    /// device.
     fn on_batch(&mut self, _session: &mut Session, _position: &Position) -> Result<Flow> {
         Ok(Flow::Continue)
     }
 
-    /// After some updates, and always after an epoch's last.
+    /// Is called after some updates, and always after an epoch's last.
     fn on_progress(&mut self, _progress: &Progress) -> Result<()> {
         Ok(())
     }
 
-    /// True once the run shall end, even within validation, whose batches ask this. A validation that was cut short gives no report:
-    /// the checkpoint is that of the end of the epoch's training, and a resumed run validates again.
+    /// True once the run shall end, even within validation, whose batches ask this. A validation
+    /// that was cut short gives no report: the checkpoint is that of the end of the epoch's
+    /// training, and a resumed run validates again.
     fn is_interrupted(&self) -> bool {
         false
     }
 
-    /// After validation. The history ends with the epoch's report.
+    /// Is called after validation. The history ends with the epoch's report.
     fn on_epoch_end(&mut self, _session: &mut Session, _history: &[EpochReport]) -> Result<Flow> {
         Ok(Flow::Continue)
     }
 
-    /// The name of this callback's state in a checkpoint, if it has any: a fixed one, so that files outlive changes of the code,
-    /// and another for each of several callbacks.
+    /// The name of this callback's state in a checkpoint, if it has any: a fixed one, so that files
+    /// outlive changes of the code, and another for each of several callbacks.
     fn saved_as(&self) -> Option<&str> {
         None
     }
 
-    /// What a resumed run needs to know, if [`Callback::saved_as`] names it.
+    /// The state that a resumed run needs, if [`Callback::saved_as`] names it.
     fn state(&self) -> Value {
         Value::Null
     }
 
-    /// Takes the state of an interrupted run, before [`Callback::on_start`]. A checkpoint from before this callback was added
-    /// holds none.
+    /// Takes the state of an interrupted run, before [`Callback::on_start`]. A checkpoint from
+    /// before this callback was added holds none.
     ///
     /// # Errors
     ///
-    /// Why this is no state of the callback.
+    /// The reason why this is no state of the callback, such as `no number`.
     fn restore(&mut self, _state: &Value) -> Result<(), String> {
         Ok(())
     }
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
-
-    pub(crate) fn report(epoch: usize, val_accuracy: f64, val_loss: f64) -> EpochReport {
-        EpochReport {
-            epoch,
-            loss: 0.5,
-            accuracy: 0.25,
-            val_loss,
-            val_accuracy,
-            seconds: 2.0,
-            images_per_second: 100.0,
-            lr: 0.1,
-        }
-    }
-
-    #[test]
-    fn accuracy_comes_first_and_an_equal_is_not_better() {
-        let epoch = |history: &[EpochReport]| best(history).map(|report| report.epoch);
-        assert_eq!(epoch(&[]), None);
-        assert_eq!(epoch(&[report(1, 0.8, 1.0), report(2, 0.9, 2.0)]), Some(2));
-        assert_eq!(epoch(&[report(1, 0.9, 2.0), report(2, 0.9, 1.0)]), Some(2));
-        assert_eq!(epoch(&[report(1, 0.9, 2.0), report(2, 0.9, 2.0), report(3, 0.1, 0.1)]), Some(1));
-    }
 
     #[test]
     fn the_strongest_answer_counts() {

@@ -1,9 +1,16 @@
 //! How answers are distributed: the confusion matrix, and what follows from it for each class.
 //!
-//! `precision = right answers of the class / all answers of the class`; `recall = right answers of the class / its images`;
-//! `f1 = 2 precision recall / (precision + recall)`. A quotient without a denominator is 0, as in scikit-learn.
+//! `precision = right answers of the class / all answers of the class`;
+//! `recall = right answers of the class / its images`;
+//! `f1 = 2 precision recall / (precision + recall)`.
+//! A quotient without a denominator is 0, as in scikit-learn.
 
 use serde::Serialize;
+
+use crate::{
+    error::{Error, Result},
+    reserve::{filled, product},
+};
 
 /// Answers counted by label and answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +22,7 @@ pub struct Confusion {
 
 /// The figures of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ClassScore {
     /// Share of the answers of this class that are right.
     pub precision: f64,
@@ -27,19 +35,39 @@ pub struct ClassScore {
 }
 
 impl Confusion {
-    /// Without any answer.
-    pub fn new(classes: usize) -> Confusion {
-        Confusion { classes, counts: vec![0; classes * classes] }
+    /// A matrix of this many classes without any answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Device`] if there is no memory for a count of every two classes.
+    pub fn new(classes: usize) -> Result<Confusion> {
+        let counts = filled(product(&[classes, classes]), 0, "the counts of answers")?;
+        Ok(Confusion { classes, counts })
     }
 
-    /// Counts an answer; label and answer are below the number of classes.
-    pub fn add(&mut self, label: usize, answer: usize) {
+    /// The number of classes.
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Counts an answer.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] if the label or the answer is no class.
+    pub fn add(&mut self, label: usize, answer: usize) -> Result<()> {
+        for (what, class) in [("label", label), ("answer", answer)] {
+            if class >= self.classes {
+                return Err(Error::Usage(format!("{what} {class} is none of {} classes", self.classes)));
+            }
+        }
         self.counts[label * self.classes + answer] += 1;
+        Ok(())
     }
 
     /// A row for each label: how often each class was the answer.
     pub fn rows(&self) -> impl Iterator<Item = &[u64]> {
-        self.counts.chunks(self.classes)
+        self.counts.chunks(self.classes.max(1))
     }
 
     /// The figures of every class.
@@ -49,7 +77,8 @@ impl Confusion {
             let (right, images) = (row[class], row.iter().sum());
             let answers = self.rows().map(|row| row[class]).sum();
             let (precision, recall) = (ratio(right, answers), ratio(right, images));
-            // Twice the right answers over answers and images: the same mean without a case for 0 + 0.
+            // Twice the right answers over answers and images is the harmonic mean, without a case
+            // for 0 + 0.
             ClassScore { precision, recall, f1: ratio(2 * right, answers + images), images }
         };
         self.rows().enumerate().map(score).collect()
@@ -62,9 +91,9 @@ mod tests {
 
     #[test]
     fn figures_of_a_class() {
-        let mut confusion = Confusion::new(3);
+        let mut confusion = Confusion::new(3).unwrap();
         for (label, answer) in [(0, 0), (0, 0), (0, 1), (1, 1), (1, 0), (0, 0)] {
-            confusion.add(label, answer);
+            confusion.add(label, answer).unwrap();
         }
         assert_eq!(confusion.rows().next(), Some([3, 1, 0].as_slice()));
         let scores = confusion.class_scores();

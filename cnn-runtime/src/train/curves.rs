@@ -21,7 +21,8 @@ use crate::{
 /// Width and height in pixels.
 const SIZE: (u32, u32) = (960, 420);
 
-/// The callback.
+/// A callback that draws `curves.svg` after every epoch.
+#[derive(Clone, Debug)]
 pub struct Curves {
     path: PathBuf,
 }
@@ -33,6 +34,9 @@ impl Curves {
     }
 
     fn write(&self, history: &[EpochReport]) -> Result<Flow> {
+        if history.is_empty() {
+            return Ok(Flow::Continue);
+        }
         let failed = |error| Error::Io { path: self.path.clone(), action: "draw", source: error };
         let svg = draw(history).map_err(|error| failed(std::io::Error::other(error.to_string())))?;
         files::replace(&self.path, svg.as_bytes())?;
@@ -41,9 +45,9 @@ impl Curves {
 }
 
 impl Callback for Curves {
-    /// A run may go on in another folder.
+    /// Draws the epochs of the run that goes on here: it may have been in another folder.
     fn on_start(&mut self, _session: &mut Session, start: &Start) -> Result<Flow> {
-        if start.history.is_empty() { Ok(Flow::Continue) } else { self.write(start.history) }
+        self.write(start.history)
     }
 
     fn on_epoch_end(&mut self, _session: &mut Session, history: &[EpochReport]) -> Result<Flow> {
@@ -53,10 +57,10 @@ impl Callback for Curves {
 
 type Drawn<T> = Result<T, DrawingAreaErrorKind<std::io::Error>>;
 
-/// A figure of an epoch.
+/// A number that an epoch's report holds.
 type Figure = fn(&EpochReport) -> f64;
 
-/// One figure of training and of validation.
+/// One number, as it is in training and in validation.
 struct Panel<'a> {
     title: &'a str,
     training: Figure,
@@ -103,8 +107,13 @@ fn draw_panel(area: &DrawingArea<SVGBackend, Shift>, history: &[EpochReport], pa
     { labels }.position(SeriesLabelPosition::MiddleRight).background_style(WHITE).border_style(BLACK).draw()
 }
 
-/// The range of the values and a little more on both sides, so that no curve runs along an edge.
+/// The range of the finite values and a little more on both sides, so that no curve runs along an
+/// edge.
 fn limits(values: impl Iterator<Item = f64> + Clone) -> Range<f64> {
+    let values = values.filter(|value| value.is_finite());
+    if values.clone().next().is_none() {
+        return 0.0..1.0;
+    }
     let least = values.clone().fold(f64::INFINITY, f64::min);
     let most = values.fold(f64::NEG_INFINITY, f64::max);
     let margin = ((most - least) * 0.05).max(1e-3);
@@ -113,7 +122,8 @@ fn limits(values: impl Iterator<Item = f64> + Clone) -> Range<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::callback::tests::report, *};
+    use super::*;
+    use crate::history::tests::report;
 
     #[test]
     fn one_epoch_and_many_are_drawn() {

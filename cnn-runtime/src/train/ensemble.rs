@@ -1,11 +1,18 @@
-//! Several networks that answer as one: the mean of their predictions (Hansen and Salamon 1990), which dropout imitates.
+//! Several networks that answer as one: the mean of their predictions (Hansen and Salamon 1990),
+//! which dropout imitates.
 //!
-//! A prediction is what the loss takes for one: the softmax for cross-entropy, each sigmoid for binary cross-entropy, the
-//! output itself for squares. The mean goes back to logits, so that it is measured as one network's would be.
+//! A prediction is what the loss takes for one: the softmax for cross-entropy, each sigmoid for
+//! binary cross-entropy, the output itself for squares. The mean goes back to logits, so that it is
+//! measured as one network's would be.
 
-use crate::plan::LossKind;
+use crate::{
+    error::{Error, Result},
+    plan::LossKind,
+    reserve::{filled, product, reserve},
+};
 
 /// Predictions of all images, summed over the members.
+#[derive(Clone, Debug)]
 pub struct Ensemble {
     kind: LossKind,
     classes: usize,
@@ -14,27 +21,53 @@ pub struct Ensemble {
 }
 
 impl Ensemble {
-    /// Without members, for this many images.
-    pub fn new(kind: LossKind, classes: usize, images: usize) -> Ensemble {
-        Ensemble { kind, classes, members: 0, sums: vec![0.0; images * classes] }
+    /// An ensemble without members, for this many images.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Device`] if there is no memory for the predictions.
+    pub fn new(kind: LossKind, classes: usize, images: usize) -> Result<Ensemble> {
+        let sums = filled(product(&[images, classes]), 0.0, "the predictions of all images")?;
+        Ok(Ensemble { kind, classes, members: 0, sums })
     }
 
     /// Adds a member by its logits `[images, classes]`.
-    pub fn add(&mut self, logits: &[f32]) {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] if there are more or fewer logits.
+    pub fn add(&mut self, logits: &[f32]) -> Result<()> {
+        if logits.len() != self.sums.len() {
+            let (expected, found) = (self.sums.len(), logits.len());
+            return Err(Error::Usage(format!("expected {expected} logits of a member, found {found}")));
+        }
         self.members += 1;
-        for (sums, logits) in self.sums.chunks_mut(self.classes).zip(logits.chunks(self.classes)) {
+        let classes = self.classes.max(1);
+        for (sums, logits) in self.sums.chunks_mut(classes).zip(logits.chunks(classes)) {
             let add = |(sum, prediction): (&mut f64, f64)| *sum += prediction;
             sums.iter_mut().zip(predictions(self.kind, logits)).for_each(add);
         }
+        Ok(())
     }
 
-    /// Logits `[images, classes]` of the mean prediction.
-    pub fn logits(&self) -> Vec<f32> {
-        self.sums.iter().map(|sum| logit(self.kind, sum / self.members as f64) as f32).collect()
+    /// The logits `[images, classes]` of the mean prediction.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] without members, [`Error::Device`] if there is no memory for the logits.
+    pub fn logits(&self) -> Result<Vec<f32>> {
+        if self.members == 0 {
+            return Err(Error::Usage("an ensemble without members predicts nothing; add one".into()));
+        }
+        let mut logits = Vec::new();
+        reserve(&mut logits, self.sums.len(), "the logits of all images")?;
+        logits.extend(self.sums.iter().map(|sum| logit(self.kind, sum / self.members as f64) as f32));
+        Ok(logits)
     }
 }
 
-/// What a network that is trained on this loss says by its logits: see the module.
+/// What a network that is trained on this loss predicts by the logits of an image: their softmax
+/// for cross-entropy, their sigmoids for binary cross-entropy, themselves for squares.
 pub fn predictions(kind: LossKind, logits: &[f32]) -> Vec<f64> {
     let logits = logits.iter().map(|&logit| f64::from(logit));
     match kind {
@@ -49,7 +82,8 @@ pub fn predictions(kind: LossKind, logits: &[f32]) -> Vec<f64> {
     }
 }
 
-/// A logit with this prediction: for the softmax its logarithm, since those of all classes sum to 1.
+/// A logit that leads to this prediction: for the softmax its logarithm, since the predictions of
+/// all classes sum to 1.
 fn logit(kind: LossKind, prediction: f64) -> f64 {
     let log = |value: f64| value.clamp(f64::MIN_POSITIVE, 1.0).ln();
     match kind {
@@ -64,9 +98,9 @@ mod tests {
     use super::*;
 
     fn mean(kind: LossKind, members: &[[f32; 2]]) -> Vec<f32> {
-        let mut ensemble = Ensemble::new(kind, 2, 1);
-        members.iter().for_each(|logits| ensemble.add(logits));
-        ensemble.logits()
+        let mut ensemble = Ensemble::new(kind, 2, 1).unwrap();
+        members.iter().for_each(|logits| ensemble.add(logits).unwrap());
+        ensemble.logits().unwrap()
     }
 
     #[track_caller]

@@ -1,39 +1,48 @@
-//! fit > epoch > batch.
+//! fit > epoch > batch: the loop itself.
 
 use std::time::{Duration, Instant};
 
-use super::{Callback, EpochReport, Fit, Flow, Position, Progress, Score, Start, evaluate_until};
+use super::{
+    Callback, EpochReport, Fit, Flow, Position, Progress, Score, Start,
+    evaluate::{check_batches, evaluate_until},
+};
 use crate::{
     data::Batches,
     error::{Error, Result},
     session::Session,
 };
 
-/// How often an epoch reports its progress, unless that is more than [`MOST_UPDATES`] apart.
+/// Reports of progress in an epoch, unless they would be more than [`MOST_UPDATES`] apart.
 const REPORTS: usize = 100;
 
 /// Updates between two reports, at most: a callback may draw, and its time is training's.
 const MOST_UPDATES: usize = 32;
 
 impl Fit<'_> {
-    /// Trains a session, or goes on with it, and returns the reports of all epochs. Where a running average of the parameters
-    /// is kept, it is validated, callbacks see it at an epoch's end, and the session ends with it.
+    /// Trains a session, or goes on with it, and returns the reports of all epochs. Where a running
+    /// average of the parameters is kept, it is validated, callbacks see it at an epoch's end, and
+    /// the session ends with it.
     ///
     /// # Errors
     ///
-    /// [`Error::Diverged`] if a loss or a parameter becomes NaN or infinite, [`Error::Usage`] if two callbacks save their states
-    /// under one name, and whatever the device or a callback reports.
+    /// Before anything is trained, [`Error::Usage`] if the batches do not fit the session, if
+    /// either set has no images or the run was saved with more, if 0 batches are to be accumulated,
+    /// if a parameter is NaN or infinite from the start, or if two callbacks save their states
+    /// under one name. Then [`Error::Diverged`] if a loss or a parameter becomes NaN or infinite,
+    /// and whatever the device or a callback reports.
     pub fn run(
         &mut self,
         session: &mut Session,
         train: &mut Batches,
         validation: &mut Batches,
     ) -> Result<&[EpochReport]> {
+        self.check(session, train, validation)?;
         if session.is_averaged() {
             session.swap_average()?;
         }
+        check_start(session)?;
         let mut flow = self.start(session, train.len())?;
-        if self.position != Position::start() {
+        if flow != Flow::Continue || self.position != Position::start() {
             self.save(session)?;
         }
         while flow != Flow::Stop && self.position.epoch <= self.epochs {
@@ -47,8 +56,27 @@ impl Fit<'_> {
         Ok(&self.position.history)
     }
 
+    /// Refuses what would fail, or mean something else, only after hours of work.
+    fn check(&mut self, session: &Session, train: &Batches, validation: &Batches) -> Result<()> {
+        if self.accumulate == 0 {
+            return Err(Error::Usage("an update needs at least one batch, found 0 to accumulate".into()));
+        }
+        for (images, batches) in [("training", train), ("validation", validation)] {
+            if batches.is_empty() {
+                return Err(Error::Usage(format!("the {images} set has no images")));
+            }
+            check_batches(session, batches)?;
+        }
+        let (done, images) = (self.position.done, train.len());
+        if done > images {
+            return Err(Error::Usage(format!(
+                "expected a training set of {done} images or more, found {images}"
+            )));
+        }
+        self.savers().map(drop)
+    }
+
     fn start(&mut self, session: &mut Session, images: usize) -> Result<Flow> {
-        self.savers()?;
         let Position { history, done, .. } = &self.position;
         let start = Start { epochs: self.epochs, images, history, done: *done };
         each(&mut self.callbacks, |callback| callback.on_start(session, &start))
@@ -61,7 +89,7 @@ impl Fit<'_> {
         train.shuffle(self.seed, self.position.epoch);
         train.skip(self.position.done);
         let (waited, resumed_at_end) = (train.waited(), self.position.done == images);
-        while let Some(batch) = train.next()? {
+        while let Some(batch) = train.next_batch()? {
             self.position.lr = session.lr();
             match self.accumulate {
                 1 => session.train_step(batch.images, batch.labels)?,
@@ -79,27 +107,38 @@ impl Fit<'_> {
             if done.div_ceil(per_update).is_multiple_of(interval) || done == images {
                 self.report(session, images, share(train.waited() - waited, start))?;
             }
-            match each(&mut self.callbacks, |callback| callback.on_batch(session, &self.position))? {
-                Flow::Continue => {}
-                Flow::Save => self.save(session)?,
-                Flow::Stop => return Ok(Flow::Stop),
+            if self.after_update(session)? == Flow::Stop {
+                return Ok(Flow::Stop);
             }
         }
         if self.position.done < images {
-            self.end_on_bad_images(session, images, share(train.waited() - waited, start))?;
-        } else if resumed_at_end {
+            return self.end_on_bad_images(session, images, share(train.waited() - waited, start));
+        }
+        if resumed_at_end {
             self.report(session, images, 0.0)?;
         }
         Ok(Flow::Continue)
     }
 
-    /// The images of the last batches could not be read, which is excused: an update that they belonged to is made without them.
-    fn end_on_bad_images(&mut self, session: &mut Session, images: usize, waiting: f64) -> Result<()> {
+    /// Asks the callbacks after an update, and saves if one of them wants that.
+    fn after_update(&mut self, session: &mut Session) -> Result<Flow> {
+        let flow = each(&mut self.callbacks, |callback| callback.on_batch(session, &self.position))?;
+        if flow == Flow::Save {
+            self.save(session)?;
+        }
+        Ok(flow)
+    }
+
+    /// Ends an epoch whose last batches hold no image that could be read: an update that they
+    /// belonged to is made without them.
+    fn end_on_bad_images(&mut self, session: &mut Session, images: usize, waiting: f64) -> Result<Flow> {
         self.position.done = images;
-        if session.pending() > 0 {
+        let pending = session.pending() > 0;
+        if pending {
             session.update()?;
         }
-        self.report(session, images, waiting)
+        self.report(session, images, waiting)?;
+        if pending { self.after_update(session) } else { Ok(Flow::Continue) }
     }
 
     fn report(&mut self, session: &mut Session, images: usize, waiting: f64) -> Result<()> {
@@ -130,7 +169,7 @@ impl Fit<'_> {
             return Ok(Flow::Stop);
         };
         let validated = validated.finite(Error::diverged("the loss", epoch))?;
-        check_parameters(session, epoch)?;
+        check_parameters(session, |name, value| Error::diverged(name, epoch)(value))?;
         self.position.next_epoch(EpochReport {
             epoch,
             loss: trained.loss,
@@ -148,11 +187,19 @@ impl Fit<'_> {
     }
 }
 
-/// A layer that only training uses may diverge unnoticed by validation.
-fn check_parameters(session: &mut Session, epoch: usize) -> Result<()> {
+/// Refuses to start from parameters that are not finite: no learning rate is to blame for them.
+fn check_start(session: &mut Session) -> Result<()> {
+    check_parameters(session, |name, value| {
+        Error::Usage(format!("{name} holds {value} before training: start from finite parameters"))
+    })
+}
+
+/// Looks at every parameter, since a layer that only training uses may diverge unnoticed by
+/// validation; `error` is made of the name of the first that is not finite, and of its value.
+fn check_parameters(session: &mut Session, error: impl Fn(&str, f64) -> Error) -> Result<()> {
     for (index, param) in session.description().params.iter().enumerate() {
         if let Some(value) = session.not_finite(index)? {
-            return Err(Error::diverged(param.name, epoch)(value.into()));
+            return Err(error(param.name, value.into()));
         }
     }
     Ok(())
@@ -163,7 +210,7 @@ fn speed(images: usize, seconds: f64) -> f64 {
     images as f64 / seconds.max(1e-9)
 }
 
-/// Of the time since a start.
+/// The share that a part has of the time since a start.
 fn share(part: Duration, start: Instant) -> f64 {
     part.as_secs_f64() / start.elapsed().as_secs_f64()
 }

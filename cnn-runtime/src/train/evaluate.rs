@@ -1,17 +1,21 @@
-//! Loss and accuracy in inference mode, from the logits, in f64 on the host: the same on every device.
+//! Loss and accuracy in inference mode, from the logits, in f64 on the host: the same on every
+//! device.
 //!
-//! The loss is the network's main one, see [`LossKind`], as the mean over images. Cross-entropy is measured without label
-//! smoothing and class weights, which are means of training: `log(sum exp z) - z[label]`. An answer is the first largest logit.
+//! The loss is the network's main one, see [`LossKind`], as the mean over images. Cross-entropy is
+//! measured without label smoothing and class weights, which are means of training:
+//! `log(sum exp z) - z[label]`. An answer is the first largest logit.
 
 use crate::{
     data::Batches,
     error::{Error, Result},
     plan::LossKind,
+    reserve::{filled, product},
     session::{Metrics, Session, check_labels},
 };
 
 /// Means over some images.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Score {
     /// Mean loss.
     pub loss: f64,
@@ -22,11 +26,11 @@ pub struct Score {
 }
 
 impl Score {
-    /// The score, unless its loss is NaN or infinite: then the error that `error` makes of the loss.
+    /// The score, unless its loss is NaN or infinite.
     ///
     /// # Errors
     ///
-    /// That error.
+    /// What `error` makes of a loss that is not finite.
     pub fn finite(self, error: impl FnOnce(f64) -> Error) -> Result<Score> {
         if self.loss.is_finite() { Ok(self) } else { Err(error(self.loss)) }
     }
@@ -39,16 +43,17 @@ impl From<Metrics> for Score {
     }
 }
 
-/// Scores a session on all images, in the order of the data set.
+/// Scores a session on all images, in the order of the data set. The score of no images is 0.
 ///
 /// # Errors
 ///
-/// What the device or the data set reports.
+/// [`Error::Usage`], before any work, if the batches have more images than the session takes, or
+/// images of another shape; then what the device or the data set reports.
 pub fn evaluate(session: &mut Session, batches: &mut Batches) -> Result<Score> {
     Ok(evaluate_until(session, batches, || false)?.unwrap_or_default())
 }
 
-/// [`evaluate`], without a score if `is_ended` says so before a batch.
+/// Does as [`evaluate`]; there is no score if `is_ended` says so before a batch.
 pub(crate) fn evaluate_until(
     session: &mut Session,
     batches: &mut Batches,
@@ -65,7 +70,7 @@ pub(crate) fn evaluate_until(
 ///
 /// # Errors
 ///
-/// What the device reports.
+/// As [`evaluate`].
 pub fn infer_all(
     session: &mut Session,
     batches: &mut Batches,
@@ -74,17 +79,18 @@ pub fn infer_all(
     infer_until(session, batches, || false, each).map(drop)
 }
 
-/// [`infer_all`]; false if it was ended.
+/// Does as [`infer_all`]; false if it was ended.
 fn infer_until(
     session: &mut Session,
     batches: &mut Batches,
     mut is_ended: impl FnMut() -> bool,
     mut each: impl FnMut(&[f32], usize),
 ) -> Result<bool> {
+    check_batches(session, batches)?;
     let classes = session.description().classes;
-    let mut logits = vec![0.0; session.batch() * classes];
+    let mut logits = filled(product(&[batches.largest(), classes]), 0.0, "the scores of a batch")?;
     batches.rewind();
-    while let Some(batch) = batches.next()? {
+    while let Some(batch) = batches.next_batch()? {
         if is_ended() {
             return Ok(false);
         }
@@ -94,6 +100,26 @@ fn infer_until(
         logits.chunks(classes).zip(batch.labels).for_each(|(logits, &label)| each(logits, label as usize));
     }
     Ok(true)
+}
+
+/// Refuses batches that a session cannot take.
+///
+/// # Errors
+///
+/// [`Error::Usage`] if they have more images than the session takes, or images of another shape.
+pub(super) fn check_batches(session: &Session, batches: &Batches) -> Result<()> {
+    let (expected, found) = (session.description().input, batches.input());
+    if expected != found {
+        return Err(Error::Usage(format!("expected batches of images {expected:?}, found {found:?}")));
+    }
+    let (expected, found) = (session.batch(), batches.largest());
+    if expected < found {
+        return Err(Error::Usage(format!(
+            "expected batches of up to {expected} images, found {found}: make smaller batches, or the session for \
+             larger ones"
+        )));
+    }
+    Ok(())
 }
 
 /// The loss of an image, and whether the answer is its label.
@@ -121,6 +147,7 @@ fn cross_entropy(logits: &[f32], label: usize) -> f64 {
     sum.ln() + largest - f64::from(logits[label])
 }
 
+/// The first class with the largest logit.
 pub(super) fn first_largest(logits: &[f32]) -> usize {
     (1..logits.len()).fold(0, |best, index| if logits[index] > logits[best] { index } else { best })
 }

@@ -1,16 +1,35 @@
 //! A training run: its settings and callbacks, and its way into a checkpoint and back.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fmt, path::Path};
 
 use super::{Callback, Position};
 use crate::{
-    checkpoint::{self, Checkpoints, RunState, Settings},
+    checkpoint::{self, Checkpoints, RunSettings, RunState},
     error::{Error, Result},
     session::Session,
     weights::tensors::weights_error,
 };
 
 /// A training run: how long, and what happens around it.
+///
+/// ```no_run
+/// # fn example(
+/// #     session: &mut cnn_runtime::Session,
+/// #     training: &mut cnn_runtime::data::Batches,
+/// #     validation: &mut cnn_runtime::data::Batches,
+/// # ) -> cnn_runtime::Result<()> {
+/// use cnn_runtime::checkpoint::{Checkpoints, RunSettings};
+/// use cnn_runtime::train::{EarlyStopping, Fit, Record};
+///
+/// let mut fit = Fit::new(10, 0)
+///     .accumulate(2)
+///     .callback(Record::new("run"))
+///     .callback(EarlyStopping::new(3)?)
+///     .checkpoints(Checkpoints::new("run", RunSettings::default()));
+/// let history = fit.run(session, training, validation)?;
+/// println!("{} epochs", history.len());
+/// # Ok(()) }
+/// ```
 pub struct Fit<'a> {
     pub(super) epochs: usize,
     pub(super) seed: u64,
@@ -33,43 +52,37 @@ impl<'a> Fit<'a> {
         }
     }
 
-    /// Makes one update of the mean gradient of this many batches, as if they were one.
-    pub fn accumulating(mut self, batches: usize) -> Fit<'a> {
-        self.accumulate = batches.max(1);
+    /// Makes one update of the mean gradient of this many batches, at least 1, as if they were one.
+    pub fn accumulate(mut self, batches: usize) -> Fit<'a> {
+        self.accumulate = batches;
         self
     }
 
     /// Adds a callback, to be called after those before it.
-    pub fn with(mut self, callback: impl Callback + 'a) -> Fit<'a> {
+    pub fn callback(mut self, callback: impl Callback + 'a) -> Fit<'a> {
         self.callbacks.push(Box::new(callback));
         self
     }
 
     /// Saves the run at the end of every epoch and when a callback asks for it.
-    pub fn saved(mut self, checkpoints: Checkpoints) -> Fit<'a> {
+    pub fn checkpoints(mut self, checkpoints: Checkpoints) -> Fit<'a> {
         self.checkpoints = Some(checkpoints);
         self
     }
 
-    /// Goes on where a checkpoint was saved: takes its parameters, optimizer state, position and history. With
-    /// [`Fit::saved`] before it, the settings of both must agree; every state of a callback must find its callback.
+    /// Goes on where a checkpoint was saved: takes its parameters, optimizer state, position and
+    /// history. With [`Fit::checkpoints`] before it, the settings of both must agree; every state
+    /// of a callback must find its callback.
     ///
     /// # Errors
     ///
-    /// As [`checkpoint::load`]; [`Error::Weights`] too if a callback is missing or refuses its state.
+    /// As [`checkpoint::load`]; [`Error::Weights`] too if a callback is missing or refuses its
+    /// state, or if this run ends before the checkpoint.
     pub fn resume(&mut self, session: &mut Session, path: &Path) -> Result<()> {
-        let any = Settings::default();
+        let any = RunSettings::default();
         let settings = self.checkpoints.as_ref().map_or(&any, |checkpoints| checkpoints.settings());
         let run = checkpoint::load(session, path, settings)?;
-        let mut savers = self.savers()?;
-        for (name, state) in &run.callbacks {
-            let missing =
-                || format!("no callback of this run takes the state `{name}`; add the one that saved it");
-            let saver = savers.get_mut(name).ok_or_else(missing);
-            saver
-                .and_then(|saver| saver.restore(state).map_err(|why| format!("the state `{name}` is {why}")))
-                .map_err(|message| weights_error(path, message))?;
-        }
+        self.restore(&run).map_err(|message| weights_error(path, message))?;
         let Position { epoch, done, .. } = run.position;
         if epoch > self.epochs && done > 0 {
             let message =
@@ -77,6 +90,18 @@ impl<'a> Fit<'a> {
             return Err(weights_error(path, message));
         }
         self.position = run.position;
+        Ok(())
+    }
+
+    /// Hands the states of a run to the callbacks that saved them.
+    fn restore(&mut self, run: &RunState) -> Result<(), String> {
+        let mut savers = self.savers().map_err(|error| error.to_string())?;
+        for (name, state) in &run.callbacks {
+            let saver = savers.get_mut(name).ok_or_else(|| {
+                format!("no callback of this run takes the state `{name}`; add the one that saved it")
+            })?;
+            saver.restore(state).map_err(|why| format!("the state `{name}` is {why}"))?;
+        }
         Ok(())
     }
 
@@ -106,5 +131,18 @@ impl<'a> Fit<'a> {
             }
         }
         Ok(savers)
+    }
+}
+
+impl fmt::Debug for Fit<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fit")
+            .field("epochs", &self.epochs)
+            .field("seed", &self.seed)
+            .field("accumulate", &self.accumulate)
+            .field("callbacks", &self.callbacks.len())
+            .field("checkpoints", &self.checkpoints)
+            .field("position", &self.position)
+            .finish()
     }
 }

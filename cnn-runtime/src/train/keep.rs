@@ -1,8 +1,9 @@
-//! Keeps the weights of the last epoch and of the [`best`] in `last.safetensors` and `best.safetensors`, two names of one file while
-//! the last is the best.
+//! Keeps the weights of the last epoch and of the [`best`] in `last.safetensors` and
+//! `best.safetensors`, two names of one file while the last is the best.
 //!
-//! A resumed run goes on with both in whatever folder it keeps them. The best weights so far are those of the file with the
-//! checksum that the checkpoint names, here or where the earlier run kept them.
+//! A resumed run goes on with both in whatever folder it keeps them. The best weights so far are
+//! those of the file with the checksum that the checkpoint names, here or where the earlier run
+//! kept them.
 
 use std::{
     fs::File,
@@ -24,7 +25,8 @@ use crate::{
 const LAST: &str = "last.safetensors";
 const BEST: &str = "best.safetensors";
 
-/// The callback.
+/// A callback that keeps the weights of the last and of the best epoch in a folder.
+#[derive(Debug)]
 pub struct KeepWeights {
     folder: Option<PathBuf>,
     earlier: Option<PathBuf>,
@@ -32,11 +34,12 @@ pub struct KeepWeights {
 }
 
 /// What a resumed run must know of the files.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Kept {
     /// Checksum of the best weights.
     best: Option<u32>,
-    /// Epochs whose weights are no longer there: the best is one of those after them.
+    /// Number of the first epochs whose weights are no longer there: the best is one of those after
+    /// them.
     lost: usize,
 }
 

@@ -5,13 +5,15 @@ use serde_json::Value;
 use super::{Callback, EpochReport, Flow, Position, Start};
 use crate::{error::Result, optim::Rate, session::Session};
 
-/// The callback. Its state is what `plateau` remembers; all else follows from the number of updates.
+/// A callback that sets the learning rate of a schedule. Its state is what `plateau` remembers; all
+/// else follows from the number of updates.
+#[derive(Clone, Debug)]
 pub struct LearningRate {
     rate: Rate,
 }
 
 impl LearningRate {
-    /// Follows this course.
+    /// Follows this course of the learning rate.
     pub fn new(rate: Rate) -> LearningRate {
         LearningRate { rate }
     }

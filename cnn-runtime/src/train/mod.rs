@@ -1,8 +1,9 @@
-//! The training loop: fit > epoch > batch. It measures and updates; everything else is a [`Callback`].
+//! The training loop: fit > epoch > batch. It measures and updates; everything else is a
+//! [`Callback`].
 //!
-//! A pass over the training set is a function of (seed, epoch) alone, and a loss that is not finite ends training
-//! before anything is reported or saved. All state of the loop is its [`Position`], so a run can be saved between any two
-//! updates and resumed.
+//! A pass over the training set is a function of (seed, epoch) alone, and a loss that is not finite
+//! ends training before anything is reported or saved. All state of the loop is its [`Position`],
+//! so a run can be saved between any two updates and resumed.
 
 mod assessment;
 mod callback;
@@ -16,25 +17,25 @@ mod evaluate;
 mod fit;
 mod keep;
 mod learning_rate;
-mod position;
 mod record;
 mod save_every;
 #[cfg(feature = "tensorboard")]
 mod tensorboard;
 
+pub use crate::history::{EpochReport, Position, best};
 pub use assessment::Assessment;
-pub use callback::{Callback, EpochReport, Flow, Progress, Start, best};
+pub use callback::{Callback, Flow, Progress, Start};
 pub use confusion::{ClassScore, Confusion};
 #[cfg(feature = "curves")]
 pub use curves::Curves;
 pub use early_stopping::EarlyStopping;
 pub use ensemble::{Ensemble, predictions};
+#[cfg(feature = "trainer")]
 pub(crate) use evaluate::evaluate_until;
 pub use evaluate::{Score, evaluate, infer_all};
 pub use fit::Fit;
 pub use keep::KeepWeights;
 pub use learning_rate::LearningRate;
-pub use position::Position;
 pub use record::Record;
 pub use save_every::SaveEvery;
 #[cfg(feature = "tensorboard")]

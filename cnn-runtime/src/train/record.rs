@@ -1,6 +1,7 @@
 //! Records every epoch as a line of `metrics.jsonl` and of `metrics.csv`.
 //!
-//! The files are written whole from the history each time: no reader meets half a line, and a resumed run continues them.
+//! The files are written whole from the history each time: no reader meets half a line, and a
+//! resumed run continues them.
 
 use std::path::PathBuf;
 
@@ -9,7 +10,8 @@ use serde_json::{Map, Value};
 use super::{Callback, EpochReport, Flow, Start};
 use crate::{error::Result, files, session::Session};
 
-/// The callback.
+/// A callback that records every epoch in `metrics.jsonl` and `metrics.csv`.
+#[derive(Clone, Debug)]
 pub struct Record {
     folder: PathBuf,
 }
@@ -28,7 +30,7 @@ impl Record {
 }
 
 impl Callback for Record {
-    /// A run may go on in another folder.
+    /// Records the epochs of the run that goes on here: it may have been in another folder.
     fn on_start(&mut self, _session: &mut Session, start: &Start) -> Result<Flow> {
         if start.history.is_empty() { Ok(Flow::Continue) } else { self.write(start.history) }
     }
@@ -62,7 +64,8 @@ fn fields(report: &EpochReport) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::callback::tests::report, *};
+    use super::*;
+    use crate::history::tests::report;
 
     #[test]
     fn a_line_an_epoch() {

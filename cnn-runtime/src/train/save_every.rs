@@ -5,14 +5,16 @@ use std::time::{Duration, Instant};
 use super::{Callback, EpochReport, Flow, Position};
 use crate::{error::Result, session::Session};
 
-/// The callback. An epoch's end, which saves too, counts as the last time.
+/// A callback that asks for a checkpoint at an interval. An epoch's end, which saves too, starts
+/// the interval anew.
+#[derive(Clone, Debug)]
 pub struct SaveEvery {
     interval: Duration,
     last: Instant,
 }
 
 impl SaveEvery {
-    /// From now on, at this interval.
+    /// Asks for checkpoints from now on, at this interval.
     pub fn new(interval: Duration) -> SaveEvery {
         SaveEvery { interval, last: Instant::now() }
     }

@@ -1,8 +1,9 @@
 //! Records every epoch as scalars of an event file that TensorBoard reads.
 //!
-//! A record is `length: u64, masked CRC-32C of the length, event, masked CRC-32C of the event`, little-endian, where
-//! `masked = rotate_right(crc, 15) + 0xa282ead8`. An event is a protobuf message (`tensorflow/core/util/event.proto`); the few
-//! fields needed are encoded here.
+//! A record is `length: u64, masked CRC-32C of the length, event, masked CRC-32C of the event`,
+//! little-endian, where `masked = rotate_right(crc, 15) + 0xa282ead8`. An event is a protobuf
+//! message (`tensorflow/core/util/event.proto`). The few fields needed are encoded here: a protobuf
+//! library would bring a compiler of its own into the build for six numbers an epoch.
 
 use std::{
     fs::File,
@@ -15,7 +16,9 @@ use std::{
 use super::{Callback, EpochReport, Flow, Start};
 use crate::{error::Result, files, session::Session};
 
-/// The callback. Every run writes a file of its own; what it repeats of an interrupted run replaces that in TensorBoard.
+/// A callback that records every epoch for TensorBoard. Every run writes a file of its own; what it
+/// repeats of an interrupted run replaces that in TensorBoard.
+#[derive(Debug)]
 pub struct TensorBoard {
     path: PathBuf,
     file: Option<File>,

@@ -1,4 +1,5 @@
-//! What the command line says: the options that all commands share, and one command, `train` if none is named.
+//! What the command line says: the options that all commands share, and one command, `train` if
+//! none is named.
 
 use std::{env, ffi::OsString, path::Path};
 
@@ -53,7 +54,8 @@ pub(super) enum Command {
     Export(export::Args),
     /// Show layers, parameters, work and memory
     Summary(summary::Args),
-    /// Write logits, loss and gradients of given weights and images, for comparison with another implementation
+    /// Write logits, loss and gradients of given weights and images, for comparison with another
+    /// implementation
     Inspect(inspect::Args),
     /// Measure speed on random data
     Bench(bench::Args),

@@ -1,4 +1,5 @@
-//! `bench`: the time of a training step, or of inference, on random data; one line of JSON for machines.
+//! `bench`: the time of a training step, or of inference, on random data; one line of JSON for
+//! machines.
 
 mod profile;
 
@@ -17,13 +18,16 @@ use crate::{
     error::Result,
     network::Model,
     plan::Description,
+    reserve::{filled, product, reserve},
     rng::Stream,
     session::{Options, Session},
 };
 
-/// Steps before the measured ones, and how long they take at least: caches fill, kernels are built and tuned, and the system spreads
+/// Steps before the measured ones: caches fill, kernels are built and tuned, and the system spreads
 /// threads over cores.
 const WARM_UP: usize = 3;
+
+/// Time that the steps before the measured ones take at least.
 const WARM_UP_TIME: Duration = Duration::from_millis(200);
 
 #[derive(clap::Args, Debug)]
@@ -64,7 +68,7 @@ struct Line {
     images_per_second: f64,
     gflops: f64,
     arena_bytes: usize,
-    /// `null` where the system does not tell.
+    /// Peak memory of the process; `null` where the system does not say.
     peak_rss_mib: Option<f64>,
 }
 
@@ -74,7 +78,7 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let device = common.open_device()?;
     let options = if args.infer { Options::infer(batch) } else { Options::train(&model).batch(batch) };
     let mut session = Session::new(model, &device, &options.seed(common.seed))?;
-    let data = Batch::new(&session, !args.infer, common.seed);
+    let data = Batch::new(&session, !args.infer, common.seed)?;
     let mut times = device.install(|| measure(&mut session, &data, args.steps))?;
     times.sort_by(f64::total_cmp);
     let median = (times[(times.len() - 1) / 2] + times[times.len() / 2]) / 2.0;
@@ -100,20 +104,24 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
 }
 
 impl Batch {
-    fn new(session: &Session, training: bool, seed: u64) -> Batch {
-        let description = session.description();
+    fn new(session: &Session, training: bool, seed: u64) -> Result<Batch> {
+        let (description, batch) = (session.description(), session.batch());
+        let mut images = filled(product(&[batch, product(&description.input)]), 0.0, "the random images")?;
+        let mut labels = filled(batch, 0, "the random labels")?;
         let mut stream = Stream::new(seed);
-        let values = session.batch() * description.input.iter().product::<usize>();
-        let images = (0..values).map(|_| stream.unit() as f32).collect();
-        let labels = (0..session.batch()).map(|_| stream.below(description.classes) as u32).collect();
-        Batch { images, labels, training }
+        images.fill_with(|| stream.unit() as f32);
+        labels.fill_with(|| stream.below(description.classes) as u32);
+        Ok(Batch { images, labels, training })
     }
 }
 
-/// Seconds of each step. A training step ends when its loss is known, inference when the logits are.
+/// Seconds of each step. A training step ends when its loss is known, inference when the logits
+/// are.
 fn measure(session: &mut Session, batch: &Batch, steps: usize) -> Result<Vec<f64>> {
-    let mut logits = vec![0.0; session.batch() * session.description().classes];
-    let mut times = Vec::with_capacity(steps);
+    let scores = product(&[session.batch(), session.description().classes]);
+    let mut logits = filled(scores, 0.0, "the scores of a batch")?;
+    let mut times = Vec::new();
+    reserve(&mut times, steps, "the times of the steps")?;
     let (begin, mut warm_up) = (Instant::now(), 0);
     while times.len() < steps {
         let start = Instant::now();
@@ -132,13 +140,14 @@ fn measure(session: &mut Session, batch: &Batch, steps: usize) -> Result<Vec<f64
     Ok(times)
 }
 
-/// Per image: two operations a multiply-accumulate; the gradients of inputs and weights cost a forward pass each.
+/// Operations per image: two a multiply-accumulate; the gradients of inputs and weights cost a
+/// forward pass each.
 fn flops(description: &Description, infer: bool) -> f64 {
     let macs = description.macs();
     2.0 * if infer { macs as f64 } else { 3.0 * (macs + description.auxiliary_macs()) as f64 }
 }
 
-/// The most memory the process has had, from Linux' `VmHWM` in KiB.
+/// The most memory that the process has had, in MiB: Linux states it as `VmHWM` in KiB.
 fn peak_rss_mib() -> Option<f64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

@@ -1,7 +1,9 @@
-//! Where the options of `train` come from: a flag, else the environment, else a file, else the network and the defaults.
+//! Where the options of `train` come from: a flag, else the environment, else a file, else the
+//! network and the defaults.
 //!
-//! The environment's `CNN_` names and the file's keys are the options' own names, so both are given to clap as what stands in
-//! for a flag, and every value is read and checked in one way, wherever it comes from.
+//! The environment's `CNN_` names and the file's keys are the options' own names, so both are given
+//! to clap as what stands in for a flag, and every value is read and checked in one way, wherever
+//! it comes from.
 
 use std::{
     fs,
@@ -43,7 +45,8 @@ fn names() -> Vec<String> {
         .collect()
 }
 
-/// Lets the environment stand in for the options of `train`, and for those that say where data is, in every command.
+/// Lets the environment stand in for the options of `train`, and for those that say where data is,
+/// in every command.
 pub(super) fn with_environment(command: Command) -> Command {
     let data = DataArgs::augment_args(Command::new("data"));
     let data: Vec<String> = data.get_arguments().map(|arg| arg.get_id().to_string()).collect();
@@ -71,7 +74,8 @@ fn switchable(arg: Arg) -> Arg {
     }
 }
 
-/// The variable that holds a value which was rejected; none if a flag may have given it. `lookup` reads the environment.
+/// The variable that holds a value which was rejected; none if a flag may have given it. `lookup`
+/// reads the environment.
 pub(super) fn culprit(
     error: &clap::Error,
     arguments: &[String],

@@ -1,7 +1,8 @@
-//! A dashboard on a terminal: curves of loss and accuracy, the progress of the epoch, the speed and the time left.
+//! A dashboard on a terminal: curves of loss and accuracy, the progress of the epoch, the speed and
+//! the time left.
 //!
-//! It is drawn over the lowest rows of the screen, without raw mode and without another screen, and leaves the cursor below
-//! itself: however the process ends, the terminal is as it should be.
+//! It is drawn over the lowest rows of the screen, without raw mode and without another screen, and
+//! leaves the cursor below itself: however the process ends, the terminal is as it should be.
 
 use std::io::{self, IsTerminal, Stderr, Write};
 
@@ -21,14 +22,14 @@ use crate::{
     train::{Callback, EpochReport, Flow, Progress, Start},
 };
 
-/// The callback.
+/// A callback that draws the dashboard.
 pub(super) struct Dashboard {
     terminal: Terminal<CrosstermBackend<Stderr>>,
     view: View,
 }
 
 impl Dashboard {
-    /// On stderr, if that is a terminal.
+    /// A dashboard on stderr, if that is a terminal.
     pub(super) fn on_terminal() -> Option<Dashboard> {
         let mut stderr = io::stderr();
         let mut terminal = Terminal::new(CrosstermBackend::new(io::stderr())).ok()?;
@@ -77,8 +78,9 @@ type Curve = Vec<(f64, f64)>;
 #[derive(Default)]
 struct View {
     progress: Option<Progress>,
-    /// Of training and of validation.
+    /// The curves of training and of validation.
     loss: [Curve; 2],
+    /// The curves of training and of validation.
     accuracy: [Curve; 2],
     last_epoch: String,
 }

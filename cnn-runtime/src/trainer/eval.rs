@@ -1,4 +1,5 @@
-//! `eval`: the score of a weights file on the test images, how answers are distributed, and the same of an ensemble.
+//! `eval`: the score of a weights file on the test images, how answers are distributed, and the
+//! same of an ensemble.
 
 mod text;
 
@@ -14,9 +15,10 @@ use crate::{
     data::{Batches, Dataset, Part},
     error::{Error, Result},
     network::Model,
+    reserve::{product, reserve},
     session::{Options, Session},
     train::{Assessment, Ensemble, Score, infer_all},
-    weights::{self, Companions, tensors::weights_error},
+    weights::{self, DataInfo, tensors::weights_error},
 };
 
 #[derive(clap::Args, Debug)]
@@ -48,10 +50,12 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let device = common.open_device()?;
     let mut session = Session::new(model, &device, &Options::infer(batch).seed(common.seed))?;
     let (logits, labels) = device.install(|| predict(&mut session, &test, args))?;
-    let mut assessment = Assessment::new(description.training.loss, description.classes, args.top);
-    logits.chunks(description.classes).zip(labels).for_each(|(logits, label)| assessment.add(logits, label));
+    let mut assessment = Assessment::new(description.training.loss, description.classes, args.top)?;
+    for (logits, label) in logits.chunks(description.classes).zip(labels) {
+        assessment.add(logits, label)?;
+    }
     let score = assessment.score().finite(|loss| Error::Unusable { loss })?;
-    let names = names(session.companions(), &*test, description.classes);
+    let names = names(session.data_info(), &*test, description.classes);
     let text = if args.json {
         text::json(&assessment, &names)
     } else {
@@ -60,27 +64,29 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     print(&text)
 }
 
-/// What each output is called: as the weights say, as the data says if they say nothing, and else by its number.
-fn names(weights: &Companions, data: &dyn Dataset, outputs: usize) -> Vec<String> {
-    let known = match &weights.classes {
-        none if none.is_empty() => (0..data.classes()).map(|class| data.class_name(class)).collect(),
-        classes => classes.clone(),
+/// What each output is called: as the weights say, as the data says if they say nothing, and else
+/// by its number.
+fn names(weights: &DataInfo, data: &dyn Dataset, outputs: usize) -> Vec<String> {
+    let known = match weights.classes() {
+        [] => (0..data.classes()).map(|class| data.class_name(class)).collect(),
+        classes => classes.to_vec(),
     };
     let numbers = (known.len()..outputs).map(|class| class.to_string());
     known.into_iter().take(outputs).chain(numbers).collect()
 }
 
-/// Logits `[images, classes]` and labels: those of the only file, or those of the mean prediction of all. Each file's network
-/// sees the images as its own statistics prepare them, and all must call their outputs alike.
+/// Logits `[images, classes]` and labels: those of the only file, or those of the mean prediction
+/// of all. Each file's network sees the images as its own statistics prepare them, and all must
+/// call their outputs alike.
 fn predict(session: &mut Session, images: &Arc<dyn Dataset>, args: &Args) -> Result<(Vec<f32>, Vec<usize>)> {
     let (classes, kind) = (session.description().classes, session.description().training.loss);
-    let mut ensemble = Ensemble::new(kind, classes, images.len());
+    let mut ensemble = Ensemble::new(kind, classes, images.len())?;
     let (mut all, mut labels) = (Vec::new(), Vec::new());
+    reserve(&mut all, product(&[images.len(), classes]), "the logits of all images")?;
     for (nth, path) in args.weights.iter().enumerate() {
-        let before = session.companions().classes.clone();
+        let before = session.data_info().classes().to_vec();
         weights::load(session, path)?;
-        let classes = &session.companions().classes;
-        if nth > 0 && *classes != before {
+        if nth > 0 && session.data_info().classes() != before {
             let message =
                 format!("other classes, or another order of them, than {}", args.weights[0].display());
             return Err(weights_error(path, message));
@@ -88,13 +94,15 @@ fn predict(session: &mut Session, images: &Arc<dyn Dataset>, args: &Args) -> Res
         let prepared = source::prepared(&args.data, images.clone(), session, path)?;
         all.clear();
         labels.clear();
-        infer_all(session, &mut Batches::all(&prepared, session.batch()), |logits, label| {
+        infer_all(session, &mut Batches::all(&prepared, session.batch())?, |logits, label| {
             all.extend_from_slice(logits);
             labels.push(label);
         })?;
-        ensemble.add(&all);
+        if args.weights.len() > 1 {
+            ensemble.add(&all)?;
+        }
     }
-    Ok((if args.weights.len() == 1 { all } else { ensemble.logits() }, labels))
+    Ok((if args.weights.len() == 1 { all } else { ensemble.logits()? }, labels))
 }
 
 /// The last line of `train` and `eval`.

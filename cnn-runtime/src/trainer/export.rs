@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{args::Common, print, tell, usage};
+use super::{args::Common, log_line, print, usage};
 use crate::{
     error::Result,
     network::Model,
     session::{Options, Session},
-    weights,
+    weights::{self, Tensor},
 };
 
 #[derive(clap::Args, Debug)]
@@ -32,10 +32,10 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let mut session = Session::new(model, &device, &Options::infer(1).seed(common.seed))?;
     weights::load(&mut session, &args.weights)?;
     let count = weights::export(&mut session, &args.output)?;
-    let statistics = &session.companions().statistics;
+    let statistics = session.data_info().statistics();
     if !statistics.is_empty() {
-        let names: Vec<&str> = statistics.iter().map(|tensor| tensor.name.as_str()).collect();
-        tell(&format!(
+        let names: Vec<&str> = statistics.iter().map(Tensor::name).collect();
+        log_line(&format!(
             "left out, since no module of PyTorch holds them: {} (prepare images by these first)",
             names.join(", ")
         ));

@@ -23,7 +23,8 @@ pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Rows under a heading and a rule, two spaces between columns; the first column is aligned left, the others right.
+/// Rows under a heading and a rule, two spaces between columns; the first column is aligned left,
+/// the others right.
 pub(super) fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
     let heading: Vec<String> = heading.iter().map(|&text| text.into()).collect();
     let all = || std::iter::once(&heading).chain(rows);

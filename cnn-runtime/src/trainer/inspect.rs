@@ -1,8 +1,11 @@
-//! `inspect`: everything a network computes from given weights and images, for comparison with another implementation.
+//! `inspect`: everything a network computes from given weights and images, for comparison with
+//! another implementation.
 //!
-//! In: weights under torch names, `images` f32 `[N, C, H, W]` fed as they are, `labels` i64 `[N]`. Out: `logits`
-//! `[N, classes]` in inference mode, with the running statistics as they were given; then, of a training-mode pass without
-//! dropout, `loss` `[1]`, `grad.NAME` for every parameter that is not frozen, and `stat.NAME`, the running statistics after it.
+//! It reads weights under torch names, `images` f32 `[N, C, H, W]`, which are fed as they are, and
+//! `labels` i64 `[N]`. It writes `logits` `[N, classes]` in inference mode, with the running
+//! statistics as they were given; then, of a training-mode pass without dropout, `loss` `[1]`,
+//! `grad.NAME` for every parameter that is not frozen, and `stat.NAME`, the running statistics
+//! after it.
 
 use std::{
     fs,
@@ -18,11 +21,9 @@ use crate::{
     network::Model,
     optim::{Optimizer, Sgd, Update},
     plan::{Description, Param},
+    reserve::{filled, product},
     session::{Options, Session},
-    weights::{
-        self,
-        tensors::{self, Tensor},
-    },
+    weights::{self, Tensor, save_tensors},
 };
 
 #[derive(clap::Args, Debug)]
@@ -53,20 +54,20 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let options = Options::train(&model).batch(batch.labels.len()).update(update).seed(common.seed);
     let mut session = Session::new(model, &device, &options)?;
     weights::load(&mut session, &args.weights)?;
-    tensors::write(&args.output, &compute(&mut session, &device, &batch)?)
+    save_tensors(&args.output, &compute(&mut session, &device, &batch)?)
 }
 
 fn compute(session: &mut Session, device: &Device, batch: &LabelledImages) -> Result<Vec<Tensor>> {
     let LabelledImages { images, labels } = batch;
     let description = session.description();
-    let mut logits = vec![0.0; labels.len() * description.classes];
+    let mut logits = filled(product(&[labels.len(), description.classes]), 0.0, "the logits")?;
     let loss = device.install(|| {
         session.infer(images, &mut logits)?;
         session.forward_backward(images, labels)
     })?;
     let mut tensors = vec![
-        Tensor::new("logits", &[labels.len(), description.classes], logits),
-        Tensor::new("loss", &[1], vec![loss as f32]),
+        Tensor::new("logits", &[labels.len(), description.classes], logits)?,
+        Tensor::new("loss", &[1], vec![loss as f32])?,
     ];
     for (index, param) in description.params.iter().enumerate() {
         let (kind, values) = match param {
@@ -74,7 +75,7 @@ fn compute(session: &mut Session, device: &Device, batch: &LabelledImages) -> Re
             Param { trainable: true, .. } => ("grad", session.gradient(index)?),
             _ => continue,
         };
-        tensors.push(Tensor::new(format!("{kind}.{}", param.name), param.shape, values));
+        tensors.push(Tensor::new(format!("{kind}.{}", param.name), param.shape, values)?);
     }
     Ok(tensors)
 }

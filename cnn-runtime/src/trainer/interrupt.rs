@@ -1,5 +1,5 @@
-//! SIGINT and SIGTERM: the first lets the step in progress, of training or of validation, end and has the run saved, a second
-//! ends the process at once.
+//! SIGINT and SIGTERM: the first lets the step in progress, of training or of validation, end and
+//! has the run saved; a second ends the process at once.
 
 use std::sync::{
     Arc,
@@ -20,7 +20,7 @@ use crate::{
 /// What a shell adds to a signal's number to make an exit code of it.
 const EXIT: i32 = 128;
 
-/// The callback.
+/// A callback that ends a run once a signal has come.
 #[derive(Clone)]
 pub(super) struct Interrupt {
     /// The signal's number, 0 before one comes.

@@ -13,6 +13,7 @@
 //! | 5 | training diverged, or weights score no number |
 //! | 130, 143 | SIGINT or SIGTERM ended training, after a checkpoint |
 
+mod advice;
 mod args;
 mod bench;
 mod config;
@@ -21,8 +22,6 @@ mod dashboard;
 mod eval;
 mod exit;
 mod export;
-#[cfg(test)]
-pub(crate) mod fixture;
 mod format;
 mod inspect;
 mod interrupt;
@@ -40,6 +39,8 @@ use std::{
     process::ExitCode,
 };
 
+#[cfg(test)]
+use crate::fixture;
 use crate::{
     error::{Error, Result},
     files,
@@ -62,11 +63,11 @@ fn run(model: Model) -> ExitCode {
     match result {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Interrupted { message, exit_code }) => {
-            tell(&message);
+            log_line(&message);
             ExitCode::from(exit_code)
         }
         Err(error) => {
-            tell(&format!("error: {}", format::one_line(&exit::message(&error))));
+            log_line(&format!("error: {}", format::one_line(&exit::message(&error))));
             ExitCode::from(exit::code(&error))
         }
     }
@@ -88,7 +89,7 @@ fn perform(model: Model, common: &Common, command: &Command) -> Result<Ending> {
     done.map(|()| Ending::Done)
 }
 
-/// Writes to stdout; a reader that has seen enough (`| head`) is no error.
+/// Writes to stdout. A reader that has seen enough (`| head`) is no error.
 fn print(text: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -100,7 +101,7 @@ fn print(text: &str) -> Result<()> {
 }
 
 /// Writes a line to stderr. Nobody reading it is no reason to stop training.
-fn tell(line: &str) {
+fn log_line(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 

@@ -43,10 +43,10 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let mut session = Session::new(model, &device, &Options::infer(batch).seed(common.seed))?;
     weights::load(&mut session, &args.weights)?;
     let images = source::files(args.images.clone(), &session, &args.weights)?;
-    let (kind, names) = (model.description().training.loss, session.companions().classes.clone());
+    let (kind, names) = (model.description().training.loss, session.data_info().classes().to_vec());
     let mut answers = Vec::new();
     device.install(|| {
-        infer_all(&mut session, &mut Batches::all(&images, batch), |logits, _| {
+        infer_all(&mut session, &mut Batches::all(&images, batch)?, |logits, _| {
             answers.push(likeliest(&predictions(kind, logits), args.top, &names));
         })
     })?;
@@ -66,7 +66,7 @@ fn likeliest(probabilities: &[f64], top: usize, names: &[String]) -> Vec<(String
     classes.into_iter().take(top).map(|class| (name(class), probabilities[class])).collect()
 }
 
-/// `digit.png: 7 0.9987, 9 0.0010`
+/// A line such as `digit.png: 7 0.9987, 9 0.0010`.
 fn text(path: &Path, answer: &[(String, f64)]) -> String {
     let classes: Vec<_> =
         answer.iter().map(|(name, probability)| format!("{name} {probability:.4}")).collect();

@@ -1,17 +1,18 @@
-//! Progress on stderr: a bar on a terminal; elsewhere a few plain lines, so that a log stays readable.
+//! Progress on stderr: a bar on a terminal; elsewhere a few plain lines, so that a log stays
+//! readable.
 
 use std::io::{self, IsTerminal};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{format::thousands, tell};
+use super::{format::thousands, log_line};
 use crate::{
     error::Result,
     session::Session,
     train::{Callback, EpochReport, Fit, Flow, Progress, Score},
 };
 
-/// Plain lines within an epoch, the one at its end included.
+/// The number of plain lines within an epoch, the one at its end included.
 const LINES: usize = 4;
 
 const BAR: &str = "{prefix} [{wide_bar}] {percent:>3}% {msg} ETA {eta}";
@@ -20,15 +21,15 @@ const BAR: &str = "{prefix} [{wide_bar}] {percent:>3}% {msg} ETA {eta}";
 pub(super) fn shown(fit: Fit) -> Fit {
     #[cfg(feature = "tui")]
     if let Some(dashboard) = super::dashboard::Dashboard::on_terminal() {
-        return fit.with(dashboard);
+        return fit.callback(dashboard);
     }
-    fit.with(Report::new())
+    fit.callback(Report::new())
 }
 
-/// The callback.
+/// A callback that shows a bar, or writes lines.
 struct Report {
     bar: Option<ProgressBar>,
-    /// `epoch 3/12`.
+    /// What the epoch in progress is called, such as `epoch 3/12`.
     epoch: String,
     /// Quarters of the epoch that plain lines have reported.
     reported: usize,
@@ -68,7 +69,7 @@ impl Callback for Report {
             bar.set_message(message);
         } else if quarter > self.reported && done < images {
             self.reported = quarter;
-            tell(&format!("{} {done}/{images} {message}", self.epoch));
+            log_line(&format!("{} {done}/{images} {message}", self.epoch));
         }
         Ok(())
     }
@@ -88,7 +89,7 @@ impl Callback for Report {
         );
         match &self.bar {
             Some(bar) => bar.println(text),
-            None => tell(&text),
+            None => log_line(&text),
         }
         Ok(Flow::Continue)
     }

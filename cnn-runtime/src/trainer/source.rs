@@ -7,10 +7,11 @@ use std::{
     sync::Arc,
 };
 
-use super::{format::thousands, tell, usage, values::DataName};
+use super::{advice::advise, format::thousands, log_line, usage, values::DataName};
 use crate::{
     data::{
-        Cifar, CifarKind, Dataset, Files, Folder, Mnist, Part, Preparation, Prepared, Tolerance, relabelled,
+        Cifar, CifarKind, Dataset, Folder, ImageFiles, Mnist, Part, Preparation, Prepared, SkipPolicy,
+        UnknownClass, with_class_order,
     },
     error::{Error, Result},
     plan::{Description, Prepare},
@@ -24,17 +25,18 @@ const LISTED: usize = 10;
 /// Where data comes from.
 #[derive(clap::Args, Debug)]
 pub(super) struct DataArgs {
-    /// Data set: mnist, fashion-mnist, cifar10, cifar100 or folder:DIR, where DIR holds train and val or test, or one folder
-    /// for each class
+    /// Data set: mnist, fashion-mnist, cifar10, cifar100 or folder:DIR, where DIR holds train and
+    /// val or test, or one folder for each class
     #[arg(long, value_name = "NAME", default_value = "mnist")]
     data: DataName,
 
-    /// Folder of the data set's files [default: where --download or a package put them; for mnist the subset in
-    /// examples/data/mnist]
+    /// Folder of the data set's files [default: where --download or a package put them; for mnist
+    /// the subset in examples/data/mnist]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 
-    /// Fetch the data set first if it is not there, into --data-dir or the user's cache (~/.cache/cnn/NAME)
+    /// Fetch the data set first if it is not there, into --data-dir or the user's cache
+    /// (~/.cache/cnn/NAME)
     #[arg(long)]
     download: bool,
 
@@ -61,10 +63,14 @@ pub(super) fn load(
     description: &Description,
     seed: u64,
 ) -> Result<Arc<dyn Dataset>> {
+    let named = |error| advise(error, "--data-dir names the folder of the data set's files");
+    let cifar = |kind| Cifar::load(&place::folder(args)?, kind, part).map_err(named);
     let data: Arc<dyn Dataset> = match &args.data {
-        DataName::Mnist | DataName::FashionMnist => Arc::new(Mnist::load(&place::folder(args)?, part)?),
-        DataName::Cifar10 => Arc::new(Cifar::load(&place::folder(args)?, CifarKind::Cifar10, part)?),
-        DataName::Cifar100 => Arc::new(Cifar::load(&place::folder(args)?, CifarKind::Cifar100, part)?),
+        DataName::Mnist | DataName::FashionMnist => {
+            Arc::new(Mnist::load(&place::folder(args)?, part).map_err(named)?)
+        }
+        DataName::Cifar10 => Arc::new(cifar(CifarKind::Cifar10)?),
+        DataName::Cifar100 => Arc::new(cifar(CifarKind::Cifar100)?),
         DataName::Folder(_) if args.download => {
             return Err(usage(format!(
                 "--download knows no {}: only named data sets can be fetched",
@@ -84,35 +90,36 @@ pub(super) fn load(
     Ok(data)
 }
 
-/// Training images as the network takes them, with the statistics that its `data { }` asks for fitted on them.
+/// Training images as the network takes them, with the statistics that its `data { }` asks for
+/// fitted on them.
 pub(super) fn fitted(
     args: &DataArgs,
     data: Arc<dyn Dataset>,
     indices: &[u32],
     description: &Description,
 ) -> Result<Prepared> {
-    let (prepared, fitted) = Prepared::fit(data, description, indices, tolerance(args))?;
-    if fitted > 0 {
-        let [fitted, all] = [fitted, indices.len() as u64].map(thousands);
-        tell(&format!("statistics of the data fitted on {fitted} of {all} training images"));
+    let prepared = Prepared::fit(data, description, indices, skip_policy(args))?;
+    if prepared.fitted_on() > 0 {
+        let [fitted, all] = [prepared.fitted_on(), indices.len() as u64].map(thousands);
+        log_line(&format!("statistics of the data fitted on {fitted} of {all} training images"));
     }
     Ok(prepared)
 }
 
-/// Images as the network takes them, with the classes and the statistics that came with a session's weights, which are this
-/// file's.
+/// Images as the network takes them, with the classes and the statistics that came with a session's
+/// weights, which are this file's.
 pub(super) fn prepared(
     args: &DataArgs,
     data: Arc<dyn Dataset>,
     session: &Session,
     weights: &Path,
 ) -> Result<Prepared> {
-    let names = &session.companions().classes;
-    let data = relabelled(data, names).map_err(|class| Error::Data {
+    let names = session.data_info().classes();
+    let data = with_class_order(data, names).map_err(|UnknownClass { name, .. }| Error::Data {
         path: args.data.to_string().into(),
-        message: format!("{} knows no class {class}; it knows {}", weights.display(), listed(names)),
+        message: format!("{} knows no class {name}; it knows {}", weights.display(), listed(names)),
     })?;
-    Ok(Prepared::new(data, preparation(session, weights)?, tolerance(args)))
+    Ok(Prepared::new(data, preparation(session, weights)?, skip_policy(args)))
 }
 
 /// The first few of some names.
@@ -122,18 +129,20 @@ fn listed(names: &[String]) -> String {
     names[..names.len().min(LISTED)].join(", ") + &more
 }
 
-/// Image files as the network takes them, likewise.
+/// Image files that a command line names, as the network takes them: see [`prepared`].
 pub(super) fn files(paths: Vec<PathBuf>, session: &Session, weights: &Path) -> Result<Prepared> {
-    Ok(Prepared::new(Arc::new(Files(paths)), preparation(session, weights)?, Arc::new(Tolerance::none())))
+    let files = Arc::new(ImageFiles::new(paths));
+    Ok(Prepared::new(files, preparation(session, weights)?, SkipPolicy::none()))
 }
 
 fn preparation(session: &Session, weights: &Path) -> Result<Preparation> {
-    let statistics = session.companions().statistics.clone();
+    let statistics = session.data_info().statistics().to_vec();
     Preparation::new(session.description(), statistics)
         .map_err(|error| weights_error(weights, error.to_string()))
 }
 
-/// Says what happens to images without being declared; of the test images, which every command loads.
+/// Says what happens to images without being declared. It is asked of the test images, which every
+/// command loads.
 fn note(args: &DataArgs, data: &dyn Dataset, description: &Description) {
     let ([channels, height, width], name) = (description.input, &args.data);
     let shape = data.shape();
@@ -149,17 +158,17 @@ fn note(args: &DataArgs, data: &dyn Dataset, description: &Description) {
         changes.push(format!("{height}x{width}: {fit}"));
     }
     if !changes.is_empty() {
-        tell(&format!("images of {name} become {}", changes.join(", ")));
+        log_line(&format!("images of {name} become {}", changes.join(", ")));
     }
     let (classes, outputs) = (data.classes(), description.classes);
     if classes < outputs {
         let others = outputs - classes;
-        tell(&format!("{name} has {classes} classes: no image belongs to the other {others} outputs"));
+        log_line(&format!("{name} has {classes} classes: no image belongs to the other {others} outputs"));
     }
 }
 
-fn tolerance(args: &DataArgs) -> Arc<Tolerance> {
-    Arc::new(Tolerance::of(args.skip_bad, "; --skip-bad N skips up to N such files", tell))
+fn skip_policy(args: &DataArgs) -> SkipPolicy {
+    SkipPolicy::up_to(args.skip_bad).advice("; --skip-bad N skips up to N such files").log(log_line)
 }
 
 fn folder_part(folder: &Path, part: Part, seed: u64) -> Result<Folder> {
@@ -168,7 +177,9 @@ fn folder_part(folder: &Path, part: Part, seed: u64) -> Result<Folder> {
         Part::Train => Ok(parts.train),
         Part::Test => {
             if parts.drawn {
-                tell("no folders train and val or test: one image in five, drawn by --seed, is a test image");
+                log_line(
+                    "no folders train and val or test: one image in five, drawn by --seed, is a test image",
+                );
             }
             Ok(parts.test)
         }
@@ -180,7 +191,7 @@ mod tests {
     use super::{super::fixture::DESCRIPTION, *};
 
     impl DataArgs {
-        /// As `--data` alone says.
+        /// What `--data` alone says.
         pub(super) fn named(name: &str) -> DataArgs {
             let data = name.parse().unwrap();
             DataArgs { data, data_dir: None, download: false, mirror: None, skip_bad: 0 }

@@ -31,10 +31,10 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let mut session = Session::new(model, &device, &Options::infer(1).seed(common.seed))?;
     weights::load(&mut session, &args.weights)?;
     let mut image = match &args.image {
-        Some(path) => Some(Batches::all(&source::files(vec![path.clone()], &session, &args.weights)?, 1)),
+        Some(path) => Some(Batches::all(&source::files(vec![path.clone()], &session, &args.weights)?, 1)?),
         None => None,
     };
-    let image = image.as_mut().map(Batches::next).transpose()?.flatten();
+    let image = image.as_mut().map(Batches::next_batch).transpose()?.flatten();
     let filters = visualize::filters(&mut session, &args.output)?;
     let maps = match image {
         Some(image) => {

@@ -3,6 +3,8 @@
 use font8x8::legacy::BASIC_LEGACY;
 use image::{Rgb, RgbImage, imageops};
 
+use crate::error::{Error, Result};
+
 const PAPER: Rgb<u8> = Rgb([24, 28, 40]);
 const INK: Rgb<u8> = Rgb([255, 255, 255]);
 
@@ -12,14 +14,34 @@ const GLYPH: u32 = 8;
 /// Pixels between tiles and around the title.
 const GAP: u32 = 2;
 
-/// Tiles, from left to right and from top to bottom.
+/// Pixels of the largest picture.
+const MOST_PIXELS: u64 = 1 << 28;
+
+/// Tiles of one size, from left to right and from top to bottom.
 pub(super) struct Grid {
     pub(super) title: String,
-    /// Tiles of a row.
+    /// The number of tiles in a row.
     pub(super) columns: usize,
     /// Pixels of the picture for one of a tile, in both directions.
     pub(super) zoom: usize,
     pub(super) tiles: Vec<RgbImage>,
+}
+
+/// Refuses tiles that make a picture which no memory or viewer takes.
+///
+/// # Errors
+///
+/// [`Error::Usage`] naming the layer.
+pub(super) fn check_size(layer: &str, tiles: usize, tile: [usize; 2], zoom: usize) -> Result<()> {
+    let side = |pixels: usize| pixels as u64 * zoom as u64 + u64::from(GAP);
+    let pixels = (tiles as u64).checked_mul(side(tile[0])).and_then(|rows| rows.checked_mul(side(tile[1])));
+    if pixels.is_some_and(|pixels| pixels <= MOST_PIXELS) {
+        return Ok(());
+    }
+    let [height, width] = tile;
+    Err(Error::Usage(format!(
+        "{layer}: {tiles} tiles of {height}x{width} make a picture of more than {MOST_PIXELS} pixels"
+    )))
 }
 
 impl Grid {
@@ -43,7 +65,7 @@ impl Grid {
     }
 }
 
-/// Text at the top left; what is not ASCII becomes a question mark.
+/// Writes text at the top left; what is not ASCII becomes a question mark.
 fn write(picture: &mut RgbImage, text: &str) {
     for (nth, character) in text.chars().enumerate() {
         let glyph = BASIC_LEGACY.get(character as usize).unwrap_or(&BASIC_LEGACY['?' as usize]);

@@ -4,37 +4,38 @@ use std::fmt;
 
 use image::{Rgb, RgbImage};
 
-/// The values that are drawn black and white.
+/// The values that are drawn in black and in white.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Range {
+pub(super) struct ValueRange {
     low: f32,
     high: f32,
 }
 
-impl Range {
-    /// From the smallest to the largest; what is not finite does not count.
-    pub(super) fn of(values: &[f32]) -> Range {
+impl ValueRange {
+    /// The range from the smallest value to the largest; what is not finite does not count.
+    pub(super) fn of(values: &[f32]) -> ValueRange {
         let finite = values.iter().copied().filter(|value| value.is_finite());
         let (low, high) = finite
             .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)));
-        if low <= high { Range { low, high } } else { Range { low: 0.0, high: 0.0 } }
+        if low <= high { ValueRange { low, high } } else { ValueRange { low: 0.0, high: 0.0 } }
     }
 
-    /// As far below zero as above, so that zero is the middle grey.
-    pub(super) fn around_zero(values: &[f32]) -> Range {
-        let Range { low, high } = Range::of(values);
+    /// The range that reaches as far below zero as above, so that zero is the middle grey.
+    pub(super) fn around_zero(values: &[f32]) -> ValueRange {
+        let ValueRange { low, high } = ValueRange::of(values);
         let most = high.max(-low);
-        Range { low: -most, high: most }
+        ValueRange { low: -most, high: most }
     }
 
-    /// 0 to 255. A range without extent is all of the lower end; NaN is drawn so too.
+    /// The grey level of a value, 0 to 255. All of a range without extent is drawn as its lower
+    /// end, and so is NaN.
     fn level(self, value: f32) -> u8 {
         let share = (value - self.low) / (self.high - self.low);
         (share * 255.0).round() as u8
     }
 }
 
-impl fmt::Display for Range {
+impl fmt::Display for ValueRange {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "{:.3} to {:.3}", self.low, self.high)
     }
@@ -48,7 +49,7 @@ pub(super) struct Planes<'a> {
 }
 
 impl Planes<'_> {
-    pub(super) fn draw(&self, range: Range) -> RgbImage {
+    pub(super) fn draw(&self, range: ValueRange) -> RgbImage {
         let area = self.height * self.width;
         RgbImage::from_fn(self.width as u32, self.height as u32, |x, y| {
             let at = y as usize * self.width + x as usize;

@@ -1,7 +1,7 @@
 //! Safetensors files as they are read: the head at once, the values when they are asked for.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::BTreeMap,
     fs::File,
     io::{BufReader, Read, Seek, SeekFrom, Take},
     path::{Path, PathBuf},
@@ -16,15 +16,18 @@ use super::{floats, other_dtype, tensors::weights_error};
 use crate::{
     error::Result,
     files::{self, BUFFER, failed},
+    reserve::filled,
 };
 
-/// Bytes of the number that a file begins with: the length of the JSON behind it, which is a multiple of as many.
+/// Bytes of the number that a file begins with: the length of the JSON behind it, which is a
+/// multiple of as many.
 pub(super) const LENGTH: usize = size_of::<u64>();
 
 /// The longest JSON that the library reads.
 pub(super) const LONGEST: usize = 100_000_000;
 
-/// An open file of tensors.
+/// An open safetensors file: what it says of its tensors, and their values on request.
+#[derive(Debug)]
 pub struct TensorFile {
     path: PathBuf,
     file: File,
@@ -37,8 +40,8 @@ impl TensorFile {
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Io`] if it cannot be read or is no regular file, [`crate::Error::Weights`] if this is no safetensors file or a
-    /// damaged one.
+    /// [`crate::Error::Io`] if it cannot be read or is no regular file, [`crate::Error::Weights`]
+    /// if this is no safetensors file or a damaged one.
     pub fn open(path: &Path) -> Result<TensorFile> {
         let mut file = files::open(path)?;
         let (head, metadata) = read_head(&mut file).map_err(|error| match error {
@@ -48,30 +51,41 @@ impl TensorFile {
         Ok(TensorFile { path: path.into(), file, head, metadata })
     }
 
+    /// The shape of a tensor, if there is one of this name.
+    pub fn shape(&self, name: &str) -> Option<&[usize]> {
+        self.info(name).map(|info| info.shape.as_slice())
+    }
+
+    /// The names of all tensors, in order.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.tensors().into_keys()
+    }
+
     /// Type and shape of a tensor, if there is one of this name.
-    pub fn info(&self, name: &str) -> Option<&TensorInfo> {
+    pub(crate) fn info(&self, name: &str) -> Option<&TensorInfo> {
         self.metadata.info(name)
     }
 
     /// Type and shape of all tensors, by name.
-    pub fn tensors(&self) -> BTreeMap<String, &TensorInfo> {
+    pub(crate) fn tensors(&self) -> BTreeMap<String, &TensorInfo> {
         self.metadata.tensors().into_iter().collect()
     }
 
-    /// The metadata: text under names.
-    pub fn metadata(&self) -> Option<&HashMap<String, String>> {
-        self.metadata.metadata().as_ref()
+    /// The text that the metadata holds under a name.
+    pub fn metadata(&self, name: &str) -> Option<&str> {
+        self.metadata.metadata().as_ref()?.get(name).map(String::as_str)
     }
 
     /// Elements of an f32 tensor.
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Weights`] if there is no tensor of this name or it has another type, [`crate::Error::Io`] if the file cannot
-    /// be read.
+    /// [`crate::Error::Weights`] if there is no tensor of this name or it has another type,
+    /// [`crate::Error::Io`] if the file cannot be read, [`crate::Error::Device`] if there is no
+    /// memory for the elements.
     pub fn floats(&mut self, name: &str) -> Result<Vec<f32>> {
         let mut values = self.values(name)?;
-        let mut floats = vec![0.0; values.len];
+        let mut floats = filled(values.len, 0.0, "the elements of a tensor")?;
         values.read(&mut floats)?;
         Ok(floats)
     }
@@ -135,7 +149,8 @@ impl Values<'_> {
     }
 }
 
-/// The first bytes of a file and what they say, as [`safetensors::SafeTensors::read_metadata`] has it of a file in memory.
+/// Reads the first bytes of a file and what they say, as
+/// [`safetensors::SafeTensors::read_metadata`] does of a file in memory.
 fn read_head(file: &mut File) -> Result<(Vec<u8>, Metadata), SafeTensorError> {
     let size = file.metadata()?.len();
     let Some(size) = size.checked_sub(LENGTH as u64) else { return Err(SafeTensorError::HeaderTooSmall) };

@@ -8,7 +8,7 @@ use crate::error::Result;
 /// Floats that are converted at a time.
 const COUNT: usize = 1024;
 
-/// Their bytes, to be filled in.
+/// The bytes of that many floats, to be filled in.
 const BYTES: [[u8; size_of::<f32>()]; COUNT] = [[0; size_of::<f32>()]; COUNT];
 
 /// Hands out the bytes of floats.

@@ -1,20 +1,26 @@
-//! Safetensors files as they are written: a head that says what follows, then the values, tensor by tensor and part by part.
+//! Safetensors files as they are written: a head that says what follows, then the values, tensor by
+//! tensor and part by part.
 //!
-//! The library only writes tensors that are in memory as a whole. Its [`Metadata`] makes the head here, and the bytes are those
-//! that it would write.
+//! The library `safetensors` only writes tensors that are in memory as a whole, and the entries of
+//! its metadata in any order. The bytes here are those that it would write, with these entries in
+//! the order of their names: equal contents make equal files.
 
-use std::{collections::HashMap, path::Path};
-
-use safetensors::{
-    Dtype, SafeTensorError,
-    tensor::{Metadata, TensorInfo},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
 };
+
+use safetensors::{Dtype, tensor::TensorInfo};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
     file::{LENGTH, LONGEST},
     tensors::weights_error,
 };
 use crate::{error::Result, files::Replacement};
+
+/// The key of the metadata among the names of tensors.
+const METADATA: &str = "__metadata__";
 
 /// Takes the next bytes of a file.
 pub(crate) type Sink<'a> = dyn FnMut(&[u8]) -> Result<()> + 'a;
@@ -42,18 +48,20 @@ impl<S> Planned<S> {
 }
 
 impl<S> Layout<S> {
-    /// Of the file of a path, with metadata: text under names.
+    /// The layout of the file of a path; its metadata is text under names.
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Weights`] if there is no such file: its head would be too large.
+    /// [`crate::Error::Weights`] if there is no such file: two tensors have one name, a name
+    /// belongs to the metadata, or its head would be too large.
     pub(crate) fn new(
         path: &Path,
         mut tensors: Vec<Planned<S>>,
-        metadata: Option<HashMap<String, String>>,
+        metadata: &BTreeMap<String, String>,
     ) -> Result<Layout<S>> {
         tensors.sort_by(|a, b| b.dtype.cmp(&a.dtype).then_with(|| a.name.cmp(&b.name)));
-        let head = head(&tensors, metadata).map_err(|error| weights_error(path, error.to_string()))?;
+        check_names(&tensors).map_err(|message| weights_error(path, message))?;
+        let head = head(&tensors, metadata).map_err(|message| weights_error(path, message))?;
         Ok(Layout { head, sources: tensors.into_iter().map(|tensor| tensor.source).collect() })
     }
 
@@ -61,7 +69,7 @@ impl<S> Layout<S> {
     ///
     /// # Errors
     ///
-    /// The first of `out` or `pour`.
+    /// The first error of `out` or `pour`.
     pub(crate) fn emit(
         &self,
         out: &mut Sink,
@@ -76,11 +84,12 @@ impl<S> Layout<S> {
 ///
 /// # Errors
 ///
-/// [`crate::Error::Io`] if it cannot be written, [`crate::Error::Weights`] if its head would be too large, and the errors of `pour`.
+/// [`crate::Error::Io`] if it cannot be written, the errors of [`Layout::new`], and those of
+/// `pour`.
 pub(crate) fn write<S>(
     path: &Path,
     tensors: Vec<Planned<S>>,
-    metadata: Option<HashMap<String, String>>,
+    metadata: &BTreeMap<String, String>,
     pour: impl FnMut(&S, &mut Sink) -> Result<()>,
 ) -> Result<()> {
     let layout = Layout::new(path, tensors, metadata)?;
@@ -89,58 +98,118 @@ pub(crate) fn write<S>(
     file.finish()
 }
 
-/// The length of what follows, and that: JSON, padded with spaces so that the values are aligned.
-fn head<S>(
-    tensors: &[Planned<S>],
-    metadata: Option<HashMap<String, String>>,
-) -> Result<Vec<u8>, SafeTensorError> {
+fn check_names<S>(tensors: &[Planned<S>]) -> Result<(), String> {
+    let mut names = BTreeSet::from([METADATA]);
+    match tensors.iter().find(|tensor| !names.insert(&tensor.name)) {
+        Some(tensor) if tensor.name == METADATA => Err(format!("{METADATA} is no name of a tensor")),
+        Some(tensor) => Err(format!("two tensors have the name {}: each needs one of its own", tensor.name)),
+        None => Ok(()),
+    }
+}
+
+/// The length of the JSON, and the JSON, padded with spaces so that the values are aligned.
+fn head<S>(tensors: &[Planned<S>], metadata: &BTreeMap<String, String>) -> Result<Vec<u8>, String> {
     let mut end = 0;
     let infos = tensors.iter().map(|Planned { name, dtype, shape, .. }| {
         let start = end;
         end += shape.iter().product::<usize>() * dtype.bitsize() / 8;
-        (name.clone(), TensorInfo { dtype: *dtype, shape: shape.clone(), data_offsets: (start, end) })
+        (name.as_str(), TensorInfo { dtype: *dtype, shape: shape.clone(), data_offsets: (start, end) })
     });
-    let mut json = serde_json::to_vec(&Metadata::new(metadata, infos.collect())?)?;
+    let head = Head { metadata, infos: infos.collect() };
+    let mut json = serde_json::to_vec(&head).expect("texts and numbers are JSON");
     json.resize(json.len().next_multiple_of(LENGTH), b' ');
     if json.len() > LONGEST {
-        return Err(SafeTensorError::HeaderTooLarge);
+        return Err(format!(
+            "its head would have {} bytes, more than the {LONGEST} that are read",
+            json.len()
+        ));
     }
     Ok([&(json.len() as u64).to_le_bytes()[..], &json].concat())
 }
 
+/// The JSON of a head: the metadata, if there is any, and what each tensor is.
+struct Head<'a> {
+    metadata: &'a BTreeMap<String, String>,
+    infos: Vec<(&'a str, TensorInfo)>,
+}
+
+impl Serialize for Head<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if !self.metadata.is_empty() {
+            map.serialize_entry(METADATA, self.metadata)?;
+        }
+        self.infos.iter().try_for_each(|(name, info)| map.serialize_entry(name, info))?;
+        map.end()
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use safetensors::{serialize, tensor::TensorView};
 
-    use super::{
-        super::{floats::put, tensors::Tensor},
-        *,
-    };
+    use super::*;
+    use crate::{tensor::Tensor, weights::floats::put};
+
+    /// The bytes of a file with these tensors.
+    fn bytes(tensors: &[Tensor], metadata: &BTreeMap<String, String>) -> Result<Vec<u8>> {
+        let planned = tensors.iter().map(|tensor| Planned::floats(tensor.name(), tensor.shape(), tensor));
+        let mut bytes = Vec::new();
+        let mut out = |more: &[u8]| {
+            bytes.extend_from_slice(more);
+            Ok(())
+        };
+        let layout = Layout::new(Path::new("a.safetensors"), planned.collect(), metadata)?;
+        layout.emit(&mut out, |tensor, out| put(tensor.values(), out))?;
+        Ok(bytes)
+    }
+
+    fn tensor(name: &str, shape: &[usize], values: Vec<f32>) -> Tensor {
+        Tensor::new(name, shape, values).unwrap()
+    }
 
     #[test]
     fn the_bytes_are_the_librarys() {
         let tensors = [
-            Tensor::new("conv.weight", &[3, 700], (0..2100).map(|value| value as f32 / 7.0).collect()),
-            Tensor::new("a \"quoted\" name", &[1], vec![-0.0]),
-            Tensor::new("Empty", &[0, 2], vec![]),
-            Tensor::new("scalar", &[], vec![f32::NAN]),
+            tensor("conv.weight", &[3, 700], (0..2100).map(|value| value as f32 / 7.0).collect()),
+            tensor("a \"quoted\" name", &[1], vec![-0.0]),
+            tensor("Empty", &[0, 2], vec![]),
+            tensor("scalar", &[], vec![f32::NAN]),
         ];
         for metadata in [None, Some(HashMap::from([("classes".to_owned(), "[\"a\"]".to_owned())]))] {
-            let layout =
-                Layout::new(Path::new(""), tensors.iter().map(Tensor::planned).collect(), metadata.clone());
-            let mut bytes = Vec::new();
-            let mut out = |more: &[u8]| {
-                bytes.extend_from_slice(more);
-                Ok(())
-            };
-            layout.unwrap().emit(&mut out, |tensor, out| put(&tensor.values, out)).unwrap();
-            let values = tensors
-                .each_ref()
-                .map(|tensor| tensor.values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>());
-            let views = tensors.iter().zip(&values).map(|(Tensor { name, shape, .. }, values)| {
-                (name, TensorView::new(Dtype::F32, shape.clone(), values).unwrap())
+            let values = tensors.each_ref().map(|tensor| {
+                tensor.values().iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>()
             });
-            assert_eq!(bytes, serialize(views, metadata).unwrap());
+            let views = tensors.iter().zip(&values).map(|(tensor, values)| {
+                (tensor.name(), TensorView::new(Dtype::F32, tensor.shape().to_vec(), values).unwrap())
+            });
+            let ours = bytes(&tensors, &metadata.clone().unwrap_or_default().into_iter().collect());
+            assert_eq!(ours.unwrap(), serialize(views, metadata).unwrap());
         }
+    }
+
+    #[test]
+    fn entries_of_the_metadata_are_in_order() {
+        let entries = ["run", "checksum", "z", "a", "m"].map(|name| (name.to_owned(), "x".to_owned()));
+        let expected = br#"{"__metadata__":{"a":"x","checksum":"x","m":"x","run":"x","z":"x"},"t":{"#;
+        for turn in 0..entries.len() {
+            let mut entries = entries.clone();
+            entries.rotate_left(turn);
+            let bytes = bytes(&[tensor("t", &[1], vec![0.5])], &entries.into_iter().collect()).unwrap();
+            assert!(bytes[LENGTH..].starts_with(expected), "{}", String::from_utf8_lossy(&bytes));
+        }
+    }
+
+    #[test]
+    fn every_tensor_has_a_name_of_its_own() {
+        let error = |names: &[&str]| {
+            let tensors: Vec<_> = names.iter().map(|name| tensor(name, &[1], vec![0.5])).collect();
+            bytes(&tensors, &BTreeMap::new()).unwrap_err().to_string()
+        };
+        let expected = "a.safetensors: two tensors have the name a: each needs one of its own";
+        assert_eq!(error(&["a", "b", "a"]), expected);
+        assert_eq!(error(&["__metadata__"]), "a.safetensors: __metadata__ is no name of a tensor");
     }
 }

@@ -1,35 +1,38 @@
-//! Weights files: a session's parameters and running statistics under torch's state-dict names and in torch's layouts, as
-//! safetensors.
+//! Weights files: a session's parameters and running statistics under torch's state-dict names and
+//! in torch's layouts, as safetensors.
 //!
-//! A file is loaded only if its tensors are exactly the network's; torch's `num_batches_tracked` is ignored. What else goes
-//! with weights are [`Companions`].
+//! A file is loaded only if its tensors are exactly the network's; torch's `num_batches_tracked` is
+//! ignored. Beside them a file holds [`DataInfo`]. Equal sessions make equal files, byte for byte.
 
-mod companions;
+mod data_info;
 mod file;
 pub(crate) mod floats;
 pub(crate) mod layout;
-pub mod tensors;
+pub(crate) mod tensors;
 mod torch;
 
 use std::{collections::HashSet, path::Path};
 
 use safetensors::Dtype;
 
-pub use companions::Companions;
+pub use crate::{data_info::DataInfo, tensor::Tensor};
 pub use file::TensorFile;
+pub use tensors::save_tensors;
 pub use torch::export;
 
 use crate::{
+    data_info::is_statistic,
     error::Result,
     session::{Array, Session},
 };
 use layout::Planned;
 use tensors::weights_error;
 
-/// Entry of the metadata that makes a file a checkpoint.
+/// The entry of the metadata that makes a file a checkpoint.
 pub(crate) const RUN: &str = "run";
 
-/// Differences that an error lists before it only counts: more than these are another network's file.
+/// Differences that an error lists before it only counts: more than these are another network's
+/// file.
 const LISTED: usize = 100;
 
 /// What a tensor of a file of weights holds.
@@ -47,12 +50,13 @@ enum Source {
 ///
 /// # Errors
 ///
-/// [`crate::Error::Io`] if the file cannot be written, [`crate::Error::Weights`] if its head, with the names of tensors and classes,
-/// would be too large, [`crate::Error::Device`] if the device fails.
+/// [`crate::Error::Io`] if the file cannot be written, [`crate::Error::Weights`] if its head, with
+/// the names of tensors and classes, would be too large, [`crate::Error::Device`] if the device
+/// fails.
 pub fn save(session: &mut Session, path: &Path) -> Result<()> {
-    let statistics = session.companions().statistics.iter().enumerate();
-    let statistics =
-        statistics.map(|(nth, tensor)| Planned::floats(&tensor.name, &tensor.shape, Source::Statistic(nth)));
+    let statistics = session.data_info().statistics().iter().enumerate();
+    let statistics = statistics
+        .map(|(nth, tensor)| Planned::floats(tensor.name(), tensor.shape(), Source::Statistic(nth)));
     let tensors = parameters(session).chain(statistics).collect();
     write(session, path, tensors)
 }
@@ -65,27 +69,28 @@ fn parameters(session: &Session) -> impl Iterator<Item = Planned<Source>> + use<
 
 /// Writes tensors of a session, with the names of the classes as metadata.
 fn write(session: &mut Session, path: &Path, tensors: Vec<Planned<Source>>) -> Result<()> {
-    let metadata = session.companions().metadata();
-    layout::write(path, tensors, metadata, |&source, out| match source {
+    let metadata = data_info::metadata(session.data_info());
+    layout::write(path, tensors, &metadata, |&source, out| match source {
         Source::Parameter(index) => {
             session.read_parts(Array::Parameter, index, &mut |values| floats::put(values, out))
         }
-        Source::Statistic(nth) => floats::put(&session.companions().statistics[nth].values, out),
+        Source::Statistic(nth) => floats::put(session.data_info().statistics()[nth].values(), out),
         Source::Counter => out(&0i64.to_le_bytes()),
     })
 }
 
-/// Loads parameters, running statistics and companions into a session: all or none, unless meanwhile the disk or the device fails
-/// or somebody writes to the file.
+/// Loads parameters, running statistics and [`DataInfo`] into a session: all or none, unless
+/// meanwhile the disk or the device fails or somebody writes to the file.
 ///
 /// # Errors
 ///
-/// [`crate::Error::Weights`] listing what is missing, misshapen or of no use to this network, or if the file is a checkpoint;
-/// [`crate::Error::Io`] if it cannot be read or is no regular file; [`crate::Error::Device`] if the device fails.
+/// [`crate::Error::Weights`] listing what is missing, misshapen or of no use to this network, or if
+/// the file is a checkpoint; [`crate::Error::Io`] if it cannot be read or is no regular file;
+/// [`crate::Error::Device`] if the device fails.
 pub fn load(session: &mut Session, path: &Path) -> Result<()> {
     let mut file = TensorFile::open(path)?;
-    if file.metadata().is_some_and(|entries| entries.contains_key(RUN)) {
-        let message = "a checkpoint, for --resume; its run's weights are in last.safetensors beside it";
+    if file.metadata(RUN).is_some() {
+        let message = "a checkpoint, not weights: its run's weights are in last.safetensors beside it";
         return Err(weights_error(path, message.into()));
     }
     let description = session.description();
@@ -95,16 +100,33 @@ pub fn load(session: &mut Session, path: &Path) -> Result<()> {
         let message = format!("not the weights of {}: {}", description.name, listed(&differences));
         return Err(weights_error(path, message));
     }
-    let companions = Companions::read(&mut file)?;
+    let info = data_info::read(&mut file)?;
     for (index, param) in description.params.iter().enumerate() {
         let mut values = file.values(param.name)?;
         session.write_parts(Array::Parameter, index, &mut |part| values.read(part))?;
     }
-    session.set_companions(companions);
+    session.set_data_info(info);
     Ok(())
 }
 
-/// How a file differs from the expected names and shapes.
+/// Refuses a session whose parameters are not all finite; they came from this file.
+///
+/// # Errors
+///
+/// [`crate::Error::Weights`] naming the first tensor with a NaN or an infinite value,
+/// [`crate::Error::Device`] if the device fails.
+#[cfg(feature = "data")]
+pub(crate) fn check_finite(session: &mut Session, path: &Path) -> Result<()> {
+    for (index, param) in session.description().params.iter().enumerate() {
+        if let Some(value) = session.not_finite(index)? {
+            let message = format!("{} holds {value}: nothing can be trained from there", param.name);
+            return Err(weights_error(path, message));
+        }
+    }
+    Ok(())
+}
+
+/// Says how a file differs from the expected names and shapes.
 pub(crate) fn differences<'a>(
     expected: impl Iterator<Item = (&'a str, &'a [usize])> + Clone,
     file: &TensorFile,
@@ -117,11 +139,11 @@ pub(crate) fn differences<'a>(
         other_dtype(name, found.dtype)
     });
     let found = file.tensors();
-    let statistics = found.iter().filter(|(name, _)| Companions::own(name));
+    let statistics = found.iter().filter(|(name, _)| is_statistic(name));
     let statistics = statistics.filter_map(|(name, info)| other_dtype(name, info.dtype));
     let names: HashSet<&str> = expected.clone().map(|(name, _)| name).collect();
     let known =
-        |name: &str| name.ends_with("num_batches_tracked") || names.contains(name) || Companions::own(name);
+        |name: &str| name.ends_with("num_batches_tracked") || names.contains(name) || is_statistic(name);
     let extra = found.keys().filter(|name| !known(name)).map(|name| format!("{name} is unknown"));
     wanting.chain(statistics).chain(extra).collect()
 }
@@ -130,6 +152,7 @@ fn other_dtype(name: &str, found: Dtype) -> Option<String> {
     (found != Dtype::F32).then(|| format!("{name} is {found}, expected F32"))
 }
 
+/// The first of many differences in one line.
 pub(crate) fn listed(differences: &[String]) -> String {
     let shown = &differences[..differences.len().min(LISTED)];
     match differences.len() - shown.len() {
@@ -142,30 +165,32 @@ pub(crate) fn listed(differences: &[String]) -> String {
 mod tests {
     use safetensors::{serialize, tensor::TensorView};
 
-    use super::{tensors::Tensor, *};
+    use super::*;
+
+    fn tensor(name: &str, shape: &[usize], values: Vec<f32>) -> Tensor {
+        Tensor::new(name, shape, values).unwrap()
+    }
 
     fn differences_of(tensors: &[Tensor]) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.safetensors");
-        tensors::write(&path, tensors).unwrap();
+        save_tensors(&path, tensors).unwrap();
         let expected: [(&str, &[usize]); 2] = [("a.bias", &[2]), ("b.bias", &[3])];
         differences(expected.into_iter(), &TensorFile::open(&path).unwrap())
     }
 
     #[test]
     fn the_same_tensors_in_any_order_fit() {
-        let tracked = Tensor::new("bn1.num_batches_tracked", &[1], vec![5.0]);
-        let b = Tensor::new("b.bias", &[3], vec![0.0; 3]);
-        let a = Tensor::new("a.bias", &[2], vec![0.0; 2]);
+        let tracked = tensor("bn1.num_batches_tracked", &[1], vec![5.0]);
+        let b = tensor("b.bias", &[3], vec![0.0; 3]);
+        let a = tensor("a.bias", &[2], vec![0.0; 2]);
         assert!(differences_of(&[tracked, b, a]).is_empty());
     }
 
     #[test]
     fn all_differences_are_listed_at_once() {
-        let found = differences_of(&[
-            Tensor::new("b.bias", &[1, 3], vec![0.0; 3]),
-            Tensor::new("c.bias", &[1], vec![0.0]),
-        ]);
+        let found =
+            differences_of(&[tensor("b.bias", &[1, 3], vec![0.0; 3]), tensor("c.bias", &[1], vec![0.0])]);
         assert_eq!(found, ["a.bias is missing", "b.bias is [1, 3], expected [3]", "c.bias is unknown"]);
         assert!(listed(&vec!["x is missing".into(); 102]).ends_with("; and 2 more"));
     }
@@ -186,7 +211,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.safetensors");
         let values = vec![1.5, f32::MIN_POSITIVE, -0.0];
-        tensors::write(&path, &[Tensor::new("t", &[3], values.clone())]).unwrap();
+        save_tensors(&path, &[tensor("t", &[3], values.clone())]).unwrap();
         assert_eq!(TensorFile::open(&path).unwrap().floats("t").unwrap(), values);
     }
 
@@ -194,9 +219,9 @@ mod tests {
     fn a_tensor_ends_where_the_next_begins() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.safetensors");
-        let [a, b] = [("a", vec![1.0, 2.0]), ("b", vec![3.0, 4.0])]
-            .map(|(name, values)| Tensor::new(name, &[2], values));
-        tensors::write(&path, &[a, b]).unwrap();
+        let [a, b] =
+            [("a", vec![1.0, 2.0]), ("b", vec![3.0, 4.0])].map(|(name, values)| tensor(name, &[2], values));
+        save_tensors(&path, &[a, b]).unwrap();
         let mut file = TensorFile::open(&path).unwrap();
         let mut values = [0.0; 3];
         assert!(file.values("a").unwrap().read(&mut values).is_err());

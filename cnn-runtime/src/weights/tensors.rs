@@ -1,46 +1,28 @@
-//! Named tensors in memory, and files of them.
+//! Files of tensors that are in memory.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use super::{
     floats,
     layout::{self, Planned},
 };
-use crate::error::{Error, Result};
-
-/// A tensor to be written.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Tensor {
-    /// Path of the tensor, `conv1.weight`.
-    pub name: String,
-    /// Shape.
-    pub shape: Vec<usize>,
-    /// Elements, the last dimension fastest.
-    pub values: Vec<f32>,
-}
-
-impl Tensor {
-    /// A tensor of this name and shape.
-    pub fn new(name: impl Into<String>, shape: &[usize], values: Vec<f32>) -> Tensor {
-        debug_assert_eq!(shape.iter().product::<usize>(), values.len());
-        Tensor { name: name.into(), shape: shape.into(), values }
-    }
-
-    pub(crate) fn planned(&self) -> Planned<&Tensor> {
-        Planned::floats(&self.name, &self.shape, self)
-    }
-}
+use crate::{
+    error::{Error, Result},
+    tensor::Tensor,
+};
 
 /// Writes a safetensors file whole or not at all.
 ///
 /// # Errors
 ///
-/// [`Error::Io`] if it cannot be written, [`Error::Weights`] if its head, with all the names, would be too large.
-pub fn write(path: &Path, tensors: &[Tensor]) -> Result<()> {
-    let planned = tensors.iter().map(Tensor::planned).collect();
-    layout::write(path, planned, None, |tensor, out| floats::put(&tensor.values, out))
+/// [`Error::Io`] if it cannot be written, [`Error::Weights`] if two tensors have one name, or if
+/// its head, with all the names, would be too large.
+pub fn save_tensors(path: &Path, tensors: &[Tensor]) -> Result<()> {
+    let planned = tensors.iter().map(|tensor| Planned::floats(tensor.name(), tensor.shape(), tensor));
+    layout::write(path, planned.collect(), &BTreeMap::new(), |tensor, out| floats::put(tensor.values(), out))
 }
 
+/// An [`Error::Weights`] about a file.
 pub(crate) fn weights_error(path: &Path, message: String) -> Error {
     Error::Weights { path: path.into(), message }
 }

@@ -1,9 +1,10 @@
 //! Weights for PyTorch: a file whose tensors are exactly a module's state dict, so that
 //! `model.load_state_dict(safetensors.torch.load_file(FILE))` takes it as it is.
 //!
-//! That is what [`super::save`] writes, less the statistics of the data, which no module holds, and with the counter
-//! `num_batches_tracked` beside every pair of running statistics, which a strict load asks for. It is 0: torch only reads it
-//! where it averages without a momentum.
+//! The file is what [`super::save`] writes, less the statistics of the data, which no module holds,
+//! and with the counter `num_batches_tracked` beside every pair of running statistics, which a
+//! strict load asks for. The counter is 0: torch only reads it where it averages without a
+//! momentum.
 
 use std::path::Path;
 
@@ -12,11 +13,12 @@ use safetensors::Dtype;
 use super::{Source, layout::Planned, parameters, write};
 use crate::{error::Result, session::Session};
 
-/// What ends the name of a batch norm's first running statistic.
+/// The end of the name of a batch norm's running mean.
 const MEAN: &str = ".running_mean";
 
-/// Writes a session's parameters and running statistics as a state dict, whole or not at all, and returns the number of its
-/// tensors. The names of the classes, where there are any, stand in the metadata, which torch passes over.
+/// Writes a session's parameters and running statistics as a state dict, whole or not at all, and
+/// returns the number of its tensors. The names of the classes, if there are any, stand in the
+/// metadata, which torch passes over.
 ///
 /// # Errors
 ///
@@ -31,7 +33,7 @@ pub fn export(session: &mut Session, path: &Path) -> Result<usize> {
     Ok(count)
 }
 
-/// The batches that a layer has counted, an integer scalar.
+/// The number of batches that a layer has counted, an integer scalar.
 fn counter(layer: &str) -> Planned<Source> {
     let name = format!("{layer}.num_batches_tracked");
     Planned { name, dtype: Dtype::I64, shape: vec![], source: Source::Counter }

@@ -1,14 +1,15 @@
-//! Brightness, contrast and saturation as PIL and torchvision define them: `factor * x + (1 - factor) * other`, kept within 0
-//! to 255, where `other` is black, the mean grey of the image, or each pixel's grey.
+//! Brightness, contrast and saturation as PIL and torchvision define them:
+//! `factor * x + (1 - factor) * other`, kept within 0 to 255, where `other` is black, the mean grey
+//! of the image, or each pixel's grey.
 
 use crate::data::Image;
 
-/// Towards black, or away from it.
+/// Moves values towards black, or away from it.
 pub(super) fn brightness(image: &mut Image, factor: f32) {
     image.values_mut().iter_mut().for_each(|value| *value = blend(*value, 0.0, factor));
 }
 
-/// Towards the image's mean grey, or away from it.
+/// Moves values towards the image's mean grey, or away from it.
 pub(super) fn contrast(image: &mut Image, factor: f32) {
     if factor == 1.0 {
         return;
@@ -18,7 +19,7 @@ pub(super) fn contrast(image: &mut Image, factor: f32) {
     image.values_mut().iter_mut().for_each(|value| *value = blend(*value, mean as f32, factor));
 }
 
-/// Towards each pixel's grey, or away from it; nothing to a grey image.
+/// Moves values towards each pixel's grey, or away from it; a grey image stays as it is.
 pub(super) fn saturation(image: &mut Image, factor: f32) {
     if factor == 1.0 || image.shape()[0] != 3 {
         return;

@@ -1,13 +1,13 @@
 //! Rotation about the middle of an image, bilinear.
 
-use crate::data::Image;
+use crate::{data::Image, error::Result};
 
 /// Turns counter-clockwise by an angle in degrees. Beyond the edges lie zeros.
-pub(super) fn rotate(image: &mut Image, degrees: f64) {
+pub(super) fn rotate(image: &mut Image, degrees: f64) -> Result<()> {
     let [height, width] = image.size();
     let (sin, cos) = degrees.to_radians().sin_cos();
     let middle = [(height as f64 - 1.0) / 2.0, (width as f64 - 1.0) / 2.0];
-    let mut turned = Image::new(image.shape());
+    let mut turned = Image::new(image.shape())?;
     for (from, to) in image.planes().zip(turned.planes_mut()) {
         for (y, row) in to.chunks_exact_mut(width).enumerate() {
             for (x, value) in row.iter_mut().enumerate() {
@@ -17,13 +17,14 @@ pub(super) fn rotate(image: &mut Image, degrees: f64) {
             }
         }
     }
-    *image = turned;
+    image.replace(turned);
+    Ok(())
 }
 
-/// The value between the four pixels around a place `[y, x]`.
-fn sample(plane: &[f32], [height, width]: [usize; 2], place: [f64; 2]) -> f32 {
-    let [top, left] = place.map(f64::floor);
-    let [down, right] = [(place[0] - top) as f32, (place[1] - left) as f32];
+/// The value between the four pixels around a point `[y, x]`.
+fn sample(plane: &[f32], [height, width]: [usize; 2], point: [f64; 2]) -> f32 {
+    let [top, left] = point.map(f64::floor);
+    let [down, right] = [(point[0] - top) as f32, (point[1] - left) as f32];
     let at = |y: f64, x: f64| {
         let inside = y >= 0.0 && x >= 0.0 && y < height as f64 && x < width as f64;
         if inside { plane[y as usize * width + x as usize] } else { 0.0 }

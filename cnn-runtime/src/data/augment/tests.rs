@@ -4,7 +4,7 @@ use super::*;
 
 /// Element at `[c, y, x]` is `100 c + 10 y + x + 1`.
 fn numbered(shape: [usize; 3]) -> Image {
-    let mut image = Image::new(shape);
+    let mut image = Image::new(shape).unwrap();
     let [_, height, width] = shape;
     for (at, value) in image.values_mut().iter_mut().enumerate() {
         let (rest, x) = (at / width, at % width);
@@ -15,7 +15,7 @@ fn numbered(shape: [usize; 3]) -> Image {
 
 fn applied(stage: Augment, shape: [usize; 3], key: u64) -> Image {
     let mut image = numbered(shape);
-    apply(&stage, &mut image, &mut Stream::new(key));
+    apply(&stage, &mut image, &mut Stream::new(key)).unwrap();
     image
 }
 
@@ -72,22 +72,22 @@ fn flips_mirror_as_often_as_declared() {
 #[test]
 fn rotation_turns_counter_clockwise() {
     let mut image = numbered([1, 3, 3]);
-    rotate::rotate(&mut image, 90.0);
+    rotate::rotate(&mut image, 90.0).unwrap();
     let expected = [3.0, 13.0, 23.0, 2.0, 12.0, 22.0, 1.0, 11.0, 21.0];
     image.values().iter().zip(expected).for_each(|(a, b)| assert!((a - b).abs() < 1e-4, "{image:?}"));
     let mut image = numbered([1, 9, 9]);
-    rotate::rotate(&mut image, 45.0);
+    rotate::rotate(&mut image, 45.0).unwrap();
     assert_eq!(image.values()[0], 0.0, "beyond the edge");
     assert_eq!(applied(Augment::Rotate { degrees: 0.0 }, [2, 4, 3], 1), numbered([2, 4, 3]));
 }
 
 #[test]
 fn colors_are_torchvisions() {
-    // torchvision.transforms.v2.functional.adjust_*(…, 1.5) of one row of two pixels, in floats of 0 to 1, times 255;
-    // its weights of red, green and blue are rounded to four digits.
+    // torchvision.transforms.v2.functional.adjust_*(…, 1.5) of one row of two pixels, in floats of
+    // 0 to 1, times 255; its weights of red, green and blue are rounded to four digits.
     let with = |change: fn(&mut Image, f32)| {
         let mut image = Image::default();
-        image.set_bytes([3, 1, 2], &[10, 200, 20, 100, 30, 50]);
+        image.set_bytes([3, 1, 2], &[10, 200, 20, 100, 30, 50]).unwrap();
         change(&mut image, 1.5);
         image.values().to_vec()
     };

@@ -7,7 +7,7 @@ use std::sync::{
 
 use super::*;
 use crate::{
-    data::{Dataset, Image, Mnist, Part, Preparation, Tolerance, prepare::tests::network},
+    data::{Dataset, Image, Mnist, Part, Preparation, SkipPolicy, prepare::tests::network},
     error::Error,
     plan::{Augment, Prepare},
 };
@@ -39,7 +39,7 @@ impl Dataset for Counting {
             return Err(Error::Data { path: index.to_string().into(), message: "damaged".into() });
         }
         assert_ne!(index, 1000, "a bug of the data set");
-        image.reshape([1, 1, 2]).fill(index as f32 * 255.0);
+        image.reshape([1, 1, 2])?.fill(index as f32 * 255.0);
         Ok(index as u32)
     }
 }
@@ -48,18 +48,18 @@ fn counting(len: usize, in_memory: bool) -> Counting {
     Counting { len, in_memory, bad: Vec::new(), reads: AtomicUsize::new(0) }
 }
 
-fn prepared(data: Counting, tolerance: Tolerance) -> Prepared {
+fn prepared(data: Counting, policy: SkipPolicy) -> Prepared {
     let description = network([1, 1, 2], None, &[]);
-    Prepared::new(Arc::new(data), Preparation::new(&description, vec![]).unwrap(), Arc::new(tolerance))
+    Prepared::new(Arc::new(data), Preparation::new(&description, vec![]).unwrap(), policy)
 }
 
 fn batches(len: usize, in_memory: bool, batch: usize) -> Batches {
-    Batches::all(&prepared(counting(len, in_memory), Tolerance::none()), batch)
+    Batches::all(&prepared(counting(len, in_memory), SkipPolicy::none()), batch).unwrap()
 }
 
 fn labels(batches: &mut Batches) -> Vec<Vec<u32>> {
     let mut all = Vec::new();
-    while let Some(batch) = batches.next().unwrap() {
+    while let Some(batch) = batches.next_batch().unwrap() {
         assert_eq!(batch.images.len(), 2 * batch.labels.len());
         assert!(batch.images.chunks(2).zip(batch.labels).all(|(image, &label)| image == [label as f32; 2]));
         all.push(batch.labels.to_vec());
@@ -72,7 +72,7 @@ fn the_last_batch_is_short() {
     for in_memory in [true, false] {
         let mut batches = batches(5, in_memory, 2);
         assert_eq!(labels(&mut batches), [vec![0, 1], vec![2, 3], vec![4]]);
-        assert!(batches.next().unwrap().is_none());
+        assert!(batches.next_batch().unwrap().is_none());
         assert_eq!(batches.done(), 5);
         batches.rewind();
         assert_eq!((batches.done(), labels(&mut batches).len()), (0, 3));
@@ -96,21 +96,22 @@ fn the_order_depends_on_seed_and_epoch_alone() {
 fn a_pass_goes_on_where_another_one_stood() {
     let mut whole = batches(20, false, 3);
     whole.shuffle(1, 1);
-    whole.next().unwrap();
+    whole.next_batch().unwrap();
     let mut resumed = batches(20, false, 3);
     resumed.shuffle(1, 1);
     resumed.skip(whole.done());
     assert_eq!(labels(&mut resumed), labels(&mut whole));
-    resumed.skip(usize::MAX - 20);
-    assert!(resumed.next().unwrap().is_none());
+    resumed.skip(usize::MAX);
+    resumed.skip(usize::MAX);
+    assert!(resumed.next_batch().unwrap().is_none());
 }
 
 #[test]
 fn no_more_is_read_than_two_batches_ahead() {
-    let source = prepared(counting(100, false), Tolerance::none());
+    let source = prepared(counting(100, false), SkipPolicy::none());
     let data = Arc::new(counting(100, false));
-    let mut batches = Batches::all(&source.with_data(data.clone()), 4);
-    batches.next().unwrap();
+    let mut batches = Batches::all(&source.with_data(data.clone()), 4).unwrap();
+    batches.next_batch().unwrap();
     drop(batches);
     assert!(data.reads.load(Ordering::Relaxed) <= (1 + AHEAD) * 4);
 }
@@ -119,23 +120,24 @@ fn no_more_is_read_than_two_batches_ahead() {
 fn bad_files_are_skipped_and_counted_once() {
     let source = |limit| {
         let data = Counting { bad: vec![0, 4, 5], ..counting(7, false) };
-        prepared(data, Tolerance::of(limit, "", |_| {}))
+        prepared(data, SkipPolicy::up_to(limit))
     };
-    let mut batches = Batches::all(&source(3), 2);
+    let mut batches = Batches::all(&source(3), 2).unwrap();
     for _ in 0..2 {
         batches.rewind();
         assert_eq!(labels(&mut batches), [vec![1], vec![2, 3], vec![6]]);
         assert_eq!(batches.done(), 7);
     }
-    let mut batches = Batches::all(&source(2), 7);
-    assert!(batches.next().unwrap_err().to_string().starts_with("5: damaged; 2 skipped before"));
+    let mut batches = Batches::all(&source(2), 7).unwrap();
+    assert!(batches.next_batch().unwrap_err().to_string().starts_with("5: damaged; 2 skipped before"));
 }
 
 #[test]
 fn a_panic_in_a_data_set_is_an_error() {
-    let mut batches = Batches::new(&prepared(counting(1001, false), Tolerance::none()), vec![1, 1000], 1);
-    assert!(batches.next().unwrap().is_some());
-    assert!(batches.next().unwrap_err().to_string().contains("panicked"));
+    let mut batches =
+        Batches::new(&prepared(counting(1001, false), SkipPolicy::none()), vec![1, 1000], 1).unwrap();
+    assert!(batches.next_batch().unwrap().is_some());
+    assert!(batches.next_batch().unwrap_err().to_string().contains("panicked"));
 }
 
 #[test]
@@ -151,12 +153,12 @@ fn threads_change_nothing() {
     let digits = Arc::new(Mnist::load(folder.as_ref(), Part::Test).unwrap());
     let description = network([1, 14, 14], Some(&[Prepare::Scale(1.0 / 255.0)]), AUGMENT);
     let preparation = Preparation::new(&description, vec![]).unwrap();
-    let source = Prepared::new(digits, preparation, Arc::new(Tolerance::none()));
-    let mut batches = Batches::new(&source, (0..300).collect(), 64);
+    let source = Prepared::new(digits, preparation, SkipPolicy::none());
+    let mut batches = Batches::new(&source, (0..300).collect(), 64).unwrap();
     batches.shuffle(9, 4);
     let (order, key) = (batches.order.clone(), batches.key);
     let mut found = Vec::new();
-    while let Some(batch) = batches.next().unwrap() {
+    while let Some(batch) = batches.next_batch().unwrap() {
         found.extend_from_slice(batch.images);
     }
     let alone = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
@@ -164,6 +166,17 @@ fn threads_change_nothing() {
     alone.install(|| source.prepare(&order, key, &mut expected));
     assert!(found == expected);
     batches.shuffle(9, 5);
-    let other = batches.next().unwrap().unwrap().images.to_vec();
+    let other = batches.next_batch().unwrap().unwrap().images.to_vec();
     assert!(found[..other.len()] != other, "another epoch, other changes");
+}
+
+#[test]
+fn batches_without_images_are_refused() {
+    let source = prepared(counting(3, true), SkipPolicy::none());
+    for (indices, batch) in [(vec![0], 0), (vec![3], 1), (vec![0, u32::MAX], usize::MAX)] {
+        assert!(matches!(Batches::new(&source, indices, batch), Err(Error::Usage(_))));
+    }
+    let mut large = Batches::all(&source, usize::MAX).unwrap();
+    assert_eq!((large.largest(), labels(&mut large)), (3, vec![vec![0, 1, 2]]));
+    assert!(labels(&mut Batches::new(&source, vec![], 1).unwrap()).is_empty());
 }

@@ -3,7 +3,8 @@
 use super::*;
 use crate::rng::Stream;
 
-/// Records whose labels count up from 0 and whose pixels are all the label's; CIFAR-100's coarse label is 19.
+/// Records whose labels count up from 0 and whose pixels are all the label's; CIFAR-100's coarse
+/// label is 19.
 fn records(kind: CifarKind, count: u8) -> Vec<u8> {
     let coarse: &[u8] = if kind == CifarKind::Cifar100 { &[19] } else { &[] };
     (0..count).flat_map(|label| [coarse, &[label], &[label; PIXELS]].concat()).collect()
@@ -55,7 +56,7 @@ fn what_is_wrong_is_named() {
     let kind = CifarKind::Cifar10;
     let path = folder(kind, &[1; 4]);
     assert_error(path.path(), kind, "data_batch_5.bin: cannot read");
-    assert_error(path.path(), CifarKind::Cifar100, "names the unpacked cifar-100-binary");
+    assert_error(path.path(), CifarKind::Cifar100, "of the unpacked cifar-100-binary");
     assert_error(
         folder(kind, &[1, 1, 1, 0, 1]).path(),
         kind,

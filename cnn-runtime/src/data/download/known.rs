@@ -1,11 +1,11 @@
 //! The data sets that can be fetched: where they are, and what they must be.
 //!
-//! A checksum of an IDX file is of its contents, whatever compressed it; mirrors differ in that. All were compared with at
-//! least one other published list.
+//! A checksum of an IDX file is of its contents, whatever compressed it; mirrors differ in that.
+//! All checksums were compared with at least one other published list.
 
 use super::{Form, Remote, Source};
 
-/// LeCun's site, the first, has long refused programs.
+/// MNIST, from mirrors: LeCun's own site has long refused programs.
 pub const MNIST: Source = Source {
     mirrors: &[
         "https://ossci-datasets.s3.amazonaws.com/mnist",
@@ -19,7 +19,7 @@ pub const MNIST: Source = Source {
     ],
 };
 
-/// Xiao, Rasul and Vollgraf 2017.
+/// Fashion-MNIST (Xiao, Rasul and Vollgraf 2017).
 pub const FASHION_MNIST: Source = Source {
     mirrors: &[
         "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
@@ -33,7 +33,7 @@ pub const FASHION_MNIST: Source = Source {
     ],
 };
 
-/// Krizhevsky 2009, 162 MB.
+/// CIFAR-10 (Krizhevsky 2009), 162 MB.
 pub const CIFAR10: Source = Source {
     mirrors: TORONTO,
     files: &[Remote {
@@ -43,7 +43,7 @@ pub const CIFAR10: Source = Source {
     }],
 };
 
-/// Krizhevsky 2009, 161 MB.
+/// CIFAR-100 (Krizhevsky 2009), 161 MB.
 pub const CIFAR100: Source = Source {
     mirrors: TORONTO,
     files: &[Remote {

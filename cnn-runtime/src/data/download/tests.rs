@@ -117,7 +117,10 @@ fn what_no_mirror_serves_is_named_with_every_answer() {
         serve(vec![("hello.gz", b"<html>sign in</html>".to_vec())]),
         serve(vec![("hello.gz", gzip(b"hello\n")[..12].to_vec())]),
     );
-    fails(&["http://127.0.0.1:1"], &["hello.gz: could not be fetched; ", "(http://127.0.0.1:1/hello.gz: "]);
+    fails(
+        &["http://127.0.0.1:1"],
+        &["hello.gz: could not be fetched from any server (", "http://127.0.0.1:1/hello.gz: "],
+    );
     fails(&[&empty, &other], &["404", "another file: its SHA-256 is", HELLO]);
     fails(&[&plain], &["damaged"]);
     fails(&[&cut], &["damaged"]);

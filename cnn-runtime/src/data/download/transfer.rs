@@ -12,14 +12,14 @@ use ureq::Agent;
 /// How long a server may keep silent.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Bytes that are received at most; the largest file has a sixth of them.
+/// Bytes that are received at most; the largest file has a sixth of these.
 const LARGEST: u64 = 1 << 30;
 
 /// What went wrong, there or here.
 pub(super) enum Failure {
-    /// The mirror, or the way to it: another may do better.
+    /// The mirror failed, or the way to it: another may do better.
     Remote(String),
-    /// The disk.
+    /// The disk failed.
     Local(io::Error),
 }
 

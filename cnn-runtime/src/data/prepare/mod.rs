@@ -1,22 +1,24 @@
 //! The way from a stored image to the network's input, as `data { }` and `augment { }` declare it.
 //!
-//! First [`Preparation::arrange`] on one image: geometry, and augmentation in training. Then [`Preparation::finish`] on a
-//! batch: values, with the statistics fitted on the training set. The fitted statistics are tensors named `data.*`; a
-//! preparation made of the tensors that another one gave prepares the same bytes.
+//! [`Preparation::per_image`] comes first: geometry, and augmentation in training. Then
+//! [`Preparation::per_batch`] changes the values of a batch, with the statistics fitted on the
+//! training set. The fitted statistics are tensors named `data.*`; a preparation made of the
+//! tensors that another one gave prepares the same bytes.
 
 mod moments;
 mod statistics;
 mod values;
 
-pub(super) use moments::Moments;
+pub(super) use moments::{Moments, Wanted};
 use values::Values;
 
 use super::{Image, augment, geometry};
 use crate::{
     error::{Error, Result},
     plan::{Augment, Description, Prepare},
+    reserve::product,
     rng::{Stream, subkey},
-    weights::tensors::Tensor,
+    tensor::Tensor,
 };
 
 /// What images become without `data { }`: 0 to 1.
@@ -33,33 +35,35 @@ pub struct Preparation {
 }
 
 impl Preparation {
-    /// A network's preparation with statistics that were fitted before: of a weights file, all tensors named `data.*`.
+    /// A network's preparation with statistics that were fitted before: of a weights file, all
+    /// tensors named `data.*`.
     ///
     /// # Errors
     ///
-    /// [`Error::Usage`] naming a statistic that is missing or misshapen.
+    /// [`Error::Usage`] naming a statistic that is missing, misshapen or given twice.
     pub fn new(description: &Description, statistics: Vec<Tensor>) -> Result<Preparation> {
         let stages = description.data.unwrap_or(DEFAULT);
         let values = Values::new(stages, description.input, &statistics).map_err(Error::Usage)?;
         Ok(Preparation { input: description.input, stages, augment: description.augment, values, statistics })
     }
 
-    /// A network's preparation without statistics, for fitting them: it arranges and does not finish.
+    /// A network's preparation without statistics, for fitting them: it prepares single images and
+    /// no batches.
     pub(super) fn unfitted(description: &Description) -> Preparation {
         let stages = description.data.unwrap_or(DEFAULT);
         let (values, statistics) = (Values::default(), Vec::new());
         Preparation { input: description.input, stages, augment: description.augment, values, statistics }
     }
 
-    /// What moments it needs to be fitted, if any.
-    pub(super) fn wants(&self) -> Option<moments::Wanted> {
-        moments::Wanted::by(self.stages)
+    /// The moments that are needed to fit this preparation, if any.
+    pub(super) fn wants(&self) -> Option<Wanted> {
+        Wanted::by(self.stages)
     }
 
-    /// Fitted to moments of arranged training images.
+    /// A network's preparation fitted to the moments of prepared training images.
     pub(super) fn fitted(description: &Description, moments: Moments) -> Result<Preparation> {
         let stages = description.data.unwrap_or(DEFAULT);
-        Preparation::new(description, statistics::fit(stages, moments))
+        Preparation::new(description, statistics::fit(stages, moments)?)
     }
 
     /// The fitted statistics, to be kept with the weights.
@@ -67,42 +71,69 @@ impl Preparation {
         &self.statistics
     }
 
-    /// Shape `[C, H, W]` of what it gives.
+    /// The shape `[C, H, W]` of the network's input.
     pub fn input(&self) -> [usize; 3] {
         self.input
     }
 
-    /// True if finishing a batch costs about as much as copying it.
+    /// True if preparing a batch costs about as much as copying it.
     pub(super) fn is_cheap(&self) -> bool {
         self.augment.is_empty() && !self.values.whitens()
     }
 
-    /// Gives an image the network's size; with a key, augments it by amounts that depend on nothing but the key and the
-    /// image. Where the stages leave another size, the largest middle part of the right proportions is resampled.
-    pub fn arrange(&self, image: &mut Image, key: Option<u64>) {
+    /// Gives an image the network's channels and size; with a key, augments it by amounts that
+    /// depend on nothing but the key and the image. Where the stages leave another size, the
+    /// largest middle region of the right proportions is resampled.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] if the image has no pixels, or channels that give no image of the
+    /// network's; [`Error::Device`] if there is no memory.
+    pub fn per_image(&self, image: &mut Image, key: Option<u64>) -> Result<()> {
+        let [channels, height, width] = self.input;
+        image.set_channels(channels)?;
         for stage in self.stages {
             match *stage {
-                Prepare::ResizeShorter(shorter) => geometry::resize_shorter(image, shorter),
-                Prepare::ResizeExact(size) => geometry::resize_exact(image, size),
+                Prepare::ResizeShorter(shorter) => geometry::resize_shorter(image, shorter)?,
+                Prepare::ResizeExact(size) => geometry::resize_exact(image, size)?,
                 Prepare::CenterCrop(size) if key.is_none() || !augment::crops(self.augment) => {
-                    geometry::center_crop(image, size);
+                    geometry::center_crop(image, size)?;
                 }
-                _ => {}
+                // The crop of augmentation takes its place; values are changed for a whole batch.
+                Prepare::CenterCrop(_)
+                | Prepare::MeanSubtract(_)
+                | Prepare::Standardise(_)
+                | Prepare::Normalise { .. }
+                | Prepare::Scale(_)
+                | Prepare::Whiten { .. } => {}
             }
         }
         if let Some(key) = key {
             for (stage, purpose) in self.augment.iter().zip(0..) {
-                augment::apply(stage, image, &mut Stream::new(subkey(key, purpose)));
+                augment::apply(stage, image, &mut Stream::new(subkey(key, purpose)))?;
             }
         }
-        let [_, height, width] = self.input;
-        if image.size() != [height, width] {
-            geometry::fit(image, [height, width]);
-        }
+        if image.size() == [height, width] { Ok(()) } else { geometry::fit(image, [height, width]) }
     }
 
-    /// Turns the values of arranged images, one after the other, into the network's input.
-    pub fn finish(&self, images: &mut [f32]) {
+    /// Turns the values of images that [`Preparation::per_image`] prepared, one after the other,
+    /// into the network's input.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Usage`] if these are not the values of whole images.
+    pub fn per_batch(&self, images: &mut [f32]) -> Result<()> {
+        let size = product(&self.input);
+        if size == 0 || !images.len().is_multiple_of(size) {
+            let (expected, found) = (self.input, images.len());
+            return Err(Error::Usage(format!("expected the values of images {expected:?}, found {found}")));
+        }
+        self.change_values(images);
+        Ok(())
+    }
+
+    /// Does as [`Preparation::per_batch`], with whole images.
+    pub(super) fn change_values(&self, images: &mut [f32]) {
         self.values.apply(images);
     }
 }

@@ -1,7 +1,8 @@
 //! Mean, variance and covariance of the elements of images, in one pass, in f64.
 //!
-//! Blocks of images come in order and every sum runs in that order, so the result does not depend on the threads. Means and
-//! variances are Welford's (1962); the covariance is `sum(x x') / count - mean mean'`, accumulated in panels of columns.
+//! Blocks of images come in order and every sum runs in that order, so the result does not depend
+//! on the threads. Means and variances are Welford's (1962); the covariance is `sum(x x') / count -
+//! mean mean'`, accumulated in panels of columns.
 
 use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut};
 use rayon::prelude::*;
@@ -14,15 +15,15 @@ const ELEMENTS: usize = 4096;
 /// Columns of the covariance that one task sums up.
 const PANEL: usize = 128;
 
-/// What stages need.
+/// The moments that stages need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::data) struct Wanted {
-    /// Covariances beside means and variances.
+    /// Whether covariances are needed beside means and variances.
     pub(in crate::data) covariance: bool,
 }
 
 impl Wanted {
-    /// What these stages need, if any of them is fitted.
+    /// The moments that these stages need, if any of them is fitted.
     pub(super) fn by(stages: &[Prepare]) -> Option<Wanted> {
         let covariance = stages.iter().any(|stage| matches!(stage, Prepare::Whiten { .. }));
         let moments = |stage: &Prepare| matches!(stage, Prepare::MeanSubtract(_) | Prepare::Standardise(_));
@@ -44,7 +45,7 @@ pub(in crate::data) struct Moments {
 }
 
 impl Moments {
-    /// Of no images yet.
+    /// The moments of no images yet.
     pub(in crate::data) fn new(input: [usize; 3], wanted: Wanted) -> Moments {
         let size = input.iter().product();
         let products = wanted.covariance.then(|| DMatrix::zeros(size, size));
@@ -74,7 +75,7 @@ impl Moments {
         self.count += (images.len() / size) as u64;
     }
 
-    /// Images.
+    /// The number of images.
     pub(in crate::data) fn count(&self) -> u64 {
         self.count
     }
@@ -98,7 +99,7 @@ impl Moments {
     }
 }
 
-/// The mean over what a statistic is taken of: channels, or elements.
+/// The means of values over what shares a statistic: the pixels of a channel, or single elements.
 pub(super) fn over(per: Per, input: [usize; 3], values: &[f64]) -> Vec<f64> {
     let pixels = input[1] * input[2];
     match per {

@@ -1,63 +1,70 @@
 //! Statistics of each fitted stage from the moments of the images that enter the first.
 //!
-//! Every stage is linear, so the moments behind it follow from those before it; the images are read once.
+//! Every stage is linear, so the moments behind it follow from those before it; the images are read
+//! once.
 
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 
 use super::{
     moments::{Moments, over},
-    values::{Names, shape},
+    values::{StatisticNames, shape},
 };
 use crate::{
+    error::Result,
     plan::{Per, Prepare, Whitening},
-    weights::tensors::Tensor,
+    tensor::Tensor,
 };
 
 /// Variances that rounding leaves of constant elements: they are divided by 1, and stay 0.
 const CONSTANT: f64 = 1e-10;
 
 /// The statistics of all stages, in their order.
-pub(super) fn fit(stages: &[Prepare], moments: Moments) -> Vec<Tensor> {
+///
+/// # Errors
+///
+/// As [`Tensor::new`].
+pub(super) fn fit(stages: &[Prepare], moments: Moments) -> Result<Vec<Tensor>> {
     let mut state = State {
         input: moments.input,
         variance: moments.variance(),
         covariance: moments.covariance(),
         mean: moments.mean,
     };
-    let (mut names, mut found) = (Names::default(), Vec::new());
+    let (mut names, mut found) = (StatisticNames::default(), Vec::new());
     for stage in stages {
-        let mut keep = |name, shape: &[usize], values: &[f64]| {
+        let mut keep = |name, shape: &[usize], values: &[f64]| -> Result<()> {
             let values = values.iter().map(|&value| value as f32).collect();
-            found.push(Tensor::new(names.next(name), shape, values));
+            found.push(Tensor::new(names.next(name), shape, values)?);
+            Ok(())
         };
         let input = state.input;
         match *stage {
             Prepare::MeanSubtract(per) => {
                 let mean = over(per, input, &state.mean);
-                keep("data.mean", &shape(per, input), &mean);
+                keep("data.mean", &shape(per, input), &mean)?;
                 state.affine(&mean, &[1.0]);
             }
             Prepare::Standardise(per) => {
                 let (mean, std) = (over(per, input, &state.mean), state.std(per));
-                keep("data.mean", &shape(per, input), &mean);
-                keep("data.std", &shape(per, input), &std);
+                keep("data.mean", &shape(per, input), &mean)?;
+                keep("data.std", &shape(per, input), &std)?;
                 state.affine(&mean, &std);
             }
             Prepare::Normalise { mean, std } => state.affine(&widen(mean), &widen(std)),
             Prepare::Scale(factor) => state.affine(&[0.0], &[1.0 / f64::from(factor)]),
             Prepare::Whiten { kind, epsilon } => {
-                keep("data.mean", &input, &state.mean);
+                keep("data.mean", &input, &state.mean)?;
                 let matrix = state.whiten(kind, epsilon.into());
                 let rows = matrix.transpose();
-                keep("data.whiten", &[matrix.nrows(); 2], rows.as_slice());
+                keep("data.whiten", &[matrix.nrows(); 2], rows.as_slice())?;
             }
             Prepare::ResizeShorter(_) | Prepare::ResizeExact(_) | Prepare::CenterCrop(_) => {}
         }
     }
-    found
+    Ok(found)
 }
 
-/// Moments behind the stages so far.
+/// The moments of the values that the stages so far give.
 struct State {
     input: [usize; 3],
     mean: Vec<f64>,
@@ -66,7 +73,7 @@ struct State {
 }
 
 impl State {
-    /// `sqrt` of the variance of all values that share a statistic.
+    /// The standard deviation of all values that share a statistic.
     fn std(&self, per: Per) -> Vec<f64> {
         let mean = over(per, self.input, &self.mean);
         let spread = self.mean.iter().enumerate().map(|(element, &own)| {
@@ -77,7 +84,7 @@ impl State {
         variance.into_iter().map(|variance| if variance > CONSTANT { variance.sqrt() } else { 1.0 }).collect()
     }
 
-    /// Behind `(x - mean) / std`.
+    /// Takes the moments to those of `(x - mean) / std`.
     fn affine(&mut self, mean: &[f64], std: &[f64]) {
         let size = self.mean.len();
         let of = |values: &[f64], element: usize| values[element * values.len() / size];
@@ -94,9 +101,10 @@ impl State {
         }
     }
 
-    /// The matrix that whitens values without their mean; the state becomes the one behind it.
+    /// The matrix that whitens values without their mean; the moments become those of its results.
     ///
-    /// With `V diag(l) V'` the covariance: `diag(1 / sqrt(l + epsilon)) V'` for PCA, `V` times that for ZCA.
+    /// With `V diag(l) V'` the covariance: `diag(1 / sqrt(l + epsilon)) V'` for PCA, `V` times that
+    /// for ZCA.
     fn whiten(&mut self, kind: Whitening, epsilon: f64) -> DMatrix<f64> {
         let size = self.mean.len();
         let covariance = self.covariance.take().unwrap_or_else(|| DMatrix::identity(size, size));
@@ -116,8 +124,8 @@ impl State {
     }
 }
 
-/// Variances along the principal components, largest first, and the components as columns. Each has a positive element of
-/// largest size: its sign is otherwise the library's choice.
+/// Variances along the principal components, largest first, and the components as columns. The
+/// element of largest size is positive in each: its sign is otherwise the library's choice.
 fn principal(covariance: DMatrix<f64>) -> (DVector<f64>, DMatrix<f64>) {
     let eigen = SymmetricEigen::new(covariance);
     let mut order: Vec<_> = (0..eigen.eigenvalues.len()).collect();

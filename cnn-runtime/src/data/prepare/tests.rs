@@ -1,13 +1,14 @@
-//! Statistics against numpy, whitening against its definition, geometry against torchvision, and what is stored.
+//! Statistics against numpy, whitening against its definition, geometry against torchvision, and
+//! what is stored.
 
 use std::sync::Arc;
 
 use super::*;
 use crate::{
-    data::{Batches, Dataset, Mnist, Part, Prepared, Tolerance},
+    data::{Batches, Dataset, Mnist, Part, Prepared, SkipPolicy},
+    fixture::DESCRIPTION,
     plan::{Per, Whitening},
     rng::Stream,
-    trainer::fixture::DESCRIPTION,
     weights::TensorFile,
 };
 
@@ -25,17 +26,17 @@ fn subset(part: Part) -> Arc<dyn Dataset> {
     Arc::new(Mnist::load(folder.as_ref(), part).unwrap())
 }
 
-/// All images of the digits' subset as this `data { }` makes them, fitted on themselves, and what fitted them.
+/// All images of the digits' subset as this `data { }` makes them, fitted on themselves, and what
+/// fitted them.
 fn prepared(input: [usize; 3], data: &'static [Prepare]) -> (Vec<f32>, Prepared) {
     let digits = subset(Part::Train);
     let indices: Vec<u32> = (0..digits.len() as u32).collect();
     let description = network(input, Some(data), &[]);
-    let (prepared, count) =
-        Prepared::fit(digits, &description, &indices, Arc::new(Tolerance::none())).unwrap();
-    assert_eq!(count, 10_000);
-    let mut batches = Batches::all(&prepared, 512);
+    let prepared = Prepared::fit(digits, &description, &indices, SkipPolicy::none()).unwrap();
+    assert_eq!(prepared.fitted_on(), 10_000);
+    let mut batches = Batches::all(&prepared, 512).unwrap();
     let mut images = Vec::new();
-    while let Some(batch) = batches.next().unwrap() {
+    while let Some(batch) = batches.next_batch().unwrap() {
         images.extend_from_slice(batch.images);
     }
     (images, prepared)
@@ -83,7 +84,7 @@ fn whitened_digits_have_the_identity_as_covariance() {
             let expected = if at / SIZE == at % SIZE { 1.0 } else { 0.0 };
             assert!((value - expected).abs() < 1e-2, "{at}: {value}");
         }
-        assert!(prepared.preparation().statistics().iter().any(|tensor| tensor.name == "data.whiten"));
+        assert!(prepared.preparation().statistics().iter().any(|tensor| tensor.name() == "data.whiten"));
     }
 }
 
@@ -98,15 +99,15 @@ fn stored_statistics_prepare_the_same_bytes() {
     ];
     let (images, first) = prepared([1, 5, 5], STAGES);
     let statistics = first.preparation().statistics().to_vec();
-    let names: Vec<_> = statistics.iter().map(|tensor| tensor.name.as_str()).collect();
+    let names: Vec<_> = statistics.iter().map(|tensor| tensor.name()).collect();
     assert_eq!(names, ["data.mean", "data.std", "data.mean.2", "data.whiten", "data.mean.3", "data.std.2"]);
 
     let description = network([1, 5, 5], Some(STAGES), &[]);
     let again = Preparation::new(&description, statistics.clone()).unwrap();
-    let again = Prepared::new(subset(Part::Train), again, Arc::new(Tolerance::none()));
+    let again = Prepared::new(subset(Part::Train), again, SkipPolicy::none());
     // In batches of another size too: an image does not depend on its neighbours.
-    let mut batches = Batches::all(&again, 7);
-    assert_eq!(batches.next().unwrap().unwrap().images, &images[..7 * 25]);
+    let mut batches = Batches::all(&again, 7).unwrap();
+    assert_eq!(batches.next_batch().unwrap().unwrap().images, &images[..7 * 25]);
 
     // The last stage was fitted to what the stages before it give.
     let (mean, covariance) = moments(&images, 25);
@@ -114,7 +115,7 @@ fn stored_statistics_prepare_the_same_bytes() {
     assert!((0..25).all(|at| (covariance[at * 26] - 1.0).abs() < 1e-2), "{covariance:?}");
 
     let error = Preparation::new(&description, statistics[1..].to_vec()).unwrap_err().to_string();
-    assert_eq!(error, "data.mean is missing, a statistic that train writes with the weights");
+    assert_eq!(error, "data.mean is missing, a statistic that training writes with the weights");
     let error = Preparation::new(&network([1, 5, 6], Some(STAGES), &[]), statistics).unwrap_err();
     assert_eq!(error.to_string(), "data.mean.2 is [1, 5, 5], expected [1, 5, 6]");
 }
@@ -152,13 +153,13 @@ fn statistics_are_numpys() {
     const PCA: [Prepare; 3] = whiten(Whitening::Pca);
     let fit = |data| prepared([1, 4, 4], data).1.preparation().statistics().to_vec();
     let channel = fit(&[CROP, Prepare::Standardise(Per::Channel)]);
-    assert_close(&channel[0].values, "channel.mean");
-    assert_close(&channel[1].values, "channel.std");
+    assert_close(channel[0].values(), "channel.mean");
+    assert_close(channel[1].values(), "channel.std");
     let pixel = fit(&[CROP, Prepare::Standardise(Per::Pixel)]);
-    assert_close(&pixel[0].values, "pixel.mean");
-    assert_close(&pixel[1].values, "pixel.std");
-    assert_close(&fit(&ZCA)[1].values, "zca");
-    assert_close(&fit(&PCA)[1].values, "pca");
+    assert_close(pixel[0].values(), "pixel.mean");
+    assert_close(pixel[1].values(), "pixel.std");
+    assert_close(fit(&ZCA)[1].values(), "zca");
+    assert_close(fit(&PCA)[1].values(), "pca");
 }
 
 #[test]
@@ -171,9 +172,9 @@ fn resizing_is_torchvisions() {
         [(EXACT, [5, 4], "exact"), (SHORTER, [4, 5], "shorter"), (LARGER, [3, 3], "larger")]
     {
         let mut image = Image::default();
-        image.set_bytes([3, 13, 17], &pattern);
+        image.set_bytes([3, 13, 17], &pattern).unwrap();
         let description = network([3, size[0], size[1]], Some(stages), &[]);
-        Preparation::new(&description, vec![]).unwrap().arrange(&mut image, None);
+        Preparation::new(&description, vec![]).unwrap().per_image(&mut image, None).unwrap();
         assert_eq!(image.size(), size);
         assert_close(image.values(), name);
     }
@@ -187,7 +188,7 @@ fn augmentation_takes_the_place_of_the_crop() {
     let arranged = |key| {
         let mut image = Image::default();
         subset(Part::Test).read(0, &mut image).unwrap();
-        preparation.arrange(&mut image, key);
+        preparation.per_image(&mut image, key).unwrap();
         image
     };
     assert_eq!(arranged(Some(1)), arranged(Some(1)));
@@ -200,12 +201,12 @@ fn whatever_size_comes_the_networks_size_results() {
     let mut stream = Stream::new(1);
     let preparation = Preparation::new(&network([1, 9, 6], None, &[]), vec![]).unwrap();
     for _ in 0..200 {
-        let mut image = Image::new([1, 1 + stream.below(40), 1 + stream.below(40)]);
+        let mut image = Image::new([1, 1 + stream.below(40), 1 + stream.below(40)]).unwrap();
         image.values_mut().fill(51.0);
-        preparation.arrange(&mut image, None);
+        preparation.per_image(&mut image, None).unwrap();
         assert_eq!(image.shape(), [1, 9, 6]);
         assert!(image.values().iter().all(|value| (value - 51.0).abs() < 1e-3));
-        preparation.finish(image.values_mut());
+        preparation.per_batch(image.values_mut()).unwrap();
         assert!(image.values().iter().all(|value| (value - 0.2).abs() < 1e-5));
     }
 }

@@ -1,19 +1,21 @@
 //! What happens to values: `(x - shift) / divisor` for each element, and whitening matrices.
 //!
-//! Element-wise stages that follow each other are folded into one, in f64. A fitted stage finds its statistics by name:
-//! `data.mean`, `data.std` (`[C]` or `[C, H, W]`), `data.whiten` (`[n, n]`); a name's second use is `data.mean.2`.
+//! Element-wise stages that follow each other are folded into one, in f64. A fitted stage finds its
+//! statistics by name: `data.mean`, `data.std` (`[C]` or `[C, H, W]`), `data.whiten` (`[n, n]`);
+//! the second use of a name is `data.mean.2`.
 
 use nalgebra::{DMatrix, DMatrixView};
 
 use crate::{
     plan::{Per, Prepare},
-    weights::tensors::Tensor,
+    tensor::Tensor,
 };
 
-/// Images that are multiplied by a whitening matrix at once; fewer are filled up, so that none depends on its neighbours.
+/// Images that are multiplied by a whitening matrix at once; fewer are filled up with zeros, so
+/// that none depends on its neighbours.
 const GROUP: usize = 16;
 
-/// All stages of a network.
+/// The stages of a network that change values.
 #[derive(Debug, Default)]
 pub(super) struct Values {
     stages: Vec<Stage>,
@@ -26,14 +28,15 @@ enum Stage {
 }
 
 impl Values {
-    /// The stages of `data { }` on values, with their fitted statistics; the error says which is missing or misshapen.
+    /// The stages of `data { }` that change values, with their fitted statistics; the error says
+    /// which is missing, misshapen or given twice.
     pub(super) fn new(
         stages: &[Prepare],
         input: [usize; 3],
         statistics: &[Tensor],
     ) -> Result<Values, String> {
         let mut builder = Builder::new(input);
-        let mut names = Names::default();
+        let mut names = StatisticNames::default();
         for stage in stages {
             let mut find = |name, shape: &[usize]| find(statistics, names.next(name), shape);
             match *stage {
@@ -59,7 +62,7 @@ impl Values {
         self.stages.iter().any(|stage| matches!(stage, Stage::Matrix(_)))
     }
 
-    /// Applies them to images, one after the other.
+    /// Applies the stages to images, one after the other.
     pub(super) fn apply(&self, images: &mut [f32]) {
         for stage in &self.stages {
             match stage {
@@ -87,7 +90,7 @@ fn multiply(matrix: &DMatrix<f32>, images: &mut [f32]) {
     images.copy_from_slice(&product.as_slice()[..images.len()]);
 }
 
-/// Folds element-wise stages.
+/// Folds element-wise stages into one until a matrix follows.
 struct Builder {
     input: [usize; 3],
     stages: Vec<Stage>,
@@ -101,7 +104,8 @@ impl Builder {
         Builder { input, stages: Vec::new(), shift: vec![0.0; size], divisor: vec![1.0; size] }
     }
 
-    /// `(x - mean) / std` after all before; either has one value, or one for each channel or element.
+    /// Adds `(x - mean) / std` after all before; either has one value, or one for each channel or
+    /// element.
     fn affine(&mut self, mean: &[f32], std: &[f32]) {
         let size = self.shift.len();
         // ((x - shift) / divisor - mean) / std = (x - (shift + divisor * mean)) / (divisor * std)
@@ -133,7 +137,7 @@ impl Builder {
     }
 }
 
-/// Shape of a statistic.
+/// The shape of a statistic.
 pub(super) fn shape(per: Per, input: [usize; 3]) -> Vec<usize> {
     match per {
         Per::Channel => vec![input[0]],
@@ -141,11 +145,11 @@ pub(super) fn shape(per: Per, input: [usize; 3]) -> Vec<usize> {
     }
 }
 
-/// Names in the order of their use.
+/// The names of statistics, numbered in the order of their use.
 #[derive(Default)]
-pub(super) struct Names(Vec<&'static str>);
+pub(super) struct StatisticNames(Vec<&'static str>);
 
-impl Names {
+impl StatisticNames {
     pub(super) fn next(&mut self, name: &'static str) -> String {
         self.0.push(name);
         match self.0.iter().filter(|&&used| used == name).count() {
@@ -156,9 +160,11 @@ impl Names {
 }
 
 fn find<'a>(statistics: &'a [Tensor], name: String, shape: &[usize]) -> Result<&'a [f32], String> {
-    match statistics.iter().find(|tensor| tensor.name == name) {
-        Some(tensor) if tensor.shape == shape => Ok(&tensor.values),
-        Some(tensor) => Err(format!("{name} is {:?}, expected {shape:?}", tensor.shape)),
-        None => Err(format!("{name} is missing, a statistic that train writes with the weights")),
+    let mut named = statistics.iter().filter(|tensor| tensor.name() == name);
+    match (named.next(), named.next()) {
+        (_, Some(_)) => Err(format!("{name} is given twice")),
+        (Some(tensor), None) if tensor.shape() == shape => Ok(tensor.values()),
+        (Some(tensor), None) => Err(format!("{name} is {:?}, expected {shape:?}", tensor.shape())),
+        (None, None) => Err(format!("{name} is missing, a statistic that training writes with the weights")),
     }
 }

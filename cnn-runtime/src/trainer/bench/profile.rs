@@ -1,8 +1,10 @@
-//! `bench --profile`: where the time goes, step by step, and how far each step is from the device's limits.
+//! `bench --profile`: where the time goes, step by step, and how far each step is from the device's
+//! limits.
 //!
-//! The floor of a step is the longer of its operations at the peak rate and its bytes at the rate of a copy. Steps are listed by
-//! time lost, which is what they take beyond the floor. They run one by one for the whole batch, so a map is not in a cache
-//! that a region would still have found there; where it is, or where an algorithm saves operations, a step beats its floor.
+//! The floor of a step is the longer of its operations at the peak rate and its bytes at the rate
+//! of a copy. Steps are listed by time lost, which is what they take beyond the floor. They run one
+//! by one for the whole batch, so a map is not in a cache that a region would still have found
+//! there; where it is, or where an algorithm saves operations, a step beats its floor.
 
 use std::time::Instant;
 
@@ -90,7 +92,7 @@ fn row(work: Work, seconds: f64, limits: Option<Limits>) -> Row {
     Row { titles: Default::default(), seconds, work, floor }
 }
 
-/// `64 x 56 x 56`
+/// The shape of a map, such as `64 x 56 x 56`.
 fn shape(map: Map) -> String {
     super::super::format::dims(&[map.channels, map.height, map.width])
 }

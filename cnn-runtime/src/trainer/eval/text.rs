@@ -13,8 +13,8 @@ const MATRIX: usize = 20;
 /// Confusions listed where the matrix would be too large.
 const LISTED: usize = 20;
 
-/// The figures of the classes that are the label or the answer of an image, the confusions, and the share of labels among the
-/// first answers.
+/// The figures of the classes that are the label or the answer of an image, the confusions, and the
+/// share of labels among the first answers.
 pub(super) fn tables(assessment: &Assessment, names: &[String]) -> String {
     let (scores, met) = (assessment.confusion().class_scores(), met(assessment.confusion()));
     let row = |&class: &usize| {
@@ -52,6 +52,7 @@ fn matrix(confusion: &Confusion, classes: &[usize], names: &[String]) -> String 
     table(&heading.collect::<Vec<_>>(), &rows)
 }
 
+/// The most frequent confusions.
 fn most(confusion: &Confusion, names: &[String]) -> String {
     let of_label = |(label, row): (usize, &[u64])| {
         let wrong = row.iter().enumerate().filter(move |&(answer, &count)| answer != label && count > 0);
@@ -89,10 +90,11 @@ mod tests {
 
     fn assessment(classes: usize) -> Assessment {
         let mut assessment =
-            Assessment::new(LossKind::CrossEntropy { smoothing: 0.0, class_weights: None }, classes, 2);
+            Assessment::new(LossKind::CrossEntropy { smoothing: 0.0, class_weights: None }, classes, 2)
+                .unwrap();
         let mut logits = vec![0.0; classes];
         logits[1] = 5.0;
-        [0, 1, 1].into_iter().for_each(|label| assessment.add(&logits, label));
+        [0, 1, 1].into_iter().for_each(|label| assessment.add(&logits, label).unwrap());
         assessment
     }
 
@@ -118,7 +120,7 @@ mod tests {
     #[test]
     fn many_classes_have_their_confusions_listed() {
         let mut assessment = assessment(30);
-        (0..30).for_each(|label| assessment.add(&[0.0; 30], label));
+        (0..30).for_each(|label| assessment.add(&[0.0; 30], label).unwrap());
         let text = tables(&assessment, &names(30));
         assert!(text.contains("Most frequent confusions: label  Answer  Images\n"), "{text}");
         assert!(text.contains("kind0                             kind1       1\n"), "{text}");

@@ -78,7 +78,10 @@ fn caches() -> Option<PathBuf> {
 
 #[cfg(feature = "download")]
 fn download(args: &DataArgs, folder: &Path) -> Result<()> {
-    use crate::{data::download, trainer::tell};
+    use crate::{
+        data::download,
+        trainer::{advice::advise, log_line},
+    };
     let source = match args.data {
         DataName::Mnist => download::MNIST,
         DataName::FashionMnist => download::FASHION_MNIST,
@@ -86,7 +89,8 @@ fn download(args: &DataArgs, folder: &Path) -> Result<()> {
         DataName::Cifar100 => download::CIFAR100,
         DataName::Folder(_) => return Ok(()),
     };
-    download::fetch(&source, folder, args.mirror.as_deref(), tell)
+    download::fetch(&source, folder, args.mirror.as_deref(), log_line)
+        .map_err(|error| advise(error, "--mirror names another server"))
 }
 
 #[cfg(not(feature = "download"))]

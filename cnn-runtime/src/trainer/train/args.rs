@@ -10,7 +10,8 @@ use crate::{
     },
 };
 
-/// What a command line, the environment or a file asks for; the network's declaration stands in for what they leave out.
+/// What a command line, the environment or a file asks for; the network's declaration stands in for
+/// what they leave out.
 #[derive(clap::Args, Debug)]
 pub(in crate::trainer) struct Args {
     #[command(flatten, next_help_heading = "Data")]
@@ -53,8 +54,8 @@ pub(in crate::trainer) struct Optimisation {
     #[arg(long, value_name = "N", value_parser = values::positive)]
     pub(in crate::trainer) accumulate: Option<usize>,
 
-    /// Update rule: sgd, adagrad, adadelta, rmsprop, adam, adamw, or with settings as "sgd(lr = 0.1, nesterov = true,
-    /// momentum = 0.9)" [default: the network's]
+    /// Update rule: sgd, adagrad, adadelta, rmsprop, adam, adamw, or with settings as "sgd(lr =
+    /// 0.1, nesterov = true, momentum = 0.9)" [default: the network's]
     #[arg(long, value_name = "NAME")]
     pub(in crate::trainer) optimizer: Option<Rule>,
 
@@ -70,8 +71,9 @@ pub(in crate::trainer) struct Optimisation {
     #[arg(long, value_name = "X", value_parser = values::not_negative)]
     pub(in crate::trainer) weight_decay: Option<f32>,
 
-    /// Course of the learning rate: constant, "step(every = 30, factor = 0.1)", "multi_step([30, 60])", "exponential(0.95)",
-    /// cosine, one_cycle, polynomial, "plateau(patience = 5)" [default: the network's]
+    /// Course of the learning rate: constant, "step(every = 30, factor = 0.1)", "multi_step([30,
+    /// 60])", "exponential(0.95)", cosine, one_cycle, polynomial, "plateau(patience = 5)" [default:
+    /// the network's]
     #[arg(long, value_name = "SPEC")]
     pub(in crate::trainer) schedule: Option<Schedule>,
 
@@ -87,7 +89,8 @@ pub(in crate::trainer) struct Optimisation {
     #[arg(long, value_name = "X", value_parser = values::not_negative)]
     pub(in crate::trainer) clip_value: Option<f32>,
 
-    /// Decay of a running average of the weights, which is validated and kept instead, such as 0.999; 0 is none
+    /// Decay of a running average of the weights, which is validated and kept instead, such as
+    /// 0.999; 0 is none
     #[arg(long, value_name = "D", value_parser = values::decay)]
     pub(in crate::trainer) average: Option<f32>,
 
@@ -99,11 +102,13 @@ pub(in crate::trainer) struct Optimisation {
 /// What is kept of a run, and from what it starts.
 #[derive(clap::Args, Debug)]
 pub(in crate::trainer) struct Kept {
-    /// Folder for weights (last.safetensors, best.safetensors), last.ckpt, metrics (.jsonl, .csv, TensorBoard) and curves
+    /// Folder for weights (last.safetensors, best.safetensors), last.ckpt, metrics (.jsonl, .csv,
+    /// TensorBoard) and curves
     #[arg(long, value_name = "DIR")]
     pub(in crate::trainer) output: Option<PathBuf>,
 
-    /// Go on from a checkpoint; auto takes last.ckpt of the output folder, or starts anew without one
+    /// Go on from a checkpoint; auto takes last.ckpt of the output folder, or starts anew without
+    /// one
     #[arg(long, value_name = "auto|FILE")]
     pub(in crate::trainer) resume: Option<Resume>,
 

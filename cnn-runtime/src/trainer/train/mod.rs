@@ -1,7 +1,9 @@
-//! `train`: loads data, trains, keeps weights, records and checkpoints in a folder, and prints the test accuracy.
+//! `train`: loads data, trains, keeps weights, records and checkpoints in a folder, and prints the
+//! test accuracy.
 //!
-//! With `--val-split` the validation figures come from held-out training images; without it from the test images, as
-//! in Keras' examples. Either way the last line is the final weights' score on the test images.
+//! With `--val-split` the validation figures come from held-out training images; without it from
+//! the test images, as in Keras' examples. Either way the last line is the final weights' score on
+//! the test images.
 
 mod args;
 mod output;
@@ -10,10 +12,11 @@ mod recipe;
 use flate2::Crc;
 
 use super::{
-    args::Common, config, eval, exit::Ending, format, interrupt::Interrupt, print, progress, source, tell,
+    advice::advise, args::Common, config, eval, exit::Ending, format, interrupt::Interrupt, log_line, print,
+    progress, source,
 };
 use crate::{
-    checkpoint::Settings,
+    checkpoint::RunSettings,
     data::{Batches, Part, sample, split},
     device::Device,
     error::{Error, Result},
@@ -34,8 +37,9 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<Ending> 
     }
     let train = source::load(&args.data, Part::Train, description, common.seed)?;
     let test = source::load(&args.data, Part::Test, description, common.seed)?;
-    let drawn = sample(train.len(), args.limit.unwrap_or(usize::MAX), common.seed);
-    let split = split(drawn, args.val_split, common.seed)?;
+    let drawn = sample(train.len(), args.limit.unwrap_or(usize::MAX), common.seed)?;
+    let split = split(drawn, args.val_split, common.seed)
+        .map_err(|error| advise(error, "--val-split is that share"))?;
     let batch = recipe.batch.min(split.train.len());
 
     let _reserved = output::prepare(&args.kept)?;
@@ -44,15 +48,16 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<Ending> 
     let mut session = Session::new(model, &device, &options)?;
     if let Some(path) = &args.kept.init {
         weights::load(&mut session, path)?;
+        weights::check_finite(&mut session, path)?;
     }
     announce(&session, &device, split.train.len(), test.len());
     let train = source::fitted(&args.data, train, &split.train, description)?;
-    session.set_companions(train.companions());
+    session.set_data_info(train.data_info()?);
     let batches = |indices| Batches::new(&train, indices, batch);
     let mut sets = Sets {
-        held_out: args.val_split.map(|_| batches(split.validation)),
-        train: batches(split.train),
-        test: Batches::all(&train.with_data(test), batch),
+        held_out: args.val_split.map(|_| batches(split.validation)).transpose()?,
+        train: batches(split.train)?,
+        test: Batches::all(&train.with_data(test), batch)?,
     };
     let interrupt = Interrupt::listen()?;
     match fit(&mut session, &device, &mut sets, &recipe, &interrupt, common, args)? {
@@ -61,16 +66,19 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<Ending> 
     }
 }
 
+/// What helps a run that cannot go on.
+const ANEW: &str = "without --resume a run starts anew, and --init starts it from weights";
+
 /// The images of a run.
 struct Sets {
     train: Batches,
-    /// For validation; without them the test images are.
+    /// The images for validation; without them it takes the test images.
     held_out: Option<Batches>,
     test: Batches,
 }
 
-/// Trains and returns the score on the test images, or nothing if a signal ended that. The progress bar leaves the terminal with
-/// its callback, so before that.
+/// Trains and returns the score on the test images, or nothing if a signal ended that. The progress
+/// bar leaves the terminal with its callback, before the score is printed.
 fn fit(
     session: &mut Session,
     device: &Device,
@@ -84,14 +92,15 @@ fn fit(
     let per_update = session.batch().saturating_mul(recipe.accumulate);
     let per_epoch = sets.train.len().div_ceil(per_update);
     let rate = Rate::new(recipe.schedule, recipe.update.optimizer.lr(), per_epoch, recipe.epochs);
-    let fit = Fit::new(recipe.epochs, common.seed).accumulating(recipe.accumulate);
+    let fit = Fit::new(recipe.epochs, common.seed).accumulate(recipe.accumulate);
     let checkpoint = output::checkpoint(&args.kept)?;
-    let fit = output::keeping(fit.with(LearningRate::new(rate)), &args.kept, settings, checkpoint.as_deref());
+    let fit =
+        output::keeping(fit.callback(LearningRate::new(rate)), &args.kept, settings, checkpoint.as_deref());
     let patience = args.optimisation.patience.unwrap_or(usize::MAX);
-    let mut fit = fit.with(EarlyStopping { patience }).with(interrupt.clone());
+    let mut fit = fit.callback(EarlyStopping::new(patience)?).callback(interrupt.clone());
     if let Some(path) = &checkpoint {
-        fit.resume(session, path)?;
-        tell(&format!("goes on from {}", path.display()));
+        fit.resume(session, path).map_err(|error| advise(error, ANEW))?;
+        log_line(&format!("goes on from {}", path.display()));
     }
     // A dashboard takes the screen: nothing may fail or speak between it and the run.
     let mut fit = progress::shown(fit);
@@ -109,9 +118,9 @@ fn fit(
 }
 
 /// What a resumed run must have in common with the one that was saved.
-fn settings(session: &Session, sets: &mut Sets, recipe: &Recipe, seed: u64) -> Result<Settings> {
+fn settings(session: &Session, sets: &mut Sets, recipe: &Recipe, seed: u64) -> Result<RunSettings> {
     let held_out = sets.held_out.as_ref().map_or(0, Batches::len);
-    let settings = Settings::default()
+    let settings = RunSettings::default()
         .with("network", session.description().name)
         .with("training images", sets.train.len())
         .with("held-out images", held_out)
@@ -134,11 +143,12 @@ fn described(network: &str, recipe: &Recipe, args: &Args) -> String {
     format!("# A training run of {network}, for --config.\n{table}")
 }
 
-/// The number of images and a checksum of the first batch: other images, or the same prepared otherwise, have another.
+/// The number of images and a checksum of the first batch: other images, or the same prepared
+/// otherwise, have another.
 fn fingerprint(batches: &mut Batches) -> Result<String> {
     let mut crc = Crc::new();
     batches.rewind();
-    if let Some(batch) = batches.next()? {
+    if let Some(batch) = batches.next_batch()? {
         batch.images.iter().for_each(|value| crc.update(&value.to_le_bytes()));
         batch.labels.iter().for_each(|label| crc.update(&label.to_le_bytes()));
     }
@@ -147,7 +157,7 @@ fn fingerprint(batches: &mut Batches) -> Result<String> {
 
 fn announce(session: &Session, device: &Device, train: usize, test: usize) {
     let description = session.description();
-    tell(&format!(
+    log_line(&format!(
         "{}: {} parameters, {} training and {} test images, batch {}, on {}",
         description.name,
         format::thousands(description.parameter_count() as u64),

@@ -1,4 +1,5 @@
-//! The output folder of a run: what is written there and when, and the checkpoint that a run goes on from.
+//! The output folder of a run: what is written there and when, and the checkpoint that a run goes
+//! on from.
 
 use std::{
     fs::File,
@@ -7,42 +8,44 @@ use std::{
 
 use super::args::Kept;
 use crate::{
-    checkpoint::{Checkpoints, Settings},
+    checkpoint::{Checkpoints, RunSettings},
     error::Result,
     files,
     train::{Curves, Fit, KeepWeights, Record, SaveEvery, TensorBoard},
-    trainer::{exit::Ending, tell, usage, values::Resume},
+    trainer::{exit::Ending, log_line, usage, values::Resume},
 };
 
-/// Proves that the folder can be written before anything is loaded for hours of work, and says if it holds a run that this one
-/// replaces: file by file, as it writes them. The folder is this run's alone while the result is kept.
+/// Proves that the folder can be written before anything is loaded for hours of work, and says if
+/// it holds a run that this one replaces: file by file, as it writes them. The folder is this run's
+/// alone while the result is kept.
 pub(super) fn prepare(kept: &Kept) -> Result<Option<File>> {
     let Some(folder) = &kept.output else { return Ok(None) };
     let reserved = files::reserve(folder)?;
     files::create_writable(folder)?;
     if kept.resume.is_none() && Checkpoints::last_in(folder).exists() {
-        tell(&format!("{}: replaces the run in it; --resume auto goes on with it", folder.display()));
+        log_line(&format!("{}: replaces the run in it; --resume auto goes on with it", folder.display()));
     }
     Ok(reserved)
 }
 
-/// Weights are kept before they are reported: what a reader of the record sees, exists. `resumed` is the checkpoint of the run
-/// that this one goes on with.
+/// Adds the callbacks that write the output folder. Weights are kept before they are reported: what
+/// a reader of the record sees, exists. `resumed` is the checkpoint of the run that this one goes
+/// on with.
 pub(super) fn keeping<'a>(
     mut fit: Fit<'a>,
     kept: &Kept,
-    settings: Settings,
+    settings: RunSettings,
     resumed: Option<&Path>,
 ) -> Fit<'a> {
     let weights = kept.output.as_ref().map_or_else(KeepWeights::nowhere, KeepWeights::new);
-    fit = fit.with(weights.after(resumed.and_then(Path::parent)));
+    fit = fit.callback(weights.after(resumed.and_then(Path::parent)));
     if let Some(folder) = &kept.output {
         fit = fit
-            .with(Record::new(folder))
-            .with(TensorBoard::new(folder))
-            .with(Curves::new(folder))
-            .with(SaveEvery::new(kept.checkpoint_every))
-            .saved(Checkpoints::new(folder, settings).keep_epochs(kept.keep));
+            .callback(Record::new(folder))
+            .callback(TensorBoard::new(folder))
+            .callback(Curves::new(folder))
+            .callback(SaveEvery::new(kept.checkpoint_every))
+            .checkpoints(Checkpoints::new(folder, settings).keep_epochs(kept.keep));
     }
     fit
 }

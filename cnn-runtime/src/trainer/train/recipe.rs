@@ -11,15 +11,15 @@ use crate::{
 /// The settings that decide what comes out of training, beside data and seed.
 #[derive(Debug, PartialEq)]
 pub(super) struct Recipe {
-    /// Passes over the training images.
+    /// The number of passes over the training images.
     pub(super) epochs: usize,
-    /// Images per pass.
+    /// Images per forward and backward pass.
     pub(super) batch: usize,
-    /// Passes per update.
+    /// Forward and backward passes per update.
     pub(super) accumulate: usize,
     /// What an update does.
     pub(super) update: Update,
-    /// Course of the learning rate.
+    /// The course of the learning rate.
     pub(super) schedule: Schedule,
 }
 
@@ -39,7 +39,8 @@ impl Recipe {
         })
     }
 
-    /// The options that ask for this recipe whatever the network declares, by name; but for the number of epochs.
+    /// The options that ask for this recipe whatever the network declares, by name; the number of
+    /// epochs is not among them.
     pub(super) fn options(&self) -> Vec<(&'static str, String)> {
         let (clip, limit) = match self.update.clip {
             Some(Clip::Value(limit)) => ("clip-value", limit),
@@ -57,8 +58,8 @@ impl Recipe {
     }
 }
 
-/// The network's optimizer, or the named one. A bare name of the network's own changes nothing, and one of another keeps the
-/// network's penalty on weights: it belongs to what is minimised.
+/// The network's optimizer, or the named one. A bare name of the network's own changes nothing, and
+/// that of another keeps the network's penalty on weights: it belongs to what is minimised.
 fn optimizer(options: &Optimisation, declared: Optimizer) -> Result<Optimizer> {
     let mut chosen = match options.optimizer {
         None => declared,
@@ -95,7 +96,7 @@ fn clip(options: &Optimisation, declared: Option<Clip>) -> Result<Option<Clip>> 
     }
 }
 
-/// 0 turns off what the network declares.
+/// `None` for 0, which switches off a limit that the network declares.
 fn above_0(value: f32) -> Option<f32> {
     Some(value).filter(|&value| value > 0.0)
 }
@@ -120,7 +121,7 @@ mod tests {
             average: Some(0.5),
         },
         accumulate: 2,
-        ..crate::trainer::fixture::DESCRIPTION.training
+        ..crate::fixture::DESCRIPTION.training
     };
 
     fn recipe(line: &[&str]) -> Result<Recipe> {

@@ -3,37 +3,45 @@
 use crate::{
     data::{
         Image,
-        geometry::{Part, fit, resize, window},
+        geometry::{Region, fit, resize, window},
     },
+    error::Result,
     rng::Stream,
 };
 
-/// Parts that a random resized crop draws before it settles for the middle one (10 in torchvision).
+/// Regions that a random resized crop draws before it settles for the middle one (10 in
+/// torchvision).
 const TRIES: usize = 10;
 
 /// Proportions, width to height, that a random resized crop draws from (Szegedy et al. 2015).
 const PROPORTIONS: [f64; 2] = [3.0 / 4.0, 4.0 / 3.0];
 
 /// Adds `margin` rows and columns of zeros on every side.
-pub(super) fn pad(image: &mut Image, margin: usize) {
+pub(super) fn pad(image: &mut Image, margin: usize) -> Result<()> {
     let size = image.size().map(|side| side + 2 * margin);
-    window(image, [-(margin as isize); 2], size);
+    window(image, [-(margin as isize); 2], size)
 }
 
-/// `[height, width]` from anywhere; of an image that is smaller, all of it somewhere among zeros.
-pub(super) fn random_crop(image: &mut Image, size: [usize; 2], stream: &mut Stream) {
+/// Cuts out `[height, width]` from anywhere; of an image that is smaller, all of it somewhere among
+/// zeros.
+pub(super) fn random_crop(image: &mut Image, size: [usize; 2], stream: &mut Stream) -> Result<()> {
     let [height, width] = image.size();
     let mut corner = |stored: usize, wanted: usize| {
         let offset = stream.below(stored.abs_diff(wanted) + 1) as isize;
         if stored < wanted { -offset } else { offset }
     };
     let corner = [corner(height, size[0]), corner(width, size[1])];
-    window(image, corner, size);
+    window(image, corner, size)
 }
 
-/// A part of random area and proportions, resampled to `size`: areas uniform in `area`, proportions uniform in their
-/// logarithm. A part that does not fit is drawn again.
-pub(super) fn random_resized_crop(image: &mut Image, size: [usize; 2], area: [f32; 2], stream: &mut Stream) {
+/// Resamples a region of random area and proportions to `size`: areas uniform in `area`,
+/// proportions uniform in their logarithm. A region that does not fit is drawn again.
+pub(super) fn random_resized_crop(
+    image: &mut Image,
+    size: [usize; 2],
+    area: [f32; 2],
+    stream: &mut Stream,
+) -> Result<()> {
     let [stored_height, stored_width] = image.size();
     let between = |[low, high]: [f64; 2], share: f64| low + (high - low) * share;
     for _ in 0..TRIES {
@@ -45,11 +53,11 @@ pub(super) fn random_resized_crop(image: &mut Image, size: [usize; 2], area: [f3
         if (1..=stored_height).contains(&height) && (1..=stored_width).contains(&width) {
             let top = stream.below(stored_height - height + 1) as f64;
             let left = stream.below(stored_width - width + 1) as f64;
-            let part = Part { top, left, height: height as f64, width: width as f64 };
-            return resize(image, part, size);
+            let region = Region { top, left, height: height as f64, width: width as f64 };
+            return resize(image, region, size);
         }
     }
-    fit(image, size);
+    fit(image, size)
 }
 
 /// Mirrors left and right.

@@ -1,25 +1,26 @@
-//! What must be the same when a run is resumed, or it would become another run: names and values as a user writes them.
+//! What must be the same when a run is resumed, or it would become another run: names and values as
+//! a user writes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-/// Settings by name. Without any, nothing is compared.
+/// The settings of a run by name. Without any, nothing is compared.
 ///
 /// ```
-/// use cnn_runtime::checkpoint::Settings;
+/// use cnn_runtime::checkpoint::RunSettings;
 ///
-/// let saved = Settings::default().with("batch", 64).with("seed", 1);
-/// let error = Settings::default().with("batch", 32).with("seed", 1).agree(&saved).unwrap_err();
+/// let saved = RunSettings::default().with("batch", 64).with("seed", 1);
+/// let error = RunSettings::default().with("batch", 32).with("seed", 1).agree(&saved).unwrap_err();
 /// assert!(error.starts_with("saved with batch 64, now 32"));
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Settings(BTreeMap<String, String>);
+pub struct RunSettings(BTreeMap<String, String>);
 
-impl Settings {
-    /// Adds a setting.
-    pub fn with(mut self, name: &str, value: impl ToString) -> Settings {
+impl RunSettings {
+    /// Adds a setting; a second one of a name replaces the first.
+    pub fn with(mut self, name: &str, value: impl ToString) -> RunSettings {
         self.0.insert(name.into(), value.to_string());
         self
     }
@@ -29,9 +30,10 @@ impl Settings {
     /// # Errors
     ///
     /// A message with all that differs.
-    pub fn agree(&self, saved: &Settings) -> Result<(), String> {
+    pub fn agree(&self, saved: &RunSettings) -> Result<(), String> {
         let names: BTreeSet<&String> = self.0.keys().chain(saved.0.keys()).collect();
-        let value = |settings: &Settings, name| settings.0.get(name).map_or("none", |value| value).to_owned();
+        let value =
+            |settings: &RunSettings, name| settings.0.get(name).map_or("none", |value| value).to_owned();
         let differences: Vec<String> = names
             .into_iter()
             .filter(|name| self.0.get(*name) != saved.0.get(*name))
@@ -41,6 +43,6 @@ impl Settings {
             return Ok(());
         }
         let differences = differences.join("; ");
-        Err(format!("saved with {differences}: repeat those options, or start anew without --resume"))
+        Err(format!("saved with {differences}: a run goes on with the settings that it began with"))
     }
 }
