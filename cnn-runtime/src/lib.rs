@@ -38,6 +38,10 @@ pub mod engine;
 pub mod error;
 pub mod files;
 pub mod network;
+#[cfg(feature = "opencl")]
+pub mod opencl;
+#[cfg(not(feature = "opencl"))]
+#[path = "opencl/absent.rs"]
 pub mod opencl;
 pub mod optim;
 pub mod params;

@@ -4,6 +4,7 @@
 
 mod storage;
 
+use cnn_plan::EPILOGUE_LEN;
 use indexmap::IndexMap;
 
 use super::{
@@ -22,9 +23,6 @@ use crate::{
         layout::{Agreed, differentiated, forms, parameter},
     },
 };
-
-/// Operations that one epilogue holds: what a kernel of the OpenCL engine takes.
-const EPILOGUE: usize = 16;
 
 /// Schedules a graph, without sharing between a step's input and output.
 pub fn build(graph: &Graph, agreed: &mut Agreed) -> Schedule {
@@ -117,11 +115,11 @@ impl Builder<'_> {
         let results = self.results(group, result);
         let mut epilogue = self.epilogue(group);
         let layer = self.graph[first].layer;
-        let spilled = epilogue.split_off(epilogue.len().min(EPILOGUE));
+        let spilled = epilogue.split_off(epilogue.len().min(EPILOGUE_LEN));
         let y = results.first().copied();
         self.steps.push(Step { layer, anchor, operands, results, epilogue });
         // What an epilogue cannot hold follows in place.
-        self.steps.extend(spilled.chunks(EPILOGUE).map(|elts| {
+        self.steps.extend(spilled.chunks(EPILOGUE_LEN).map(|elts| {
             let (operands, results) = (Vec::from_iter(y), Vec::from_iter(y));
             Step { layer, anchor: Anchor::Elementwise, operands, results, epilogue: elts.to_vec() }
         }));

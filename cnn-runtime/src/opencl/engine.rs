@@ -5,6 +5,7 @@ use std::{cell::RefCell, sync::Arc};
 use ocl::core::Context;
 
 use super::{
+    bounds,
     device::DeviceInfo,
     frame::Frame,
     kernels::{Kernels, Programs},
@@ -19,7 +20,10 @@ use crate::{
     plan::{Map, Steps},
 };
 
-/// See [`Engine`].
+/// Floats that a loss step leaves for each sample: the loss, and whether the sample was right.
+const LOSS_LEN: usize = 2;
+
+/// A network on an OpenCL device.
 pub(super) struct ClEngine {
     pub(super) queue: Queue,
     pub(super) buffers: Buffers,
@@ -30,6 +34,8 @@ pub(super) struct ClEngine {
     pub(super) partial: Partial,
     maps: Staging,
     labels: Staging,
+    /// The labels that the device gets, of which some losses need a mean.
+    pub(super) host_labels: Vec<u32>,
     pub(super) sizes: Sizes,
 }
 
@@ -41,6 +47,7 @@ impl ClEngine {
         has_tiles: bool,
         sizes: &Sizes,
     ) -> Result<ClEngine> {
+        bounds::check_sizes(sizes)?;
         let queue = Queue::new(context, info.id())?;
         let buffers = Buffers::new(context, &queue, info, sizes)?;
         let kernels = RefCell::new(Kernels::new(programs));
@@ -53,6 +60,7 @@ impl ClEngine {
             partial: Partial::new(context),
             maps: Staging::new(context),
             labels: Staging::new(context),
+            host_labels: vec![0; sizes.batch],
             sizes: *sizes,
         })
     }
@@ -65,6 +73,7 @@ impl ClEngine {
 
 impl Engine for ClEngine {
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()> {
+        bounds::check_range(&self.sizes, class, offset, values.len())?;
         self.queue.write(self.buffers.class(class), offset, values)
     }
 
@@ -73,27 +82,29 @@ impl Engine for ClEngine {
     }
 
     fn read(&mut self, class: Class, offset: usize, values: &mut [f32]) -> Result<()> {
+        bounds::check_range(&self.sizes, class, offset, values.len())?;
         self.queue.read(self.buffers.class(class), offset, values)
     }
 
     fn write_map(&mut self, pass: &Pass, map: &Map, values: &[f32]) -> Result<()> {
+        bounds::check_samples(&self.sizes, pass, map, values.len())?;
         self.maps.send(&self.queue, &self.buffers.arena, &Self::rows(pass, map), values)
     }
 
     fn read_map(&mut self, pass: &Pass, map: &Map, values: &mut [f32]) -> Result<()> {
+        bounds::check_samples(&self.sizes, pass, map, values.len())?;
         self.queue.read_rows(&self.buffers.arena, &Self::rows(pass, map), values)
     }
 
     fn write_labels(&mut self, labels: &[u32]) -> Result<()> {
+        bounds::check_labels(&self.sizes, labels)?;
+        self.host_labels[..labels.len()].copy_from_slice(labels);
         let row = Rows { offset: 0, len: labels.len(), pitch: labels.len(), count: 1 };
         self.labels.send(&self.queue, &self.buffers.labels, &row, labels)
     }
 
     unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
-        assert!(
-            pass.batch <= self.sizes.batch && pass.arena.len(pass.batch) <= self.sizes.arena,
-            "pass exceeds arena"
-        );
+        bounds::check_pass(&self.sizes, pass)?;
         let frame = Frame::new(self, pass);
         body(&frame);
         frame.finish()?;
@@ -101,6 +112,9 @@ impl Engine for ClEngine {
     }
 
     fn add_losses(&mut self, pass: &Pass, losses: &[Map]) -> Result<()> {
+        for map in losses {
+            bounds::check_map(&self.sizes, pass, map, LOSS_LEN)?;
+        }
         loss::add(self, pass, losses)
     }
 
@@ -109,6 +123,7 @@ impl Engine for ClEngine {
     }
 
     fn update(&mut self, due: &Due) -> Result<()> {
+        bounds::check_update(&self.sizes, due)?;
         update::run(self, due)?;
         self.queue.flush()
     }

@@ -4,6 +4,11 @@ use ocl::core::Status;
 
 use crate::error::Error;
 
+/// The error of a call that the engine does not make; `message` says what was expected and what found.
+pub(super) fn refused(message: String) -> Error {
+    Error::Device(message)
+}
+
 /// The error of a failed call; `action` says what was asked for: `run conv2`, `read a buffer`.
 pub(super) fn failure(action: &str, error: ocl::core::Error) -> Error {
     Error::Device(match error.api_status() {

@@ -22,8 +22,9 @@ impl Drop for Queue {
     }
 }
 
-/// Nothing to wait for, and no event wanted.
+/// No event to wait for.
 pub(super) const NO_EVENTS: Option<&Event> = None;
+/// No event wanted.
 pub(super) const NO_EVENT: Option<&mut Event> = None;
 
 impl Queue {
@@ -68,7 +69,8 @@ impl Queue {
     ) -> ocl::core::Result<Event> {
         assert_eq!(values.len(), rows.count * rows.len, "one row a sample");
         let mut written = Event::null();
-        // SAFETY: as the caller promises; `values` has exactly the rows that are read, the driver checks the buffer's bounds.
+        // SAFETY: `values` lives and stays until the event, as the caller promises, and has exactly the rows
+        // that are read; the driver checks the buffer's bounds.
         unsafe {
             core::enqueue_write_buffer_rect(
                 &self.0,
@@ -158,8 +160,7 @@ impl Buffers {
     /// Takes the memory; parameters, gradients and state start as zero.
     pub(super) fn new(context: &Context, queue: &Queue, info: &DeviceInfo, sizes: &Sizes) -> Result<Buffers> {
         let largest = [sizes.params, sizes.grads, sizes.state, sizes.arena].into_iter().fold(0, usize::max);
-        let (needed, largest) = (needed(sizes) as u64, (largest * FLOAT) as u64);
-        if needed > info.memory || largest > info.max_buffer {
+        if needed(sizes) > info.memory.into() || bytes(largest) > info.max_buffer.into() {
             return Err(too_large(info, sizes));
         }
         let take = |len: usize, zero: bool| match zero {
@@ -176,7 +177,7 @@ impl Buffers {
             state,
             context: context.clone(),
             arena: take(sizes.arena, false)?,
-            labels: take(sizes.batch, false)?,
+            labels: take(sizes.batch, true)?,
             sums: take(sizes.batch * SUMS, true)?,
         })
     }
@@ -264,21 +265,26 @@ fn allocation_failure(error: ocl::core::Error, info: &DeviceInfo, sizes: &Sizes)
     }
 }
 
+/// Bytes of a number of floats, however large.
+fn bytes(floats: usize) -> u128 {
+    floats as u128 * FLOAT as u128
+}
+
 /// Bytes of all buffers.
-fn needed(sizes: &Sizes) -> usize {
-    let Sizes { params, grads, state, arena, batch } = sizes;
-    (params + grads + state + arena + batch * (1 + SUMS)) * FLOAT
+fn needed(sizes: &Sizes) -> u128 {
+    let Sizes { params, grads, state, arena, batch, .. } = *sizes;
+    let of_batch = bytes(batch) * (1 + SUMS as u128);
+    [params, grads, state, arena].map(bytes).into_iter().sum::<u128>() + of_batch
 }
 
 /// Names what is needed, what there is and a batch that fits.
 fn too_large(info: &DeviceInfo, sizes: &Sizes) -> Error {
-    let constant = (sizes.params + sizes.grads + sizes.state) * FLOAT;
-    let activations = sizes.arena * FLOAT;
-    let needed = needed(sizes);
-    let room = (info.memory.saturating_sub(constant as u64)).min(info.max_buffer);
-    let sample = activations.div_ceil(sizes.batch.max(1)).max(1);
+    let constant: u128 = [sizes.params, sizes.grads, sizes.state].map(bytes).into_iter().sum();
+    let (activations, needed) = (bytes(sizes.arena), needed(sizes));
+    let room = u128::from(info.memory).saturating_sub(constant).min(info.max_buffer.into());
+    let sample = activations.div_ceil(sizes.batch.max(1) as u128).max(1);
     // A driver that refuses what it claims to have gets half of what it refused.
-    let fits = (room / sample as u64).min(sizes.batch as u64 / 2);
+    let fits = (room / sample).min(sizes.batch as u128 / 2);
     let advice = match fits {
         0 => "use another device".to_owned(),
         batch => format!("try --batch {batch}"),

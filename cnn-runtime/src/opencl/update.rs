@@ -4,10 +4,11 @@ use super::{
     engine::ClEngine,
     kernels::{Arg, Source},
     memory::Buffers,
+    words,
 };
 use crate::{
     engine::Due,
-    error::Result,
+    error::{Error, Result},
     optim::{Adam, Moment, Optimizer, Stretch, Update, corrections, stretches},
     plan::{BLOCK, Param},
 };
@@ -15,7 +16,7 @@ use crate::{
 /// Blocks whose squares one work-item adds up.
 const SPAN: usize = 256;
 
-/// Makes the update that is due.
+/// Makes an update.
 pub(super) fn run(engine: &ClEngine, due: &Due) -> Result<()> {
     let Due { update, number, params } = *due;
     let moment = Moment::of(&update, number, || norm(engine, &update, params))?;
@@ -26,20 +27,21 @@ pub(super) fn run(engine: &ClEngine, due: &Due) -> Result<()> {
 /// `gradients = share * gradients + (1 - share) * aside`
 pub(super) fn merge(engine: &ClEngine, share: f32) -> Result<()> {
     let Buffers { grads, aside, .. } = &engine.buffers;
-    let aside = aside.as_ref().expect("gradients were set aside");
+    let aside = aside.as_ref().ok_or_else(|| Error::Usage("no gradients were set aside to merge".into()))?;
     let blocks = engine.sizes.grads / BLOCK;
-    let args = [Arg::Buffer(grads), Arg::Buffer(aside), Arg::Uint(blocks as u32), Arg::Float(share)];
+    let args = [Arg::Buffer(grads), Arg::Buffer(aside), Arg::Int(blocks), Arg::Float(share)];
     enqueue(engine, "merge", &args, blocks)
 }
 
 fn launch(engine: &ClEngine, stretch: &Stretch, moment: &Moment, average: usize) -> Result<()> {
     let Buffers { params, grads, state, .. } = &engine.buffers;
-    let words = words(engine, stretch, moment, average);
-    let mut args = vec![Arg::Buffer(params), Arg::Buffer(grads), Arg::Buffer(state), Arg::Words(&words)];
+    let words = words(engine, stretch, moment)?;
+    let [params, grads, state] = [params, grads, state].map(Arg::Buffer);
+    let mut args = vec![params, grads, state, Arg::Offset(average), Arg::Words(&words)];
     let name = match stretch.rule {
         None => "average_only",
         Some(Optimizer::Sgd(rule)) => {
-            args.extend([Arg::Float(rule.momentum), Arg::Uint(rule.nesterov.into())]);
+            args.extend([Arg::Float(rule.momentum), Arg::Code(rule.nesterov.into())]);
             "sgd"
         }
         Some(Optimizer::Adagrad(rule)) => {
@@ -52,7 +54,7 @@ fn launch(engine: &ClEngine, stretch: &Stretch, moment: &Moment, average: usize)
         }
         Some(Optimizer::RmsProp(rule)) => {
             args.extend([rule.alpha, rule.epsilon, rule.momentum].map(Arg::Float));
-            args.push(Arg::Uint(rule.centered.into()));
+            args.push(Arg::Code(rule.centered.into()));
             "rmsprop"
         }
         Some(Optimizer::Adam(rule)) => {
@@ -66,14 +68,15 @@ fn launch(engine: &ClEngine, stretch: &Stretch, moment: &Moment, average: usize)
 }
 
 /// `Update` in `kernels/update.cl`.
-fn words(engine: &ClEngine, stretch: &Stretch, moment: &Moment, average: usize) -> [u32; 10] {
-    let [offset, count] = [stretch.range.start, stretch.range.len() / BLOCK].map(|place| place as u32);
-    let average = moment.decay.map_or(u32::MAX, |_| average as u32);
+fn words(engine: &ClEngine, stretch: &Stretch, moment: &Moment) -> Result<[u32; 10]> {
+    let sizes = [stretch.range.start, stretch.range.len() / BLOCK, engine.sizes.params];
+    let [offset, count, length] = words::words(sizes)?;
+    let has_average = moment.decay.is_some().into();
     let decay = moment.decay.unwrap_or(0.0);
     let [penalty, kept, lr] = stretch.rule.map_or([0.0; 3], |rule| [rule.penalty(), rule.kept(), rule.lr()]);
     let [decay, scale, limit, penalty, kept, lr] =
         [decay, moment.scale, moment.limit, penalty, kept, lr].map(f32::to_bits);
-    [offset, count, engine.sizes.params as u32, average, decay, scale, limit, penalty, kept, lr]
+    Ok([offset, count, length, has_average, decay, scale, limit, penalty, kept, lr])
 }
 
 /// The Euclidean norm of all trained parameters' gradients: sums of squares from the device, added up in f64.
@@ -84,16 +87,13 @@ fn norm(engine: &ClEngine, update: &Update, params: &'static [Param]) -> Result<
     let partial = engine.partial.at_least(sums.len())?;
     let mut first = 0;
     for stretch in trained() {
-        let [offset, count] =
-            [stretch.range.start, stretch.range.len() / BLOCK].map(|at| Arg::Uint(at as u32));
-        let span = Arg::Uint(SPAN as u32);
         let args = [
             Arg::Buffer(&engine.buffers.grads),
-            offset,
-            count,
-            span,
+            Arg::Int(stretch.range.start),
+            Arg::Int(stretch.range.len() / BLOCK),
+            Arg::Int(SPAN),
             Arg::Buffer(&partial),
-            Arg::Uint(first as u32),
+            Arg::Int(first),
         ];
         enqueue(engine, "gradient_squares", &args, items(&stretch))?;
         first += items(&stretch);

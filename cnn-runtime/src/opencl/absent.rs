@@ -1,0 +1,50 @@
+//! The OpenCL engine of a build without the feature `opencl`: there is no device, and asking for one says
+//! why.
+
+mod selection;
+
+pub use selection::Selection;
+
+use crate::{
+    engine::{Engine, Sizes},
+    error::{Error, Result},
+};
+
+/// An open device, of which there is none.
+#[derive(Clone, Debug)]
+pub enum OpenCl {}
+
+impl OpenCl {
+    /// Opens no device.
+    ///
+    /// # Errors
+    /// [`Error::Device`] always.
+    pub fn open(_: Selection) -> Result<OpenCl> {
+        Err(Error::Device(
+            "this program is built without OpenCL: build it with the feature `opencl` of cnn-runtime, or use \
+             --device cpu"
+                .to_owned(),
+        ))
+    }
+
+    /// Opens no GPU: this says why.
+    ///
+    /// # Errors
+    /// The reason, always.
+    pub fn open_gpu() -> Result<OpenCl, String> {
+        Err("this program is built without OpenCL".to_owned())
+    }
+
+    /// One line for humans.
+    pub fn describe(&self) -> String {
+        match *self {}
+    }
+
+    /// Takes memory for a network.
+    ///
+    /// # Errors
+    /// None: there is no device.
+    pub fn engine(&self, _: &Sizes) -> Result<Box<dyn Engine>> {
+        match *self {}
+    }
+}
