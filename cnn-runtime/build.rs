@@ -1,13 +1,14 @@
-//! Satisfies `-lOpenCL`, which the bindings of OpenCL ask for, with an empty archive in a folder that becomes
-//! part of the linker's search path. The functions themselves are in `src/opencl/loader/functions.rs`, so a
-//! machine without OpenCL can build and start every program.
+//! Satisfies `-lOpenCL`, which the bindings of OpenCL ask for, with an empty archive in a folder
+//! that becomes part of the linker's search path. The functions themselves are in
+//! `src/opencl/loader/functions.rs`, so a machine without OpenCL can build and start every program.
 //!
-//! The search path reaches every crate of the program, so another crate's `-lOpenCL` finds the archive, too,
-//! and its functions are then the same forwarders: all of OpenCL 3.0 is there. Two versions of this crate in
-//! one program would define them twice, which `links` in `Cargo.toml` has cargo refuse.
+//! The search path reaches every crate of the program, so another crate's `-lOpenCL` finds the
+//! archive, too, and its functions are then the same forwarders: all of OpenCL 3.0 is there. Two
+//! versions of this crate in one program would define them twice, which `links` in `Cargo.toml` has
+//! cargo refuse.
 //!
-//! Without the feature `opencl` this leaves nothing behind. On macOS OpenCL is part of the system, and on
-//! Windows the SDK's `OpenCL.lib` is linked.
+//! Without the feature `opencl` this leaves nothing behind. On macOS OpenCL is part of the system,
+//! and on Windows the SDK's `OpenCL.lib` is linked.
 
 use std::{env, fs, path::PathBuf};
 

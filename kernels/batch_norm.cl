@@ -5,9 +5,9 @@
 //   sums         dbeta = sum dy;  dgamma = sum dy * (x - mean) / deviation
 //
 // A first kernel makes two vectors of each segment of the batch and block of channels,
-// [segment][2][block][8]; a second adds up the segments, in their order. A segment's squares are taken
-// around its own mean, and the segments are joined by Chan, Golub and LeVeque's rule (1979): a large
-// mean costs no accuracy.
+// [segment][2][block][8]; a second adds up the segments, in their order. A segment's squares are
+// taken around its own mean, and the segments are joined by Chan, Golub and LeVeque's rule (1979):
+// a large mean costs no accuracy.
 
 // The two vectors of a segment: the mean, and the sum of squares around it.
 kernel void segment_stats(const global float* arena, uint slab, Map x, uint positions, uint segments,

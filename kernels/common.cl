@@ -7,8 +7,8 @@
 // ("planar"). One float8 is the 8 channels of a block at one pixel. The structures are the words
 // that the host sends (cnn-runtime/src/opencl/words.rs), field by field.
 //
-// A place within a sample, a length and a count are ints: the host refuses larger ones. A place that
-// depends on the sample, or lies behind all samples, is a size_t.
+// A place within a sample, a length and a count are ints: the host refuses larger ones. A place
+// that depends on the sample, or lies behind all samples, is a size_t.
 
 // Stands before a loop over an array that is to live in registers.
 #define UNROLL _Pragma("unroll")
@@ -28,7 +28,7 @@ typedef struct {
     uint function;                      // ACT_... of an activation or its gradient
     uint map;                           // offset in the slab
     uint key, threshold;                // of a dropout mask
-    uint mean, deviation, gamma, beta;  // of batch norm: offsets in the fixed part or the parameters
+    uint mean, deviation, gamma, beta;  // of batch norm: places of its vectors
     float value;                        // slope, alpha, dropout scale, eps, or 1 / (batch * area)
 } Elt;
 
@@ -172,8 +172,8 @@ static float8 dropout(const Elt* elt, float8 v, uint element) {
     return select((float8)(0.0f), v * elt->value, bits >= (uint8)(elt->threshold));
 }
 
-// Applies a chain to 8 neighbours in storage, the channels of a block at a pixel; `position` is that
-// of the first in its map.
+// Applies a chain to 8 neighbours in storage, the channels of a block at a pixel; `position` is
+// that of the first in its map.
 static float8 apply(const Chain* chain, float8 v, const Memory* memory, uint n, uint position) {
     const global float* sample = memory->arena + (size_t)n * memory->slab;
     const global float* fixed = memory->arena + (size_t)chain->batch * memory->slab;

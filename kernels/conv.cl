@@ -1,5 +1,5 @@
-// What the kernels of a convolution share: the maps of a direction, where a tap lies, and the filters
-// of the input gradient.
+// What the kernels of a convolution share: the maps of a direction, where a tap lies, and the
+// filters of the input gradient.
 //
 // A convolution's input gradient is a convolution too: the same gather with x and y exchanged, over
 // filters that conv_transpose built. Filters are [ceil(O/8)][I/groups][KH][KW][8]. Only what shapes
@@ -10,8 +10,8 @@
 //   UNIT_STRIDE  1 for an input gradient whose strides are 1, which needs no division
 //   PADDED       0 if every tap of every pixel lies inside x
 
-// The maps of one direction: x is read, the input or, if TRANSPOSED, the output's gradient; y is the
-// other one.
+// The maps of one direction: x is read, the input or, if TRANSPOSED, the output's gradient; y is
+// the other one.
 typedef struct {
     Map x, y;
     Window window;
@@ -20,7 +20,8 @@ typedef struct {
 
 static int taps_of(const Shape* shape) { return shape->window.kernel_h * shape->window.kernel_w; }
 
-// The first input channel of the group of an output channel; padding lanes count as the last channel.
+// The first input channel of the group of an output channel; padding lanes count as the last
+// channel.
 static int first_channel(const Shape* shape, int output) {
     return min(output, shape->y.channels - 1) / shape->group_y * shape->group_x;
 }

@@ -1,5 +1,6 @@
-// Dense layers, barrier-free. Weights are [ceil(O/8)][F][8], F = elements of x in storage order; they
-// are zero where x has padding, but padding may hold NaN, so it is skipped instead of multiplied.
+// Dense layers, barrier-free. Weights are [ceil(O/8)][F][8], F = elements of x in storage order;
+// they are zero where x has padding, but padding may hold NaN, so it is skipped instead of
+// multiplied.
 //
 //   dense              y = W x + b
 //   dense_input_grad   dx = transpose(W) dy

@@ -1,5 +1,5 @@
-// Chains of element-wise operations, copies between maps of different order, and moves within a larger
-// or smaller frame.
+// Chains of element-wise operations, copies between maps of different order, and moves within a
+// larger or smaller frame.
 
 kernel void elementwise(STEP, Map x, Map y) {
     const int area = y.height * y.width;

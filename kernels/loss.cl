@@ -81,15 +81,15 @@ kernel void loss(global float* arena, uint slab, uint logits, int classes, uint 
     sample[loss_offset + 1] = best == label ? 1.0f : 0.0f;
 }
 
-// The sum of the losses of all passes so far at one place in the batch, `sum + rest`, which has twice
-// the digits of a float, and the number of correct ones.
+// The sum of the losses of all passes so far at one place in the batch, `sum + rest`, which has
+// twice the digits of a float, and the number of correct ones.
 typedef struct {
     float sum, rest;
     uint correct;
 } Sums;
 
-// Adds the loss that a pass left for each sample, by Knuth's exact sum (1969); correctness counts for
-// the main loss only.
+// Adds the loss that a pass left for each sample, by Knuth's exact sum (1969); correctness counts
+// for the main loss only.
 kernel void add_losses(const global float* arena, uint slab, uint loss_offset, int is_main, global Sums* sums, uint batch) {
     const uint n = get_global_id(0);
     if (n >= batch) return;

@@ -1,10 +1,11 @@
-// Local response normalisation across channels (Krizhevsky et al. 2012) and its gradient; a work-item
-// makes the 8 channels of a block at one pixel.
+// Local response normalisation across channels (Krizhevsky et al. 2012) and its gradient; a
+// work-item makes the 8 channels of a block at one pixel.
 //
 //   s[c] = k + alpha / size * sum over c' in c - size / 2 .. c + (size - 1) / 2 of x[c']^2
 //   y[c] = x[c] / s[c]^beta
 //   d[c] = dy[c] / s[c]^beta
-//   dx[c] = d[c] - 2 alpha beta / size * x[c] * sum over c' whose window holds c of d[c'] x[c'] / s[c']
+//   dx[c] = d[c] - 2 alpha beta / size * x[c]
+//           * sum over c' whose window holds c of d[c'] x[c'] / s[c']
 //
 // lrn_terms makes the two terms of dx that belong to one channel, so that each is computed once.
 

@@ -7,8 +7,9 @@
 //                    ceil((r + 1) * H / R), and columns alike
 //
 // The gradient is a gather: each pixel of dx looks up the windows that have it, so every element is
-// written once. For the maximum, pool_winners first notes the tap that wins each window. Loops run over
-// taps inside the input and windows that have the pixel, however large the arguments of a layer are.
+// written once. For the maximum, pool_winners first notes the tap that wins each window. Loops run
+// over taps inside the input and windows that have the pixel, however large the arguments of a
+// layer are.
 
 // Elements begin .. end.
 typedef struct {
@@ -110,9 +111,10 @@ kernel void pool_winners(const global float* arena, uint slab, Map x, Map y, Win
     vstore8(best.tap, (size_t)n * (blocks(y.channels) * area) + id, winners);
 }
 
-// How windows and taps meet along one dimension: position p of the padded input is met by those taps
-// with tap * dilation = p modulo the stride. `common` is the greatest common divisor of the stride and
-// the dilation, `step` = stride / common, and `inverse` that of dilation / common modulo `step`.
+// How windows and taps meet along one dimension: position p of the padded input is met by those
+// taps with tap * dilation = p modulo the stride. `common` is the greatest common divisor of the
+// stride and the dilation, `step` = stride / common, and `inverse` that of dilation / common modulo
+// `step`.
 typedef struct {
     int common, step, inverse;
 } Meeting;

@@ -1,6 +1,6 @@
 // Sums over a batch in two kernels: the positions of the batch, all pixels of one sample after the
-// other, are cut into segments, which work-items sum side by side; a second kernel adds up the segments
-// in their order. So results repeat bit for bit.
+// other, are cut into segments, which work-items sum side by side; a second kernel adds up the
+// segments in their order. So results repeat bit for bit.
 //
 //   bias_grad   db = sum over samples and pixels of dy; for convolutions and dense layers
 

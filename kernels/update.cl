@@ -1,5 +1,6 @@
-// Optimizer steps, 8 packed parameters a work-item. The rules are those of `cnn_runtime::optim`, the
-// arithmetic that of `cpu/update/rules.rs`. Padding has zero gradient and zero weight and stays zero.
+// Optimizer steps, 8 packed parameters a work-item. The rules are those of `cnn_runtime::optim`,
+// the arithmetic that of `cpu/update/rules.rs`. Padding has zero gradient and zero weight and stays
+// zero.
 
 // A range of parameters that are treated alike, and the scalars of this update.
 typedef struct {

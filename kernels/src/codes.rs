@@ -119,7 +119,8 @@ impl LossCode {
 }
 
 impl PoolCode {
-    /// The code of a pooling window; `None` for [`PoolKind::AdaptiveAvg`], which has kernels of its own.
+    /// The code of a pooling window; `None` for [`PoolKind::AdaptiveAvg`], which has kernels of its
+    /// own.
     pub const fn of(kind: PoolKind) -> Option<PoolCode> {
         match kind {
             PoolKind::Max => Some(PoolCode::Max),

@@ -1,8 +1,8 @@
-//! The OpenCL kernels that `cnn-runtime` compiles on a device: the text of each program, and the names
-//! of the numbers that the host and the kernels share.
+//! The OpenCL kernels that `cnn-runtime` compiles on a device: the text of each program, and the
+//! names of the numbers that the host and the kernels share.
 //!
-//! A number that both sides know is declared once, in Rust: [`Source::text`] puts a `#define` of each
-//! before the kernels, which use the names alone.
+//! A number that both sides know is declared once, in Rust: [`Source::text`] puts a `#define` of
+//! each before the kernels, which use the names alone.
 //!
 //! ```
 //! use cnn_kernels::{EltCode, Source};

@@ -26,7 +26,8 @@ sizes! {
     EPILOGUE_LEN = cnn_plan::EPILOGUE_LEN;
     /// Samples of a work-item of the kernel `dense`.
     DENSE_SAMPLES = 8;
-    /// Samples of a work-item of the kernel `dense_input_grad`, which reads its weights once for all.
+    /// Samples of a work-item of the kernel `dense_input_grad`, which reads its weights once for
+    /// all.
     DENSE_RUN = 32;
     /// Blocks along the side of a tile of the kernels in `conv_igemm.cl`.
     SIDE = 8;

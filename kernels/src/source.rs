@@ -50,7 +50,8 @@ impl Source {
         prelude() + files
     }
 
-    /// The constants that the program is compiled with; all are needed but [`Constant::ClassWeights`].
+    /// The constants that the program is compiled with; all are needed but
+    /// [`Constant::ClassWeights`].
     pub const fn constants(self) -> &'static [Constant] {
         use Constant::*;
         match self {

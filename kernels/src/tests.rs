@@ -2,7 +2,7 @@ use alloc::{collections::BTreeSet, format, string::String, vec::Vec};
 
 use crate::{Source, shared::defines};
 
-/// Names of OpenCL C, and the macros of the kernels that only take arguments.
+/// Names in capitals that OpenCL C defines.
 const LANGUAGE: [&str; 2] = ["INFINITY", "CLK_LOCAL_MEM_FENCE"];
 
 /// The text without comments.

@@ -1,5 +1,5 @@
-//! The OpenCL engine of a build without the feature `opencl`: there is no device, and asking for one says
-//! why.
+//! The OpenCL engine of a build without the feature `opencl`: there is no device, and asking for
+//! one says why.
 
 mod selection;
 
@@ -46,5 +46,17 @@ impl OpenCl {
     /// None: there is no device.
     pub fn engine(&self, _: &Sizes) -> Result<Box<dyn Engine>> {
         match *self {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_without_opencl_says_so() {
+        let error = OpenCl::open(Selection::First).expect_err("no device");
+        assert!(error.to_string().contains("feature `opencl`"), "{error}");
+        assert_eq!("opencl:1.0".parse::<Selection>().ok(), Some(Selection::At { platform: 1, device: 0 }));
     }
 }

@@ -1,5 +1,5 @@
-//! Batch norm's sums over the batch by `kernels/batch_norm.cl`: one kernel for segments, a second that
-//! adds them up.
+//! Batch norm's sums over the batch by `kernels/batch_norm.cl`: one kernel for segments, a second
+//! that adds them up.
 
 use super::{
     frame::{Frame, Launch},

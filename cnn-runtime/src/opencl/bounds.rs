@@ -1,8 +1,8 @@
-//! Bounds of what an engine may be asked: kernels and transfers check nothing, so every call is checked
-//! before it reaches the device.
+//! Bounds of what an engine may be asked: kernels and transfers check nothing, so every call is
+//! checked before it reaches the device.
 //!
-//! A call beyond the memory that an engine was made with is an [`Error::Usage`]; a network beyond what
-//! kernels can address is an [`Error::Device`].
+//! A call beyond the memory that an engine was made with is an [`Error::Usage`]; a network beyond
+//! what kernels can address is an [`Error::Device`].
 
 use super::{failure::refused, words::LARGEST};
 use crate::{
@@ -11,8 +11,8 @@ use crate::{
     plan::{BLOCK, Map},
 };
 
-/// Checks that kernels can address the memory of a network: places among the parameters, places in the
-/// slab of a sample, and samples are `int`s. Places in the state and behind the slabs are not.
+/// Checks that kernels can address the memory of a network: places among the parameters, places in
+/// the slab of a sample, and samples are `int`s. Places in the state and behind the slabs are not.
 ///
 /// The slab is not among the sizes; the arena has room for `batch` slabs of the longest plan.
 pub(super) fn check_sizes(sizes: &Sizes) -> Result<()> {
@@ -96,7 +96,8 @@ pub(super) fn check_labels(sizes: &Sizes, labels: &[u32]) -> Result<()> {
     Ok(())
 }
 
-/// Checks that an update is one of the engine's parameters, and that its gradients and its state are there.
+/// Checks that an update is one of the engine's parameters, and that its gradients and its state
+/// are there.
 pub(super) fn check_update(sizes: &Sizes, due: &Due) -> Result<()> {
     let Due { update, number, params } = due;
     let state = update.slots().checked_mul(sizes.params);

@@ -1,8 +1,9 @@
-//! Convolution in its three directions: the shape that a direction has, and the choice of its kernels.
+//! Convolution in its three directions: the shape that a direction has, and the choice of its
+//! kernels.
 //!
-//! Devices whose work-groups have fast memory of their own get [`conv_igemm`], the others and small groups
-//! [`conv_direct`]. The forward pass and the filter gradient share a program. The input gradient exchanges
-//! the maps and has programs of its own, with `TRANSPOSED`.
+//! Devices whose work-groups have fast memory of their own get [`conv_igemm`], the others and small
+//! groups [`conv_direct`]. The forward pass and the filter gradient share a program. The input
+//! gradient exchanges the maps and has programs of its own, with `TRANSPOSED`.
 
 use cnn_kernels::Constant;
 
@@ -79,9 +80,9 @@ impl<'a> Shape<'a> {
             || reach(1, self.y.width) >= self.x.width
     }
 
-    /// The constants of a program: what shapes the inner loops, and `more` that one kernel file has.
-    /// What is rare, such as groups of a few channels, gets no program of its own where a general one
-    /// will do.
+    /// The constants of a program: what shapes the inner loops, and `more` that one kernel file
+    /// has. What is rare, such as groups of a few channels, gets no program of its own where a
+    /// general one will do.
     pub(super) fn options(&self, more: &[(Constant, usize)]) -> String {
         let unit_stride = self.transposed && self.window.stride == [1, 1];
         let shared = [

@@ -12,8 +12,8 @@ use crate::{
     plan::{BLOCK, ConvFilterGrad},
 };
 
-/// Output pixels of a work-item: with two blocks, 10 sums, beside which 2 weights and the pixels' values fit
-/// in the 16 registers of AVX2.
+/// Output pixels of a work-item: with two blocks, 10 sums, beside which 2 weights and the pixels'
+/// values fit in the 16 registers of AVX2.
 const PIXELS: usize = 5;
 
 /// Output blocks of a work-item: two, where both lie in one group.
@@ -22,8 +22,8 @@ fn item_blocks(shape: &Shape) -> usize {
     if !shape.mixed() && in_group.is_multiple_of(2) { 2 } else { 1 }
 }
 
-/// Input channels of a work-item of the filter gradient. Those of a block are neighbours in storage, and
-/// channels past the last one cost nothing.
+/// Input channels of a work-item of the filter gradient. Those of a block are neighbours in
+/// storage, and channels past the last one cost nothing.
 fn tile(shape: &Shape) -> usize {
     let whole = !shape.is_planar() && !shape.mixed();
     if whole || shape.transposed { BLOCK } else { shape.group()[0].next_power_of_two().min(BLOCK) }

@@ -52,8 +52,8 @@ pub(super) fn run<S>(frame: &Frame, step: &'static S, shape: &Shape, output: Out
     frame.launch_chain(step, kernel("conv_igemm", &|| options(shape)), end, &args, items)
 }
 
-/// The filters' gradient, without that of the bias: one for each segment of the batch, then their sum. The
-/// segments are the same on every device.
+/// The filters' gradient, without that of the bias: one for each segment of the batch, then their
+/// sum. The segments are the same on every device.
 pub(super) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad, shape: &Shape) -> Result<()> {
     let options = || options(shape);
     let positions = frame.pass.batch * shape.area();

@@ -60,8 +60,8 @@ impl fmt::Display for DeviceInfo {
 
 /// All devices of the system; none if there is no driver.
 ///
-/// They are looked up once: drivers wake up at the first call, and another thread that asks meanwhile may
-/// be told that there are none.
+/// They are looked up once: drivers wake up at the first call, and another thread that asks
+/// meanwhile may be told that there are none.
 pub fn devices() -> &'static [DeviceInfo] {
     static DEVICES: LazyLock<Vec<DeviceInfo>> = LazyLock::new(|| {
         // Without a platform, the bindings would ask again and again for ten seconds.
@@ -81,10 +81,22 @@ fn has_platform() -> bool {
     super::loader::platforms() > 0
 }
 
-/// Whether there may be a driver: where the system brings OpenCL, the bindings ask it.
+/// Why the library that the user names cannot be loaded.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn library_failure() -> Option<&'static str> {
+    super::loader::failure()
+}
+
+/// Whether there may be a driver: the bindings ask the system's own library.
 #[cfg(not(all(unix, not(target_os = "macos"))))]
 fn has_platform() -> bool {
     true
+}
+
+/// Nothing: the library is the system's own.
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn library_failure() -> Option<&'static str> {
+    None
 }
 
 fn platform_devices(place: usize, platform: PlatformId) -> Vec<DeviceInfo> {
@@ -159,7 +171,7 @@ impl OpenCl {
     /// # Errors
     /// Why there is none: what the last one failed with.
     pub fn open_gpu() -> Result<OpenCl, String> {
-        let mut reason = "no OpenCL GPU found".to_owned();
+        let mut reason = library_failure().unwrap_or("no OpenCL GPU found").to_owned();
         for gpu in devices().iter().filter(|device| device.is_gpu) {
             let selection = Selection::At { platform: gpu.platform, device: gpu.device };
             match OpenCl::open(selection).and_then(|device| device.probe().map(|()| device)) {
@@ -212,7 +224,8 @@ impl OpenCl {
     /// Takes memory for a network.
     ///
     /// # Errors
-    /// [`crate::Error::Device`] if the device has too little of it, or kernels cannot address as much.
+    /// [`crate::Error::Device`] if the device has too little of it, or kernels cannot address as
+    /// much.
     pub fn engine(&self, sizes: &Sizes) -> Result<Box<dyn Engine>> {
         let programs = self.programs.clone();
         Ok(Box::new(ClEngine::new(&self.context, &self.info, programs, self.has_tiles, sizes)?))
@@ -243,9 +256,6 @@ fn select(devices: &[DeviceInfo], selection: Selection) -> Result<&DeviceInfo> {
 
 /// Why there are no devices.
 fn no_platform() -> String {
-    #[cfg(all(unix, not(target_os = "macos")))]
-    if let Some(failure) = super::loader::failure() {
-        return format!("{failure}; correct or unset it, or use --device cpu");
-    }
-    "no OpenCL platform: install a driver (Debian: pocl-opencl-icd) or use --device cpu".to_owned()
+    let reason = library_failure().unwrap_or("no OpenCL platform: install a driver (Debian: pocl-opencl-icd)");
+    format!("{reason} or use --device cpu")
 }

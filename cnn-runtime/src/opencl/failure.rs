@@ -4,7 +4,8 @@ use ocl::core::Status;
 
 use crate::error::Error;
 
-/// The error of a call that the engine does not make; `message` says what was expected and what found.
+/// The error of a call that the engine does not make; `message` says what was expected and what
+/// found.
 pub(super) fn refused(message: String) -> Error {
     Error::Device(message)
 }

@@ -1,4 +1,5 @@
-//! One pass: each step becomes a kernel launch. The first failure is kept, and the steps after it do nothing.
+//! One pass: each step becomes a kernel launch. The first failure is kept, and the steps after it
+//! do nothing.
 
 use std::cell::RefCell;
 
@@ -80,7 +81,8 @@ impl<'a> Frame<'a> {
         )
     }
 
-    /// Enqueues a kernel of `step` that has a chain; `args` follow those of `STEP` in `kernels/common.cl`.
+    /// Enqueues a kernel of `step` that has a chain; `args` follow those of `STEP` in
+    /// `kernels/common.cl`.
     pub(super) fn launch_chain<S>(
         &self,
         step: &'static S,

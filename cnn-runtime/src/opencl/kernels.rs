@@ -1,7 +1,8 @@
 //! Programs and kernels, compiled when first asked for.
 //!
-//! A program is known by its source and options, so equal layers share one. A kernel is known by the
-//! address of the step that launches it and its name, so that the path of every later step is one look-up.
+//! A program is known by its source and options, so equal layers share one. A kernel is known by
+//! the address of the step that launches it and its name, so that the path of every later step is
+//! one look-up.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -19,7 +20,8 @@ use crate::error::{Error, Result};
 /// Work-items of a group along the first dimension, where the device allows as many.
 const GROUP: usize = 64;
 
-/// The size of a kernel's groups: whole multiples of what the device runs at a time, at most `limit`.
+/// The size of a kernel's groups: whole multiples of what the device runs at a time, at most
+/// `limit`.
 fn group(multiple: usize, limit: usize) -> usize {
     match GROUP.next_multiple_of(multiple).min(limit) / multiple * multiple {
         0 => limit,
@@ -56,8 +58,8 @@ impl Programs {
         }
     }
 
-    /// The work-items of a kernel's groups. An item of a direct convolution is long and full of registers:
-    /// on a CPU it gains nothing from neighbours.
+    /// The work-items of a kernel's groups. An item of a direct convolution is long and full of
+    /// registers: on a CPU it gains nothing from neighbours.
     fn group(&self, source: Source, kernel: &core::Kernel) -> core::Result<usize> {
         use core::{KernelWorkGroupInfo as Query, KernelWorkGroupInfoResult as Answer};
         if source == Source::ConvDirect && !self.is_gpu {
@@ -129,8 +131,8 @@ impl Kernels {
 /// The `int` -1.
 const NO_PLACE: u32 = -1i32 as u32;
 
-/// A kernel argument. A length, count or place of 32 bits is checked by [`words::word`], here or where
-/// [`Arg::Words`] are made.
+/// A kernel argument. A length, count or place of 32 bits is checked by [`words::word`], here or
+/// where [`Arg::Words`] are made.
 #[derive(Clone, Copy)]
 pub(super) enum Arg<'a> {
     /// A buffer.
@@ -152,7 +154,8 @@ pub(super) enum Arg<'a> {
 }
 
 impl Kernel {
-    /// Enqueues at least `items` work-items, the first dimension rounded up to whole groups; one alone is its own group.
+    /// Enqueues at least `items` work-items, the first dimension rounded up to whole groups; one
+    /// alone is its own group.
     pub(super) fn launch(&self, queue: &Queue, args: &[Arg], items: [usize; 3]) -> Result<()> {
         for (index, arg) in args.iter().enumerate() {
             self.set(index as u32, arg)?;
@@ -168,8 +171,8 @@ impl Kernel {
         let group = if items[0] == 1 { 1 } else { self.group };
         let global = [items[0].next_multiple_of(group), items[1], items[2]];
         let local = [group, 1, 1];
-        // SAFETY: the kernel stays within the buffers as the plan lays them out; the caller has set every
-        // argument.
+        // SAFETY: the kernel stays within the buffers as the plan lays them out; the caller has set
+        // every argument.
         unsafe {
             core::enqueue_kernel(
                 queue.raw(),

@@ -1,9 +1,10 @@
 //! OpenCL without linking it: every function of the system's library, looked up at its first call.
 //!
-//! The bindings link the symbols of [`functions`] instead of `libOpenCL`, so a program starts without one.
-//! So does any other OpenCL of the program, which is why all of OpenCL 3.0 is there, deprecated functions
-//! included. The library is `$CNN_OPENCL_LIB`, or else `libOpenCL.so.1` or `libOpenCL.so`. Without it, or
-//! where it lacks a function, a call reports [`NOT_FOUND`] or [`NO_FUNCTION`].
+//! The bindings link the symbols of [`functions`] instead of `libOpenCL`, so a program starts
+//! without one. So does any other OpenCL of the program, which is why all of OpenCL 3.0 is there,
+//! deprecated functions included. The library is `$CNN_OPENCL_LIB`, or else `libOpenCL.so.1` or
+//! `libOpenCL.so`. Without it, or where it lacks a function, a call reports [`NOT_FOUND`] or
+//! [`NO_FUNCTION`].
 
 mod functions;
 
@@ -40,7 +41,8 @@ const RESOLVE_NOW: c_int = 2;
 /// An address in a library that is never unloaded.
 struct Address(NonNull<c_void>);
 
-// SAFETY: the loader of the system may be asked from every thread, and functions may be called from all.
+// SAFETY: the loader of the system may be asked from every thread, and functions may be called from
+// all.
 unsafe impl Send for Address {}
 // SAFETY: as for `Send`; nothing is written through the address.
 unsafe impl Sync for Address {}
@@ -59,7 +61,7 @@ fn library() -> &'static Library {
         Some(path) if !path.is_empty() => match open_named(&path) {
             Ok(library) => Library::Loaded(library),
             Err(reason) => Library::Refused(format!(
-                "CNN_OPENCL_LIB is {}, which cannot be loaded: {reason}",
+                "CNN_OPENCL_LIB is {}, which cannot be loaded ({reason}): correct or unset it",
                 Path::new(&path).display()
             )),
         },
@@ -70,7 +72,8 @@ fn library() -> &'static Library {
     })
 }
 
-/// Opens a library that the user names. A path is looked at first: the system would wait for a pipe.
+/// Opens a library that the user names. A path is looked at first: the system would wait for a
+/// pipe.
 fn open_named(name: &OsStr) -> Result<Address, String> {
     if name.as_bytes().contains(&b'/') {
         let found = fs::metadata(name).map_err(|error| error.to_string())?;
@@ -82,17 +85,21 @@ fn open_named(name: &OsStr) -> Result<Address, String> {
 }
 
 fn open(name: &CStr) -> Result<Address, String> {
-    // SAFETY: the name is a C string. Loading the library runs its initialisers; OpenCL loaders are made for
-    // that.
+    // SAFETY: the name is a C string. Loading the library runs its initialisers; OpenCL loaders are
+    // made for that.
     let library = unsafe { dlopen(name.as_ptr(), RESOLVE_NOW) };
     NonNull::new(library).map(Address).ok_or_else(last_error)
 }
 
-/// What the system says about the last failure in this thread.
+/// The system's words for the last failure in this thread.
 fn last_error() -> String {
-    // SAFETY: the answer is null or a C string that stays until the thread's next call of the loader.
-    let text = unsafe { dlerror().as_ref().map(|text| CStr::from_ptr(text)) };
-    text.map_or_else(|| "unknown reason".to_owned(), |text| text.to_string_lossy().into_owned())
+    // SAFETY: the function has no preconditions.
+    let text = unsafe { dlerror() };
+    if text.is_null() {
+        return "unknown reason".to_owned();
+    }
+    // SAFETY: this is a C string that stays until the thread's next call of the loader.
+    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
 }
 
 /// A function of the library, or the status that stands for its absence.
@@ -103,8 +110,8 @@ fn lookup(name: &CStr) -> Result<Address, i32> {
     NonNull::new(symbol).map(Address).ok_or(NO_FUNCTION)
 }
 
-/// The status as the bindings know it: they panic at one that OpenCL does not define (NVIDIA's -9999 is
-/// one), which becomes a lost device.
+/// The status as the bindings know it: they panic at one that OpenCL does not define (NVIDIA's
+/// -9999 is one), which becomes a lost device.
 fn known(status: i32) -> i32 {
     match status {
         -72..=0 | -1009..=-1000 => status,

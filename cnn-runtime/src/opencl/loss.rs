@@ -41,7 +41,8 @@ pub(super) fn run(frame: &Frame, step: &'static Loss) -> Result<()> {
     frame.launch(step, launch, &args, [frame.pass.batch, 1, 1])
 }
 
-/// The labels of the batch, all of them classes of the loss: the kernel looks nothing up by another.
+/// The labels of the batch, all of them classes of the loss: the kernel looks nothing up by
+/// another.
 fn labels<'a>(frame: &'a Frame, step: &Loss) -> Result<&'a [u32]> {
     let (labels, classes) = (&frame.engine.host_labels[..frame.pass.batch], step.logits.channels);
     match labels.iter().find(|&&label| label as usize >= classes) {

@@ -17,8 +17,8 @@ pub(super) fn forward(frame: &Frame, step: &'static Lrn) -> Result<()> {
     frame.launch_chain(step, Launch::of(Source::Lrn, "lrn"), end, &args, frame.blocks(&step.y))
 }
 
-/// Gradient of the input: [`LrnGrad`]. A first kernel makes the terms of each channel, of which the second
-/// adds up a window.
+/// Gradient of the input: [`LrnGrad`]. A first kernel makes the terms of each channel, of which the
+/// second adds up a window.
 pub(super) fn grad(frame: &Frame, step: &'static LrnGrad) -> Result<()> {
     let [x, dy] = words::maps([&step.x, &step.dy])?;
     let response = words::response(&step.response)?;

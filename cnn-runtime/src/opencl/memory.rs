@@ -42,7 +42,8 @@ impl Queue {
         if values.is_empty() {
             return Ok(());
         }
-        // SAFETY: a blocking write has copied `values` when it returns; the driver checks the buffer's bounds.
+        // SAFETY: a blocking write has copied `values` when it returns; the driver checks the
+        // buffer's bounds.
         unsafe { core::enqueue_write_buffer(&self.0, buffer, true, offset, values, NO_EVENTS, NO_EVENT) }
             .map_err(|error| failure("write to the device", error))
     }
@@ -52,12 +53,14 @@ impl Queue {
         if values.is_empty() {
             return Ok(());
         }
-        // SAFETY: a blocking read is done with `values` when it returns; the driver checks the buffer's bounds.
+        // SAFETY: a blocking read is done with `values` when it returns; the driver checks the
+        // buffer's bounds.
         unsafe { core::enqueue_read_buffer(&self.0, buffer, true, offset, values, NO_EVENTS, NO_EVENT) }
             .map_err(|error| failure("read from the device", error))
     }
 
-    /// Enqueues a write of rows, one after the other in `values`, to places that are `rows.pitch` apart.
+    /// Enqueues a write of rows, one after the other in `values`, to places that are `rows.pitch`
+    /// apart.
     ///
     /// # Safety
     /// `values` may not change or end before the event.
@@ -69,8 +72,8 @@ impl Queue {
     ) -> ocl::core::Result<Event> {
         assert_eq!(values.len(), rows.count * rows.len, "one row a sample");
         let mut written = Event::null();
-        // SAFETY: `values` lives and stays until the event, as the caller promises, and has exactly the rows
-        // that are read; the driver checks the buffer's bounds.
+        // SAFETY: `values` lives and stays until the event, as the caller promises, and has exactly
+        // the rows that are read; the driver checks the buffer's bounds.
         unsafe {
             core::enqueue_write_buffer_rect(
                 &self.0,
@@ -202,7 +205,8 @@ impl Buffers {
     }
 }
 
-/// Memory for partial sums between two kernels of a step, taken when a step first needs it; later steps share it.
+/// Memory for partial sums between two kernels of a step, taken when a step first needs it; later
+/// steps share it.
 pub(super) struct Partial {
     context: Context,
     held: RefCell<Option<(usize, Mem)>>,

@@ -1,8 +1,9 @@
-//! The OpenCL engine: devices in, an [`crate::engine::Engine`] out. The only module that names `ocl`.
+//! The OpenCL engine: devices in, an [`crate::engine::Engine`] out. The only module that names
+//! `ocl`.
 //!
-//! Kernels are those of the crate `cnn-kernels`, compiled when a step first runs. One buffer holds each
-//! class of memory, and a kernel argument is a buffer and an element offset. The queue is in order: a batch
-//! and its pass are enqueued without waiting, a read waits.
+//! Kernels are those of the crate `cnn-kernels`, compiled when a step first runs. One buffer holds
+//! each class of memory, and a kernel argument is a buffer and an element offset. The queue is in
+//! order: a batch and its pass are enqueued without waiting, a read waits.
 
 mod batch_norm;
 mod bounds;

@@ -31,7 +31,8 @@ pub(super) fn forward(frame: &Frame, step: &'static Pool) -> Result<()> {
     }
 }
 
-/// Gradient of the input: [`PoolGrad`]. For a maximum, a first kernel notes the tap that wins each window.
+/// Gradient of the input: [`PoolGrad`]. For a maximum, a first kernel notes the tap that wins each
+/// window.
 pub(super) fn grad(frame: &Frame, step: &'static PoolGrad) -> Result<()> {
     let ([dy, dx], window) = (words::maps([&step.dy, &step.dx])?, words::window(&step.window)?);
     let [down, across] = [meeting(&step.window, 0)?, meeting(&step.window, 1)?];
@@ -57,8 +58,8 @@ pub(super) fn grad(frame: &Frame, step: &'static PoolGrad) -> Result<()> {
     }
 }
 
-/// `Meeting` in `kernels/pool.cl` along an axis: Euclid's algorithm keeps `inverse * dilation = common`
-/// modulo the stride.
+/// `Meeting` in `kernels/pool.cl` along an axis: Euclid's algorithm keeps `inverse * dilation =
+/// common` modulo the stride.
 fn meeting(window: &Window, axis: usize) -> Result<[u32; 3]> {
     let stride = window.stride[axis] as i64;
     let (mut common, mut rest) = (stride, window.dilation[axis] as i64);

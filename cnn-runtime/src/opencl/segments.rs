@@ -1,5 +1,5 @@
-//! Sums over a batch by `kernels/segments.cl`: how its positions are divided, and the bias gradient of
-//! convolutions and dense layers.
+//! Sums over a batch by `kernels/segments.cl`: how its positions are divided, and the bias gradient
+//! of convolutions and dense layers.
 
 use super::{
     frame::{Frame, Launch},

@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use crate::error::{Error, Result};
 
-/// An OpenCL device by its name. Platforms and devices are counted in the order in which the system lists
-/// them.
+/// An OpenCL device by its name. Platforms and devices are counted in the order in which the system
+/// lists them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Selection {
     /// `opencl`: the first GPU, else the first device.

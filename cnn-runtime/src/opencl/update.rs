@@ -1,4 +1,5 @@
-//! Optimizer steps by `kernels/update.cl`, one launch for each stretch of parameters that are treated alike.
+//! Optimizer steps by `kernels/update.cl`, one launch for each stretch of parameters that are
+//! treated alike.
 
 use super::{
     engine::ClEngine,
@@ -79,7 +80,8 @@ fn words(engine: &ClEngine, stretch: &Stretch, moment: &Moment) -> Result<[u32; 
     Ok([offset, count, length, has_average, decay, scale, limit, penalty, kept, lr])
 }
 
-/// The Euclidean norm of all trained parameters' gradients: sums of squares from the device, added up in f64.
+/// The Euclidean norm of all trained parameters' gradients: sums of squares from the device, added
+/// up in f64.
 fn norm(engine: &ClEngine, update: &Update, params: &'static [Param]) -> Result<f64> {
     let trained = || stretches(*update, params).filter(|stretch| stretch.rule.is_some());
     let items = |stretch: &Stretch| (stretch.range.len() / BLOCK).div_ceil(SPAN);

@@ -1,4 +1,5 @@
-//! The functions: all of OpenCL 1.0 to 3.0 and the extensions that libraries export, each a forwarder.
+//! The functions: all of OpenCL 1.0 to 3.0 and the extensions that libraries export, each a
+//! forwarder.
 //!
 //! A row gives the standard's types, up to those of pointers.
 #![allow(non_snake_case, reason = "the names are the standard's")]
@@ -16,7 +17,8 @@ macro_rules! resolve {
             Err(_) => unreachable!(),
         };
         match ADDRESS.get_or_init(|| lookup(NAME)) {
-            // SAFETY: the row has the standard's signature for this name, up to the types of pointers.
+            // SAFETY: the row has the standard's signature for this name, up to the types of
+            // pointers.
             Ok(address) => Ok(unsafe {
                 mem::transmute::<Ptr, unsafe extern "system" fn($($kind),*) -> $result>(address.0.as_ptr())
             }),
