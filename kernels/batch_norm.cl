@@ -1,13 +1,15 @@
-// Batch norm's sums over the batch and all positions; what is element-wise about it is in common.cl.
+// Batch norm's sums over the batch and all positions; its element-wise part is in common.cl.
 //
-//   statistics   mean and biased variance of each channel; running = (1 - momentum) * running + momentum * batch
+//   statistics   mean and biased variance of each channel;
+//                running = (1 - momentum) * running + momentum * batch
 //   sums         dbeta = sum dy;  dgamma = sum dy * (x - mean) / deviation
 //
-// A first kernel makes two vectors of each segment of the batch and block of channels, [segment][2][block][8]; a second adds up the
-// segments, in their order. A segment's squares are taken around its own mean, and the segments are joined by Chan, Golub and
-// LeVeque's rule (1979): a large mean costs no accuracy.
+// A first kernel makes two vectors of each segment of the batch and block of channels,
+// [segment][2][block][8]; a second adds up the segments, in their order. A segment's squares are
+// taken around its own mean, and the segments are joined by Chan, Golub and LeVeque's rule (1979):
+// a large mean costs no accuracy.
 
-// [mean, sum of squares around it]
+// The two vectors of a segment: the mean, and the sum of squares around it.
 kernel void segment_stats(const global float* arena, uint slab, Map x, uint positions, uint segments,
                           global float* partial) {
     const uint segment = get_global_id(0);
@@ -19,7 +21,7 @@ kernel void segment_stats(const global float* arena, uint slab, Map x, uint posi
     float8 sum = (float8)(0.0f);
     for (uint p = begin; p < end; p++) sum += load_position(arena, slab, x, block, p) - pivot;
     const float8 near = pivot + sum / count;
-    // Around a mean that is rounded, so that the rest is accounted for.
+    // The mean is rounded: what it misses is accounted for.
     float8 rest = (float8)(0.0f), squares = (float8)(0.0f);
     for (uint p = begin; p < end; p++) {
         const float8 off = load_position(arena, slab, x, block, p) - near;
@@ -58,7 +60,7 @@ kernel void batch_stats(global float* arena, uint slab, Map x, uint positions, u
     vstore8(fma(unbiased - old_var, (float8)(momentum), old_var), block, params + running_var);
 }
 
-// [sum dy, sum dy * (x - mean)]
+// The two vectors of a segment: sum dy, and sum dy * (x - mean).
 kernel void segment_products(const global float* arena, uint slab, Map x, Map dy, uint positions, uint segments,
                              global float* partial, ulong stats) {
     const uint segment = get_global_id(0);

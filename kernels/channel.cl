@@ -1,8 +1,11 @@
 // Maxout, softmax and gates, along or across the channels, with their gradients.
 //
-//   maxout   y[c] = max over j < pieces of x[c * pieces + j]; on a tie the first takes the gradient, NaN wins
-//   softmax  y = exp(x - max) / sum exp(x - max);  dx[c] = y[c] * (dy[c] - sum over c' of dy[c'] * y[c'])
+//   maxout   y[c] = max over j < pieces of x[c * pieces + j]; NaN wins, and of equals the first
+//   softmax  y = exp(x - max) / sum exp(x - max)
+//            dx[c] = y[c] * (dy[c] - sum over c' of dy[c'] * y[c'])
 //   gate     y[c, .] = x[c, .] * gate[c];  dgate[c] = sum over positions of dy[c, .] * x[c, .]
+//
+// maxout's gradient goes to the channel that won; maxout_winners first notes it for each group.
 
 // The channel of x that wins a group at a pixel.
 static int winner(const global float* sample, Map x, int pieces, int group, int pixel) {
@@ -34,24 +37,36 @@ kernel void maxout(STEP, Map x, Map y, int pieces) {
     finish(&chain, vload8(0, v), &memory, n, id * BLOCK);
 }
 
-kernel void maxout_grad(STEP, Map x, Map dy, int pieces) {
-    const int area = x.height * x.width;
+// Notes the channel of x that wins each group: [sample][group][height][width].
+kernel void maxout_winners(const global float* arena, uint slab, Map x, int pieces,
+                           global int* winners) {
+    const int area = x.height * x.width, groups = x.channels / pieces;
     const int id = get_global_id(0);
     const uint n = get_global_id(1);
-    if (id >= blocks(x.channels) * area) return;
+    if (id >= groups * area) return;
+    const global float* sample = arena + (size_t)n * slab;
+    winners[(size_t)n * (groups * area) + id] = winner(sample, x, pieces, id / area, id % area);
+}
+
+kernel void maxout_grad(STEP, Map dy, Map dx, int pieces, const global int* winners) {
+    const int area = dx.height * dx.width;
+    const int id = get_global_id(0);
+    const uint n = get_global_id(1);
+    if (id >= blocks(dx.channels) * area) return;
     const Memory memory = MEMORY;
     const global float* sample = arena + (size_t)n * slab;
+    const global int* won = winners + (size_t)n * (dx.channels / pieces * area);
     const int pixel = id % area;
     float v[BLOCK];
     for (int lane = 0; lane < BLOCK; lane++) {
-        const int channel = min(id / area * BLOCK + lane, x.channels - 1);
-        const int wins = winner(sample, x, pieces, channel / pieces, pixel) == channel;
-        v[lane] = wins ? load_channel(sample, dy, channel / pieces, pixel) : 0.0f;
+        const int channel = min(id / area * BLOCK + lane, dx.channels - 1), group = channel / pieces;
+        const int wins = won[group * area + pixel] == channel;
+        v[lane] = wins ? load_channel(sample, dy, group, pixel) : 0.0f;
     }
     finish(&chain, vload8(0, v), &memory, n, id * BLOCK);
 }
 
-// A work-item makes all channels at one pixel.
+// Softmax; a work-item makes all channels at one pixel.
 kernel void softmax(STEP, Map x) {
     const int area = x.height * x.width;
     const int pixel = get_global_id(0);
@@ -100,7 +115,7 @@ kernel void gate(STEP, Map x, Map gates) {
     finish(&chain, v, &memory, n, id * BLOCK);
 }
 
-// A work-item makes the factors of a block.
+// The gradient of the gates; a work-item makes those of a block.
 kernel void gate_grad(STEP, Map x, Map dy) {
     const int block = get_global_id(0);
     const uint n = get_global_id(1);

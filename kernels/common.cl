@@ -1,14 +1,17 @@
-// What every kernel shares: maps, windows, activation functions, dropout masks, batch norm and the chain of element-wise
-// operations that ends a step. Prepended to each of the other files.
+// What every kernel shares: maps, windows, activation functions, dropout masks, batch norm and the
+// chain of element-wise operations that ends a step. This file stands before each of the others,
+// and the names that the host shares (src/shared.rs: BLOCK, ELT_ADD, ...) stand before this one.
 //
-// A feature map is [ceil(C/8)][H][W][8] floats ("blocked") in its sample's slab of the arena; lanes past the last channel
-// may hold anything, NaN included. Only the network's input is [C][H][W] ("planar"). One float8 is the 8 channels of a block
-// at one pixel. The structures are the host's words, one for one.
+// A feature map is [ceil(C/8)][H][W][8] floats ("blocked") in its sample's slab of the arena; lanes
+// past the last channel may hold anything, NaN included. Only the network's input is [C][H][W]
+// ("planar"). One float8 is the 8 channels of a block at one pixel. The structures are the words
+// that the host sends (cnn-runtime/src/opencl/words.rs), field by field.
+//
+// A place within a sample, a length and a count are ints: the host refuses larger ones. A place
+// that depends on the sample, or lies behind all samples, is a size_t.
 
-#define BLOCK 8
-// Before a loop over an array that is to live in registers.
+// Stands before a loop over an array that is to live in registers.
 #define UNROLL _Pragma("unroll")
-#define CHAIN_MAX 16
 
 typedef struct {
     uint offset;  // floats from the start of the slab
@@ -19,23 +22,24 @@ typedef struct {
     int kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, pad_end_h, pad_end_w, dilation_h, dilation_w;
 } Window;
 
-// An element-wise operation; which fields it uses follows from its kind, see apply().
+// An element-wise operation; apply() shows which fields an operation uses.
 typedef struct {
-    uint kind;
-    uint map;                            // offset in the slab
-    uint key, threshold;                 // of a dropout mask
-    uint mean, deviation, gamma, beta;   // of batch norm: offsets in the arena's fixed part or in the parameters
-    float value;                         // slope, alpha, dropout scale, eps, or 1 / (batch * area)
+    uint kind;                          // ELT_...
+    uint function;                      // ACT_... of an activation or its gradient
+    uint map;                           // offset in the slab
+    uint key, threshold;                // of a dropout mask
+    uint mean, deviation, gamma, beta;  // of batch norm: places of its vectors
+    float value;                        // slope, alpha, dropout scale, eps, or 1 / (batch * area)
 } Elt;
 
-// What ends a step: operations on its result, and where that is stored.
+// The end of a step: operations on its result, and where that is stored.
 typedef struct {
     uint y;            // offset of the result's map in the slab
     uint area;         // its pixels
     uint length;       // its floats
     uint batch;
     uint count;
-    Elt elts[CHAIN_MAX];
+    Elt elts[EPILOGUE_LEN];
 } Chain;
 
 // The buffers of a network.
@@ -46,18 +50,18 @@ typedef struct {
     const global float* grads;
 } Memory;
 
-// What the arguments of every step with a chain start with, and its buffers.
+// The first arguments of every kernel with a chain, and its buffers.
 #define STEP global float *arena, uint slab, const global float *params, const global float *grads, Chain chain
 #define MEMORY {arena, slab, params, grads}
 
 static int blocks(int channels) { return (channels + BLOCK - 1) / BLOCK; }
 
-// Floats of one sample.
+// The floats of one sample of a map.
 static int map_length(Map map) {
     return (map.planar ? map.channels : blocks(map.channels) * BLOCK) * map.height * map.width;
 }
 
-// Channels of a block that exist.
+// The number of channels of a block that exist.
 static int lanes(int channels, int block) { return min(channels - block * BLOCK, BLOCK); }
 
 // `v` in lanes that exist, 0 in padding.
@@ -71,7 +75,8 @@ static float sum_lanes(float8 v) {
     return (half_sum.x + half_sum.y) + (half_sum.z + half_sum.w);
 }
 
-// The 8 channels of a block at a pixel of one sample's map; planar maps have 0 in lanes past the last channel.
+// The 8 channels of a block at a pixel of one sample's map; a planar map has 0 in lanes past its
+// last channel.
 static float8 load_block(const global float* sample, Map map, int block, int pixel) {
     const int area = map.height * map.width;
     const global float* x = sample + map.offset;
@@ -101,50 +106,65 @@ static uint8 element_bits(uint key, uint8 element) {
 
 static float8 leaky(float8 x, float8 negative) { return select(x, negative, x < 0.0f); }
 
-// f(x)
+// y = f(x); NaN stays NaN.
 static float8 activate(uint function, float value, float8 x) {
     switch (function) {
-        case 0: return leaky(x, (float8)(0.0f));               // relu; NaN stays NaN
-        case 1: return leaky(x, value * x);                    // leaky relu
-        case 2: return leaky(x, value * expm1(x));             // elu
-        case 3: return 1.0f / (1.0f + exp(-x));                // sigmoid
-        default: return tanh(x);
+        case ACT_RELU: return leaky(x, (float8)(0.0f));
+        case ACT_LEAKY_RELU: return leaky(x, value * x);
+        case ACT_ELU: return leaky(x, value * expm1(x));
+        case ACT_SIGMOID: return 1.0f / (1.0f + exp(-x));
+        case ACT_TANH: return tanh(x);
     }
+    return x;
 }
 
-// f'(x), where y = f(x)
+// f'(x), where y = f(x).
 static float8 derivative(uint function, float value, float8 y) {
     const float8 one = (float8)(1.0f);
     switch (function) {
-        case 0: return select((float8)(0.0f), one, y > 0.0f);
-        case 1: return select((float8)(value), one, y > 0.0f);
-        case 2: return select(y + value, one, y > 0.0f);
-        case 3: return y * (1.0f - y);
-        default: return 1.0f - y * y;
+        case ACT_RELU: return select((float8)(0.0f), one, y > 0.0f);
+        case ACT_LEAKY_RELU: return select((float8)(value), one, y > 0.0f);
+        case ACT_ELU: return select(y + value, one, y > 0.0f);
+        case ACT_SIGMOID: return y * (1.0f - y);
+        case ACT_TANH: return 1.0f - y * y;
     }
+    return y;
 }
 
 // Batch norm's value of x before scale and shift, with 1 / deviation in `inverse`.
-static float8 standard(const Elt* elt, float8 x, const global float* stats, uint block, float8* inverse) {
-    *inverse = vload8(block, stats + elt->deviation);
-    return (x - vload8(block, stats + elt->mean)) * *inverse;
+static float8 standard(const Elt* elt, float8 x, const global float* fixed, uint block,
+                       float8* inverse) {
+    *inverse = vload8(block, fixed + elt->deviation);
+    return (x - vload8(block, fixed + elt->mean)) * *inverse;
 }
 
-// kinds: 0 in training, 1 with running statistics, 2 the gradient; `x` is the forward input, for the gradient only
-static float8 normalize(uint kind, const Elt* elt, float8 v, const Memory* memory, const global float* fixed, uint block,
-                        const global float* x) {
-    const float8 gamma = vload8(block, memory->params + elt->gamma);
+// Batch norm in training, with the statistics of the batch.
+static float8 normalize(const Elt* elt, float8 v, const Memory* memory, const global float* fixed,
+                        uint block) {
     float8 inverse;
-    if (kind == 2) {
-        const float8 dgamma = vload8(block, memory->grads + elt->gamma) * elt->value;
-        const float8 dbeta = vload8(block, memory->grads + elt->beta) * elt->value;
-        const float8 normal = standard(elt, vload8(0, x), fixed, block, &inverse);
-        return gamma * inverse * (v - dbeta - normal * dgamma);
-    }
+    const float8 gamma = vload8(block, memory->params + elt->gamma);
     const float8 beta = vload8(block, memory->params + elt->beta);
-    if (kind == 0) return fma(standard(elt, v, fixed, block, &inverse), gamma, beta);
+    return fma(standard(elt, v, fixed, block, &inverse), gamma, beta);
+}
+
+// Batch norm in inference, with running statistics.
+static float8 normalize_running(const Elt* elt, float8 v, const Memory* memory, uint block) {
+    const float8 gamma = vload8(block, memory->params + elt->gamma);
+    const float8 beta = vload8(block, memory->params + elt->beta);
+    const float8 mean = vload8(block, memory->params + elt->mean);
     const float8 variance = vload8(block, memory->params + elt->deviation);
-    return fma((v - vload8(block, memory->params + elt->mean)) / sqrt(variance + elt->value), gamma, beta);
+    return fma((v - mean) / sqrt(variance + elt->value), gamma, beta);
+}
+
+// The chain rule through batch norm in training, whose forward input is x.
+static float8 normalize_grad(const Elt* elt, float8 v, const Memory* memory, const global float* fixed,
+                             uint block, float8 x) {
+    float8 inverse;
+    const float8 gamma = vload8(block, memory->params + elt->gamma);
+    const float8 dgamma = vload8(block, memory->grads + elt->gamma) * elt->value;
+    const float8 dbeta = vload8(block, memory->grads + elt->beta) * elt->value;
+    const float8 normal = standard(elt, x, fixed, block, &inverse);
+    return gamma * inverse * (v - dbeta - normal * dgamma);
 }
 
 static float8 dropout(const Elt* elt, float8 v, uint element) {
@@ -152,9 +172,8 @@ static float8 dropout(const Elt* elt, float8 v, uint element) {
     return select((float8)(0.0f), v * elt->value, bits >= (uint8)(elt->threshold));
 }
 
-// Applies a chain to 8 neighbours in storage, the channels of a block at a pixel; `position` is that of the first in its map.
-//
-// kinds: 0-4 activation, 5-9 gradient of an activation, 10 dropout, 11 dropout of channels, 12 add, 13-15 batch norm
+// Applies a chain to 8 neighbours in storage, the channels of a block at a pixel; `position` is
+// that of the first in its map.
 static float8 apply(const Chain* chain, float8 v, const Memory* memory, uint n, uint position) {
     const global float* sample = memory->arena + (size_t)n * memory->slab;
     const global float* fixed = memory->arena + (size_t)chain->batch * memory->slab;
@@ -162,18 +181,19 @@ static float8 apply(const Chain* chain, float8 v, const Memory* memory, uint n, 
     for (uint i = 0; i < chain->count; i++) {
         const Elt* elt = &chain->elts[i];
         const global float* other = sample + elt->map + position;
-        if (elt->kind < 5) {
-            v = activate(elt->kind, elt->value, v);
-        } else if (elt->kind < 10) {
-            v *= derivative(elt->kind - 5, elt->value, vload8(0, other));
-        } else if (elt->kind == 10) {
-            v = dropout(elt, v, n * chain->length + position);
-        } else if (elt->kind == 11) {
-            v = dropout(elt, v, n * (chain->length / chain->area) + block * BLOCK);
-        } else if (elt->kind == 12) {
-            v += vload8(0, other);
-        } else {
-            v = normalize(elt->kind - 13, elt, v, memory, fixed, block, other);
+        switch (elt->kind) {
+            case ELT_ACT: v = activate(elt->function, elt->value, v); break;
+            case ELT_ACT_GRAD: v *= derivative(elt->function, elt->value, vload8(0, other)); break;
+            case ELT_DROPOUT: v = dropout(elt, v, n * chain->length + position); break;
+            case ELT_DROPOUT_CHANNELS:
+                v = dropout(elt, v, n * (chain->length / chain->area) + block * BLOCK);
+                break;
+            case ELT_ADD: v += vload8(0, other); break;
+            case ELT_NORMALIZE: v = normalize(elt, v, memory, fixed, block); break;
+            case ELT_NORMALIZE_RUNNING: v = normalize_running(elt, v, memory, block); break;
+            case ELT_NORMALIZE_GRAD:
+                v = normalize_grad(elt, v, memory, fixed, block, vload8(0, other));
+                break;
         }
     }
     return v;

@@ -1,30 +1,17 @@
-// What the kernels of a convolution share: the maps of a direction, where a tap lies, and the filters of the input gradient.
+// What the kernels of a convolution share: the maps of a direction, where a tap lies, and the
+// filters of the input gradient.
 //
-// A convolution's input gradient is a convolution too: the same gather with x and y exchanged, over filters that conv_transpose
-// built. Filters are [ceil(O/8)][I/groups][KH][KW][8]. Only what shapes the inner loops is a constant, so that a network of many shapes needs few programs.
+// A convolution's input gradient is a convolution too: the same gather with x and y exchanged, over
+// filters that conv_transpose built. Filters are [ceil(O/8)][I/groups][KH][KW][8]. Only what shapes
+// the inner loops is a constant, so that a network of many shapes needs few programs:
+//
+//   X_PLANAR     1 if x is planar
+//   TRANSPOSED   1 for the input gradient
+//   UNIT_STRIDE  1 for an input gradient whose strides are 1, which needs no division
+//   PADDED       0 if every tap of every pixel lies inside x
 
-// 1 if x is planar.
-#ifndef X_PLANAR
-#define X_PLANAR 0
-#endif
-// 1 for the input gradient.
-#ifndef TRANSPOSED
-#define TRANSPOSED 0
-#endif
-// 1 for an input gradient whose strides are 1, which needs no division.
-#ifndef UNIT_STRIDE
-#define UNIT_STRIDE 0
-#endif
-// 0 if every tap of every pixel lies inside x.
-#ifndef PADDED
-#define PADDED 1
-#endif
-// 1 if groups do not consist of whole blocks.
-#ifndef MIXED
-#define MIXED 0
-#endif
-
-// The maps of one direction: x is read, the input or, if TRANSPOSED, the output's gradient; y is the other one.
+// The maps of one direction: x is read, the input or, if TRANSPOSED, the output's gradient; y is
+// the other one.
 typedef struct {
     Map x, y;
     Window window;
@@ -33,7 +20,8 @@ typedef struct {
 
 static int taps_of(const Shape* shape) { return shape->window.kernel_h * shape->window.kernel_w; }
 
-// First input channel of the group of an output channel; padding lanes count as the last channel.
+// The first input channel of the group of an output channel; padding lanes count as the last
+// channel.
 static int first_channel(const Shape* shape, int output) {
     return min(output, shape->y.channels - 1) / shape->group_y * shape->group_x;
 }
@@ -50,8 +38,8 @@ static int source(int y, int tap, int stride, int pad, int dilation, int size) {
 #endif
 }
 
-// Filters for the input gradient, [ceil(I/8)][O/groups][KH][KW][8], from those of the forward convolution; x is the output's
-// gradient (O channels), y the input's (I channels).
+// Builds the filters of the input gradient, [ceil(I/8)][O/groups][KH][KW][8], from those of the
+// forward convolution; x is the output's gradient (O channels), y the input's (I channels).
 kernel void conv_transpose(const global float* params, ulong filter_offset, global float* transposed, ulong offset,
                            Shape shape) {
     const int taps = taps_of(&shape);

@@ -1,33 +1,29 @@
 // Direct convolution without barriers or local memory.
 //
 //   conv              y[o] = bias[o] + sum over i, taps of x[i] * w[o][i]
-//   conv, TRANSPOSED  the input gradient: the same gather with x and y exchanged, over filters that conv_transpose built
+//   conv, TRANSPOSED  the input gradient: the same gather with x and y exchanged, over filters that
+//                     conv_transpose built
 //   conv_filter_grad  dw[o][i] = sum over samples, pixels of dy[o] * x[i]
 //
-// A work-item of `conv` keeps BLOCKS output blocks x PIXELS pixels in registers and, per tap and input channel, does one float8
-// multiply-add for each. Nothing is summed by more than one work-item, so results repeat bit for bit.
+// A work-item of `conv` keeps BLOCKS output blocks x PIXELS pixels in registers and, per tap and
+// input channel, does one float8 multiply-add for each. Nothing is summed by more than one
+// work-item, so results repeat bit for bit. The constants beside those of conv.cl:
+//
+//   MIXED   1 if groups do not consist of whole blocks
+//   BLOCKS  output blocks of a work-item, all of them in one group
+//   PIXELS  output pixels of a work-item
+//   TILE    input channels of a work-item of conv_filter_grad
 
-// Output blocks of a work-item; all of them in one group.
-#ifndef BLOCKS
-#define BLOCKS 1
-#endif
-// Output pixels of a work-item.
-#ifndef PIXELS
-#define PIXELS 5
-#endif
-// Input channels of a work-item of conv_filter_grad.
-#ifndef TILE
-#define TILE BLOCK
-#endif
-
-// Distance of a channel of x from channel 0 at the same pixel, and of neighbouring pixels.
+// Distance of a channel of x from channel 0 at the same pixel.
 static uint channel_place(const Shape* shape, uint channel) {
     const uint area = shape->x.height * shape->x.width;
     return X_PLANAR ? channel * area : channel / BLOCK * (area * BLOCK) + channel % BLOCK;
 }
+// Distance of neighbouring pixels of x.
 #define X_STEP (X_PLANAR ? 1 : BLOCK)
 
-// Input `i` of their groups for the 8 outputs of a block, at a pixel; `first` is the first input of the block's group.
+// Input `i` of their groups for the 8 outputs of a block, at a pixel; `first` is the first input of
+// the block's group.
 static float8 load_inputs(const Shape* shape, const global float* pixel, int block, int first, int i) {
 #if MIXED
     float v[BLOCK];
@@ -40,8 +36,9 @@ static float8 load_inputs(const Shape* shape, const global float* pixel, int blo
 #endif
 }
 
-// Adds the products of one tap for the pixels that are `inside` (all bits set, or none). A pixel's value is used by all blocks
-// at once, so that 10 sums, 2 weights and it fit in 16 registers.
+// Adds the products of one tap for the pixels that are `inside` (all bits set, or none). A pixel's
+// value is used by all blocks at once, so that 10 sums, 2 weights and the value fit in 16
+// registers.
 static void add_tap(float8 sum[BLOCKS][PIXELS], const Shape* shape, const global float* x, const int offset[PIXELS],
                     const int inside[PIXELS], const global float* w, int block, int first) {
     const int channels = shape->group_x, step = taps_of(shape) * BLOCK;
@@ -90,7 +87,7 @@ kernel void conv(STEP, Shape shape, const global float* filters, ulong filter_of
         }
         if (any) add_tap(sum, &shape, x, offset, inside, w, first_block, first);
     }
-    // Out of the registers: the loop below is too long to be unrolled.
+    // The sums leave their registers: the loop below is too long to be unrolled.
     float8 result[BLOCKS * PIXELS];
     UNROLL for (int k = 0; k < BLOCKS * PIXELS; k++) result[k] = sum[k / PIXELS][k % PIXELS];
     const Memory memory = MEMORY;
@@ -102,8 +99,8 @@ kernel void conv(STEP, Shape shape, const global float* filters, ulong filter_of
 }
 
 #if !TRANSPOSED
-// Channel `j` of the tile that starts at input `first` of the group, at a pixel; past the group's end, anything. `base` is the
-// first input of the block's group.
+// Channel `j` of the tile that starts at input `first` of the group, at a pixel; past the group's
+// end, anything. `base` is the first input of the block's group.
 static float8 load_tile(const Shape* shape, const global float* pixel, int block, int base, int first, int j) {
 #if X_PLANAR || MIXED
     return load_inputs(shape, pixel, block, base, min(first + j, shape->group_x - 1));
@@ -135,8 +132,8 @@ static void accumulate(float8* sum, const Shape* shape, const global float* x, c
     }
 }
 
-// A work-item has `item_taps` taps of a tile of input channels and a block of outputs: all taps where caches are large, one
-// where parallelism is.
+// The gradient of the filters. A work-item has `item_taps` taps of a tile of input channels and a
+// block of outputs: all taps where caches are large, one where parallelism is.
 kernel void conv_filter_grad(const global float* arena, uint slab, Shape shape, global float* grads, ulong filter_offset,
                              uint batch, int item_taps) {
     const int taps = taps_of(&shape), area = shape.y.height * shape.y.width;

@@ -1,20 +1,22 @@
-// Convolution as a product of matrices (implicit GEMM), for devices whose work-groups have fast memory of their own. The matrix
-// of inputs is never stored: tiles of it are gathered from the map.
+// Convolution as a product of matrices (implicit GEMM), for devices whose work-groups have fast
+// memory of their own. The matrix of inputs is never stored: tiles of it are gathered from the map.
 //
 //   conv_igemm              y[o][q] = bias[o] + sum over t of w[o][t] * x[t][q]
 //   conv_igemm, TRANSPOSED  the input gradient, over filters that conv_transpose built
-//   conv_igemm_grad         dw[o][t] = sum over q of dy[o][q] * x[t][q], for a segment of all q; conv_igemm_sum adds up segments
+//   conv_igemm_grad         dw[o][t] = sum over q of dy[o][q] * x[t][q], for a segment of all q
+//   conv_igemm_sum          adds up the segments of conv_igemm_grad
 //
-// q counts the output pixels of all samples. t counts the terms of an output in blocks of 8: 8 channels of a block at one tap,
-// or 8 neighbours in [I][KH][KW] where x is planar. A group makes a tile of 8 x 8 blocks, 64 rows (outputs) by 64 columns, in steps of
-// 8: each item loads a float8 of either matrix, and then has 8 float8 sums, the 8 rows of its block for each column of its block.
-// Sums have one order, so results repeat bit for bit. Groups of the convolution consist of whole blocks.
+// q counts the output pixels of all samples. t counts the terms of an output in blocks of 8: 8
+// channels of a block at one tap, or 8 neighbours in [I][KH][KW] where x is planar. A group makes a
+// tile of SIDE x SIDE blocks, 64 rows (outputs) by 64 columns, in steps of 8: each of its ITEMS
+// work-items loads a float8 of either matrix, and then has 8 float8 sums, the 8 rows of its block
+// for each column of its block. Sums have one order, so results repeat bit for bit. Groups of the
+// convolution consist of whole blocks.
 
-#define SIDE 8  // blocks
-#define ITEMS (SIDE * SIDE)
 #define TILE_KERNEL kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
 
-// The outputs of a group's tile: blocks begin .. end, all in one group of the convolution, whose inputs start at `input`.
+// The outputs of a group's tile: blocks begin .. end, all in one group of the convolution, whose
+// inputs start at `input`.
 typedef struct {
     int begin, end, input;
 } Rows;
@@ -26,13 +28,14 @@ static Rows rows_of(const Shape* shape, int tile) {
     return rows;
 }
 
-// Blocks of terms of an output.
+// The number of blocks of terms of an output.
 static int term_blocks(const Shape* shape) {
     const int taps = taps_of(shape);
     return X_PLANAR ? blocks(shape->group_x * taps) : blocks(shape->group_x) * taps;
 }
 
-// Place in the filter of an output, [I/groups][KH][KW], of a term of a block; -1 past the last one.
+// The place in the filter of an output, [I/groups][KH][KW], of a term of a block; -1 past the last
+// one.
 static int term_place(const Shape* shape, int block, int lane) {
     const int taps = taps_of(shape);
 #if X_PLANAR
@@ -44,7 +47,7 @@ static int term_place(const Shape* shape, int block, int lane) {
 #endif
 }
 
-// An output pixel q; none if `n` is negative.
+// An output pixel q: its sample `n`, which is negative past the last pixel, and its place.
 typedef struct {
     int n, row, column;
 } Pixel;
@@ -55,7 +58,7 @@ static Pixel pixel_of(const Shape* shape, uint q, uint end) {
     return pixel;
 }
 
-// Position in a plane of x of the value that a tap meets at a pixel, or -1 where it meets none.
+// The position in a plane of x of the value that a tap meets at a pixel, or -1 where it meets none.
 static int tap_position(const Shape* shape, Pixel pixel, int tap) {
     const Window w = shape->window;
     const int row = source(pixel.row, tap / w.kernel_w, w.stride_h, w.pad_h, w.dilation_h, shape->x.height);
@@ -63,7 +66,8 @@ static int tap_position(const Shape* shape, Pixel pixel, int tap) {
     return pixel.n >= 0 && row >= 0 && column >= 0 ? row * shape->x.width + column : -1;
 }
 
-// A block of terms at a pixel, 0 where there are none. `x` is the map of sample 0, `input` the group's first channel.
+// A block of terms at a pixel, 0 where there are none. `x` is the map of sample 0, `input` the
+// group's first channel.
 static float8 load_terms(const Shape* shape, const global float* x, uint slab, Pixel pixel, int input, int block) {
     const int taps = taps_of(shape), area = shape->x.height * shape->x.width;
     x += (size_t)max(pixel.n, 0) * slab;
@@ -130,7 +134,8 @@ TILE_KERNEL void conv_igemm(STEP, Shape shape, const global float* filters, ulon
 }
 
 #if !TRANSPOSED
-// Segment `s` of `positions` output pixels. `partial` is [segment] of filters.
+// The gradient of the filters for one segment of all `positions` output pixels; `partial` is
+// [segment] of filters.
 TILE_KERNEL void conv_igemm_grad(const global float* arena, uint slab, Shape shape, global float* partial, uint positions) {
     local float8 slope_tile[BLOCK * SIDE], term_tile[BLOCK * SIDE];  // [step][block]
     const int id = get_local_id(0), area = shape.y.height * shape.y.width;
@@ -163,7 +168,7 @@ TILE_KERNEL void conv_igemm_grad(const global float* arena, uint slab, Shape sha
     }
 }
 
-// Adds up the segments of a float8 of a filter, of which there are `count`.
+// Adds up the segments; a work-item has one of the `count` float8 of all filters.
 kernel void conv_igemm_sum(const global float* partial, uint segments, uint count, global float* grads, ulong filter_offset) {
     const uint id = get_global_id(0);
     if (id >= count) return;

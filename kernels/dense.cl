@@ -1,16 +1,14 @@
-// Dense layers, barrier-free. Weights are [ceil(O/8)][F][8], F = elements of x in storage order; they are zero where x has padding,
-// but padding may hold NaN, so it is skipped instead of multiplied.
+// Dense layers, barrier-free. Weights are [ceil(O/8)][F][8], F = elements of x in storage order;
+// they are zero where x has padding, but padding may hold NaN, so it is skipped instead of
+// multiplied.
 //
 //   dense              y = W x + b
 //   dense_input_grad   dx = transpose(W) dy
 //   dense_weight_grad  dW = sum over samples of dy * transpose(x)
+//
+// A work-item of `dense` has DENSE_SAMPLES samples, one of `dense_input_grad` DENSE_RUN.
 
-// Samples of a work-item of `dense`.
-#define DENSE_SAMPLES 8
-// Samples of a work-item of `dense_input_grad`, which reads its weights once for all of them.
-#define DENSE_RUN 32
-
-// Elements of x from the front up to the last block, if that has padding.
+// The number of elements of x before its last block, or all of them if that has no padding.
 static int unpadded(Map x) {
     const int whole = x.planar || x.channels % BLOCK == 0 ? x.channels : x.channels / BLOCK * BLOCK;
     return whole * x.height * x.width;

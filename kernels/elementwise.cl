@@ -1,4 +1,5 @@
-// Chains of element-wise operations, copies between maps of different order, and moves within a larger or smaller frame.
+// Chains of element-wise operations, copies between maps of different order, and moves within a
+// larger or smaller frame.
 
 kernel void elementwise(STEP, Map x, Map y) {
     const int area = y.height * y.width;
@@ -24,7 +25,7 @@ kernel void shift(STEP, Map x, Map y, int top, int left) {
     finish(&chain, v, &memory, n, id * BLOCK);
 }
 
-// Storage position of an element given in [C, H, W] order.
+// The storage position of an element given in [C, H, W] order.
 static int map_place(Map map, int element) {
     if (map.planar) return element;
     const int area = map.height * map.width;

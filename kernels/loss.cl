@@ -1,13 +1,15 @@
-// Losses of class scores z against a label, each with its gradient g; one sample a work-item. t is one-hot.
+// Losses of class scores z against a label, each with its gradient g; one sample a work-item. t is
+// one-hot.
 //
-//   0  softmax cross-entropy   l = -sum q log softmax(z);  g = sum(q) softmax(z) - q;  q = w ((1 - smoothing) t + smoothing / N)
-//   1  mean squared            l = sum (z - t)^2 / N;  g = 2 (z - t) / N
-//   2  binary cross-entropy    l = sum (max(z, 0) - z t + log(1 + exp(-|z|))) / N;  g = (sigmoid(z) - t) / N
+//   LOSS_CROSS_ENTROPY         l = -sum q log softmax(z);  g = sum(q) softmax(z) - q
+//                              q = w ((1 - smoothing) t + smoothing / N)
+//   LOSS_MEAN_SQUARED          l = sum (z - t)^2 / N;  g = 2 (z - t) / N
+//   LOSS_BINARY_CROSS_ENTROPY  l = sum (max(z, 0) - z t + log(1 + exp(-|z|))) / N
+//                              g = (sigmoid(z) - t) / N
 //
-//   loss = weight * l;  grad = weight * g / batch
+//   loss = scale * l;  grad = scale * g / batch
 //
-// w is 1 unless the program is compiled with -DCLASS_WEIGHTS=1.0f,2.0f,...; then l and g are divided by the batch's mean of the
-// labels' weights.
+// w is 1 unless the program is compiled with -DCLASS_WEIGHTS=1.0f,2.0f,...
 //
 // Softmax subtracts the maximum first, so no exponential overflows.
 
@@ -20,15 +22,8 @@ typedef struct {
 constant float class_weights[] = {CLASS_WEIGHTS};
 
 static float class_weight(int class) { return class_weights[class]; }
-
-static float mean_class_weight(const global uint* labels, uint batch) {
-    float sum = 0.0f;
-    for (uint n = 0; n < batch; n++) sum += class_weights[labels[n]];
-    return sum / batch;
-}
 #else
 static float class_weight(int class) { return 1.0f; }
-static float mean_class_weight(const global uint* labels, uint batch) { return 1.0f; }
 #endif
 
 // `mass` is the sum of all q, `top` the largest score, `sum` that of exp(z - top).
@@ -53,8 +48,9 @@ static Term binary_cross_entropy(float z, float t, int classes) {
     return term;
 }
 
-kernel void loss(global float* arena, uint slab, uint logits, int classes, uint loss_offset, int has_grad, uint grad, int kind,
-                 float smoothing, float weight, const global uint* labels, uint batch) {
+kernel void loss(global float* arena, uint slab, uint logits, int classes, uint loss_offset, int has_grad,
+                 uint grad, int kind, float smoothing, float scale, const global uint* labels,
+                 uint batch) {
     const uint n = get_global_id(0);
     if (n >= batch) return;
     global float* sample = arena + (size_t)n * slab;
@@ -63,17 +59,21 @@ kernel void loss(global float* arena, uint slab, uint logits, int classes, uint 
     int best = 0;
     for (int c = 1; c < classes; c++) best = z[c] > z[best] ? c : best;
     const float top = z[best];
-    const float scale = weight / mean_class_weight(labels, batch);
     float sum = 0.0f, total = 0.0f, mass = 0.0f;
-    for (int c = 0; kind == 0 && c < classes; c++) {
+    for (int c = 0; kind == LOSS_CROSS_ENTROPY && c < classes; c++) {
         sum += exp(z[c] - top);
         mass += target(c, label, smoothing, classes);
     }
     for (int c = 0; c < classes; c++) {
         const float t = c == label ? 1.0f : 0.0f;
-        const Term term = kind == 0   ? cross_entropy(z[c], target(c, label, smoothing, classes), mass, top, sum)
-                          : kind == 1 ? mean_squared(z[c], t, classes)
-                                      : binary_cross_entropy(z[c], t, classes);
+        Term term = {0.0f, 0.0f};
+        switch (kind) {
+            case LOSS_CROSS_ENTROPY:
+                term = cross_entropy(z[c], target(c, label, smoothing, classes), mass, top, sum);
+                break;
+            case LOSS_MEAN_SQUARED: term = mean_squared(z[c], t, classes); break;
+            case LOSS_BINARY_CROSS_ENTROPY: term = binary_cross_entropy(z[c], t, classes); break;
+        }
         total += term.loss;
         if (has_grad) sample[grad + c] = scale * term.grad / batch;
     }
@@ -81,13 +81,15 @@ kernel void loss(global float* arena, uint slab, uint logits, int classes, uint 
     sample[loss_offset + 1] = best == label ? 1.0f : 0.0f;
 }
 
-// What the passes so far add up to for one place in the batch: `sum + rest` has twice the digits of a float.
+// The sum of the losses of all passes so far at one place in the batch, `sum + rest`, which has
+// twice the digits of a float, and the number of correct ones.
 typedef struct {
     float sum, rest;
     uint correct;
 } Sums;
 
-// Knuth's exact sum (1969) of the loss that a pass left for each sample; correctness counts for the main loss only.
+// Adds the loss that a pass left for each sample, by Knuth's exact sum (1969); correctness counts
+// for the main loss only.
 kernel void add_losses(const global float* arena, uint slab, uint loss_offset, int is_main, global Sums* sums, uint batch) {
     const uint n = get_global_id(0);
     if (n >= batch) return;

@@ -1,9 +1,10 @@
-// Sums over a batch in two kernels: the positions of the batch, all pixels of one sample after the other, are cut into segments,
-// which work-items sum side by side; a second kernel adds up the segments in their order. So results repeat bit for bit.
+// Sums over a batch in two kernels: the positions of the batch, all pixels of one sample after the
+// other, are cut into segments, which work-items sum side by side; a second kernel adds up the
+// segments in their order. So results repeat bit for bit.
 //
 //   bias_grad   db = sum over samples and pixels of dy; for convolutions and dense layers
 
-// Positions of a segment.
+// The first position of a segment.
 static uint segment_begin(uint segment, uint segments, uint positions) {
     return (uint)((ulong)positions * segment / segments);
 }
@@ -14,7 +15,7 @@ static float8 load_position(const global float* arena, uint slab, Map map, int b
     return load_block(arena + (size_t)(position / area) * slab, map, block, position % area);
 }
 
-// [segment][block][8]
+// The sums of one segment; `partial` is [segment][block][8].
 kernel void segment_sums(const global float* arena, uint slab, Map dy, uint positions, uint segments, global float* partial) {
     const uint segment = get_global_id(0);
     const int block = get_global_id(1);

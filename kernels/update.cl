@@ -1,20 +1,22 @@
-// Optimizer steps, 8 packed parameters a work-item. The rules are those of `cnn_runtime::optim`, the arithmetic that of
-// `cpu/update/rules.rs`. Padding has zero gradient and zero weight and stays zero.
+// Optimizer steps, 8 packed parameters a work-item. The rules are those of `cnn_runtime::optim`,
+// the arithmetic that of `cpu/update/rules.rs`. Padding has zero gradient and zero weight and stays
+// zero.
 
-// One stretch of parameters and the scalars of this update.
+// A range of parameters that are treated alike, and the scalars of this update.
 typedef struct {
     uint offset, count;   // first float, blocks
     uint length;          // floats of each array of state
-    uint average;         // where the running average starts in the state, NO_AVERAGE without one
+    uint has_average;     // whether the state ends with a running average of the parameters
     float decay;          // of the average
     float scale, limit;   // of the gradients
     float penalty, kept;  // factors of the weights: added to the gradient, before a step
     float lr;
 } Update;
 
-#define NO_AVERAGE 0xFFFFFFFFu
-#define UPDATE global float *params, const global float *grads, global float *state, Update u
-// Ends a work-item behind the last block; the others get their weights and their gradient after clipping and penalty.
+// The arguments of every rule; `average` is where the running average starts in the state.
+#define UPDATE global float *params, const global float *grads, global float *state, ulong average, Update u
+// Ends a work-item behind the last block; the others get their weights and their gradient after
+// clipping and penalty.
 #define BEGIN                                                    \
     if (get_global_id(0) >= u.count) return;                     \
     const size_t at = u.offset + get_global_id(0) * BLOCK;       \
@@ -36,9 +38,9 @@ static float8 keep(global float* place, float8 value) {
     return value;
 }
 
-static void average(Update u, global float* state, size_t at, float8 w) {
-    if (u.average == NO_AVERAGE) return;
-    global float* place = state + u.average + at;
+static void add_to_average(UPDATE, size_t at, float8 w) {
+    if (!u.has_average) return;
+    global float* place = state + average + at;
     vstore8(decayed(u.decay, vload8(0, place), w), 0, place);
 }
 
@@ -46,10 +48,10 @@ static void average(Update u, global float* state, size_t at, float8 w) {
 static void finish_update(UPDATE, size_t at, float8 w, float8 step) {
     w = u.kept * w - step;
     vstore8(w, 0, params + at);
-    average(u, state, at, w);
+    add_to_average(params, grads, state, average, u, at, w);
 }
 
-#define FINISH(step) finish_update(params, grads, state, u, at, w, step)
+#define FINISH(step) finish_update(params, grads, state, average, u, at, w, step)
 
 kernel void sgd(UPDATE, float momentum, int nesterov) {
     BEGIN
@@ -95,7 +97,7 @@ kernel void rmsprop(UPDATE, float alpha, float epsilon, float momentum, int cent
     FINISH(u.lr * step);
 }
 
-// `first` and `second` correct the means, which start at 0.
+// Adam; `first` and `second` correct the means, which start at 0.
 kernel void adam(UPDATE, float beta1, float beta2, float epsilon, float first, float second) {
     BEGIN
     global float *means = state + at, *squares = means + u.length;
@@ -104,15 +106,16 @@ kernel void adam(UPDATE, float beta1, float beta2, float epsilon, float first, f
     FINISH(u.lr * first * m / fma(sqrt(v), (float8)(second), (float8)(epsilon)));
 }
 
-// Running statistics, which have no rule.
+// The average of running statistics, which have no rule.
 kernel void average_only(UPDATE) {
     if (get_global_id(0) >= u.count) return;
     const size_t at = u.offset + get_global_id(0) * BLOCK;
-    average(u, state, at, vload8(0, params + at));
+    add_to_average(params, grads, state, average, u, at, vload8(0, params + at));
 }
 
 // Sums of squares of gradients, one for each `span` blocks; the host adds them up in their order.
-kernel void gradient_squares(const global float* grads, uint offset, uint count, uint span, global float* sums, uint first) {
+kernel void gradient_squares(const global float* grads, uint offset, uint count, uint span,
+                             global float* sums, uint first) {
     const uint begin = get_global_id(0) * span, end = min(begin + span, count);
     if (begin >= count) return;
     float8 sum = (float8)(0.0f);

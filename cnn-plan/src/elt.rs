@@ -2,6 +2,9 @@
 
 use crate::{Addressing, Operand, Placed, Readdress, source::plain};
 
+/// The most element-wise operations that one step takes; what follows them is a step of its own.
+pub const EPILOGUE_LEN: usize = 16;
+
 plain! {
     /// An activation function and, through its *output*, its derivative.
     #[derive(Clone, Copy, Debug, PartialEq)]

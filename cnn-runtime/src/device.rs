@@ -6,7 +6,7 @@ use crate::{
     cpu::Cpu,
     engine::{Engine, Sizes},
     error::{Error, Result},
-    opencl::{self, OpenCl},
+    opencl::OpenCl,
 };
 pub use crate::{cpu::Limits, opencl::Selection};
 
@@ -77,7 +77,7 @@ impl Device {
             DeviceChoice::Cpu => cpu("as asked".into()),
             DeviceChoice::OpenCl(selection) => OpenCl::open(*selection)
                 .map(|device| Device { backend: Backend::OpenCl(device), reason: "as asked".into() }),
-            DeviceChoice::Auto => match first_working_gpu() {
+            DeviceChoice::Auto => match OpenCl::open_gpu() {
                 Ok(gpu) => Ok(Device {
                     backend: Backend::OpenCl(gpu),
                     reason: "the first OpenCL GPU that works".into(),
@@ -159,19 +159,6 @@ const _: () = {
     const fn is_shared<T: Send + Sync + 'static>() {}
     is_shared::<Device>();
 };
-
-/// The first GPU that opens and computes, or why there is none: what the last one failed with.
-fn first_working_gpu() -> Result<OpenCl, String> {
-    let mut reason = "no OpenCL GPU found".to_owned();
-    for gpu in opencl::devices().iter().filter(|device| device.is_gpu) {
-        let selection = Selection::At { platform: gpu.platform, device: gpu.device };
-        match OpenCl::open(selection).and_then(|device| device.probe().map(|()| device)) {
-            Ok(device) => return Ok(device),
-            Err(error) => reason = format!("no OpenCL GPU works: {error}"),
-        }
-    }
-    Err(reason)
-}
 
 #[cfg(test)]
 mod tests {

@@ -58,7 +58,12 @@ mod fixture;
 #[cfg(feature = "data")]
 mod history;
 pub mod network;
+#[cfg(feature = "opencl")]
 #[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
+mod opencl;
+#[cfg(not(feature = "opencl"))]
+#[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
+#[path = "opencl/absent.rs"]
 mod opencl;
 pub mod optim;
 #[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]

@@ -1,39 +1,29 @@
-//! The sources of the OpenCL kernels that `cnn-runtime` compiles on a device.
+//! The OpenCL kernels that `cnn-runtime` compiles on a device: the text of each program, and the
+//! names of the numbers that the host and the kernels share.
+//!
+//! A number that both sides know is declared once, in Rust: [`Source::text`] puts a `#define` of
+//! each before the kernels, which use the names alone.
+//!
+//! ```
+//! use cnn_kernels::{EltCode, Source};
+//! use cnn_plan::{Act, Elt};
+//!
+//! let code = EltCode::of(&Elt::Act(Act::Relu));
+//! assert!(Source::Layers.text().contains(&format!("#define ELT_ACT {}\n", code as u32)));
+//! ```
 #![no_std]
 #![forbid(unsafe_code)]
 
-/// A program: kernels that are compiled together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Source {
-    /// What most networks need: dense layers, pooling, element-wise chains, losses, updates.
-    Layers,
-    /// Batch norm's sums.
-    BatchNorm,
-    /// Local response normalisation.
-    Lrn,
-    /// Maxout, softmax and gates.
-    Channel,
-    /// Convolution, specialised for its kind of inner loop.
-    ConvDirect,
-    /// Convolution by tiles in local memory, specialised likewise.
-    ConvIgemm,
-}
+extern crate alloc;
 
-impl Source {
-    /// The program's text in OpenCL C 1.2.
-    pub const fn text(self) -> &'static str {
-        macro_rules! files {
-            ($($name:literal)*) => { concat!($(include_str!(concat!("../", $name)),)*) };
-        }
-        match self {
-            Source::Layers => {
-                files!("common.cl" "segments.cl" "dense.cl" "pool.cl" "elementwise.cl" "loss.cl" "update.cl")
-            }
-            Source::BatchNorm => files!("common.cl" "segments.cl" "batch_norm.cl"),
-            Source::Lrn => files!("common.cl" "lrn.cl"),
-            Source::Channel => files!("common.cl" "channel.cl"),
-            Source::ConvDirect => files!("common.cl" "conv.cl" "conv_direct.cl"),
-            Source::ConvIgemm => files!("common.cl" "conv.cl" "conv_igemm.cl"),
-        }
-    }
-}
+mod codes;
+mod constant;
+mod shared;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub use codes::{ActCode, EltCode, LossCode, PoolCode};
+pub use constant::Constant;
+pub use shared::{BLOCK, DENSE_RUN, DENSE_SAMPLES, EPILOGUE_LEN, ITEMS, SIDE};
+pub use source::Source;

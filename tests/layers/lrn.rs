@@ -82,7 +82,7 @@ fn more_channels_than_a_strip_holds() {
 
 #[test]
 fn windows() {
-    for size in [1, 2, 3, 4, 8, 9, 16, 17, 18, 40, 100] {
+    for size in [1, 2, 3, 4, 8, 9, 16, 17, 18, 40, 100, 32767] {
         Case { response: Response { size, ..STRONG }, ..BASE }.check(size as u64);
     }
 }

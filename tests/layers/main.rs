@@ -10,6 +10,7 @@ mod copy;
 mod dense;
 mod elementwise;
 mod gate;
+mod limits;
 mod loss;
 mod lrn;
 mod maxout;

@@ -162,6 +162,32 @@ fn whole_maps() {
     }
 }
 
+/// Windows far larger than their map, strides and dilations beyond it: what is outside costs nothing.
+#[test]
+fn arguments_beyond_the_map() {
+    let far =
+        Window { kernel: [32767; 2], stride: [1; 2], pad: [16383; 2], pad_end: [16383; 2], dilation: [1; 2] };
+    let windows = [
+        far,
+        Window { stride: [32768, 3], ..far },
+        Window { kernel: [3; 2], pad: [1; 2], pad_end: [1; 2], dilation: [8; 2], ..far },
+        Window { kernel: [2; 2], pad: [0; 2], pad_end: [0; 2], stride: [32768; 2], ..far },
+        Window { kernel: [4; 2], pad: [1; 2], pad_end: [2; 2], stride: [4, 6], dilation: [4, 4], ..far },
+    ];
+    for (kind, window) in KINDS.into_iter().flat_map(|kind| windows.map(|window| (kind, window))) {
+        Case { batch: 1, channels: 2, kind, size: [16, 16], window, ..BASE }.check(14);
+    }
+}
+
+/// The gradient of one window over a large map looks at that window alone.
+#[test]
+fn one_window_over_a_large_map() {
+    for kind in KINDS {
+        let window = Window { kernel: [300, 400], stride: [300, 400], ..BASE.window };
+        Case { batch: 1, channels: 2, kind, size: [300, 400], window, ..BASE }.check(15);
+    }
+}
+
 #[test]
 fn the_first_of_equals_takes_the_gradient() {
     for (kernel, stride) in [(2, 2), (3, 2), (3, 1)] {

@@ -5,7 +5,7 @@
 mod call;
 mod storage;
 
-use cnn_plan::{Elementwise, Winograd};
+use cnn_plan::{EPILOGUE_LEN, Elementwise, Winograd};
 use indexmap::IndexMap;
 
 use super::{
@@ -24,9 +24,6 @@ use crate::{
         layout::{Agreed, forms, parameter},
     },
 };
-
-/// Operations that one epilogue holds: what a kernel of the OpenCL engine takes.
-const EPILOGUE: usize = 16;
 
 /// Schedules a graph, without sharing between a step's input and output.
 pub fn build(graph: &Graph, agreed: &mut Agreed) -> Schedule {
@@ -115,7 +112,7 @@ impl Builder<'_> {
         let spilled = std::mem::take(&mut self.spilled);
         self.steps.extend(
             spilled
-                .chunks(EPILOGUE)
+                .chunks(EPILOGUE_LEN)
                 .zip(y.into_iter().cycle())
                 .map(|(elts, y)| Step::Elementwise(Elementwise { name, x: y, y, epilogue: elts.to_vec() })),
         );
@@ -125,7 +122,7 @@ impl Builder<'_> {
     /// is the first of them.
     fn epilogue(&mut self, group: &Group) -> Vec<Elt> {
         let mut elts = self.elts(group);
-        self.spilled = elts.split_off(elts.len().min(EPILOGUE));
+        self.spilled = elts.split_off(elts.len().min(EPILOGUE_LEN));
         elts
     }
 

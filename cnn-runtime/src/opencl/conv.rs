@@ -1,10 +1,11 @@
-//! Convolution in its three directions: the shape that a direction has, and the choice of its kernels.
+//! Convolution in its three directions: the shape that a direction has, and the choice of its
+//! kernels.
 //!
-//! Devices whose work-groups have fast memory of their own get [`conv_igemm`], the others and small groups [`conv_direct`]. The
-//! forward pass and the filter gradient share a program. The input gradient exchanges the maps and has programs of its own, with
-//! `TRANSPOSED`.
+//! Devices whose work-groups have fast memory of their own get [`conv_igemm`], the others and small
+//! groups [`conv_direct`]. The forward pass and the filter gradient share a program. The input
+//! gradient exchanges the maps and has programs of its own, with `TRANSPOSED`.
 
-use std::fmt::Write;
+use cnn_kernels::Constant;
 
 use super::{
     conv_direct, conv_igemm,
@@ -18,7 +19,7 @@ use crate::{
     plan::{BLOCK, Conv, ConvFilterGrad, ConvInputGrad, Layout, Map, TransposeFilters, Window},
 };
 
-/// What a program computes: `y` from `x`.
+/// One direction of a convolution: `y` is computed from `x`.
 pub(super) struct Shape<'a> {
     pub(super) x: &'a Map,
     pub(super) y: &'a Map,
@@ -40,10 +41,12 @@ impl<'a> Shape<'a> {
         Shape { x: &step.x, y: &step.dy, window: &step.window, groups: step.groups, transposed: false }
     }
 
+    /// Blocks of output channels.
     pub(super) fn output_blocks(&self) -> usize {
         self.y.channels.div_ceil(BLOCK)
     }
 
+    /// Taps of the kernel.
     pub(super) fn taps(&self) -> usize {
         self.window.kernel.iter().product()
     }
@@ -77,26 +80,26 @@ impl<'a> Shape<'a> {
             || reach(1, self.y.width) >= self.x.width
     }
 
-    /// The `-D` options: what shapes the inner loops, and `more` that one kernel file has. What is rare, such as groups of a few
-    /// channels, gets no program of its own where a general one will do.
-    pub(super) fn options(&self, more: &[(&str, usize)]) -> String {
+    /// The constants of a program: what shapes the inner loops, and `more` that one kernel file
+    /// has. What is rare, such as groups of a few channels, gets no program of its own where a
+    /// general one will do.
+    pub(super) fn options(&self, more: &[(Constant, usize)]) -> String {
         let unit_stride = self.transposed && self.window.stride == [1, 1];
         let shared = [
-            ("X_PLANAR", self.is_planar() as usize),
-            ("TRANSPOSED", self.transposed as usize),
-            ("UNIT_STRIDE", unit_stride as usize),
-            ("PADDED", (self.padded() || self.mixed()) as usize),
+            (Constant::XPlanar, self.is_planar() as usize),
+            (Constant::Transposed, self.transposed as usize),
+            (Constant::UnitStride, unit_stride as usize),
+            (Constant::Padded, (self.padded() || self.mixed()) as usize),
         ];
-        shared.iter().chain(more).fold(String::new(), |mut options, (name, value)| {
-            let _ = write!(options, "-D{name}={value} ");
-            options
-        })
+        let options = shared.iter().chain(more).map(|(constant, value)| constant.option(value));
+        options.collect::<Vec<_>>().join(" ")
     }
 
     /// `Shape` in `kernels/conv.cl`.
-    pub(super) fn words(&self) -> Vec<u32> {
-        let group = self.group().map(|channels| channels as u32);
-        [&words::map(self.x)[..], &words::map(self.y), &words::window(self.window), &group].concat()
+    pub(super) fn words(&self) -> Result<Vec<u32>> {
+        let [x, y] = words::maps([self.x, self.y])?;
+        let (window, group) = (words::window(self.window)?, words::words(self.group())?);
+        Ok([&x[..], &y, &window, &group].concat())
     }
 
     fn is_tiled(&self, frame: &Frame) -> bool {
@@ -104,7 +107,7 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// The filters of a direction, and how it ends.
+/// What a direction has beside its shape: filters, bias, and how it ends.
 pub(super) struct Output<'a> {
     pub(super) filters: [Arg<'a>; 2],
     pub(super) bias: Option<usize>,
@@ -116,7 +119,7 @@ fn run<S>(frame: &Frame, step: &'static S, shape: &Shape, output: Output) -> Res
     run(frame, step, shape, output)
 }
 
-/// See [`Conv`].
+/// Convolution: [`Conv`].
 pub(super) fn forward(frame: &Frame, step: &'static Conv) -> Result<()> {
     let filters = [Arg::Buffer(&frame.engine.buffers.params), Arg::Offset(step.filter)];
     let end = End { layer: step.name, ops: step.epilogue, y: &step.y };
@@ -128,7 +131,7 @@ pub(super) fn transpose(frame: &Frame, step: &'static TransposeFilters) -> Resul
     let TransposeFilters { dy: x, dx: y, window, groups, .. } = step;
     let shape = Shape { x, y, window, groups: *groups, transposed: true };
     let [arena, _] = frame.arena();
-    let (params, words) = (Arg::Buffer(&frame.engine.buffers.params), shape.words());
+    let (params, words) = (Arg::Buffer(&frame.engine.buffers.params), shape.words()?);
     let args = [params, Arg::Offset(step.filter), arena, frame.fixed(step.filters), Arg::Words(&words)];
     let filters = step.dy.channels / step.groups * shape.taps();
     let (source, options): (_, fn(&Shape) -> String) = if shape.is_tiled(frame) {
@@ -140,7 +143,7 @@ pub(super) fn transpose(frame: &Frame, step: &'static TransposeFilters) -> Resul
     frame.launch(step, launch, &args, [filters, shape.output_blocks(), 1])
 }
 
-/// See [`ConvInputGrad`].
+/// Gradient of the input: [`ConvInputGrad`].
 pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) -> Result<()> {
     let [arena, _] = frame.arena();
     let end = End { layer: step.name, ops: step.epilogue, y: &step.dx };
@@ -148,7 +151,7 @@ pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) -> Result<
     run(frame, step, &Shape::of_input_grad(step), Output { filters, bias: None, end })
 }
 
-/// See [`ConvFilterGrad`].
+/// Gradient of the filters and the bias: [`ConvFilterGrad`].
 pub(super) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad) -> Result<()> {
     let shape = Shape::of_filter_grad(step);
     let grad = if shape.is_tiled(frame) { conv_igemm::filter_grad } else { conv_direct::filter_grad };

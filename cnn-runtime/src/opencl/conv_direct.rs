@@ -1,8 +1,10 @@
 //! Convolution by `kernels/conv_direct.cl`: the constants of its programs, and its work-items.
 
+use cnn_kernels::Constant;
+
 use super::{
     conv::{Output, Shape},
-    frame::{Frame, Launch, offset_or_none},
+    frame::{Frame, Launch},
     kernels::{Arg, Source},
 };
 use crate::{
@@ -10,8 +12,8 @@ use crate::{
     plan::{BLOCK, ConvFilterGrad},
 };
 
-/// Output pixels of a work-item: with two blocks, 10 sums, beside which 2 weights and the pixels' values fit in the 16 registers of
-/// AVX2.
+/// Output pixels of a work-item: with two blocks, 10 sums, beside which 2 weights and the pixels'
+/// values fit in the 16 registers of AVX2.
 const PIXELS: usize = 5;
 
 /// Output blocks of a work-item: two, where both lie in one group.
@@ -20,19 +22,20 @@ fn item_blocks(shape: &Shape) -> usize {
     if !shape.mixed() && in_group.is_multiple_of(2) { 2 } else { 1 }
 }
 
-/// Input channels of a work-item of the filter gradient. A block's are neighbours in storage, and those past the last channel
-/// cost nothing.
+/// Input channels of a work-item of the filter gradient. Those of a block are neighbours in
+/// storage, and channels past the last one cost nothing.
 fn tile(shape: &Shape) -> usize {
     let whole = !shape.is_planar() && !shape.mixed();
     if whole || shape.transposed { BLOCK } else { shape.group()[0].next_power_of_two().min(BLOCK) }
 }
 
+/// The constants of the program.
 pub(super) fn options(shape: &Shape) -> String {
     shape.options(&[
-        ("MIXED", shape.mixed() as usize),
-        ("BLOCKS", item_blocks(shape)),
-        ("PIXELS", PIXELS),
-        ("TILE", tile(shape)),
+        (Constant::Mixed, shape.mixed() as usize),
+        (Constant::Blocks, item_blocks(shape)),
+        (Constant::Pixels, PIXELS),
+        (Constant::Tile, tile(shape)),
     ])
 }
 
@@ -43,7 +46,7 @@ fn kernel<'a>(name: &'static str, options: &'a dyn Fn() -> String) -> Launch<'a>
 /// `y` from `x`.
 pub(super) fn run<S>(frame: &Frame, step: &'static S, shape: &Shape, output: Output) -> Result<()> {
     let Output { filters: [filters, offset], bias, end } = output;
-    let args = [Arg::Words(&shape.words()), filters, offset, offset_or_none(bias)];
+    let args = [Arg::Words(&shape.words()?), filters, offset, Arg::OptionalInt(bias)];
     let blocks = shape.output_blocks() / item_blocks(shape);
     let items = [shape.area().div_ceil(PIXELS), blocks, frame.pass.batch];
     frame.launch_chain(step, kernel("conv", &|| options(shape)), end, &args, items)
@@ -57,11 +60,11 @@ pub(super) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad, shape: &
     let args = [
         arena,
         slab,
-        Arg::Words(&shape.words()),
+        Arg::Words(&shape.words()?),
         Arg::Buffer(&frame.engine.buffers.grads),
         Arg::Offset(step.filter),
         frame.batch(),
-        Arg::Uint(item_taps as u32),
+        Arg::Int(item_taps),
     ];
     let tiles = shape.group()[0].div_ceil(BLOCK);
     let items = [shape.taps().div_ceil(item_taps) * tiles * shape.output_blocks(), 1, 1];

@@ -1,8 +1,10 @@
 //! Convolution by `kernels/conv_igemm.cl`: its tiles, and the segments of the filter gradient.
 
+use cnn_kernels::{ITEMS, SIDE};
+
 use super::{
     conv::{Output, Shape},
-    frame::{Frame, Launch, offset_or_none},
+    frame::{Frame, Launch},
     kernels::{Arg, Source},
 };
 use crate::{
@@ -10,9 +12,6 @@ use crate::{
     plan::{BLOCK, ConvFilterGrad},
 };
 
-/// Blocks along a tile's sides, and work-items of a group: `SIDE` and `ITEMS` in the kernel.
-const SIDE: usize = 8;
-const ITEMS: usize = SIDE * SIDE;
 /// Groups that keep a large GPU busy.
 const GROUPS: usize = 1024;
 /// Output pixels that are worth a segment of their own.
@@ -23,6 +22,7 @@ pub(super) fn fits(shape: &Shape) -> bool {
     !shape.mixed() && (shape.groups == 1 || !shape.is_planar())
 }
 
+/// The constants of the program.
 pub(super) fn options(shape: &Shape) -> String {
     shape.options(&[])
 }
@@ -47,12 +47,13 @@ fn term_tiles(shape: &Shape) -> usize {
 /// `y` from `x`.
 pub(super) fn run<S>(frame: &Frame, step: &'static S, shape: &Shape, output: Output) -> Result<()> {
     let Output { filters: [filters, offset], bias, end } = output;
-    let args = [Arg::Words(&shape.words()), filters, offset, offset_or_none(bias), frame.batch()];
+    let args = [Arg::Words(&shape.words()?), filters, offset, Arg::OptionalInt(bias), frame.batch()];
     let items = [(frame.pass.batch * shape.area()).next_multiple_of(ITEMS), row_tiles(shape), 1];
     frame.launch_chain(step, kernel("conv_igemm", &|| options(shape)), end, &args, items)
 }
 
-/// The filters' gradient, without that of the bias: of segments of the batch, then their sum. They are the same on every device.
+/// The filters' gradient, without that of the bias: one for each segment of the batch, then their
+/// sum. The segments are the same on every device.
 pub(super) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad, shape: &Shape) -> Result<()> {
     let options = || options(shape);
     let positions = frame.pass.batch * shape.area();
@@ -60,13 +61,13 @@ pub(super) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad, shape: &
     let segments = GROUPS.div_ceil(rows * terms).min(positions.div_ceil(SEGMENT));
     let filters = shape.output_blocks() * shape.group()[0] * shape.taps();
     let partial = frame.engine.partial.at_least(segments * filters * BLOCK)?;
-    let ([arena, slab], words, partial) = (frame.arena(), shape.words(), Arg::Buffer(&partial));
-    let args = [arena, slab, Arg::Words(&words), partial, Arg::Uint(positions as u32)];
+    let ([arena, slab], words, partial) = (frame.arena(), shape.words()?, Arg::Buffer(&partial));
+    let args = [arena, slab, Arg::Words(&words), partial, Arg::Int(positions)];
     frame.launch(step, kernel("conv_igemm_grad", &options), &args, [terms * ITEMS, rows, segments])?;
     let args = [
         partial,
-        Arg::Uint(segments as u32),
-        Arg::Uint(filters as u32),
+        Arg::Int(segments),
+        Arg::Int(filters),
         Arg::Buffer(&frame.engine.buffers.grads),
         Arg::Offset(step.filter),
     ];

@@ -1,7 +1,9 @@
 //! Dense layers by `kernels/dense.cl`: each step's arguments in the kernel's order.
 
+use cnn_kernels::{DENSE_RUN, DENSE_SAMPLES};
+
 use super::{
-    frame::{End, Frame, Launch, offset_or_none},
+    frame::{End, Frame, Launch},
     kernels::{Arg, Source},
     segments::bias_grad,
     words,
@@ -11,19 +13,16 @@ use crate::{
     plan::{BLOCK, Dense, DenseInputGrad, DenseWeightGrad},
 };
 
-/// Samples of a work-item: `DENSE_SAMPLES` and `DENSE_RUN` in `kernels/dense.cl`.
-const DENSE_SAMPLES: usize = 8;
-const DENSE_RUN: usize = 32;
-
 fn kernel(name: &'static str) -> Launch<'static> {
     Launch::of(Source::Layers, name)
 }
 
+/// Dense layer: [`Dense`].
 pub(super) fn forward(frame: &Frame, step: &'static Dense) -> Result<()> {
     let args = [
-        Arg::Words(&words::map(&step.x)),
+        Arg::Words(&words::map(&step.x)?),
         Arg::Offset(step.weight),
-        offset_or_none(step.bias),
+        Arg::OptionalInt(step.bias),
         frame.batch(),
     ];
     let end = End { layer: step.name, ops: step.epilogue, y: &step.y };
@@ -31,11 +30,12 @@ pub(super) fn forward(frame: &Frame, step: &'static Dense) -> Result<()> {
     frame.launch_chain(step, kernel("dense"), end, &args, items)
 }
 
+/// Gradient of the input: [`DenseInputGrad`].
 pub(super) fn input_grad(frame: &Frame, step: &'static DenseInputGrad) -> Result<()> {
     let args = [
-        Arg::Uint(step.dy.offset as u32),
-        Arg::Uint(step.dy.channels as u32),
-        Arg::Words(&words::map(&step.dx)),
+        Arg::Int(step.dy.offset),
+        Arg::Int(step.dy.channels),
+        Arg::Words(&words::map(&step.dx)?),
         Arg::Offset(step.weight),
         frame.batch(),
     ];
@@ -44,14 +44,15 @@ pub(super) fn input_grad(frame: &Frame, step: &'static DenseInputGrad) -> Result
     frame.launch_chain(step, kernel("dense_input_grad"), end, &args, items)
 }
 
+/// Gradient of the weights and the bias: [`DenseWeightGrad`].
 pub(super) fn weight_grad(frame: &Frame, step: &'static DenseWeightGrad) -> Result<()> {
     let [arena, slab] = frame.arena();
     let args = [
         arena,
         slab,
-        Arg::Words(&words::map(&step.x)),
-        Arg::Uint(step.dy.offset as u32),
-        Arg::Uint(step.dy.channels as u32),
+        Arg::Words(&words::map(&step.x)?),
+        Arg::Int(step.dy.offset),
+        Arg::Int(step.dy.channels),
         Arg::Buffer(&frame.engine.buffers.grads),
         Arg::Offset(step.weight),
         frame.batch(),

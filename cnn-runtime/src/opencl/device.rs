@@ -1,10 +1,7 @@
-//! Finding a device by `opencl` or `opencl:P.D`, opening it, and checking that it computes.
-//!
-//! Platforms and devices are counted in the order in which the system lists them.
+//! Finding a device, opening it, and checking that it computes.
 
 use std::{
     fmt,
-    str::FromStr,
     sync::{Arc, LazyLock},
 };
 
@@ -15,13 +12,14 @@ use ocl::core::{
 
 use super::{
     engine::ClEngine,
-    failure::failure,
+    failure::{failure, refused},
     kernels::{Arg, Kernels, Programs, Source},
     memory::{Queue, upload},
+    selection::Selection,
 };
 use crate::{
     engine::{Checked, Engine, Sizes},
-    error::{DeviceError, Error, Remedy, Result},
+    error::{DeviceError, Result},
     plan::BLOCK,
 };
 
@@ -60,48 +58,45 @@ impl fmt::Display for DeviceInfo {
     }
 }
 
-/// Which device to open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Selection {
-    /// `opencl`: the first GPU, else the first device.
-    First,
-    /// `opencl:P.D`
-    At {
-        /// Place of the platform.
-        platform: usize,
-        /// Place in the platform.
-        device: usize,
-    },
-}
-
-impl FromStr for Selection {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Selection> {
-        let at = |place: &str| {
-            let (platform, device) = place.split_once('.')?;
-            Some(Selection::At { platform: platform.parse().ok()?, device: device.parse().ok()? })
-        };
-        match text.strip_prefix("opencl") {
-            Some("") => Some(Selection::First),
-            Some(place) => place.strip_prefix(':').and_then(at),
-            None => None,
-        }
-        .ok_or_else(|| Error::Usage(format!("expected opencl or opencl:PLATFORM.DEVICE, found {text}")))
-    }
-}
-
 /// All devices of the system; none if there is no driver.
 ///
-/// They are looked up once: drivers wake up at the first call, and another thread that asks meanwhile may be told that there
-/// are none.
+/// They are looked up once: drivers wake up at the first call, and another thread that asks
+/// meanwhile may be told that there are none.
 pub fn devices() -> &'static [DeviceInfo] {
     static DEVICES: LazyLock<Vec<DeviceInfo>> = LazyLock::new(|| {
+        // Without a platform, the bindings would ask again and again for ten seconds.
+        if !has_platform() {
+            return Vec::new();
+        }
         let platforms = core::get_platform_ids().unwrap_or_default();
         let numbered = platforms.iter().enumerate();
         numbered.flat_map(|(place, platform)| platform_devices(place, *platform)).collect()
     });
     &DEVICES
+}
+
+/// Whether there is a driver.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn has_platform() -> bool {
+    super::loader::platforms() > 0
+}
+
+/// Why the library that the user names cannot be loaded.
+#[cfg(all(unix, not(target_os = "macos")))]
+fn library_failure() -> Option<&'static str> {
+    super::loader::failure()
+}
+
+/// Whether there may be a driver: the bindings ask the system's own library.
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn has_platform() -> bool {
+    true
+}
+
+/// Nothing: the library is the system's own.
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn library_failure() -> Option<&'static str> {
+    None
 }
 
 fn platform_devices(place: usize, platform: PlatformId) -> Vec<DeviceInfo> {
@@ -150,6 +145,9 @@ pub struct OpenCl {
 
 impl OpenCl {
     /// Opens a device.
+    ///
+    /// # Errors
+    /// [`crate::Error::Device`] if there is no such device or its driver fails.
     pub fn open(selection: Selection) -> Result<OpenCl> {
         let info = select(devices(), selection)?.clone();
         let context = core::create_context(None, &[info.id], None, None)
@@ -159,7 +157,24 @@ impl OpenCl {
         Ok(OpenCl { info, context, programs, has_tiles })
     }
 
-    /// Has convolutions use tiles in local memory or not, in place of the choice by [`DeviceInfo::has_local_memory`].
+    /// Opens the first GPU that computes.
+    ///
+    /// # Errors
+    /// Why there is none: what the last one failed with.
+    pub fn open_gpu() -> Result<OpenCl, String> {
+        let mut reason = library_failure().unwrap_or("no OpenCL GPU found").to_owned();
+        for gpu in devices().iter().filter(|device| device.is_gpu) {
+            let selection = Selection::At { platform: gpu.platform, device: gpu.device };
+            match OpenCl::open(selection).and_then(|device| device.probe().map(|()| device)) {
+                Ok(device) => return Ok(device),
+                Err(error) => reason = format!("no OpenCL GPU works: {error}"),
+            }
+        }
+        Err(reason)
+    }
+
+    /// Has convolutions use tiles in local memory or not, in place of the choice by
+    /// [`DeviceInfo::has_local_memory`].
     #[cfg(feature = "testing")]
     pub fn with_tiles(self, has_tiles: bool) -> OpenCl {
         OpenCl { has_tiles, ..self }
@@ -177,6 +192,9 @@ impl OpenCl {
     }
 
     /// Compiles and runs a small kernel and checks what it computes.
+    ///
+    /// # Errors
+    /// [`crate::Error::Device`] if the driver fails or the device computes wrong results.
     pub fn probe(&self) -> Result<()> {
         const SHARE: f32 = 0.25;
         let queue = Queue::new(&self.context, self.info.id)?;
@@ -186,18 +204,21 @@ impl OpenCl {
         let result = upload(&self.context, &zeros)?;
         let kernel = kernels.get(0, "merge", Source::Layers, String::new)?;
         let blocks = start.len() / BLOCK;
-        let args = [Arg::Buffer(&result), Arg::Buffer(&values), Arg::Uint(blocks as u32), Arg::Float(SHARE)];
+        let args = [Arg::Buffer(&result), Arg::Buffer(&values), Arg::Int(blocks), Arg::Float(SHARE)];
         kernel.launch(&queue, &args, [blocks, 1, 1])?;
         let mut found = zeros;
         queue.read(&result, 0, &mut found)?;
         if found.iter().zip(&start).all(|(&found, &value)| found == (1.0 - SHARE) * value) {
             return Ok(());
         }
-        let message = format!("{} computes wrong results; update its driver {}", self.info, self.info.driver);
-        Err(DeviceError::new(message).with_remedy(Remedy::CpuEngine).into())
+        Err(refused(format!("{} computes wrong results; update its driver", self.info)))
     }
 
     /// Takes memory for a network.
+    ///
+    /// # Errors
+    /// [`crate::Error::Device`] if the device has too little of it, or kernels cannot address as
+    /// much.
     pub fn engine(&self, sizes: &Sizes) -> Result<Box<dyn Engine>> {
         let programs = self.programs.clone();
         let engine = ClEngine::new(&self.context, &self.info, programs, self.has_tiles, sizes)?;
@@ -218,12 +239,18 @@ fn select(devices: &[DeviceInfo], selection: Selection) -> Result<&DeviceInfo> {
             devices.iter().find(|info| (info.platform, info.device) == (platform, device))
         }
     };
-    found.ok_or_else(|| {
-        if devices.is_empty() {
-            let message = "no OpenCL platform: install a driver (Debian: pocl-opencl-icd)";
-            return DeviceError::new(message).with_remedy(Remedy::CpuEngine).into();
+    found.ok_or_else(|| match devices {
+        [] => refused(no_platform()),
+        devices => {
+            let listed: Vec<String> = devices.iter().map(DeviceInfo::to_string).collect();
+            DeviceError::new(format!("no such OpenCL device; found {}", listed.join(", "))).into()
         }
-        let listed: Vec<String> = devices.iter().map(DeviceInfo::to_string).collect();
-        DeviceError::new(format!("no such OpenCL device; found {}", listed.join(", "))).into()
     })
+}
+
+/// Why there are no devices.
+fn no_platform() -> String {
+    let reason =
+        library_failure().unwrap_or("no OpenCL platform: install a driver (Debian: pocl-opencl-icd)");
+    format!("{reason} or use --device cpu")
 }

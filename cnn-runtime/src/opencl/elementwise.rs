@@ -1,4 +1,4 @@
-//! Element-wise chains, copies and moves by `kernels/elementwise.cl`: each step's arguments in the kernel's order.
+//! Element-wise chains, copies and moves by `kernels/elementwise.cl`: the arguments of each kernel.
 
 use super::{
     frame::{End, Frame, Launch},
@@ -10,37 +10,37 @@ use crate::{
     plan::{CopyElements, Elementwise, Shift},
 };
 
-/// See [`Elementwise`].
+/// A chain of operations: [`Elementwise`].
 pub(super) fn elementwise(frame: &Frame, step: &'static Elementwise) -> Result<()> {
-    let args = [Arg::Words(&words::map(&step.x)), Arg::Words(&words::map(&step.y))];
+    let args = [Arg::Words(&words::map(&step.x)?), Arg::Words(&words::map(&step.y)?)];
     let end = End { layer: step.name, ops: step.epilogue, y: &step.y };
     let launch = Launch::of(Source::Layers, "elementwise");
     frame.launch_chain(step, launch, end, &args, frame.blocks(&step.y))
 }
 
-/// Runs [`Shift`].
+/// A move within a larger or smaller frame: [`Shift`].
 pub(super) fn shift(frame: &Frame, step: &'static Shift) -> Result<()> {
     let args = [
-        Arg::Words(&words::map(&step.x)),
-        Arg::Words(&words::map(&step.y)),
-        Arg::Uint(step.top as u32),
-        Arg::Uint(step.left as u32),
+        Arg::Words(&words::map(&step.x)?),
+        Arg::Words(&words::map(&step.y)?),
+        Arg::Signed(step.top),
+        Arg::Signed(step.left),
     ];
     let end = End { layer: step.name, ops: step.epilogue, y: &step.y };
     frame.launch_chain(step, Launch::of(Source::Layers, "shift"), end, &args, frame.blocks(&step.y))
 }
 
-/// Runs [`CopyElements`].
+/// A copy between maps of different order: [`CopyElements`].
 pub(super) fn copy(frame: &Frame, step: &'static CopyElements) -> Result<()> {
     let [arena, slab] = frame.arena();
     let args = [
         arena,
         slab,
-        Arg::Words(&words::map(&step.x)),
-        Arg::Uint(step.x_start as u32),
-        Arg::Words(&words::map(&step.y)),
-        Arg::Uint(step.y_start as u32),
-        Arg::Uint(step.count as u32),
+        Arg::Words(&words::map(&step.x)?),
+        Arg::Int(step.x_start),
+        Arg::Words(&words::map(&step.y)?),
+        Arg::Int(step.y_start),
+        Arg::Int(step.count),
     ];
     let items = [step.count, frame.pass.batch, 1];
     frame.launch(step, Launch::of(Source::Layers, "copy"), &args, items)

@@ -5,6 +5,7 @@ use std::{cell::RefCell, sync::Arc};
 use ocl::core::Context;
 
 use super::{
+    bounds,
     device::DeviceInfo,
     frame::Frame,
     kernels::{Kernels, Programs},
@@ -19,7 +20,7 @@ use crate::{
     plan::{Map, Steps},
 };
 
-/// See [`Engine`].
+/// A network on an OpenCL device.
 pub(super) struct ClEngine {
     pub(super) queue: Queue,
     pub(super) buffers: Buffers,
@@ -30,6 +31,8 @@ pub(super) struct ClEngine {
     pub(super) partial: Partial,
     maps: Staging,
     labels: Staging,
+    /// The labels that the device gets, of which some losses need a mean.
+    pub(super) host_labels: Vec<u32>,
     pub(super) sizes: Sizes,
 }
 
@@ -41,6 +44,7 @@ impl ClEngine {
         has_tiles: bool,
         sizes: &Sizes,
     ) -> Result<ClEngine> {
+        bounds::check(sizes)?;
         let queue = Queue::new(context, info.id())?;
         let buffers = Buffers::new(context, &queue, info, sizes)?;
         let kernels = RefCell::new(Kernels::new(programs));
@@ -53,6 +57,7 @@ impl ClEngine {
             partial: Partial::new(context),
             maps: Staging::new(context),
             labels: Staging::new(context),
+            host_labels: vec![0; sizes.batch],
             sizes: *sizes,
         })
     }
@@ -85,6 +90,7 @@ impl Engine for ClEngine {
     }
 
     fn write_labels(&mut self, labels: &[u32]) -> Result<()> {
+        self.host_labels[..labels.len()].copy_from_slice(labels);
         let row = Rows { offset: 0, len: labels.len(), pitch: labels.len(), count: 1 };
         self.labels.send(&self.queue, &self.buffers.labels, &row, labels)
     }

@@ -4,6 +4,12 @@ use ocl::core::Status;
 
 use crate::error::{DeviceError, Error, Remedy};
 
+/// The error of a call that the engine does not make, though the CPU engine would; `message` says
+/// what was expected and what found.
+pub(super) fn refused(message: impl Into<String>) -> Error {
+    DeviceError::new(message).with_remedy(Remedy::CpuEngine).into()
+}
+
 /// The error of a failed call; `action` says what was asked for: `run conv2`, `read a buffer`.
 pub(super) fn failure(action: &str, error: ocl::core::Error) -> Error {
     let reported = |text: String| DeviceError::new(format!("cannot {action}: {text}"));

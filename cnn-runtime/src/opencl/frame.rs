@@ -1,4 +1,5 @@
-//! One pass: each step becomes a kernel launch. The first failure is kept, and the steps after it do nothing.
+//! One pass: each step becomes a kernel launch. The first failure is kept, and the steps after it
+//! do nothing.
 
 use std::cell::RefCell;
 
@@ -14,9 +15,11 @@ use crate::{
     plan::{BLOCK, Elt, Map, StepRef, Steps},
 };
 
+/// A pass over a batch while its steps are enqueued.
 pub(super) struct Frame<'a> {
     pub(super) engine: &'a ClEngine,
     pub(super) pass: &'a Pass,
+    /// The first error of this pass.
     result: RefCell<Result<()>>,
 }
 
@@ -34,7 +37,7 @@ impl Launch<'_> {
     }
 }
 
-/// How a step ends: operations on its result, and where that goes.
+/// The end of a step: operations on its result, and the map that it goes to.
 pub(super) struct End<'a> {
     pub(super) layer: &'static str,
     pub(super) ops: &'static [Elt],
@@ -46,7 +49,7 @@ impl<'a> Frame<'a> {
         Frame { engine, pass, result: RefCell::new(Ok(())) }
     }
 
-    /// What came of the pass.
+    /// The first error of this pass; steps after it did nothing.
     pub(super) fn finish(self) -> Result<()> {
         self.result.into_inner()
     }
@@ -74,7 +77,8 @@ impl<'a> Frame<'a> {
         )
     }
 
-    /// Enqueues a kernel of `step` that has a chain; `args` follow those of `STEP` in `kernels/common.cl`.
+    /// Enqueues a kernel of `step` that has a chain; `args` follow those of `STEP` in
+    /// `kernels/common.cl`.
     pub(super) fn launch_chain<S>(
         &self,
         step: &'static S,
@@ -92,9 +96,9 @@ impl<'a> Frame<'a> {
         self.launch(step, launch, &args, items)
     }
 
-    /// The arguments that every kernel starts with.
+    /// The first arguments of every kernel: the arena and the length of a slab.
     pub(super) fn arena(&self) -> [Arg<'_>; 2] {
-        [Arg::Buffer(&self.engine.buffers.arena), Arg::Uint(self.pass.arena.slab as u32)]
+        [Arg::Buffer(&self.engine.buffers.arena), Arg::Int(self.pass.arena.slab)]
     }
 
     /// A place in the arena's fixed part.
@@ -102,19 +106,15 @@ impl<'a> Frame<'a> {
         Arg::Offset(self.pass.batch * self.pass.arena.slab + offset)
     }
 
+    /// The number of samples, as an argument.
     pub(super) fn batch(&self) -> Arg<'static> {
-        Arg::Uint(self.pass.batch as u32)
+        Arg::Int(self.pass.batch)
     }
 
     /// Work-items of a kernel that makes a float8 of a map at a time.
     pub(super) fn blocks(&self, map: &Map) -> [usize; 3] {
         [map.channels.div_ceil(BLOCK) * map.height * map.width, self.pass.batch, 1]
     }
-}
-
-/// An `int` argument that is -1 for nothing.
-pub(super) fn offset_or_none(offset: Option<usize>) -> Arg<'static> {
-    Arg::Uint(offset.map_or(u32::MAX, |offset| offset as u32))
 }
 
 impl Steps for Frame<'_> {

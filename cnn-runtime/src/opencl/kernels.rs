@@ -1,7 +1,8 @@
 //! Programs and kernels, compiled when first asked for.
 //!
-//! A program is known by its source and options, so equal layers share one. A kernel is known by the address of the step that
-//! launches it and its name, so that the path of every later step is one look-up.
+//! A program is known by its source and options, so equal layers share one. A kernel is known by
+//! the address of the step that launches it and its name, so that the path of every later step is
+//! one look-up.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -13,13 +14,14 @@ use ocl::core::{self, ArgVal, Context, DeviceId, Event, Mem, Program};
 
 pub(super) use cnn_kernels::Source;
 
-use super::{device::DeviceInfo, failure::failure, memory::Queue};
-use crate::error::Result;
+use super::{device::DeviceInfo, failure::failure, memory::Queue, words};
+use crate::error::{Error, Result};
 
 /// Work-items of a group along the first dimension, where the device allows as many.
 const GROUP: usize = 64;
 
-/// The size of a kernel's groups: whole multiples of what the device runs at a time, at most `limit`.
+/// The size of a kernel's groups: whole multiples of what the device runs at a time, at most
+/// `limit`.
 fn group(multiple: usize, limit: usize) -> usize {
     match GROUP.next_multiple_of(multiple).min(limit) / multiple * multiple {
         0 => limit,
@@ -56,7 +58,8 @@ impl Programs {
         }
     }
 
-    /// The work-items of a kernel's groups. An item of a direct convolution is long and full of registers: on a CPU it gains nothing from neighbours.
+    /// The work-items of a kernel's groups. An item of a direct convolution is long and full of
+    /// registers: on a CPU it gains nothing from neighbours.
     fn group(&self, source: Source, kernel: &core::Kernel) -> core::Result<usize> {
         use core::{KernelWorkGroupInfo as Query, KernelWorkGroupInfoResult as Answer};
         if source == Source::ConvDirect && !self.is_gpu {
@@ -125,15 +128,25 @@ impl Kernels {
     }
 }
 
-/// A kernel argument.
+/// The `int` -1.
+const NO_PLACE: u32 = -1i32 as u32;
+
+/// A kernel argument. A length, count or place of 32 bits is checked by [`words::word`], here or
+/// where [`Arg::Words`] are made.
 #[derive(Clone, Copy)]
 pub(super) enum Arg<'a> {
     /// A buffer.
     Buffer(&'a Mem),
-    /// A structure of 32-bit words.
+    /// A structure of 32-bit words, as [`words`] makes them.
     Words(&'a [u32]),
-    /// `uint` or `int`
-    Uint(u32),
+    /// An `int` or `uint`: a length, a count or a place.
+    Int(usize),
+    /// An `int`: a distance in either direction.
+    Signed(isize),
+    /// An `int`: a place, or -1 where there is none.
+    OptionalInt(Option<usize>),
+    /// An `int` or `uint`: a name of `cnn_kernels`, or 1 for true and 0 for false.
+    Code(u32),
     /// `float`
     Float(f32),
     /// `ulong`: an element offset that may exceed 32 bits.
@@ -141,20 +154,25 @@ pub(super) enum Arg<'a> {
 }
 
 impl Kernel {
-    /// Enqueues at least `items` work-items, the first dimension rounded up to whole groups; one alone is its own group.
+    /// Enqueues at least `items` work-items, the first dimension rounded up to whole groups; one
+    /// alone is its own group.
     pub(super) fn launch(&self, queue: &Queue, args: &[Arg], items: [usize; 3]) -> Result<()> {
-        self.enqueue(queue, args, items)
-            .map_err(|error| failure(&format!("run the kernel {}", self.name), error))
-    }
-
-    fn enqueue(&self, queue: &Queue, args: &[Arg], items: [usize; 3]) -> core::Result<()> {
         for (index, arg) in args.iter().enumerate() {
             self.set(index as u32, arg)?;
         }
+        self.enqueue(queue, items).map_err(|error| self.failure(error))
+    }
+
+    fn failure(&self, error: core::Error) -> Error {
+        failure(&format!("run the kernel {}", self.name), error)
+    }
+
+    fn enqueue(&self, queue: &Queue, items: [usize; 3]) -> core::Result<()> {
         let group = if items[0] == 1 { 1 } else { self.group };
         let global = [items[0].next_multiple_of(group), items[1], items[2]];
         let local = [group, 1, 1];
-        // SAFETY: the kernel stays within the buffers as the plan lays them out; every argument is set just above.
+        // SAFETY: the kernel stays within the buffers as the plan lays them out; the caller has set
+        // every argument.
         unsafe {
             core::enqueue_kernel(
                 queue.raw(),
@@ -169,11 +187,15 @@ impl Kernel {
         }
     }
 
-    fn set(&self, index: u32, arg: &Arg) -> core::Result<()> {
-        let set = |value| core::set_kernel_arg(&self.handle, index, value);
+    fn set(&self, index: u32, arg: &Arg) -> Result<()> {
+        let set =
+            |value| core::set_kernel_arg(&self.handle, index, value).map_err(|error| self.failure(error));
         match arg {
             Arg::Buffer(buffer) => set(ArgVal::mem(buffer)),
-            Arg::Uint(value) => set(ArgVal::scalar(value)),
+            Arg::Int(value) => set(ArgVal::scalar(&words::word(*value)?)),
+            Arg::Signed(value) => set(ArgVal::scalar(&words::signed_word(*value)?)),
+            Arg::OptionalInt(place) => set(ArgVal::scalar(&place.map_or(Ok(NO_PLACE), words::word)?)),
+            Arg::Code(value) => set(ArgVal::scalar(value)),
             Arg::Float(value) => set(ArgVal::scalar(value)),
             Arg::Offset(value) => set(ArgVal::scalar(&(*value as u64))),
             Arg::Words(words) => {

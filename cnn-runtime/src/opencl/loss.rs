@@ -1,5 +1,7 @@
 //! Losses by `kernels/loss.cl`.
 
+use cnn_kernels::{Constant, LossCode};
+
 use super::{
     engine::ClEngine,
     failure::failure,
@@ -9,29 +11,29 @@ use super::{
 };
 use crate::{
     engine::{LossSums, Pass},
-    error::Result,
+    error::{Error, Result},
     plan::{Loss, LossKind, Map},
 };
 
-/// See [`Loss`].
+/// A loss and the gradient of its scores: [`Loss`].
 pub(super) fn run(frame: &Frame, step: &'static Loss) -> Result<()> {
-    let (kind, smoothing) = match step.kind {
-        LossKind::CrossEntropy { smoothing, .. } => (0, smoothing),
-        LossKind::MeanSquared => (1, 0.0),
-        LossKind::BinaryCrossEntropy => (2, 0.0),
+    let labels = labels(frame, step)?;
+    let smoothing = match step.kind {
+        LossKind::CrossEntropy { smoothing, .. } => smoothing,
+        LossKind::MeanSquared | LossKind::BinaryCrossEntropy => 0.0,
     };
     let [arena, slab] = frame.arena();
     let args = [
         arena,
         slab,
-        Arg::Uint(step.logits.offset as u32),
-        Arg::Uint(step.logits.channels as u32),
-        Arg::Uint(step.loss.offset as u32),
-        Arg::Uint(step.grad.is_some() as u32),
-        Arg::Uint(step.grad.map_or(0, |grad| grad.offset as u32)),
-        Arg::Uint(kind),
+        Arg::Int(step.logits.offset),
+        Arg::Int(step.logits.channels),
+        Arg::Int(step.loss.offset),
+        Arg::Code(step.grad.is_some().into()),
+        Arg::Int(step.grad.map_or(0, |grad| grad.offset)),
+        Arg::Code(LossCode::of(step.kind) as u32),
         Arg::Float(smoothing),
-        Arg::Float(step.weight),
+        Arg::Float(step.weight / mean_class_weight(step.kind, labels)),
         Arg::Buffer(&frame.engine.buffers.labels),
         frame.batch(),
     ];
@@ -39,31 +41,49 @@ pub(super) fn run(frame: &Frame, step: &'static Loss) -> Result<()> {
     frame.launch(step, launch, &args, [frame.pass.batch, 1, 1])
 }
 
-/// Class weights are constants of the program.
+/// The labels of the batch, all of them classes of the loss: the kernel looks nothing up by
+/// another.
+fn labels<'a>(frame: &'a Frame, step: &Loss) -> Result<&'a [u32]> {
+    let (labels, classes) = (&frame.engine.host_labels[..frame.pass.batch], step.logits.channels);
+    match labels.iter().find(|&&label| label as usize >= classes) {
+        Some(label) => {
+            Err(Error::Usage(format!("{}: expected labels below {classes}, found {label}", step.name)))
+        }
+        None => Ok(labels),
+    }
+}
+
+/// The mean over the batch of the weights of the labels' classes, by which a loss is divided.
+fn mean_class_weight(kind: LossKind, labels: &[u32]) -> f32 {
+    let LossKind::CrossEntropy { class_weights: Some(weights), .. } = kind else { return 1.0 };
+    labels.iter().fold(0.0, |sum, &label| sum + weights[label as usize]) / labels.len() as f32
+}
+
+/// Class weights are a constant of the program.
 fn options(kind: LossKind) -> String {
     let LossKind::CrossEntropy { class_weights: Some(weights), .. } = kind else { return String::new() };
     let weights: Vec<_> = weights.iter().map(|weight| format!("{weight:e}f")).collect();
-    format!("-DCLASS_WEIGHTS={}", weights.join(","))
+    Constant::ClassWeights.option(weights.join(","))
 }
 
-/// See [`crate::engine::Engine::add_losses`]: each sample of the batch has sums of its own.
+/// Adds what a pass left in `losses` to the sums, of which each sample of the batch has its own.
 pub(super) fn add(engine: &ClEngine, pass: &Pass, losses: &[Map]) -> Result<()> {
     let mut kernels = engine.kernels.borrow_mut();
     let kernel = kernels.get(0, "add_losses", Source::Layers, String::new)?;
     losses.iter().enumerate().try_for_each(|(nth, map)| {
         let args = [
             Arg::Buffer(&engine.buffers.arena),
-            Arg::Uint(pass.arena.slab as u32),
-            Arg::Uint(map.offset as u32),
-            Arg::Uint((nth == 0) as u32),
+            Arg::Int(pass.arena.slab),
+            Arg::Int(map.offset),
+            Arg::Code((nth == 0).into()),
             Arg::Buffer(&engine.buffers.sums),
-            Arg::Uint(pass.batch as u32),
+            Arg::Int(pass.batch),
         ];
         kernel.launch(&engine.queue, &args, [pass.batch, 1, 1])
     })
 }
 
-/// See [`crate::engine::Engine::take_losses`]: adds up the samples in their order.
+/// Takes the sums: adds up those of the samples, in their order, and sets them to 0.
 pub(super) fn take(engine: &ClEngine) -> Result<LossSums> {
     let mut words = vec![0u32; engine.sizes.batch * SUMS];
     engine.queue.read(&engine.buffers.sums, 0, &mut words)?;
@@ -72,7 +92,7 @@ pub(super) fn take(engine: &ClEngine) -> Result<LossSums> {
     let mut total = LossSums::default();
     for sample in words.chunks_exact(SUMS) {
         let [sum, rest] = [sample[0], sample[1]].map(|bits| f32::from_bits(bits) as f64);
-        // What a rounded sum leaves has no meaning beside an infinite one.
+        // The rest of a rounded sum has no meaning beside an infinite one.
         total.loss += if sum.is_finite() { sum + rest } else { sum };
         total.correct += sample[2] as u64;
     }

@@ -22,8 +22,9 @@ impl Drop for Queue {
     }
 }
 
-/// Nothing to wait for, and no event wanted.
+/// No event to wait for.
 pub(super) const NO_EVENTS: Option<&Event> = None;
+/// No event wanted.
 pub(super) const NO_EVENT: Option<&mut Event> = None;
 
 impl Queue {
@@ -41,7 +42,8 @@ impl Queue {
         if values.is_empty() {
             return Ok(());
         }
-        // SAFETY: a blocking write has copied `values` when it returns; the driver checks the buffer's bounds.
+        // SAFETY: a blocking write has copied `values` when it returns; the driver checks the
+        // buffer's bounds.
         unsafe { core::enqueue_write_buffer(&self.0, buffer, true, offset, values, NO_EVENTS, NO_EVENT) }
             .map_err(|error| failure("write to the device", error))
     }
@@ -51,12 +53,14 @@ impl Queue {
         if values.is_empty() {
             return Ok(());
         }
-        // SAFETY: a blocking read is done with `values` when it returns; the driver checks the buffer's bounds.
+        // SAFETY: a blocking read is done with `values` when it returns; the driver checks the
+        // buffer's bounds.
         unsafe { core::enqueue_read_buffer(&self.0, buffer, true, offset, values, NO_EVENTS, NO_EVENT) }
             .map_err(|error| failure("read from the device", error))
     }
 
-    /// Enqueues a write of rows, one after the other in `values`, to places that are `rows.pitch` apart.
+    /// Enqueues a write of rows, one after the other in `values`, to places that are `rows.pitch`
+    /// apart.
     ///
     /// # Safety
     /// `values` may not change or end before the event.
@@ -68,7 +72,8 @@ impl Queue {
     ) -> ocl::core::Result<Event> {
         assert_eq!(values.len(), rows.count * rows.len, "one row a sample");
         let mut written = Event::null();
-        // SAFETY: as the caller promises; `values` has exactly the rows that are read, the driver checks the buffer's bounds.
+        // SAFETY: `values` lives and stays until the event, as the caller promises, and has exactly
+        // the rows that are read; the driver checks the buffer's bounds.
         unsafe {
             core::enqueue_write_buffer_rect(
                 &self.0,
@@ -158,8 +163,7 @@ impl Buffers {
     /// Takes the memory; parameters, gradients and state start as zero.
     pub(super) fn new(context: &Context, queue: &Queue, info: &DeviceInfo, sizes: &Sizes) -> Result<Buffers> {
         let largest = [sizes.params, sizes.grads, sizes.state, sizes.arena].into_iter().fold(0, usize::max);
-        let (needed, largest) = (needed(sizes) as u64, (largest * FLOAT) as u64);
-        if needed > info.memory || largest > info.max_buffer {
+        if needed(sizes) > info.memory.into() || bytes(largest) > info.max_buffer.into() {
             return Err(too_large(info, sizes));
         }
         let take = |len: usize, zero: bool| match zero {
@@ -176,7 +180,7 @@ impl Buffers {
             state,
             context: context.clone(),
             arena: take(sizes.arena, false)?,
-            labels: take(sizes.batch, false)?,
+            labels: take(sizes.batch, true)?,
             sums: take(sizes.batch * SUMS, true)?,
         })
     }
@@ -201,7 +205,8 @@ impl Buffers {
     }
 }
 
-/// Memory for partial sums between two kernels of a step, taken when a step first needs it; later steps share it.
+/// Memory for partial sums between two kernels of a step, taken when a step first needs it; later
+/// steps share it.
 pub(super) struct Partial {
     context: Context,
     held: RefCell<Option<(usize, Mem)>>,
@@ -264,24 +269,29 @@ fn allocation_failure(error: ocl::core::Error, info: &DeviceInfo, sizes: &Sizes)
     }
 }
 
+/// Bytes of a number of floats, however large.
+fn bytes(floats: usize) -> u128 {
+    floats as u128 * FLOAT as u128
+}
+
 /// Bytes of all buffers.
-fn needed(sizes: &Sizes) -> usize {
-    let Sizes { params, grads, state, arena, batch } = sizes;
-    (params + grads + state + arena + batch * (1 + SUMS)) * FLOAT
+fn needed(sizes: &Sizes) -> u128 {
+    let Sizes { params, grads, state, arena, batch, .. } = *sizes;
+    let of_batch = bytes(batch) * (1 + SUMS as u128);
+    [params, grads, state, arena].map(bytes).into_iter().sum::<u128>() + of_batch
 }
 
 /// Names what is needed, what there is and a batch that fits.
 fn too_large(info: &DeviceInfo, sizes: &Sizes) -> Error {
-    let constant = (sizes.params + sizes.grads + sizes.state) * FLOAT;
-    let activations = sizes.arena * FLOAT;
-    let needed = needed(sizes);
-    let room = (info.memory.saturating_sub(constant as u64)).min(info.max_buffer);
-    let sample = activations.div_ceil(sizes.batch.max(1)).max(1);
+    let constant: u128 = [sizes.params, sizes.grads, sizes.state].map(bytes).into_iter().sum();
+    let (activations, needed) = (bytes(sizes.arena), needed(sizes));
+    let room = u128::from(info.memory).saturating_sub(constant).min(info.max_buffer.into());
+    let sample = activations.div_ceil(sizes.batch.max(1) as u128).max(1);
     // A driver that refuses what it claims to have gets half of what it refused.
-    let fits = (room / sample as u64).min(sizes.batch as u64 / 2);
+    let fits = (room / sample).min(sizes.batch as u128 / 2);
     let remedy = match fits {
         0 => Remedy::LargerDevice,
-        batch => Remedy::SmallerBatch { at_most: Some(batch) },
+        batch => Remedy::SmallerBatch { at_most: Some(batch as u64) },
     };
     let error = DeviceError::new(format!(
         "{info}: the network needs {needed} bytes, {activations} of them for activations; the device has {} and gives \

@@ -1,9 +1,12 @@
-//! The OpenCL engine: devices in, an [`crate::engine::Engine`] out. The only module that names `ocl`.
+//! The OpenCL engine: devices in, an [`crate::engine::Engine`] out. The only module that names
+//! `ocl`.
 //!
-//! Kernels are in the folder `kernels/`, compiled when a step first runs. One buffer holds each class of memory, and a kernel
-//! argument is a buffer and an element offset. One in-order queue: a batch and its pass are enqueued without waiting, a read waits.
+//! Kernels are those of the crate `cnn-kernels`, compiled when a step first runs. One buffer holds
+//! each class of memory, and a kernel argument is a buffer and an element offset. The queue is in
+//! order: a batch and its pass are enqueued without waiting, a read waits.
 
 mod batch_norm;
+mod bounds;
 mod channel;
 mod conv;
 mod conv_direct;
@@ -22,10 +25,12 @@ mod lrn;
 mod memory;
 mod pool;
 mod segments;
+mod selection;
 mod staging;
 mod update;
 mod words;
 
+pub use device::OpenCl;
 #[cfg(feature = "testing")]
-pub use device::DeviceInfo;
-pub use device::{OpenCl, Selection, devices};
+pub use device::{DeviceInfo, devices};
+pub use selection::Selection;

@@ -1,4 +1,5 @@
-//! Sums over a batch by `kernels/segments.cl`: how its positions are divided, and the bias gradient of convolutions and dense layers.
+//! Sums over a batch by `kernels/segments.cl`: how its positions are divided, and the bias gradient
+//! of convolutions and dense layers.
 
 use super::{
     frame::{Frame, Launch},
@@ -12,6 +13,7 @@ use crate::{
 
 /// Positions that are worth a segment of their own.
 const SEGMENT: usize = 256;
+/// The most segments of a batch.
 const MAX_SEGMENTS: usize = 256;
 
 /// How the positions of a batch are divided; the same on every device.
@@ -22,6 +24,7 @@ pub(super) struct Division {
 }
 
 impl Division {
+    /// The division of the positions of a map.
     pub(super) fn of(frame: &Frame, x: &Map) -> Division {
         let positions = frame.pass.batch * x.height * x.width;
         let segments = positions.div_ceil(SEGMENT).min(MAX_SEGMENTS);
@@ -33,7 +36,7 @@ impl Division {
         [[self.segments, self.blocks, 1], [1, self.blocks, 1]]
     }
 
-    /// Floats of that many vectors over channels for each segment.
+    /// Floats of `vectors` vectors over channels for each segment.
     pub(super) fn partial_len(&self, vectors: usize) -> usize {
         vectors * self.segments * self.blocks * BLOCK
     }
@@ -45,12 +48,12 @@ pub(super) fn bias_grad<S>(frame: &Frame, step: &'static S, dy: &Map, bias: Opti
     let division = Division::of(frame, dy);
     let partial = frame.engine.partial.at_least(division.partial_len(1))?;
     let [first, second] = division.items();
-    let ([arena, slab], dy_words) = (frame.arena(), words::map(dy));
-    let (segments, partial) = (Arg::Uint(division.segments as u32), Arg::Buffer(&partial));
-    let positions = Arg::Uint(division.positions as u32);
+    let ([arena, slab], dy_words) = (frame.arena(), words::map(dy)?);
+    let (segments, partial) = (Arg::Int(division.segments), Arg::Buffer(&partial));
+    let positions = Arg::Int(division.positions);
     let args = [arena, slab, Arg::Words(&dy_words), positions, segments, partial];
     frame.launch(step, Launch::of(Source::Layers, "segment_sums"), &args, first)?;
     let grads = Arg::Buffer(&frame.engine.buffers.grads);
-    let args = [Arg::Uint(dy.channels as u32), segments, partial, grads, Arg::Uint(bias as u32)];
+    let args = [Arg::Int(dy.channels), segments, partial, grads, Arg::Int(bias)];
     frame.launch(step, Launch::of(Source::Layers, "bias_grad"), &args, second)
 }

@@ -1,7 +1,7 @@
 //! Host memory that the device reads while the program goes on: values in, an enqueued write out.
 //!
-//! The memory is written anew only after the device has read it, so a program is at most one batch ahead. It stays mapped, and is
-//! where a driver can copy from by itself.
+//! The memory is written anew only after the device has read it, so a program is at most one batch
+//! ahead. It stays mapped, and is where a driver can copy from by itself.
 
 use ocl::core::{self, CommandQueue, Context, Event, MapFlags, Mem, MemFlags, MemMap};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::error::{Error, Result};
 
-/// Memory as large as the largest transfer so far.
+/// Memory for transfers, as large as the largest so far.
 pub(super) struct Staging {
     context: Context,
     piece: Option<Piece>,
@@ -31,7 +31,8 @@ impl Staging {
         Staging { context: context.clone(), piece: None }
     }
 
-    /// Enqueues a write of rows, one after the other in `values`; waits only for the transfer before.
+    /// Enqueues a write of rows, one after the other in `values`; waits only for the transfer
+    /// before.
     pub(super) fn send<T: ocl::OclPrm>(
         &mut self,
         queue: &Queue,
@@ -45,7 +46,8 @@ impl Staging {
         }
         let piece = self.at_least(queue, size_of_val(values))?;
         piece.wait().map_err(write_failure)?;
-        // SAFETY: the piece is long enough, aligned for every type of OpenCL, and nothing else accesses it after the wait.
+        // SAFETY: the piece is long enough, aligned for every type of OpenCL, and nothing else
+        // accesses it after the wait.
         let staged = unsafe { std::slice::from_raw_parts_mut(piece.bytes.as_mut_ptr().cast(), values.len()) };
         staged.copy_from_slice(values);
         // SAFETY: nothing writes to the piece, or frees it, before the transfer is waited for.

@@ -1,13 +1,15 @@
-//! Optimizer steps by `kernels/update.cl`, one launch for each range of parameters that are treated alike.
+//! Optimizer steps by `kernels/update.cl`, one launch for each range of parameters that are treated
+//! alike.
 
 use super::{
     engine::ClEngine,
     kernels::{Arg, Source},
     memory::Buffers,
+    words,
 };
 use crate::{
     engine::PendingUpdate,
-    error::Result,
+    error::{Error, Result},
     optim::{Adam, Optimizer, ParamRange, Update, UpdateScalars, corrections, ranges},
     plan::{BLOCK, Param},
 };
@@ -26,20 +28,22 @@ pub(super) fn run(engine: &ClEngine, pending: &PendingUpdate) -> Result<()> {
 /// `gradients = share * gradients + (1 - share) * stashed`
 pub(super) fn merge_stashed(engine: &ClEngine, share: f32) -> Result<()> {
     let Buffers { grads, stashed, .. } = &engine.buffers;
-    let stashed = stashed.as_ref().expect("gradients were stashed");
+    let stashed =
+        stashed.as_ref().ok_or_else(|| Error::Usage("no gradients were stashed to merge".into()))?;
     let blocks = engine.sizes.grads / BLOCK;
-    let args = [Arg::Buffer(grads), Arg::Buffer(stashed), Arg::Uint(blocks as u32), Arg::Float(share)];
+    let args = [Arg::Buffer(grads), Arg::Buffer(stashed), Arg::Int(blocks), Arg::Float(share)];
     enqueue(engine, "merge", &args, blocks)
 }
 
 fn launch(engine: &ClEngine, part: &ParamRange, scalars: &UpdateScalars, average: usize) -> Result<()> {
     let Buffers { params, grads, state, .. } = &engine.buffers;
-    let words = words(engine, part, scalars, average);
-    let mut args = vec![Arg::Buffer(params), Arg::Buffer(grads), Arg::Buffer(state), Arg::Words(&words)];
+    let words = words(engine, part, scalars)?;
+    let [params, grads, state] = [params, grads, state].map(Arg::Buffer);
+    let mut args = vec![params, grads, state, Arg::Offset(average), Arg::Words(&words)];
     let name = match part.rule {
         None => "average_only",
         Some(Optimizer::Sgd(rule)) => {
-            args.extend([Arg::Float(rule.momentum), Arg::Uint(rule.nesterov.into())]);
+            args.extend([Arg::Float(rule.momentum), Arg::Code(rule.nesterov.into())]);
             "sgd"
         }
         Some(Optimizer::Adagrad(rule)) => {
@@ -52,7 +56,7 @@ fn launch(engine: &ClEngine, part: &ParamRange, scalars: &UpdateScalars, average
         }
         Some(Optimizer::RmsProp(rule)) => {
             args.extend([rule.alpha, rule.epsilon, rule.momentum].map(Arg::Float));
-            args.push(Arg::Uint(rule.centered.into()));
+            args.push(Arg::Code(rule.centered.into()));
             "rmsprop"
         }
         Some(Optimizer::Adam(rule)) => {
@@ -66,17 +70,19 @@ fn launch(engine: &ClEngine, part: &ParamRange, scalars: &UpdateScalars, average
 }
 
 /// `Update` in `kernels/update.cl`.
-fn words(engine: &ClEngine, part: &ParamRange, scalars: &UpdateScalars, average: usize) -> [u32; 10] {
-    let [offset, count] = [part.range.start, part.range.len() / BLOCK].map(|place| place as u32);
-    let average = scalars.decay.map_or(u32::MAX, |_| average as u32);
+fn words(engine: &ClEngine, part: &ParamRange, scalars: &UpdateScalars) -> Result<[u32; 10]> {
+    let sizes = [part.range.start, part.range.len() / BLOCK, engine.sizes.params];
+    let [offset, count, length] = words::words(sizes)?;
+    let has_average = scalars.decay.is_some().into();
     let decay = scalars.decay.unwrap_or(0.0);
     let [penalty, kept, lr] = part.rule.map_or([0.0; 3], |rule| [rule.penalty(), rule.kept(), rule.lr()]);
     let [decay, scale, limit, penalty, kept, lr] =
         [decay, scalars.scale, scalars.limit, penalty, kept, lr].map(f32::to_bits);
-    [offset, count, engine.sizes.params as u32, average, decay, scale, limit, penalty, kept, lr]
+    Ok([offset, count, length, has_average, decay, scale, limit, penalty, kept, lr])
 }
 
-/// The Euclidean norm of all trained parameters' gradients: sums of squares from the device, added up in f64.
+/// The Euclidean norm of all trained parameters' gradients: sums of squares from the device, added
+/// up in f64.
 fn norm(engine: &ClEngine, update: &Update, params: &'static [Param]) -> Result<f64> {
     let trained = || ranges(*update, params).filter(|part| part.rule.is_some());
     let items = |part: &ParamRange| (part.range.len() / BLOCK).div_ceil(SPAN);
@@ -84,15 +90,13 @@ fn norm(engine: &ClEngine, update: &Update, params: &'static [Param]) -> Result<
     let partial = engine.partial.at_least(sums.len())?;
     let mut first = 0;
     for part in trained() {
-        let [offset, count] = [part.range.start, part.range.len() / BLOCK].map(|at| Arg::Uint(at as u32));
-        let span = Arg::Uint(SPAN as u32);
         let args = [
             Arg::Buffer(&engine.buffers.grads),
-            offset,
-            count,
-            span,
+            Arg::Int(part.range.start),
+            Arg::Int(part.range.len() / BLOCK),
+            Arg::Int(SPAN),
             Arg::Buffer(&partial),
-            Arg::Uint(first as u32),
+            Arg::Int(first),
         ];
         enqueue(engine, "gradient_squares", &args, items(&part))?;
         first += items(&part);
