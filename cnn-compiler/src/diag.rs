@@ -3,6 +3,7 @@
 //! A stage accumulates its errors in [`Diagnostics`] and asks once, at its end, whether there were any. On errors the macro still
 //! emits the network's type, so that one mistake does not make every use of the type a second one.
 
+pub use cnn_plan::settings::did_you_mean;
 use indexmap::IndexSet;
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -153,60 +154,11 @@ fn stub_type(visibility: &TokenStream, name: &Ident) -> TokenStream {
     }
 }
 
-/// The candidate that `word` was probably meant to be, as ``; did you mean `conv`?``, or nothing.
-pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    let allowed = (word.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
-        .filter(|&(distance, _)| distance <= allowed)
-        .min_by_key(|&(distance, _)| distance)
-        .map_or_else(String::new, |(_, candidate)| format!("; did you mean `{candidate}`?"))
-}
-
-/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let substitution = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = substitution.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(best);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use proc_macro2::Span;
 
-    use super::{Diagnostics, did_you_mean, distance};
-
-    #[test]
-    fn distances() {
-        for (a, b, expected) in [
-            ("conv", "conv", 0),
-            ("cnov", "conv", 1),
-            ("con", "conv", 1),
-            ("dens", "tense", 2),
-            ("", "abc", 3),
-        ] {
-            assert_eq!(distance(a, b), expected, "{a} {b}");
-        }
-    }
-
-    #[test]
-    fn guesses_are_close_or_none() {
-        assert_eq!(did_you_mean("strid", ["stride", "pad"]), "; did you mean `stride`?");
-        assert_eq!(did_you_mean("colour", ["stride", "pad"]), "");
-    }
+    use super::Diagnostics;
 
     #[test]
     fn each_place_in_a_loop_counts_once() {

@@ -3,14 +3,13 @@
 //! One `static` per step, named after the layer, in a module per mode; all paths go through `::cnn_runtime::__private`.
 //! The same network always yields the same tokens.
 
-mod data;
 mod kinds;
 mod names;
 mod run;
 mod steps;
 mod tables;
-mod training;
 
+use cnn_plan::Source;
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -55,7 +54,6 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
         const _: () = {
             mod description {
                 use ::cnn_runtime::__private::*;
-                #[allow(clippy::needless_update, reason = "the network may set every field of its optimizer")]
                 pub(super) const DESCRIPTION: Description = #description;
             }
             #train
@@ -80,4 +78,11 @@ fn layers(rows: &[Row]) -> TokenStream {
         quote!(#[doc = #cost] pub const #constant: &'static str = #name;)
     });
     constants.collect()
+}
+
+/// A value of the plan as the expression that yields it.
+fn tokens(value: &(impl Source + ?Sized)) -> TokenStream {
+    let mut text = String::new();
+    value.write(&mut text).expect("a string takes any text");
+    text.parse().expect("the plan writes Rust")
 }

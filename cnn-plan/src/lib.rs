@@ -29,6 +29,7 @@ mod weighted;
 mod winograd;
 
 pub mod optim;
+pub mod settings;
 
 pub use channel::*;
 pub use data::*;

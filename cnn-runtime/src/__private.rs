@@ -2,7 +2,7 @@
 
 pub use crate::{
     network::Network,
-    optim::{Adadelta, Adagrad, Adam, Clip, Optimizer, RmsProp, Schedule, ScheduleKind, Sgd, Update},
+    optim::{Adadelta, Adagrad, Adam, AdamW, Clip, Optimizer, RmsProp, Schedule, ScheduleKind, Sgd, Update},
     plan::*,
 };
 

@@ -4,7 +4,7 @@ use cnn_runtime::{
     Device, Error, Model, Network, Session,
     device::DeviceChoice,
     network,
-    optim::{Adadelta, Adagrad, Adam, Clip, Optimizer, RmsProp, Sgd, Update},
+    optim::{Adadelta, Adagrad, Adam, AdamW, Clip, Optimizer, RmsProp, Sgd, Update},
 };
 
 use crate::{batch, session, sgd};
@@ -39,7 +39,7 @@ fn updates() -> [Update; 9] {
         Update::new(Optimizer::RmsProp(rmsprop)),
         adam,
         Update { average: Some(0.9), ..adam },
-        Update { average: Some(0.9), ..Update::new(Optimizer::Adam(Adam::DECOUPLED)) },
+        Update { average: Some(0.9), ..Update::new(Optimizer::AdamW(AdamW::DEFAULT)) },
     ]
 }
 

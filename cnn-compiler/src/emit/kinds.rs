@@ -5,7 +5,10 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::tables::{integer, loss_kind, pooling, response, window};
+use super::{
+    tables::{integer, pooling, response, window},
+    tokens,
+};
 use crate::{
     ir::{Conv, Op, PoolKind},
     schedule::step::Anchor,
@@ -90,7 +93,7 @@ pub fn kind(anchor: &Anchor) -> Kind {
             step("Place", &["x"], &["y"], quote!(top: #top, left: #left,))
         }
         Op::Loss { kind, weight } => {
-            let kind = loss_kind(kind);
+            let kind = tokens(kind);
             sums(step("Loss", &["logits"], &["loss", "grad"], quote!(kind: #kind, weight: #weight,)))
         }
         op => unreachable!("{op:?} is no step of its own"),

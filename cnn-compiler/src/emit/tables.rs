@@ -3,14 +3,9 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::{
-    Compiled,
-    data::{augment, data},
-    steps::map_at,
-    training::training,
-};
+use super::{Compiled, steps::map_at, tokens};
 use crate::{
-    ir::{Act, Init, LossKind, Op, Param, Pool, PoolKind, Response, Window},
+    ir::{Act, Op, Param, Pool, PoolKind, Response, Window},
     memory::{
         Program,
         pack::{Packed, Role},
@@ -30,8 +25,9 @@ pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
     let params_len = integer(compiled.params.last().map_or(0, |packed| packed.offset + packed.len));
     let layers = rows.iter().map(layer);
     let (train, infer) = (plan(&compiled.train), plan(&compiled.infer));
-    let training = training(&compiled.network.training, &graph.losses[0].kind);
-    let (data, augment) = (data(compiled.network.data.as_deref()), augment(&compiled.network.augment));
+    let training = tokens(&compiled.network.training);
+    let data = tokens(&compiled.network.data.as_deref());
+    let augment = tokens(&compiled.network.augment.as_slice());
     quote! {
         Description {
             name: #name,
@@ -51,7 +47,7 @@ pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
 
 fn param(param: &Param, packed: &Packed) -> TokenStream {
     let Packed { offset, len, trained, at_once, .. } = *packed;
-    let (shape, init) = (list(&param.shape), init(param.init));
+    let (shape, init) = (list(&param.shape), tokens(&param.init));
     let (offset, len) = (integer(offset), integer(len));
     let (fan_in, fan_out) = (integer(param.fan_in), integer(param.fan_out));
     let Param { name, buffer, lr_factor, decay, .. } = param;
@@ -72,17 +68,6 @@ fn param(param: &Param, packed: &Packed) -> TokenStream {
     }
 }
 
-fn init(init: Init) -> TokenStream {
-    match init {
-        Init::Constant(value) => quote!(Init::Constant(#value)),
-        Init::GlorotUniform => quote!(Init::GlorotUniform),
-        Init::GlorotNormal => quote!(Init::GlorotNormal),
-        Init::HeUniform => quote!(Init::HeUniform),
-        Init::HeNormal => quote!(Init::HeNormal),
-        Init::Torch => quote!(Init::Torch),
-    }
-}
-
 /// `Act` of the plan.
 pub fn act(act: Act) -> TokenStream {
     match act {
@@ -91,18 +76,6 @@ pub fn act(act: Act) -> TokenStream {
         Act::Elu(alpha) => quote!(Act::Elu(#alpha)),
         Act::Sigmoid => quote!(Act::Sigmoid),
         Act::Tanh => quote!(Act::Tanh),
-    }
-}
-
-/// `LossKind` of the plan.
-pub fn loss_kind(kind: &LossKind) -> TokenStream {
-    match kind {
-        LossKind::CrossEntropy { smoothing, class_weights } => {
-            let class_weights = option(class_weights.as_ref().map(|weights| quote!(&[#(#weights),*])));
-            quote!(LossKind::CrossEntropy { smoothing: #smoothing, class_weights: #class_weights })
-        }
-        LossKind::MeanSquared => quote!(LossKind::MeanSquared),
-        LossKind::BinaryCrossEntropy => quote!(LossKind::BinaryCrossEntropy),
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a kind of layer is; `table` lists them all.
 
+use cnn_plan::settings::{Param, Spec};
+
 use super::{
-    Infer, Site, Spec,
-    args::Param,
+    Infer, Site,
     table::{LAYERS, WEIGHTS},
 };
 use crate::ir::NodeId;

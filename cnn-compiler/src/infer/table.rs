@@ -1,9 +1,9 @@
 //! The layers: what each is called, what it takes, and who builds it. A new layer starts here.
 
+use cnn_plan::settings::{Bound, Kind, Param, optional, required, unset};
+
 use super::{
-    Infer, Kind, Site,
-    args::{Bound, Param, optional, required, unset},
-    conv, dense, frame, join,
+    Infer, Site, conv, dense, frame, join,
     layers::{Inputs, Layer},
     norm, pool, unary,
 };
@@ -13,7 +13,6 @@ type Build = fn(&mut Infer, &Site) -> Option<NodeId>;
 
 const ONE: Bound = Bound::Pair([1, 1]);
 const NO_PAD: Bound = Bound::Sides([[0, 0], [0, 0]]);
-const PROBABILITY: Kind = Kind::Number("at least 0 and below 1", |rate| (0.0..1.0).contains(&rate));
 
 const FREEZE: Param = optional("freeze", Kind::Flag, Bound::Flag(false));
 const LR_FACTOR: Param = optional("lr_factor", Kind::POSITIVE, Bound::Number(1.0)).or("lr");
@@ -116,8 +115,8 @@ pub(super) const LAYERS: &[Layer] = &[
     simple("tanh", &[], unary::tanh),
     simple("maxout", &[required("pieces", Kind::Count)], unary::maxout),
     simple("softmax", &[], unary::softmax),
-    simple("dropout", &[required("rate", PROBABILITY)], unary::dropout),
-    simple("channel_dropout", &[required("rate", PROBABILITY)], unary::channel_dropout),
+    simple("dropout", &[required("rate", Kind::FRACTION)], unary::dropout),
+    simple("channel_dropout", &[required("rate", Kind::FRACTION)], unary::channel_dropout),
     simple("zero_pad", &[required("sides", Kind::Sides)], frame::zero_pad),
     simple("crop", &[required("sides", Kind::Sides)], frame::crop),
     simple("flatten", &[], unary::flatten),

@@ -1,6 +1,8 @@
 //! Operations of the graph: the forward ops that layers become, what batch norm is lowered to, and the backward ops that
 //! autodiff adds.
 
+use cnn_plan::LossKind;
+
 use super::ParamId;
 
 /// An operation. The comment gives its inputs; `w` is `[O, I/groups, KH, KW]` or `[O, F]`, `b` is `[O]`.
@@ -201,12 +203,4 @@ pub struct Response {
     pub alpha: f32,
     pub beta: f32,
     pub k: f32,
-}
-
-/// How scores and a label become a loss, as `cnn_runtime::plan::LossKind`.
-#[derive(Clone, Debug, PartialEq)]
-pub enum LossKind {
-    CrossEntropy { smoothing: f32, class_weights: Option<Vec<f32>> },
-    MeanSquared,
-    BinaryCrossEntropy,
 }

@@ -24,3 +24,9 @@ impl Adadelta {
     /// What a bare `--optimizer adadelta` means: the paper's rule with Keras' settings.
     pub const DEFAULT: Adadelta = Adadelta { lr: 1.0, rho: 0.95, epsilon: 1e-7, weight_decay: 0.0 };
 }
+
+impl Default for Adadelta {
+    fn default() -> Adadelta {
+        Adadelta::DEFAULT
+    }
+}

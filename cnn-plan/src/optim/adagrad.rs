@@ -21,3 +21,9 @@ impl Adagrad {
     /// What a bare `--optimizer adagrad` means, as in torch.
     pub const DEFAULT: Adagrad = Adagrad { lr: 0.01, epsilon: 1e-10, weight_decay: 0.0 };
 }
+
+impl Default for Adagrad {
+    fn default() -> Adagrad {
+        Adagrad::DEFAULT
+    }
+}

@@ -36,3 +36,9 @@ impl RmsProp {
         1 + self.centered as usize + (self.momentum != 0.0) as usize
     }
 }
+
+impl Default for RmsProp {
+    fn default() -> RmsProp {
+        RmsProp::DEFAULT
+    }
+}

@@ -26,3 +26,9 @@ impl Sgd {
     /// What a bare `--optimizer sgd` means, as in torch and Keras.
     pub const DEFAULT: Sgd = Sgd { lr: 0.01, momentum: 0.0, nesterov: false, weight_decay: 0.0 };
 }
+
+impl Default for Sgd {
+    fn default() -> Sgd {
+        Sgd::DEFAULT
+    }
+}

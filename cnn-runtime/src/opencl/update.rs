@@ -56,13 +56,21 @@ fn launch(engine: &ClEngine, stretch: &Stretch, moment: &Moment, average: usize)
             "rmsprop"
         }
         Some(Optimizer::Adam(rule)) => {
-            let [first, second] = corrections(&rule, moment.number);
-            let Adam { beta1, beta2, epsilon, .. } = rule;
-            args.extend([beta1, beta2, epsilon, first, second].map(Arg::Float));
+            args.extend(adam(&rule, moment.number));
+            "adam"
+        }
+        Some(Optimizer::AdamW(rule)) => {
+            args.extend(adam(&rule.step(), moment.number));
             "adam"
         }
     };
     enqueue(engine, name, &args, stretch.range.len() / BLOCK)
+}
+
+fn adam(rule: &Adam, number: u64) -> [Arg<'static>; 5] {
+    let [first, second] = corrections(rule, number);
+    let Adam { beta1, beta2, epsilon, .. } = *rule;
+    [beta1, beta2, epsilon, first, second].map(Arg::Float)
 }
 
 /// `Update` in `kernels/update.cl`.
