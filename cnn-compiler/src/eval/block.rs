@@ -74,10 +74,10 @@ impl<'a> Eval<'a> {
         }
         let name = block.name.to_string();
         let names: Vec<_> = block.parameters.iter().map(|parameter| parameter.name.to_string()).collect();
-        let expected = names.iter().zip(&block.parameters).map(|(name, parameter)| Expected {
-            name: name.as_str(),
-            required: parameter.default.is_none(),
-        });
+        let expected = names
+            .iter()
+            .zip(&block.parameters)
+            .map(|(name, parameter)| Expected { name: name.as_str(), required: parameter.default.is_none() });
         let params = expected.collect();
         let places = values.iter().zip(&keys).map(|((_, span), key)| Place {
             key: key.as_ref().map(|(key, span)| (key.as_str(), *span)),

@@ -3,6 +3,7 @@
 mod hostile;
 mod layers;
 mod sources;
+mod tables;
 mod windows;
 mod zoo;
 

@@ -71,7 +71,8 @@ impl Infer {
         self.check_size(site, name, &shape)?;
         let args = &site.args;
         // Only weights have more than one dimension.
-        let decay = args.values.given_flag("decay").unwrap_or(!self.defaults.decay_weights_only || shape.len() > 1);
+        let decay =
+            args.values.given_flag("decay").unwrap_or(!self.defaults.decay_weights_only || shape.len() > 1);
         let param = ir::Param {
             name: format!("{}.{name}", self.graph.layers[site.id.0].name),
             shape,

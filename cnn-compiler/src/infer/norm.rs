@@ -21,7 +21,8 @@ pub(super) fn batch_norm(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     ] {
         inputs.push(infer.param(site, Tensor::vector(name, shape[0], start, buffer))?);
     }
-    let op = Op::BatchNorm { eps: site.args.values.number("eps"), momentum: site.args.values.number("momentum") };
+    let op =
+        Op::BatchNorm { eps: site.args.values.number("eps"), momentum: site.args.values.number("momentum") };
     infer.push(site, op, inputs, shape)
 }
 
@@ -43,7 +44,11 @@ pub(super) fn lrn(infer: &mut Infer, site: &Site) -> Option<NodeId> {
         infer.error(site.id, args.span("size"), errors::at_most("size", MAX_RESPONSE, size));
         return None;
     }
-    let response =
-        Response { size, alpha: args.values.number("alpha"), beta: args.values.number("beta"), k: args.values.number("k") };
+    let response = Response {
+        size,
+        alpha: args.values.number("alpha"),
+        beta: args.values.number("beta"),
+        k: args.values.number("k"),
+    };
     infer.push(site, Op::Lrn(response), vec![site.inputs[0].0], shape)
 }

@@ -98,11 +98,9 @@ const fn over(name: &'static str) -> Param {
 }
 
 impl Word for Per {
-    const WORDS: &'static [(&'static str, Per)] =
-        &[("per_channel", Per::Channel), ("per_pixel", Per::Pixel)];
+    const WORDS: &'static [(&'static str, Per)] = &[("per_channel", Per::Channel), ("per_pixel", Per::Pixel)];
 }
 
 impl Word for Whitening {
-    const WORDS: &'static [(&'static str, Whitening)] =
-        &[("pca", Whitening::Pca), ("zca", Whitening::Zca)];
+    const WORDS: &'static [(&'static str, Whitening)] = &[("pca", Whitening::Pca), ("zca", Whitening::Zca)];
 }

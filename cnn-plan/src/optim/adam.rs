@@ -43,8 +43,7 @@ plain! {
 
 impl Adam {
     /// The settings of a bare `adam`, those of torch and, but for its epsilon of 1e-7, of Keras.
-    pub const DEFAULT: Adam =
-        Adam { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 };
+    pub const DEFAULT: Adam = Adam { lr: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weight_decay: 0.0 };
 }
 
 impl AdamW {

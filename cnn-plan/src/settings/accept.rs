@@ -67,24 +67,14 @@ impl Param {
     fn whole(&self, written: &Written) -> Result<usize, String> {
         let found = self.float(written)?;
         if found < 1.0 || found % 1.0 != 0.0 {
-            return Err(wording::out_of_range(self.name, "whole and at least 1", found));
+            return Err(format!("{} {}", self.name, wording::out_of_range("whole and at least 1", found)));
         }
         self.size(found as i64, 1, MAX_COUNT)
     }
 
-    /// A number in its range. Networks compute in 32 bits, so these have to hold it.
     fn number(&self, written: &Written, range: Range) -> Result<f32, String> {
-        let found = self.float(written)?;
-        let number = found as f32;
-        if !number.is_finite() {
-            Err(wording::too_large(self.name, found))
-        } else if number.abs() < f32::MIN_POSITIVE && found != 0.0 {
-            Err(wording::too_small(self.name, found))
-        } else if !(range.holds)(number) {
-            Err(wording::out_of_range(self.name, range.words, found))
-        } else {
-            Ok(number)
-        }
+        let number = range.accept(self.float(written)?);
+        number.map_err(|message| format!("{} {message}", self.name))
     }
 
     fn float(&self, written: &Written) -> Result<f64, String> {

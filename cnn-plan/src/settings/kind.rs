@@ -1,8 +1,8 @@
 //! Kinds of arguments, and the words that some of them take beside numbers.
 
-use alloc::{vec, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 
-use super::Bound;
+use super::{Bound, wording};
 use crate::Init;
 
 /// What an argument may be.
@@ -53,12 +53,36 @@ impl Range {
     /// Shares of which nothing and all make sense.
     pub const UNIT: Range = Range { words: "from 0 to 1", holds: |x| (0.0..=1.0).contains(&x) };
     /// What is kept of the past, rates of dropout: not all.
-    pub const FRACTION: Range =
-        Range { words: "at least 0 and below 1", holds: |x| (0.0..1.0).contains(&x) };
+    pub const FRACTION: Range = Range { words: "at least 0 and below 1", holds: |x| (0.0..1.0).contains(&x) };
     /// Shares strictly between nothing and all.
     pub const SHARE: Range = Range { words: "above 0 and below 1", holds: |x| x > 0.0 && x < 1.0 };
     /// Probabilities of something that may happen.
     pub const CHANCE: Range = Range { words: "above 0 and at most 1", holds: |x| x > 0.0 && x <= 1.0 };
+
+    /// The number in 32 bits, in which networks compute.
+    ///
+    /// # Errors
+    /// What it must be, if it is outside of the range, or if 32 bits cannot hold it as exactly as
+    /// others.
+    ///
+    /// ```
+    /// use cnn_plan::settings::Range;
+    ///
+    /// assert_eq!(Range::SHARE.accept(0.5), Ok(0.5));
+    /// assert_eq!(Range::SHARE.accept(1.0), Err("must be above 0 and below 1, found 1".into()));
+    /// ```
+    pub fn accept(&self, found: f64) -> Result<f32, String> {
+        let number = found as f32;
+        if !number.is_finite() {
+            Err(wording::too_large(found))
+        } else if number.abs() < f32::MIN_POSITIVE && found != 0.0 {
+            Err(wording::too_small(found))
+        } else if !(self.holds)(number) {
+            Err(wording::out_of_range(self.words, found))
+        } else {
+            Ok(number)
+        }
+    }
 }
 
 impl Kind {

@@ -12,10 +12,13 @@ mod kind;
 mod names;
 mod signature;
 mod spec;
+#[cfg(test)]
+mod tests;
 mod text;
 mod values;
 mod wording;
 
+pub use accept::Written;
 pub use choice::{Choice, Chosen, Table, Wrong};
 pub use kind::{Kind, Range, Word, words};
 pub use names::{did_you_mean, shortened};
@@ -23,6 +26,5 @@ pub use signature::{Assignment, Expected, Misplaced, Signature};
 pub use spec::{Param, Spec, optional, required, unset};
 pub use text::{Argument, Call, bind};
 pub use values::{Bound, Field, Values, constant};
-pub use accept::Written;
 
 pub(crate) use choice::{row, table};

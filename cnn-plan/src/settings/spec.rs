@@ -26,8 +26,13 @@ impl Spec {
 
     /// The names alone, by which arguments find their parameters.
     pub fn signature(&self) -> Signature<'static> {
-        let expected = |param: &'static Param| Expected { name: param.name, required: param.default.is_none() };
-        Signature { name: self.name, params: self.all().map(expected).collect(), positional: self.params.len() }
+        let expected =
+            |param: &'static Param| Expected { name: param.name, required: param.default.is_none() };
+        Signature {
+            name: self.name,
+            params: self.all().map(expected).collect(),
+            positional: self.params.len(),
+        }
     }
 
     /// The first name of the argument that `key` names; `key` itself if there is none.

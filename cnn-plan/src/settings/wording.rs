@@ -118,18 +118,18 @@ pub(super) fn unknown_word(param: &Param, word: &str) -> String {
     }
 }
 
-pub(super) fn out_of_range(name: &str, range: &str, found: f64) -> String {
-    format!("{name} must be {range}, found {}", number(found))
+pub(super) fn out_of_range(range: &str, found: f64) -> String {
+    format!("must be {range}, found {}", number(found))
 }
 
 /// The number is finite, but not in 32 bits.
-pub(super) fn too_large(name: &str, found: f64) -> String {
-    format!("{name} must be at most {:e} in magnitude, found {}", f32::MAX, number(found))
+pub(super) fn too_large(found: f64) -> String {
+    format!("must be at most {:e} in magnitude, found {}", f32::MAX, number(found))
 }
 
 /// The number is not 0, but 32 bits hold it as 0 or with fewer digits than others.
-pub(super) fn too_small(name: &str, found: f64) -> String {
-    format!("{name} must be 0 or at least {:e} in magnitude, found {}", f32::MIN_POSITIVE, number(found))
+pub(super) fn too_small(found: f64) -> String {
+    format!("must be 0 or at least {:e} in magnitude, found {}", f32::MIN_POSITIVE, number(found))
 }
 
 /// In few digits: `0.5`, `-1`, `1e300`.

@@ -129,7 +129,7 @@ fn unknown(name: &str, names: &[String]) -> String {
 /// Reads one value as a flag's would be, whatever else is given.
 fn check(flags: &Command, name: &str, value: &str) -> Result<()> {
     let matches = stand_in(flags.clone(), name, value).try_get_matches_from(["train"]);
-    matches.map(drop).map_err(|error| super::args::rejected(&error))
+    matches.map(drop).map_err(super::args::rejected)
 }
 
 fn stand_in(command: Command, name: &str, value: &str) -> Command {

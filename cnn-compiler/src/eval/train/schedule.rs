@@ -5,11 +5,7 @@ use cnn_plan::optim::{Schedule, ScheduleKind};
 use crate::{diag::Diagnostics, infer::Made};
 
 /// The learning rate as it is, if no course is chosen.
-pub(super) fn schedule(
-    chosen: Option<&Made<Schedule>>,
-    epochs: usize,
-    errors: &mut Diagnostics,
-) -> Schedule {
+pub(super) fn schedule(chosen: Option<&Made<Schedule>>, epochs: usize, errors: &mut Diagnostics) -> Schedule {
     let Some(made) = chosen else { return Schedule::CONSTANT };
     let course = made.name();
     let mut misfit = |setting, message| errors.error(made.args.span(setting), format!("{course}: {message}"));
