@@ -67,7 +67,7 @@ pub struct Defaults {
     pub loss: LossKind,
 }
 
-/// Who has a name.
+/// A name that is taken: the place that took it.
 #[derive(Clone, Copy, Debug)]
 struct Named {
     span: Span,

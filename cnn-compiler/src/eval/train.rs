@@ -1,5 +1,6 @@
 //! `train { … }`: a table of settings. What the loss, the optimizer and the schedule can be is said
-//! by the tables of `cnn_plan`; checked here is what depends on the network and on the other settings.
+//! by the tables of `cnn_plan`; checked here is what depends on the network and on the other
+//! settings.
 
 mod loss;
 mod schedule;

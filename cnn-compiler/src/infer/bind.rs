@@ -37,7 +37,8 @@ pub fn bind(
     (sound && values.bounds.len() == spans.len()).then_some(Args { values, word, spans })
 }
 
-/// The argument's value as its parameter wants it; nothing after an error, or if the value is unknown.
+/// The argument's value as its parameter wants it; nothing after an error, or if the value is
+/// unknown.
 fn value(param: &Param, who: &str, argument: &Argument, diagnostics: &mut Diagnostics) -> Option<Bound> {
     let written = argument.value.written()?;
     let bound = match &argument.value {
@@ -47,8 +48,8 @@ fn value(param: &Param, who: &str, argument: &Argument, diagnostics: &mut Diagno
     bound.map_err(|message| diagnostics.error(argument.span, format!("{who}: {message}"))).ok()
 }
 
-/// The thing of a table that an argument names, with settings of its own. Nothing after an error, or
-/// if the value is unknown.
+/// The thing of a table that an argument names, with settings of its own. Nothing after an error,
+/// or if the value is unknown.
 pub fn choose<T>(
     table: &Table<T>,
     who: &str,

@@ -12,8 +12,8 @@ pub struct Place<'a> {
     pub span: Span,
 }
 
-/// For each parameter the index of its argument, if it has one, and whether all is well. `who` begins
-/// each error; missing arguments are reported at `word`.
+/// For each parameter the index of its argument, if it has one, and whether all is well. `who`
+/// begins each error; missing arguments are reported at `word`.
 pub fn assign(
     signature: &Signature,
     who: &str,

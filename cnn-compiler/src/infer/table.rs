@@ -16,10 +16,12 @@ const NO_PAD: Bound = Bound::Sides([[0, 0], [0, 0]]);
 
 const FREEZE: Param = optional("freeze", Kind::Flag, Bound::Flag(false));
 const LR_FACTOR: Param = optional("lr_factor", Kind::POSITIVE, Bound::Number(1.0)).or("lr");
-/// As the network says.
+/// Whether weight decay applies to the layer's parameters; `decay` of `train { … }` says so for a
+/// layer that does not.
 const DECAY: Param = unset("decay", Kind::Flag);
 
-/// Of weights and biases. Unset are the network's initial values.
+/// The attributes of weights and biases. For `init` and `bias_init` that are left out, the network's
+/// initial values apply.
 pub(super) const WEIGHTS: &[Param] =
     &[unset("init", Kind::Init), unset("bias_init", Kind::Init), FREEZE, LR_FACTOR, DECAY];
 /// A layer of one input without parameters.

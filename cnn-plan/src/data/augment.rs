@@ -7,45 +7,46 @@ use crate::{
 };
 
 plain! {
-    /// A stage of `augment { }`. Amounts are drawn anew for each image and epoch, as a function of the seed.
+    /// A stage of `augment { }`. Amounts are drawn anew for each image and epoch, as a function of
+    /// the seed.
     #[derive(Clone, Copy, Debug, PartialEq)]
     pub enum Augment {
-        /// Adds rows and columns of zeros on every side.
+        /// So many rows and columns of zeros on every side.
         Pad(size: usize),
-        /// `[height, width]` from anywhere.
+        /// A part of `[height, width]` from anywhere in the image.
         RandomCrop(size: [usize; 2]),
-        /// `[height, width]` from a part of random area and proportions (Szegedy et al. 2015).
+        /// A part of random area and proportions, resized (Szegedy et al. 2015).
         RandomResizedCrop {
-            /// Size of the result.
+            /// `[height, width]` of the result.
             size: [usize; 2],
             /// Smallest and largest share of the image's area.
             area: [f32; 2],
         },
-        /// Mirrors left and right.
+        /// A mirror image, left and right exchanged.
         Flip {
-            /// How often.
+            /// Share of the images that it happens to.
             probability: f32,
         },
-        /// Mirrors top and bottom.
+        /// A mirror image, top and bottom exchanged.
         FlipVertical {
-            /// How often.
+            /// Share of the images that it happens to.
             probability: f32,
         },
-        /// Turns by up to this many degrees either way; zeros enter at the corners.
+        /// A turn about the centre; zeros enter at the corners.
         Rotate {
-            /// At most 180.
+            /// Largest angle either way, at most 180.
             degrees: f32,
         },
-        /// Multiplies brightness, contrast and saturation by a factor from `1 - x` to `1 + x`.
+        /// Factors from `1 - x` to `1 + x` of brightness, contrast and saturation.
         ColorJitter {
-            /// Of all values.
+            /// Bound `x` of the factor of all values.
             brightness: f32,
-            /// Around the mean grey value.
+            /// Bound `x` of the factor around the mean grey value.
             contrast: f32,
-            /// Around each pixel's grey value; needs 3 channels.
+            /// Bound `x` of the factor around each pixel's grey value; it needs 3 channels.
             saturation: f32,
         },
-        /// Zeros a square at a random place (DeVries and Taylor 2017).
+        /// A square of zeros at a random place (DeVries and Taylor 2017).
         Cutout {
             /// Side of the square.
             size: usize,

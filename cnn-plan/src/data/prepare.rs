@@ -7,7 +7,7 @@ use crate::{
 };
 
 plain! {
-    /// Over what a statistic is taken.
+    /// The values that a statistic is taken over.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Per {
         /// One value for each channel.
@@ -23,7 +23,8 @@ plain! {
     pub enum Whitening {
         /// Coordinates along the principal components.
         Pca,
-        /// `V diag(1/sqrt(l + epsilon)) V'`: the whitening nearest to the original (Bell and Sejnowski 1997).
+        /// `V diag(1/sqrt(l + epsilon)) V'`: the whitening nearest to the original (Bell and
+        /// Sejnowski 1997).
         Zca,
     }
 }
@@ -32,30 +33,30 @@ plain! {
     /// A stage of `data { }`.
     #[derive(Clone, Copy, Debug, PartialEq)]
     pub enum Prepare {
-        /// The shorter side gets this many pixels, the longer one keeps the proportions.
+        /// A resize of the shorter side to this many pixels; the longer one keeps the proportions.
         ResizeShorter(size: usize),
-        /// Exactly `[height, width]`.
+        /// A resize to exactly `[height, width]`.
         ResizeExact(size: [usize; 2]),
         /// The middle `[height, width]`.
         CenterCrop(size: [usize; 2]),
-        /// Subtracts the training set's mean.
+        /// Subtraction of the training set's mean.
         MeanSubtract(over: Per),
-        /// Subtracts the mean and divides by the standard deviation of the training set.
+        /// Subtraction of the mean and division by the standard deviation of the training set.
         Standardise(over: Per),
-        /// Subtracts and divides by given values, one for each channel.
+        /// Subtraction of and division by given values, one for each channel.
         Normalise {
-            /// Subtracted first.
+            /// Values that are subtracted first.
             mean: &'static [f32],
-            /// Divided by.
+            /// Divisors.
             std: &'static [f32],
         },
-        /// Multiplies.
+        /// Multiplication.
         Scale(factor: f32),
-        /// Decorrelates the elements of the input and gives them variance 1; subtracts the mean first.
+        /// Decorrelation of the input's elements, which get mean 0 and variance 1.
         Whiten {
             /// Axes of the result.
             kind: Whitening,
-            /// Added to each variance.
+            /// Number added to each variance.
             epsilon: f32,
         },
     }

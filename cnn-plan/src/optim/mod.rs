@@ -42,21 +42,22 @@ plain! {
         pub optimizer: Optimizer,
         /// Limit of the gradients, if there is one.
         pub clip: Option<Clip>,
-        /// Decay `d` of a running average of the parameters, `a = d a + (1 - d) w`, which validation and
-        /// saved weights then use. It starts at the weights after the first update; after `n` updates
-        /// the decay is at most `(1 + n) / (10 + n)`, so that the first ones are soon forgotten, as in
-        /// TensorFlow.
+        /// Decay `d` of a running average of the parameters, `a = d a + (1 - d) w`, which
+        /// validation and saved weights then use. It starts at the weights after the first update;
+        /// after `n` updates the decay is at most `(1 + n) / (10 + n)`, so that the first ones are
+        /// soon forgotten, as in TensorFlow.
         pub average: Option<f32>,
     }
 }
 
 impl Update {
-    /// The rule alone.
+    /// An update by the rule alone.
     pub const fn new(optimizer: Optimizer) -> Update {
         Update { optimizer, clip: None, average: None }
     }
 
-    /// Arrays of state, each as long as the parameters: the rule's, then the running average.
+    /// Number of arrays of state, each as long as the parameters: the rule's, then the running
+    /// average.
     pub const fn slots(&self) -> usize {
         self.optimizer.slots() + self.average.is_some() as usize
     }
@@ -66,9 +67,9 @@ plain! {
     /// A limit of the gradients before they are used.
     #[derive(Clone, Copy, Debug, PartialEq)]
     pub enum Clip {
-        /// Scales all gradients together so that their Euclidean norm is at most this.
+        /// Scaling of all gradients together, so that their Euclidean norm is at most this.
         Norm(limit: f32),
-        /// Limits each element's magnitude.
+        /// A limit of the magnitude of each element.
         Value(limit: f32),
     }
 }
@@ -104,7 +105,7 @@ impl Optimizer {
         *rule.settings().0
     }
 
-    /// L2 penalty, or the decoupled decay.
+    /// L2 penalty, or AdamW's decay.
     pub const fn weight_decay(&self) -> f32 {
         let mut rule = *self;
         *rule.settings().1
@@ -122,7 +123,7 @@ impl Optimizer {
         self
     }
 
-    /// Arrays of state, each as long as the parameters.
+    /// Number of arrays of state, each as long as the parameters.
     pub const fn slots(&self) -> usize {
         match self {
             Optimizer::Sgd(rule) => (rule.momentum != 0.0) as usize,

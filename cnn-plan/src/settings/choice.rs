@@ -52,7 +52,8 @@ impl<T> Table<T> {
         format!("{} must be {}", self.what, wording::either(&self.names()))
     }
 
-    /// The thing that a text names, such as `adam(lr = 1e-3)`; a setting that is left out has its default.
+    /// The thing that a text names, such as `adam(lr = 1e-3)`; a setting that is left out has its
+    /// default.
     ///
     /// # Errors
     /// What is wrong with the text, in the words of an error of `network!`.

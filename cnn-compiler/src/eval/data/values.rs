@@ -5,8 +5,8 @@ use cnn_plan::{Augment, Prepare};
 use super::{Input, errors, sizes::is_geometry};
 use crate::{diag::Diagnostics, infer::Made};
 
-/// Elements of an input that can be whitened: the matrix of a larger one would not fit memory, nor be
-/// found in sensible time.
+/// Elements of an input that can be whitened: the matrix of a larger one would not fit memory, nor
+/// be found in sensible time.
 const MAX_WHITENED: usize = 4096;
 
 /// Adds an error for each stage that does not suit the input.
