@@ -90,8 +90,8 @@ impl Machine<'_> {
         let written = step.writes().next();
         let value = match &step.anchor {
             Anchor::Op(Op::Loss { kind, weight }) => {
-                let (kind, weight) = (kind.clone(), *weight);
-                let loss = at.apply(&Op::Loss { kind: kind.clone(), weight }, &operands, &[1]).data[0];
+                let (kind, weight) = (*kind, *weight);
+                let loss = at.apply(&Op::Loss { kind, weight }, &operands, &[1]).data[0];
                 let shape = &operands[0].shape;
                 let grad = at.apply(&Op::LossGrad { kind, weight }, &operands, shape);
                 let maps: Vec<Map> = step.writes().collect();
