@@ -2,7 +2,7 @@
 
 use cnn_runtime::{
     Device, Model, Options, Session, network,
-    optim::{Adam, Clip, Optimizer, Update},
+    optim::{AdamW, Clip, Optimizer, Update},
 };
 use cnn_tests::counting::{self, Counting};
 
@@ -44,7 +44,7 @@ fn allocations(update: Update) -> usize {
 fn a_training_step_allocates_nothing() {
     let plain = Model::of::<Convnet>().description().training.update;
     let full = Update {
-        optimizer: Optimizer::Adam(Adam::DECOUPLED),
+        optimizer: Optimizer::AdamW(AdamW::DEFAULT),
         clip: Some(Clip::Norm(1.0)),
         average: Some(0.99),
     };

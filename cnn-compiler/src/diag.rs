@@ -3,6 +3,7 @@
 //! A stage accumulates its errors in [`Diagnostics`] and asks once, at its end, whether there were
 //! any.
 
+pub use cnn_plan::settings::did_you_mean;
 use indexmap::IndexSet;
 use proc_macro2::{Delimiter, Group, Literal, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -132,29 +133,11 @@ impl Error {
     }
 }
 
-/// The candidate that `word` was probably meant to be, as ``; did you mean `conv`?``, or nothing.
-pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
-    let allowed = (word.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::osa_distance(word, candidate), candidate))
-        .filter(|&(distance, _)| distance <= allowed)
-        .min_by_key(|&(distance, _)| distance)
-        .map_or_else(String::new, |(_, candidate)| format!("; did you mean `{candidate}`?"))
-}
-
 #[cfg(test)]
 mod tests {
     use proc_macro2::Span;
 
-    use super::{Diagnostics, did_you_mean};
-
-    #[test]
-    fn guesses_are_close_or_none() {
-        assert_eq!(did_you_mean("strid", ["stride", "pad"]), "; did you mean `stride`?");
-        assert_eq!(did_you_mean("cnov", ["conv", "crop"]), "; did you mean `conv`?");
-        assert_eq!(did_you_mean("colour", ["stride", "pad"]), "");
-    }
+    use super::Diagnostics;
 
     #[test]
     fn each_place_in_a_loop_counts_once() {

@@ -4,14 +4,12 @@
 //! runtime's `__private`. Modules begin with two underscores, so that a network may be called `train`.
 //! The same network always yields the same tokens.
 
-mod data;
 mod description;
 mod graph;
 mod literal;
 mod names;
 mod run;
 mod steps;
-mod training;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -63,7 +61,6 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
         const _: () = {
             mod __description {
                 use #cnn::*;
-                #[allow(clippy::needless_update, reason = "the network may set every field of its optimizer")]
                 pub(super) const DESCRIPTION: Description = #description;
             }
             #train

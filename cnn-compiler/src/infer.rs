@@ -23,22 +23,23 @@ mod unary;
 mod value;
 mod window;
 
+use cnn_plan::{Init, LossKind};
 use indexmap::IndexMap;
 
-pub use args::{Argument, Bound, Given, Kind, Param, Spec, optional, required, unset};
+pub use args::{Argument, Given};
 pub use bind::{bind, choose};
-pub use bound::{Args, Filled};
+pub use bound::{Args, Made};
 pub use errors::shape;
 pub use layers::{Inputs, Layer};
 pub use output::output;
-pub use signature::{Place, Signature};
+pub use signature::{Place, assign};
 pub use table::{find, names};
 pub use value::{List, Value};
 
 use crate::{
     ast::Span,
     diag::Diagnostics,
-    ir::{self, Graph, Init, LayerId, LossKind, NodeId, Op},
+    ir::{self, Graph, LayerId, NodeId, Op},
 };
 
 /// Layers a network may have; far above any real one.

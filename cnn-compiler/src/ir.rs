@@ -5,16 +5,14 @@
 //! layer's name. There are no spans here: nothing after `infer` can fail.
 
 pub mod cost;
-pub mod data;
 pub mod form;
 pub mod op;
 pub mod print;
-pub mod training;
 pub mod verify;
 
-pub use data::{Augment, Per, Prepare, Whitening};
-pub use op::{Act, Algorithm, Conv, LossKind, Op, Pool, PoolKind, Response, Run, Window};
-pub use training::{Clip, Optimizer, Schedule, Setting, Training};
+pub use op::{Act, Algorithm, Conv, Op, Pool, PoolKind, Response, Run, Window};
+
+use cnn_plan::{Augment, Init, LossKind, Prepare, Training};
 
 /// Index of a node in [`Graph::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -57,17 +55,6 @@ pub struct Param {
     pub lr_factor: f32,
     /// False if weight decay leaves it alone.
     pub decay: bool,
-}
-
-/// Initial values, as `cnn_runtime::plan::Init`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Init {
-    Constant(f32),
-    GlorotUniform,
-    GlorotNormal,
-    HeUniform,
-    HeNormal,
-    Torch,
 }
 
 /// One application of a layer, as the user wrote it.

@@ -2,9 +2,14 @@
 
 pub mod random;
 
+use cnn_plan::{
+    Init, LossKind, Training,
+    optim::{Optimizer, Schedule, Sgd, Update},
+};
+
 use crate::ir::{
-    Act, Algorithm, Conv, Graph, Init, Layer, LayerId, Loss, LossKind, Network, NodeId, Op, Optimizer, Param,
-    Pool, PoolKind, Response, Schedule, Setting, Training, Window,
+    Act, Algorithm, Conv, Graph, Layer, LayerId, Loss, Network, NodeId, Op, Param, Pool, PoolKind, Response,
+    Window,
 };
 
 /// A network in the making.
@@ -205,13 +210,10 @@ impl Net {
     /// Ends the network with its scores.
     pub fn finish(mut self, logits: NodeId) -> Graph {
         let layer = self.graph[logits].layer;
-        self.graph.losses.insert(0, Loss { kind: CROSS_ENTROPY, logits, weight: 1.0, layer });
+        self.graph.losses.insert(0, Loss { kind: LossKind::CROSS_ENTROPY, logits, weight: 1.0, layer });
         self.graph
     }
 }
-
-/// The usual loss.
-pub const CROSS_ENTROPY: LossKind = LossKind::CrossEntropy { smoothing: 0.0, class_weights: None };
 
 /// The Keras MNIST convnet.
 pub fn mnist() -> Graph {
@@ -238,13 +240,12 @@ pub fn network(graph: Graph) -> Network {
         attributes: quote::quote!(#[doc = " A network."]),
         graph,
         training: Training {
-            optimizer: Optimizer { rule: "Sgd", base: "DEFAULT", fields: vec![("lr", Setting::Number(0.1))] },
-            schedule: Schedule { kind: "Constant", fields: vec![], warm_up: 0.0 },
-            clip: None,
-            average: None,
+            update: Update::new(Optimizer::Sgd(Sgd { lr: 0.1, ..Sgd::DEFAULT })),
+            schedule: Schedule::CONSTANT,
             batch: 128,
             accumulate: 1,
             epochs: 12,
+            loss: LossKind::CROSS_ENTROPY,
         },
         data: None,
         augment: vec![],

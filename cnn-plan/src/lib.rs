@@ -24,6 +24,7 @@ mod map;
 mod network;
 pub mod optim;
 mod param;
+pub mod settings;
 mod source;
 mod step;
 mod steps;

@@ -4,7 +4,7 @@ pub use cnn_macros::compile;
 
 pub use crate::{
     network::Network,
-    optim::{Adadelta, Adagrad, Adam, Clip, Optimizer, RmsProp, Schedule, ScheduleKind, Sgd, Update},
+    optim::{Adadelta, Adagrad, Adam, AdamW, Clip, Optimizer, RmsProp, Schedule, ScheduleKind, Sgd, Update},
     plan::*,
 };
 

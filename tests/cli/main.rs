@@ -151,7 +151,7 @@ fn options_come_from_flag_environment_file_and_network() {
     assert!(message.starts_with("error: CNN_EPOCHS: ") && !message.contains("run.toml"), "{message}");
 
     std::fs::write(&file, "epohcs = 7\n").unwrap();
-    fails("lenet5", &["--config", text(&file)], 2, &["run.toml", "epohcs", "did you mean epochs?"]);
+    fails("lenet5", &["--config", text(&file)], 2, &["run.toml", "epohcs", "did you mean `epochs`?"]);
     fails("lenet5", &["--config", "/no/such.toml"], 1, &["/no/such.toml"]);
 }
 

@@ -10,7 +10,7 @@ use cnn_runtime::{
         plan::{Param, Role},
         rng::Stream,
     },
-    optim::{Adadelta, Adagrad, Adam, Clip, Optimizer, RmsProp, Sgd, Update},
+    optim::{Adadelta, Adagrad, Adam, AdamW, Clip, Optimizer, RmsProp, Sgd, Update},
 };
 
 use crate::{
@@ -156,8 +156,9 @@ fn rmsprop() {
 #[test]
 fn adam() {
     let decaying = Adam { lr: 0.01, weight_decay: 0.05, ..Adam::DEFAULT };
-    let decoupled = Adam { lr: 0.1, weight_decay: 0.1, ..Adam::DECOUPLED };
-    check_rules([Adam::DEFAULT, decaying, Adam::DECOUPLED, decoupled].map(Optimizer::Adam));
+    let decoupled = AdamW { lr: 0.1, weight_decay: 0.1, ..AdamW::DEFAULT };
+    check_rules([Adam::DEFAULT, decaying].map(Optimizer::Adam));
+    check_rules([AdamW::DEFAULT, decoupled].map(Optimizer::AdamW));
 }
 
 #[test]
@@ -170,7 +171,7 @@ fn limits_of_the_gradients() {
 
 #[test]
 fn running_averages() {
-    for rule in [Optimizer::Sgd(Sgd::DEFAULT), Optimizer::Adam(Adam { lr: 0.1, ..Adam::DECOUPLED })] {
+    for rule in [Optimizer::Sgd(Sgd::DEFAULT), Optimizer::AdamW(AdamW { lr: 0.1, ..AdamW::DEFAULT })] {
         for decay in [0.15, 0.99] {
             Case::of(Update { average: Some(decay), ..Update::new(rule) }).check();
         }
@@ -179,7 +180,7 @@ fn running_averages() {
 
 #[test]
 fn large_parameters_on_several_threads() {
-    let optimizer = Optimizer::Adam(Adam { lr: 0.1, ..Adam::DECOUPLED });
+    let optimizer = Optimizer::AdamW(AdamW { lr: 0.1, ..AdamW::DEFAULT });
     let update = Update { optimizer, clip: Some(Clip::Norm(50.0)), average: Some(0.99) };
     Case { update, params: &LARGE }.check();
 }

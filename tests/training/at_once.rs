@@ -2,7 +2,7 @@
 
 use cnn_runtime::{
     Device, DeviceChoice, Error, Model, Network, Session, network,
-    optim::{Adadelta, Adagrad, Adam, Clip, Optimizer, RmsProp, Sgd, Update},
+    optim::{Adadelta, Adagrad, Adam, AdamW, Clip, Optimizer, RmsProp, Sgd, Update},
 };
 
 use crate::{batch, session, sgd};
@@ -37,7 +37,7 @@ fn updates() -> [Update; 9] {
         Update::new(Optimizer::RmsProp(rmsprop)),
         adam,
         Update { average: Some(0.9), ..adam },
-        Update { average: Some(0.9), ..Update::new(Optimizer::Adam(Adam::DECOUPLED)) },
+        Update { average: Some(0.9), ..Update::new(Optimizer::AdamW(AdamW::DEFAULT)) },
     ]
 }
 

@@ -8,14 +8,11 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{
-    Compiled,
-    data::{augment, data},
-    graph,
+    Compiled, graph,
     literal::{integer, list, literal},
-    training::training,
 };
 use crate::{
-    ir::{self, Init, Op},
+    ir::{self, Op},
     memory::{Program, pack::Packed},
     report::Row,
 };
@@ -32,8 +29,9 @@ pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
     let layers = rows.iter().map(|row| literal(&layer(row)));
     let nodes = graph::rows(graph);
     let (train, infer) = (plan(&compiled.train), plan(&compiled.infer));
-    let training = training(&compiled.network.training, &graph.losses[0].kind);
-    let (data, augment) = (data(compiled.network.data.as_deref()), augment(&compiled.network.augment));
+    let training = literal(&compiled.network.training);
+    let (data, augment) =
+        (literal(&compiled.network.data.as_deref()), literal(&compiled.network.augment.as_slice()));
     quote! {
         Description {
             name: #name,
@@ -60,7 +58,7 @@ fn param(param: &ir::Param, packed: &Packed) -> TokenStream {
         role,
         offset,
         len,
-        init: init(param.init),
+        init: param.init,
         fan_in: param.fan_in,
         fan_out: param.fan_out,
         trainable: trained,
@@ -69,17 +67,6 @@ fn param(param: &ir::Param, packed: &Packed) -> TokenStream {
         decay: param.decay,
         at_once,
     })
-}
-
-fn init(init: Init) -> cnn_plan::Init {
-    match init {
-        Init::Constant(value) => cnn_plan::Init::Constant(value),
-        Init::GlorotUniform => cnn_plan::Init::GlorotUniform,
-        Init::GlorotNormal => cnn_plan::Init::GlorotNormal,
-        Init::HeUniform => cnn_plan::Init::HeUniform,
-        Init::HeNormal => cnn_plan::Init::HeNormal,
-        Init::Torch => cnn_plan::Init::Torch,
-    }
 }
 
 fn layer(row: &Row) -> Layer<'_> {

@@ -104,7 +104,7 @@ fn pad([top, left]: [isize; 2], x: &[usize], y: &[usize]) -> GraphOp {
 mod tests {
     use super::rows;
     use crate::{
-        ir::{Graph, LossKind},
+        ir::Graph,
         testing::{self, Net},
     };
 
@@ -128,7 +128,7 @@ mod tests {
         let x = net.flatten(x);
         let head = net.dense(x, 2);
         let x = net.dense(x, 2);
-        net.loss(LossKind::MeanSquared, head, 0.5);
+        net.loss(cnn_plan::LossKind::MeanSquared, head, 0.5);
         let rows = texts(&net.finish(x));
         assert_eq!(rows.len(), 3, "{rows:#?}");
         assert!(rows[2].contains("inputs:&[1],params:&[2,3]"), "{rows:#?}");

@@ -11,14 +11,6 @@ pub fn literal(value: &impl Source) -> TokenStream {
     text.parse().unwrap_or_else(|error| unreachable!("{error}: {text}"))
 }
 
-/// `Some(…)` or `None`.
-pub fn option(value: Option<TokenStream>) -> TokenStream {
-    match value {
-        Some(value) => quote!(Some(#value)),
-        None => quote!(None),
-    }
-}
-
 /// `[64, 26, 26]`
 pub fn list(numbers: &[usize]) -> TokenStream {
     let numbers = numbers.iter().map(|&number| integer(number));

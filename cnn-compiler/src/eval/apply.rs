@@ -103,7 +103,7 @@ impl<'a> Eval<'a> {
         let value = match &argument.value.kind {
             ExprKind::Name(name) => match self.scopes.get(&name.to_string()) {
                 Some(value) => Given::Value(value),
-                None => Given::Word { word: name.to_string(), unknown: self.unknown_name(name) },
+                None => Given::Word { word: name.to_string(), unknown: Some(self.unknown_name(name)) },
             },
             _ => Given::Value(self.expr(&argument.value)),
         };

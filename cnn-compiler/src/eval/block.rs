@@ -1,9 +1,11 @@
 //! Calls of blocks: parameters bound in a scope of their own, layer names below the call's name.
 
+use cnn_plan::settings::{Expected, Signature};
+
 use super::{Eval, MAX_CALLS, apply::Call};
 use crate::{
     ast::{self, Block, Parameter, Span},
-    infer::{Infer, Place, Signature, Value},
+    infer::{Infer, Place, Value, assign},
 };
 
 impl<'a> Eval<'a> {
@@ -72,8 +74,11 @@ impl<'a> Eval<'a> {
         }
         let name = block.name.to_string();
         let names: Vec<_> = block.parameters.iter().map(|parameter| parameter.name.to_string()).collect();
-        let required = block.parameters.iter().map(|parameter| parameter.default.is_none());
-        let params = names.iter().map(String::as_str).zip(required).collect();
+        let expected = names
+            .iter()
+            .zip(&block.parameters)
+            .map(|(name, parameter)| Expected { name: name.as_str(), required: parameter.default.is_none() });
+        let params = expected.collect();
         let places = values.iter().zip(&keys).map(|((_, span), key)| Place {
             key: key.as_ref().map(|(key, span)| (key.as_str(), *span)),
             span: *span,
@@ -82,7 +87,7 @@ impl<'a> Eval<'a> {
         let word = call.callee.span().into();
         let signature = Signature { name: &name, positional: names.len(), params };
         let (assigned, sound) =
-            signature.assign(path.unwrap_or(&name), word, &places, &mut self.infer.errors);
+            assign(&signature, path.unwrap_or(&name), word, &places, &mut self.infer.errors);
         let value = |position: Option<usize>| position.map(|position| values[position].0.clone());
         sound.then(|| assigned.into_iter().map(value).collect())
     }

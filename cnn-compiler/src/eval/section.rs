@@ -46,9 +46,7 @@ pub(super) fn arguments(who: &str, given: &[ast::Argument], errors: &mut Diagnos
 fn argument(who: &str, given: &ast::Argument, errors: &mut Diagnostics) -> Argument {
     let key = given.key.as_ref().map(|key| (key.to_string(), key.span().into()));
     let value = match &given.value.kind {
-        ExprKind::Name(word) => {
-            Given::Word { word: word.to_string(), unknown: format!("unknown word `{word}`") }
-        }
+        ExprKind::Name(word) => Given::Word { word: word.to_string(), unknown: None },
         ExprKind::Call(word, inner) => Given::Call {
             word: word.to_string(),
             span: word.span().into(),

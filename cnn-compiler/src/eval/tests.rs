@@ -3,14 +3,20 @@
 mod hostile;
 mod layers;
 mod sources;
+mod tables;
 mod windows;
 mod zoo;
+
+use cnn_plan::{
+    Init,
+    optim::{Adadelta, Optimizer},
+};
 
 use crate::{
     diag::Errors,
     eval,
     infer::names,
-    ir::{self, Init, Op, Optimizer, Setting},
+    ir::{self, Op},
     parse,
 };
 
@@ -101,8 +107,8 @@ fn mnist() {
     );
     assert_eq!(param_names(graph)[..3], ["conv1.weight", "conv1.bias", "conv2.weight"]);
     assert_eq!((network.training.batch, network.training.epochs), (128, 12));
-    let Optimizer { rule, fields, .. } = &network.training.optimizer;
-    assert_eq!((*rule, &fields[..]), ("Adadelta", &[("lr", Setting::Number(1.0))][..]));
+    let optimizer = Optimizer::Adadelta(Adadelta { lr: 1.0, ..Adadelta::DEFAULT });
+    assert_eq!(network.training.update.optimizer, optimizer);
     assert_eq!(network.visibility.to_string(), "pub");
     assert!(network.attributes.to_string().contains("Keras"));
 }

@@ -1,37 +1,51 @@
-//! `train { … }`: a table of settings, of which the loss, the optimizer and the schedule have tables of their own.
-//!
-//! The defaults of an optimizer are the runtime's; all others stand here.
+//! `train { … }`: a table of settings. What the loss, the optimizer and the schedule can be is said
+//! by the tables of `cnn_plan`; checked here is what depends on the network and on the other
+//! settings.
 
 mod loss;
-mod optimizer;
 mod schedule;
+
+use cnn_plan::{
+    Init, LOSSES, LossKind, Training,
+    optim::{Adadelta, Clip, OPTIMIZERS, Optimizer, SCHEDULES, Schedule, Update},
+    settings::{Bound, Kind, Spec, Table, Word, optional, unset, words},
+};
 
 use super::{Diagnostics, section};
 use crate::{
     ast::{self, Span},
-    infer::{Args, Bound, Defaults, Filled, Kind, Spec, bind, optional, unset},
-    ir::{Clip, Init, LossKind, Setting, Training},
+    infer::{Args, Argument, Defaults, Made, bind, choose},
 };
-
-const SHARE: Kind = Kind::Number("above 0 and below 1", |share| share > 0.0 && share < 1.0);
 
 const TRAIN: Spec = Spec {
     name: "train",
     params: &[],
     attributes: &[
-        unset("loss", Kind::Choice(loss::LOSSES)),
-        unset("optimizer", Kind::Choice(optimizer::RULES)),
-        unset("schedule", Kind::Choice(schedule::COURSES)),
+        unset("loss", Kind::Choice),
+        unset("optimizer", Kind::Choice),
+        unset("schedule", Kind::Choice),
         optional("batch", Kind::Count, Bound::Count(128)),
         optional("accumulate", Kind::Count, Bound::Count(1)),
         optional("epochs", Kind::Count, Bound::Count(12)),
         optional("init", Kind::Init, Bound::Init(Init::GlorotUniform)),
-        unset("average", SHARE),
+        unset("average", Kind::SHARE),
         unset("clip_norm", Kind::POSITIVE),
         unset("clip_value", Kind::POSITIVE),
-        optional("decay", Kind::Word(&["all", "weights"]), Bound::Word("all")),
+        optional("decay", Kind::Word(words::<Decay>), Bound::Word("all")),
     ],
 };
+
+/// The parameters that weight decay applies to where a layer does not say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Decay {
+    All,
+    /// All but biases and what normalisation learns.
+    Weights,
+}
+
+impl Word for Decay {
+    const WORDS: &'static [(&'static str, Decay)] = &[("all", Decay::All), ("weights", Decay::Weights)];
+}
 
 /// `train { … }` as evaluated.
 pub(super) struct Train {
@@ -39,46 +53,84 @@ pub(super) struct Train {
     pub defaults: Defaults,
 }
 
+/// What `train { … }` chooses from tables, where it does.
+#[derive(Default)]
+struct Choices {
+    loss: Option<Made<LossKind>>,
+    optimizer: Option<Made<Optimizer>>,
+    schedule: Option<Made<Schedule>>,
+}
+
 /// Evaluates the train section, or its defaults.
 pub(super) fn training(network: &ast::Network, errors: &mut Diagnostics) -> Train {
     let (given, span) = section::find(network, "train").unwrap_or((&[], network.name.span().into()));
     let given = section::arguments("train", given, errors);
-    match bind(&TRAIN, "train", span, &given, errors) {
-        Some(args) => train(&args, network.outputs, errors),
+    let choices = choices(&given, errors);
+    let args = bind(&TRAIN, "train", span, &given, errors);
+    match args.zip(choices) {
+        Some((args, choices)) => train(&args, &choices, network.outputs, errors),
         None => failed(span, network.outputs, errors),
     }
 }
 
-fn train(args: &Args, outputs: ast::Integer, errors: &mut Diagnostics) -> Train {
-    let epochs = args.count("epochs");
-    Train {
-        settings: Training {
-            optimizer: optimizer::optimizer(args.chosen("optimizer"), errors),
-            schedule: schedule::schedule(args.chosen("schedule"), epochs, errors),
-            clip: clip(args, errors),
-            average: args.given_number("average"),
-            batch: args.count("batch"),
-            accumulate: args.count("accumulate"),
-            epochs,
-        },
-        defaults: Defaults {
-            init: args.init("init").unwrap_or(Init::GlorotUniform),
-            decay_weights_only: args.word("decay") == "weights",
-            loss: loss::loss(args.chosen("loss"), outputs, errors),
-        },
-    }
-}
-
-/// After an error: the defaults, with a loss that takes whatever scores there are, so that no other error follows.
+/// After an error: the defaults, with a loss that takes whatever scores there are, so that no other
+/// error follows.
 fn failed(span: Span, outputs: ast::Integer, errors: &mut Diagnostics) -> Train {
     let args = bind(&TRAIN, "train", span, &[], errors).expect("every setting has a default");
-    let mut train = train(&args, outputs, errors);
+    let mut train = train(&args, &Choices::default(), outputs, errors);
     train.defaults.loss = LossKind::MeanSquared;
     train
 }
 
+/// Nothing if one of the choices is wrong.
+fn choices(given: &[Argument], errors: &mut Diagnostics) -> Option<Choices> {
+    let loss = chosen("loss", &LOSSES, given, errors);
+    let optimizer = chosen("optimizer", &OPTIMIZERS, given, errors);
+    let schedule = chosen("schedule", &SCHEDULES, given, errors);
+    Some(Choices { loss: loss?, optimizer: optimizer?, schedule: schedule? })
+}
+
+/// What is chosen for a setting, which may be nothing; nothing at all after an error.
+fn chosen<T>(
+    setting: &str,
+    table: &Table<T>,
+    given: &[Argument],
+    errors: &mut Diagnostics,
+) -> Option<Option<Made<T>>> {
+    let is_called = |argument: &&Argument| argument.key.as_ref().is_some_and(|(key, _)| key == setting);
+    match given.iter().find(is_called) {
+        Some(argument) => choose(table, "train", argument, errors).map(Some),
+        None => Some(None),
+    }
+}
+
+fn train(args: &Args, choices: &Choices, outputs: ast::Integer, errors: &mut Diagnostics) -> Train {
+    let values = &args.values;
+    let epochs = values.count("epochs");
+    let loss = loss::loss(choices.loss.as_ref(), outputs, errors);
+    // Adadelta as in the Keras example, if none is chosen.
+    let optimizer = choices.optimizer.as_ref().map(|made| made.thing);
+    let optimizer = optimizer.unwrap_or(Optimizer::Adadelta(Adadelta::DEFAULT));
+    Train {
+        settings: Training {
+            update: Update { optimizer, clip: clip(args, errors), average: values.given_number("average") },
+            schedule: schedule::schedule(choices.schedule.as_ref(), epochs, errors),
+            batch: values.count("batch"),
+            accumulate: values.count("accumulate"),
+            epochs,
+            loss,
+        },
+        defaults: Defaults {
+            init: values.init("init").unwrap_or(Init::GlorotUniform),
+            decay_weights_only: values.read::<Decay>("decay") == Decay::Weights,
+            loss,
+        },
+    }
+}
+
 fn clip(args: &Args, errors: &mut Diagnostics) -> Option<Clip> {
-    let (norm, value) = (args.given_number("clip_norm"), args.given_number("clip_value"));
+    let limit = |name| args.values.given_number(name);
+    let (norm, value) = (limit("clip_norm"), limit("clip_value"));
     if norm.is_some() && value.is_some() {
         let message = "train: gradients are clipped by `clip_norm` or by `clip_value`, not by both";
         errors.error(args.span("clip_value"), message);
@@ -86,25 +138,10 @@ fn clip(args: &Args, errors: &mut Diagnostics) -> Option<Clip> {
     norm.map(Clip::Norm).or(value.map(Clip::Value))
 }
 
-/// The given arguments as fields of the runtime's type, whose names are the same.
-fn fields(args: &Args) -> Vec<(&'static str, Setting)> {
-    let setting = |(name, filled): (&'static str, &Filled)| {
-        let setting = match filled {
-            Filled::One(Bound::Number(number)) => Setting::Number(*number as f32),
-            Filled::One(Bound::Count(count)) => Setting::Count(*count),
-            Filled::One(Bound::Flag(flag)) => Setting::Flag(*flag),
-            Filled::Numbers(numbers) => {
-                Setting::Counts(numbers.iter().map(|&count| count as usize).collect())
-            }
-            other => unreachable!("{name} is {other:?}"),
-        };
-        (name, setting)
-    };
-    args.given().map(setting).collect()
-}
-
 /// Names of all settings and of what can be chosen for them.
 #[cfg(test)]
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    TRAIN.attributes.iter().flat_map(|setting| std::iter::once(setting.name).chain(setting.kind.words()))
+    let settings =
+        TRAIN.attributes.iter().flat_map(|setting| std::iter::once(setting.name).chain(setting.kind.words()));
+    settings.chain(LOSSES.names()).chain(OPTIMIZERS.names()).chain(SCHEDULES.names())
 }

@@ -1,7 +1,9 @@
 //! Nodes and parameters of a layer, each small enough to index.
 
+use cnn_plan::Init;
+
 use super::{Infer, Site, errors};
-use crate::ir::{self, Init, NodeId, Op, form::padded};
+use crate::ir::{self, NodeId, Op, form::padded};
 
 /// Elements a value or a parameter may have, its channels in whole blocks: what a 32-bit signed
 /// index reaches.
@@ -48,11 +50,11 @@ impl Infer {
         fans: [usize; 2],
     ) -> Option<Vec<NodeId>> {
         let (args, outputs) = (&site.args, shape[0]);
-        let init = args.init("init").unwrap_or(self.defaults.init);
+        let init = args.values.init("init").unwrap_or(self.defaults.init);
         let weight = Tensor { name: "weight", shape, init, fans, buffer: false };
         let mut nodes = vec![self.param(site, weight)?];
-        let bias_init = args.init("bias_init");
-        if args.flag("bias") {
+        let bias_init = args.values.init("bias_init");
+        if args.values.flag("bias") {
             let like_weight = if init == Init::Torch { init } else { Init::Constant(0.0) };
             let init = bias_init.unwrap_or(like_weight);
             let bias = Tensor { name: "bias", shape: vec![outputs], init, fans, buffer: false };
@@ -70,16 +72,17 @@ impl Infer {
         self.check_size(site, name, &shape)?;
         let args = &site.args;
         // Only weights have more than one dimension.
-        let decay = args.given_flag("decay").unwrap_or(!self.defaults.decay_weights_only || shape.len() > 1);
+        let decay =
+            args.values.given_flag("decay").unwrap_or(!self.defaults.decay_weights_only || shape.len() > 1);
         let param = ir::Param {
             name: format!("{}.{name}", self.graph.layers[site.id.0].name),
             shape,
             init,
             fan_in,
             fan_out,
-            trainable: !buffer && !args.flag("freeze"),
+            trainable: !buffer && !args.values.flag("freeze"),
             buffer,
-            lr_factor: args.number("lr_factor"),
+            lr_factor: args.values.number("lr_factor"),
             decay: !buffer && decay,
         };
         Some(self.graph.push_param(param, site.id))

@@ -6,19 +6,19 @@ use crate::ir::{Algorithm, Conv, NodeId, Op};
 pub(super) fn conv(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let [channels, height, width] = infer.map_input(site)?;
     let args = &site.args;
-    let (outputs, groups) = (args.count("channels"), args.count("groups"));
+    let (outputs, groups) = (args.values.count("channels"), args.values.count("groups"));
     for (side, count) in [("input", channels), ("output", outputs)] {
         if count % groups != 0 {
             infer.shape_error(site, args.span("groups"), errors::groups(groups, count, side), None);
             return None;
         }
     }
-    let kernel = args.pair("kernel")?;
+    let kernel = args.values.pair("kernel")?;
     let request = Request {
         kernel,
-        stride: args.pair("stride")?,
-        pad: args.sides("pad"),
-        dilation: args.pair("dilation")?,
+        stride: args.values.pair("stride")?,
+        pad: args.values.sides("pad"),
+        dilation: args.values.pair("dilation")?,
         ceil: false,
         pooling: false,
     };

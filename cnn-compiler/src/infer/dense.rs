@@ -10,7 +10,7 @@ pub(super) fn dense(infer: &mut Infer, site: &Site) -> Option<NodeId> {
         infer.shape_error(site, site.word, message, None);
         return None;
     };
-    let units = site.args.count("units");
+    let units = site.args.values.count("units");
     let mut inputs = vec![site.inputs[0].0];
     inputs.extend(infer.weights(site, vec![units, features], [features, units])?);
     infer.push(site, Op::Dense, inputs, vec![units])

@@ -1,10 +1,8 @@
 //! The wording of every error about layers: what was expected, what was found, what to do. The
 //! layer's name is put before.
 
-mod arguments;
 mod windows;
 
-pub(super) use arguments::*;
 pub(super) use windows::*;
 
 use super::Inputs;
@@ -13,7 +11,6 @@ pub(super) const SOFTMAX: &str = "cross_entropy takes raw scores; remove softmax
 pub(super) const SIGMOID: &str = "binary_cross_entropy takes raw scores; remove sigmoid";
 pub(super) const NO_BIAS: &str = "bias_init has no meaning with bias = false";
 pub(super) const WIDTH_TWICE: &str = "the width is given twice: the first argument is a pair (height, width)";
-pub(super) const POSITIONAL_AFTER_KEYED: &str = "positional arguments come before `key = value` ones";
 
 /// `64x12x12`, `128`
 pub fn shape(shape: &[usize]) -> String {
@@ -50,6 +47,10 @@ fn argument([vertical, horizontal]: [usize; 2]) -> String {
 
 fn plural(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+pub(super) fn at_most(name: &str, most: usize, found: usize) -> String {
+    format!("{name} must be at most {most}, found {found}")
 }
 
 // Names

@@ -5,7 +5,7 @@ use crate::ir::{NodeId, Op};
 
 pub(super) fn zero_pad(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let [channels, height, width] = infer.map_input(site)?;
-    let [rows, columns] = site.args.sides("sides")?;
+    let [rows, columns] = site.args.values.sides("sides")?;
     let shape = vec![channels, height + rows[0] + rows[1], width + columns[0] + columns[1]];
     let op = Op::Shift { top: rows[0] as isize, left: columns[0] as isize };
     infer.push(site, op, vec![site.inputs[0].0], shape)
@@ -13,7 +13,7 @@ pub(super) fn zero_pad(infer: &mut Infer, site: &Site) -> Option<NodeId> {
 
 pub(super) fn crop(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let [channels, height, width] = infer.map_input(site)?;
-    let sides @ [rows, columns] = site.args.sides("sides")?;
+    let sides @ [rows, columns] = site.args.values.sides("sides")?;
     let left =
         |size: usize, [before, after]: [usize; 2]| size.checked_sub(before + after).filter(|&left| left > 0);
     let (Some(height), Some(width)) = (left(height, rows), left(width, columns)) else {

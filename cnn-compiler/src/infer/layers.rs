@@ -1,6 +1,8 @@
 //! A kind of layer as a row of the table of layers: what it takes and how it is built.
 
-use super::{Infer, Site, Spec, args::Param};
+use cnn_plan::settings::{Param, Spec};
+
+use super::{Infer, Site};
 use crate::ir::NodeId;
 
 /// A kind of layer.

@@ -20,7 +20,8 @@ pub(super) fn batch_norm(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     ] {
         inputs.push(infer.param(site, Tensor::vector(name, shape[0], start, buffer))?);
     }
-    let op = Op::BatchNorm { eps: site.args.number("eps"), momentum: site.args.number("momentum") };
+    let op =
+        Op::BatchNorm { eps: site.args.values.number("eps"), momentum: site.args.values.number("momentum") };
     infer.push(site, op, inputs, shape)
 }
 
@@ -37,12 +38,16 @@ fn note_bias(infer: &mut Infer, site: &Site) {
 pub(super) fn lrn(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let shape = infer.map_input(site)?.to_vec();
     let args = &site.args;
-    let size = args.count("size");
+    let size = args.values.count("size");
     if size > MAX_SIZE {
         infer.error(site.id, args.span("size"), errors::at_most("size", MAX_SIZE, size));
         return None;
     }
-    let response =
-        Response { size, alpha: args.number("alpha"), beta: args.number("beta"), k: args.number("k") };
+    let response = Response {
+        size,
+        alpha: args.values.number("alpha"),
+        beta: args.values.number("beta"),
+        k: args.values.number("k"),
+    };
     infer.push(site, Op::Lrn(response), vec![site.inputs[0].0], shape)
 }

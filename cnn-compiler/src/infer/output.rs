@@ -1,13 +1,17 @@
 //! Where scores meet labels: the network's output and auxiliary ones.
 
-use super::{Infer, Kind, Spec, Value, args::Argument, args::Bound, bind, errors, optional};
-use crate::{
-    ast::{Integer, Span},
-    ir::{Act, LayerId, Loss, LossKind, NodeId, Op},
+use cnn_plan::{
+    LossKind,
+    settings::{Bound, Kind, Spec, optional},
 };
 
-const WEIGHT: Kind = Kind::Number("above 0", |weight| weight > 0.0);
-const OUTPUT: Spec = Spec::new("output", &[optional("weight", WEIGHT, Bound::Number(1.0))]);
+use super::{Infer, Value, args::Argument, bind, errors};
+use crate::{
+    ast::{Integer, Span},
+    ir::{Act, LayerId, Loss, NodeId, Op},
+};
+
+const OUTPUT: Spec = Spec::new("output", &[optional("weight", Kind::POSITIVE, Bound::Number(1.0))]);
 
 /// `output(x, weight = 0.3)`: a loss of its own, in training only, over the same labels. Losses are
 /// added after the main one.
@@ -36,13 +40,13 @@ pub fn output(
         infer.errors.error(*span, message);
         return None;
     }
-    infer.loss(node, args?.number("weight"))
+    infer.loss(node, args?.values.number("weight"))
 }
 
 impl Infer {
     /// The network's loss of some scores, unless they end in what the loss itself applies.
     pub fn loss(&mut self, logits: NodeId, weight: f32) -> Option<Loss> {
-        let kind = self.defaults.loss.clone();
+        let kind = self.defaults.loss;
         let mut last = logits;
         while matches!(self.graph[last].op, Op::Reshape | Op::Dropout { .. }) {
             last = self.graph[last].inputs[0];

@@ -8,7 +8,7 @@ pub(super) fn max_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
 }
 
 pub(super) fn avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
-    let count_include_pad = site.args.flag("count_include_pad");
+    let count_include_pad = site.args.values.flag("count_include_pad");
     pool(infer, site, PoolKind::Avg { count_include_pad })
 }
 
@@ -28,8 +28,8 @@ pub(super) fn global_avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> 
 /// divides the input's, the windows are tiles.
 pub(super) fn adaptive_avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let [channels, height, width] = infer.map_input(site)?;
-    let mut output = site.args.pair("height")?;
-    if let Some(width) = site.args.given_count("width") {
+    let mut output = site.args.values.pair("height")?;
+    if let Some(width) = site.args.values.given_count("width") {
         if output[0] != output[1] {
             infer.error(site.id, site.args.span("width"), errors::WIDTH_TWICE);
             return None;
@@ -72,13 +72,13 @@ fn tiles(infer: &mut Infer, site: &Site, kind: PoolKind, tile: [usize; 2]) -> Op
 
 fn pool(infer: &mut Infer, site: &Site, kind: PoolKind) -> Option<NodeId> {
     let [channels, height, width] = infer.map_input(site)?;
-    let kernel = site.args.pair("kernel")?;
+    let kernel = site.args.values.pair("kernel")?;
     let request = Request {
         kernel,
-        stride: site.args.pair("stride").unwrap_or(kernel),
-        pad: site.args.sides("pad"),
+        stride: site.args.values.pair("stride").unwrap_or(kernel),
+        pad: site.args.values.sides("pad"),
         dilation: [1, 1],
-        ceil: site.args.flag("ceil"),
+        ceil: site.args.values.flag("ceil"),
         pooling: true,
     };
     let placed = infer.place(site, request, [height, width])?;

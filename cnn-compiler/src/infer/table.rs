@@ -1,10 +1,10 @@
 //! The table of layers: what each is called, what it takes, and which function builds it. A new layer
 //! starts with a row here.
 
+use cnn_plan::settings::{Bound, Kind, Param, optional, required, unset};
+
 use super::{
-    Infer, Kind, Site,
-    args::{Bound, Param, optional, required, unset},
-    conv, dense, frame, join,
+    Infer, Site, conv, dense, frame, join,
     layers::{Inputs, Layer},
     norm, pool, unary,
 };
@@ -14,15 +14,15 @@ type Build = fn(&mut Infer, &Site) -> Option<NodeId>;
 
 const ONE: Bound = Bound::Pair([1, 1]);
 const NO_PAD: Bound = Bound::Sides([[0, 0], [0, 0]]);
-const PROBABILITY: Kind = Kind::Number("at least 0 and below 1", |rate| (0.0..1.0).contains(&rate));
 
 const FREEZE: Param = optional("freeze", Kind::Flag, Bound::Flag(false));
 const LR_FACTOR: Param = optional("lr_factor", Kind::POSITIVE, Bound::Number(1.0)).or("lr");
-/// Whether weight decay applies. If it is not given, `train { }` decides.
+/// Whether weight decay applies to the layer's parameters; `decay` of `train { … }` says so for a
+/// layer that does not.
 const DECAY: Param = unset("decay", Kind::Flag);
 
-/// Attributes of every layer with weights. Without `init` or `bias_init`, parameters start as
-/// `train { }` says.
+/// The attributes of weights and biases. For `init` and `bias_init` that are left out, the network's
+/// initial values apply.
 const WEIGHTS: &[Param] =
     &[unset("init", Kind::Init), unset("bias_init", Kind::Init), FREEZE, LR_FACTOR, DECAY];
 
@@ -134,8 +134,8 @@ const LAYERS: &[Layer] = &[
     simple("tanh", &[], unary::tanh),
     simple("maxout", &[required("pieces", Kind::Count)], unary::maxout),
     simple("softmax", &[], unary::softmax),
-    simple("dropout", &[required("rate", PROBABILITY)], unary::dropout),
-    simple("channel_dropout", &[required("rate", PROBABILITY)], unary::channel_dropout),
+    simple("dropout", &[required("rate", Kind::FRACTION)], unary::dropout),
+    simple("channel_dropout", &[required("rate", Kind::FRACTION)], unary::channel_dropout),
     simple("zero_pad", &[required("sides", Kind::Sides)], frame::zero_pad),
     simple("crop", &[required("sides", Kind::Sides)], frame::crop),
     simple("flatten", &[], unary::flatten),

@@ -8,11 +8,11 @@ pub(super) fn relu(infer: &mut Infer, site: &Site) -> Option<NodeId> {
 }
 
 pub(super) fn leaky_relu(infer: &mut Infer, site: &Site) -> Option<NodeId> {
-    same_shape(infer, site, Op::Act(Act::LeakyRelu(site.args.number("slope"))))
+    same_shape(infer, site, Op::Act(Act::LeakyRelu(site.args.values.number("slope"))))
 }
 
 pub(super) fn elu(infer: &mut Infer, site: &Site) -> Option<NodeId> {
-    same_shape(infer, site, Op::Act(Act::Elu(site.args.number("alpha"))))
+    same_shape(infer, site, Op::Act(Act::Elu(site.args.values.number("alpha"))))
 }
 
 pub(super) fn sigmoid(infer: &mut Infer, site: &Site) -> Option<NodeId> {
@@ -37,14 +37,14 @@ pub(super) fn channel_dropout(infer: &mut Infer, site: &Site) -> Option<NodeId> 
 fn drop(infer: &mut Infer, site: &Site, channelwise: bool) -> Option<NodeId> {
     let stream = infer.dropouts;
     infer.dropouts += 1;
-    same_shape(infer, site, Op::Dropout { rate: site.args.number("rate"), stream, channelwise })
+    same_shape(infer, site, Op::Dropout { rate: site.args.values.number("rate"), stream, channelwise })
 }
 
 /// `maxout`: `[pieces * C, …]` to `[C, …]`
 pub(super) fn maxout(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let input = site.inputs[0].0;
     let mut shape = infer.graph[input].shape.clone();
-    let pieces = site.args.count("pieces");
+    let pieces = site.args.values.count("pieces");
     if !shape[0].is_multiple_of(pieces) {
         infer.shape_error(site, site.args.span("pieces"), errors::pieces(pieces, &shape), None);
         return None;

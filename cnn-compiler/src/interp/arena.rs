@@ -117,9 +117,9 @@ impl Machine<'_> {
         let logits = self.load(step.logits, sample);
         let at = Sample { feed: self.feed, index: sample };
         let case = |op: Op, shape: &[usize]| at.apply(&op, &[&logits], shape);
-        let (kind, weight) = ((&step.kind).into(), step.weight);
+        let (kind, weight) = (step.kind, step.weight);
         let loss = case(Op::Loss { kind, weight }, &[1]).data[0];
-        let grad = case(Op::LossGrad { kind: (&step.kind).into(), weight }, &logits.shape);
+        let grad = case(Op::LossGrad { kind, weight }, &logits.shape);
         self.store(step.loss, sample, &Tensor { shape: vec![2, 1, 1], data: vec![loss, 0.0] });
         step.grad.into_iter().for_each(|map| self.store(map, sample, &grad));
     }

@@ -1,7 +1,7 @@
 //! Losses of one sample and their gradients.
 
 use super::Tensor;
-use crate::ir::LossKind;
+use cnn_plan::LossKind;
 
 /// A loss with its factor, the sample's label and those of the whole batch.
 #[derive(Clone, Copy)]

@@ -21,7 +21,7 @@ pub fn of(step: &Step) -> Option<Op> {
         Step::Pool(step) => Op::Pool(Pool { kind: step.kind, window: step.window }),
         Step::PoolGrad(step) => Op::PoolGrad(Pool { kind: step.kind, window: step.window }),
         Step::Elementwise(_) | Step::CopyElements(_) => return None,
-        Step::Loss(step) => Op::Loss { kind: (&step.kind).into(), weight: step.weight },
+        Step::Loss(step) => Op::Loss { kind: step.kind, weight: step.weight },
         Step::BatchStats(step) => Op::BatchStats { eps: step.eps, momentum: step.momentum },
         Step::BatchNormSums(_) => Op::ScaleGrad,
         Step::Lrn(step) => Op::Lrn(step.response),

@@ -1,6 +1,7 @@
 //! Operations of the graph: the forward ops that layers become, what batch norm is lowered to, and the backward ops that
 //! autodiff adds.
 
+use cnn_plan::LossKind;
 pub use cnn_plan::{Act, PoolKind, Response, Window};
 
 use super::ParamId;
@@ -152,38 +153,4 @@ pub enum Algorithm {
 pub struct Pool {
     pub kind: PoolKind,
     pub window: Window,
-}
-
-/// How scores and a label become a loss, as `cnn_runtime::plan::LossKind`.
-#[derive(Clone, Debug, PartialEq)]
-pub enum LossKind {
-    CrossEntropy { smoothing: f32, class_weights: Option<Vec<f32>> },
-    MeanSquared,
-    BinaryCrossEntropy,
-}
-
-impl From<&LossKind> for cnn_plan::LossKind {
-    fn from(kind: &LossKind) -> cnn_plan::LossKind {
-        match kind {
-            LossKind::CrossEntropy { smoothing, class_weights } => cnn_plan::LossKind::CrossEntropy {
-                smoothing: *smoothing,
-                class_weights: class_weights.clone().map(|weights| &*weights.leak()),
-            },
-            LossKind::MeanSquared => cnn_plan::LossKind::MeanSquared,
-            LossKind::BinaryCrossEntropy => cnn_plan::LossKind::BinaryCrossEntropy,
-        }
-    }
-}
-
-#[cfg(test)]
-impl From<&cnn_plan::LossKind> for LossKind {
-    fn from(kind: &cnn_plan::LossKind) -> LossKind {
-        match *kind {
-            cnn_plan::LossKind::CrossEntropy { smoothing, class_weights } => {
-                LossKind::CrossEntropy { smoothing, class_weights: class_weights.map(<[f32]>::to_vec) }
-            }
-            cnn_plan::LossKind::MeanSquared => LossKind::MeanSquared,
-            cnn_plan::LossKind::BinaryCrossEntropy => LossKind::BinaryCrossEntropy,
-        }
-    }
 }

@@ -47,7 +47,7 @@ fn push_losses(graph: &mut Graph, wanted: &[bool]) -> Vec<(NodeId, NodeId)> {
     let mut gradients = Vec::new();
     for loss in graph.losses.clone() {
         let (kind, weight) = (loss.kind, loss.weight);
-        graph.push(Op::Loss { kind: kind.clone(), weight }, vec![loss.logits], vec![1], loss.layer);
+        graph.push(Op::Loss { kind, weight }, vec![loss.logits], vec![1], loss.layer);
         if wanted[loss.logits.0] {
             let shape = graph[loss.logits].shape.clone();
             let op = Op::LossGrad { kind, weight };

@@ -1,9 +1,11 @@
 //! Random small networks and batches, the same for the same seed.
 
+use cnn_plan::LossKind;
+
 use super::{Net, window};
 use crate::{
     interp::{Feed, Tensor},
-    ir::{Act, Graph, LossKind, NodeId, Op, Param, PoolKind, Response},
+    ir::{Act, Graph, NodeId, Op, Param, PoolKind, Response},
 };
 
 /// SplitMix64.
@@ -64,7 +66,7 @@ const POOLS: [PoolKind; 3] =
 
 /// A loss of three scores.
 fn loss(random: &mut Random) -> LossKind {
-    let class_weights = Some(vec![1.0, 0.25, 3.0]);
+    let class_weights: Option<&[f32]> = Some(&[1.0, 0.25, 3.0]);
     match random.below(4) {
         0 => LossKind::CrossEntropy { smoothing: 0.1, class_weights: None },
         1 => LossKind::CrossEntropy { smoothing: 0.1, class_weights },

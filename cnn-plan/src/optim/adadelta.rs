@@ -1,19 +1,19 @@
 //! Adadelta (Zeiler 2012, algorithm 1) with a learning rate as Keras has it:
 //!
-//! `a = rho * a + (1 - rho) * g²`; `d = g * sqrt(b + eps) / sqrt(a + eps)`; `b = rho * b + (1 - rho) * d²`; `w -= lr * d`,
-//! with `g = gradient + weight_decay * w`.
+//! `a = rho * a + (1 - rho) * g²`; `d = g * sqrt(b + epsilon) / sqrt(a + epsilon)`;
+//! `b = rho * b + (1 - rho) * d²`; `w -= lr * d`, with `g = gradient + weight_decay * w`.
 
 use crate::source::plain;
 
 plain! {
-    /// Hyper-parameters of Adadelta. Keras' defaults are lr 0.001 (1.0 before TensorFlow 2), rho 0.95, epsilon 1e-7.
+    /// Hyper-parameters of Adadelta.
     #[derive(Clone, Copy, Debug, PartialEq)]
     pub struct Adadelta {
         /// Learning rate; 1.0 is the paper's rule.
         pub lr: f32,
         /// Decay of the running means.
         pub rho: f32,
-        /// Added under both roots.
+        /// Number added under both roots.
         pub epsilon: f32,
         /// L2 penalty.
         pub weight_decay: f32,
@@ -21,6 +21,13 @@ plain! {
 }
 
 impl Adadelta {
-    /// What a bare `--optimizer adadelta` means: the paper's rule with Keras' settings.
+    /// The settings of a bare `adadelta`: the paper's rule with Keras' decay and epsilon. (Keras'
+    /// own learning rate is 0.001, or 1.0 before TensorFlow 2.)
     pub const DEFAULT: Adadelta = Adadelta { lr: 1.0, rho: 0.95, epsilon: 1e-7, weight_decay: 0.0 };
+}
+
+impl Default for Adadelta {
+    fn default() -> Adadelta {
+        Adadelta::DEFAULT
+    }
 }

@@ -10,7 +10,7 @@ plain! {
     pub struct Adagrad {
         /// Learning rate.
         pub lr: f32,
-        /// Added to the root.
+        /// Number added to the root.
         pub epsilon: f32,
         /// L2 penalty.
         pub weight_decay: f32,
@@ -18,6 +18,12 @@ plain! {
 }
 
 impl Adagrad {
-    /// What a bare `--optimizer adagrad` means, as in torch.
+    /// The settings of a bare `adagrad`, those of torch.
     pub const DEFAULT: Adagrad = Adagrad { lr: 0.01, epsilon: 1e-10, weight_decay: 0.0 };
+}
+
+impl Default for Adagrad {
+    fn default() -> Adagrad {
+        Adagrad::DEFAULT
+    }
 }

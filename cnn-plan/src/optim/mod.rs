@@ -1,48 +1,63 @@
-//! Optimizers and schedules as data: the update rules, their hyper-parameters, how much state each keeps, and all of them as text.
+//! Optimizers and schedules as data: the update rules, their hyper-parameters, how much state each
+//! keeps, and all of them as text.
 //!
-//! An engine applies a rule to the whole parameter arena in one pass; the formulas stand with the rules, one file each.
+//! Every rule has a file with its formula and its type; an engine applies it to the whole parameter
+//! arena in one pass. The names, settings and ranges of all rules and schedules are in two tables,
+//! [`OPTIMIZERS`] and [`SCHEDULES`], from which `network!` and the command line both read.
+//!
+//! ```
+//! use cnn_plan::optim::{Adam, Optimizer};
+//!
+//! let optimizer: Optimizer = "adam(lr = 3e-4)".parse()?;
+//! assert_eq!(optimizer, Optimizer::Adam(Adam { lr: 3e-4, ..Adam::DEFAULT }));
+//! assert_eq!(optimizer.to_string().parse(), Ok(optimizer));
+//! # Ok::<(), String>(())
+//! ```
 
 mod adadelta;
 mod adagrad;
 mod adam;
-mod display;
 mod rmsprop;
 mod schedule;
-mod settings;
 mod sgd;
-mod text;
+mod table;
+#[cfg(test)]
+mod tests;
 
 pub use adadelta::Adadelta;
 pub use adagrad::Adagrad;
-pub use adam::Adam;
+pub use adam::{Adam, AdamW};
 pub use rmsprop::RmsProp;
 pub use schedule::{Schedule, ScheduleKind};
 pub use sgd::Sgd;
+pub use table::{OPTIMIZERS, SCHEDULES};
 
-use crate::source::plain;
+use crate::{settings::Chosen, source::plain};
 
 plain! {
-    /// All that happens to the parameters in one update.
+    /// An update of the parameters: the rule, and what is done before and after it.
     #[derive(Clone, Copy, Debug, PartialEq)]
     pub struct Update {
         /// The rule.
         pub optimizer: Optimizer,
-        /// Limit of the gradients.
+        /// Limit of the gradients, if there is one.
         pub clip: Option<Clip>,
-        /// Decay `d` of a running average of the parameters, `a = d a + (1 - d) w`, which validation and saved weights then use. It
-        /// starts at the weights after the first update; after `n` updates the decay is at most `(1 + n) / (10 + n)`, so that the first
-        /// ones are soon forgotten, as in TensorFlow.
+        /// Decay `d` of a running average of the parameters, `a = d a + (1 - d) w`, which
+        /// validation and saved weights then use. It starts at the weights after the first update;
+        /// after `n` updates the decay is at most `(1 + n) / (10 + n)`, so that the first ones are
+        /// soon forgotten, as in TensorFlow.
         pub average: Option<f32>,
     }
 }
 
 impl Update {
-    /// The rule alone.
+    /// An update by the rule alone.
     pub const fn new(optimizer: Optimizer) -> Update {
         Update { optimizer, clip: None, average: None }
     }
 
-    /// Arrays of state, each as long as the parameters: the rule's, then the running average.
+    /// Number of arrays of state, each as long as the parameters: the rule's, then the running
+    /// average.
     pub const fn slots(&self) -> usize {
         self.optimizer.slots() + self.average.is_some() as usize
     }
@@ -52,9 +67,9 @@ plain! {
     /// A limit of the gradients before they are used.
     #[derive(Clone, Copy, Debug, PartialEq)]
     pub enum Clip {
-        /// Scales all gradients together so that their Euclidean norm is at most this.
+        /// Scaling of all gradients together, so that their Euclidean norm is at most this.
         Norm(limit: f32),
-        /// Limits each element's magnitude.
+        /// A limit of the magnitude of each element.
         Value(limit: f32),
     }
 }
@@ -71,22 +86,17 @@ plain! {
         Adadelta(rule: Adadelta),
         /// RMSprop.
         RmsProp(rule: RmsProp),
-        /// Adam and AdamW.
+        /// Adam.
         Adam(rule: Adam),
+        /// AdamW.
+        AdamW(rule: AdamW),
     }
 }
 
 impl Optimizer {
-    /// Name on the command line and in `train { }`.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Optimizer::Sgd(_) => "sgd",
-            Optimizer::Adagrad(_) => "adagrad",
-            Optimizer::Adadelta(_) => "adadelta",
-            Optimizer::RmsProp(_) => "rmsprop",
-            Optimizer::Adam(Adam { decoupled: false, .. }) => "adam",
-            Optimizer::Adam(Adam { decoupled: true, .. }) => "adamw",
-        }
+    /// The rule's name in [`OPTIMIZERS`].
+    pub fn name(&self) -> &'static str {
+        Chosen::name(self)
     }
 
     /// Learning rate.
@@ -95,7 +105,7 @@ impl Optimizer {
         *rule.settings().0
     }
 
-    /// L2 penalty, or the decoupled decay.
+    /// L2 penalty, or AdamW's decay.
     pub const fn weight_decay(&self) -> f32 {
         let mut rule = *self;
         *rule.settings().1
@@ -113,13 +123,13 @@ impl Optimizer {
         self
     }
 
-    /// Arrays of state, each as long as the parameters.
+    /// Number of arrays of state, each as long as the parameters.
     pub const fn slots(&self) -> usize {
         match self {
             Optimizer::Sgd(rule) => (rule.momentum != 0.0) as usize,
             Optimizer::Adagrad(_) => 1,
             Optimizer::RmsProp(rule) => rule.slots(),
-            Optimizer::Adadelta(_) | Optimizer::Adam(_) => 2,
+            Optimizer::Adadelta(_) | Optimizer::Adam(_) | Optimizer::AdamW(_) => 2,
         }
     }
 
@@ -133,17 +143,19 @@ impl Optimizer {
         if self.is_decoupled() { 1.0 - self.lr() * self.weight_decay() } else { 1.0 }
     }
 
+    /// True if weights decay by themselves instead of through the gradient.
     const fn is_decoupled(&self) -> bool {
-        matches!(self, Optimizer::Adam(Adam { decoupled: true, .. }))
+        matches!(self, Optimizer::AdamW(_))
     }
 
-    /// What every rule has: learning rate and weight decay.
+    /// Learning rate and weight decay, which every rule has.
     const fn settings(&mut self) -> (&mut f32, &mut f32) {
         let (Optimizer::Sgd(Sgd { lr, weight_decay, .. })
         | Optimizer::Adagrad(Adagrad { lr, weight_decay, .. })
         | Optimizer::Adadelta(Adadelta { lr, weight_decay, .. })
         | Optimizer::RmsProp(RmsProp { lr, weight_decay, .. })
-        | Optimizer::Adam(Adam { lr, weight_decay, .. })) = self;
+        | Optimizer::Adam(Adam { lr, weight_decay, .. })
+        | Optimizer::AdamW(AdamW { lr, weight_decay, .. })) = self;
         (lr, weight_decay)
     }
 }

@@ -13,9 +13,9 @@ plain! {
     pub struct Sgd {
         /// Learning rate.
         pub lr: f32,
-        /// Share of the last step kept; 0 keeps no state.
+        /// Share of the last step that is kept; at 0 there is no state.
         pub momentum: f32,
-        /// Look ahead along the momentum (Sutskever et al. 2013).
+        /// Whether to look ahead along the momentum (Sutskever et al. 2013).
         pub nesterov: bool,
         /// L2 penalty.
         pub weight_decay: f32,
@@ -23,6 +23,12 @@ plain! {
 }
 
 impl Sgd {
-    /// What a bare `--optimizer sgd` means, as in torch and Keras.
+    /// The settings of a bare `sgd`, those of Keras.
     pub const DEFAULT: Sgd = Sgd { lr: 0.01, momentum: 0.0, nesterov: false, weight_decay: 0.0 };
+}
+
+impl Default for Sgd {
+    fn default() -> Sgd {
+        Sgd::DEFAULT
+    }
 }

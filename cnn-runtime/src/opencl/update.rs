@@ -60,13 +60,21 @@ fn launch(engine: &ClEngine, part: &ParamRange, scalars: &UpdateScalars, average
             "rmsprop"
         }
         Some(Optimizer::Adam(rule)) => {
-            let [first, second] = corrections(&rule, scalars.number);
-            let Adam { beta1, beta2, epsilon, .. } = rule;
-            args.extend([beta1, beta2, epsilon, first, second].map(Arg::Float));
+            args.extend(adam(&rule, scalars.number));
+            "adam"
+        }
+        Some(Optimizer::AdamW(rule)) => {
+            args.extend(adam(&rule.step(), scalars.number));
             "adam"
         }
     };
     enqueue(engine, name, &args, part.range.len() / BLOCK)
+}
+
+fn adam(rule: &Adam, number: u64) -> [Arg<'static>; 5] {
+    let [first, second] = corrections(rule, number);
+    let Adam { beta1, beta2, epsilon, .. } = *rule;
+    [beta1, beta2, epsilon, first, second].map(Arg::Float)
 }
 
 /// `Update` in `kernels/update.cl`.

@@ -4,7 +4,8 @@
 use std::{env, ffi::OsString, path::Path};
 
 use clap::{
-    Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind,
+    Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
+    error::{ContextKind, ContextValue, ErrorKind},
     parser::ValueSource,
 };
 use clap_complete::Shell;
@@ -15,7 +16,7 @@ use super::{
 use crate::{
     device::{Device, DeviceChoice},
     error::{Error, Result},
-    plan::Description,
+    plan::{Description, settings::shortened},
 };
 
 /// Options of every command.
@@ -125,8 +126,8 @@ pub(super) fn parse_from(description: &Description, arguments: Vec<OsString>) ->
             Ok(Invocation::Print(error.render().to_string()))
         }
         Err(error) => Err(match config::culprit(&error, &words, |variable| env::var(variable).ok()) {
-            Some(variable) => usage(format!("{variable}: {}", rejected(&error))),
-            None => rejected(&error),
+            Some(variable) => usage(format!("{variable}: {}", rejected(error))),
+            None => rejected(error),
         }),
     }
 }
@@ -175,8 +176,15 @@ fn misplaced(matches: &ArgMatches) -> Option<String> {
     Some(format!("--{option} stands before {command}: put a command's options behind its name"))
 }
 
-/// Clap's message without the usage that follows it, in one line.
-pub(super) fn rejected(error: &clap::Error) -> Error {
+/// Clap's message without the usage that follows it, in one line; what it repeats of the command line
+/// is shortened.
+pub(super) fn rejected(mut error: clap::Error) -> Error {
+    for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
+        if let Some(ContextValue::String(text)) = error.get(kind) {
+            let text = shortened(text).into_owned();
+            error.insert(kind, ContextValue::String(text));
+        }
+    }
     usage(first_paragraphs(&error.render().to_string()))
 }
 

@@ -18,7 +18,7 @@ use clap::{
 use toml::{Table, Value};
 
 use super::{args::Common, format::one_line, source::DataArgs, train, usage};
-use crate::{error::Result, files};
+use crate::{error::Result, files, plan::settings::did_you_mean};
 
 /// Options that are about the file itself.
 const NO_KEYS: [&str; 2] = ["config", "dry-run"];
@@ -26,9 +26,6 @@ const NO_KEYS: [&str; 2] = ["config", "dry-run"];
 /// The two limits of the gradients.
 pub(super) const CLIP_NORM: &str = "clip_norm";
 pub(super) const CLIP_VALUE: &str = "clip_value";
-
-/// How alike (Jaro and Winkler, 0 to 1) a name must be to be what was meant.
-const ALIKE: f64 = 0.8;
 
 /// All options of `train`, those of every command included.
 fn options() -> Vec<Arg> {
@@ -122,18 +119,18 @@ pub(super) fn with_file(command: Command, path: &Path) -> Result<Command> {
 }
 
 fn unknown(name: &str, names: &[String]) -> String {
-    let likeness = |other: &&String| strsim::jaro_winkler(name, other);
-    let nearest = names.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    match nearest.filter(|other| likeness(other) >= ALIKE) {
-        Some(nearest) => format!("unknown key {name}: did you mean {nearest}?"),
-        None => format!("unknown key {name}: train --help lists the options, which are the keys"),
+    match did_you_mean(name, names.iter().map(String::as_str)) {
+        guess if guess.is_empty() => {
+            format!("unknown key {name}: train --help lists the options, which are the keys")
+        }
+        guess => format!("unknown key {name}{guess}"),
     }
 }
 
 /// Reads one value as a flag's would be, whatever else is given.
 fn check(flags: &Command, name: &str, value: &str) -> Result<()> {
     let matches = stand_in(flags.clone(), name, value).try_get_matches_from(["train"]);
-    matches.map(drop).map_err(|error| super::args::rejected(&error))
+    matches.map(drop).map_err(super::args::rejected)
 }
 
 fn stand_in(command: Command, name: &str, value: &str) -> Command {

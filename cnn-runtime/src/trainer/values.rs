@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::optim::Optimizer;
+use crate::{optim::Optimizer, plan::settings::Range};
 
 /// Keeps `batch * slab` far from overflow; no real batch comes near.
 const LARGEST_BATCH: usize = 1 << 20;
@@ -29,26 +29,25 @@ pub(super) fn batch(text: &str) -> Result<usize, String> {
 
 /// A learning rate.
 pub(super) fn learning_rate(text: &str) -> Result<f32, String> {
-    match text.parse::<f32>() {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
-        _ => Err("expected a number above 0".into()),
-    }
+    number(text, Range::POSITIVE)
 }
 
 /// A limit, a penalty: 0 is none.
 pub(super) fn not_negative(text: &str) -> Result<f32, String> {
-    match text.parse::<f32>() {
-        Ok(value) if value.is_finite() && value >= 0.0 => Ok(value),
-        _ => Err("expected a number of at least 0".into()),
-    }
+    number(text, Range::NOT_NEGATIVE)
 }
 
 /// What is kept of the past: 0 is nothing.
 pub(super) fn decay(text: &str) -> Result<f32, String> {
-    not_negative(text)
-        .ok()
-        .filter(|&value| value < 1.0)
-        .ok_or_else(|| "expected a number from 0 to below 1".into())
+    number(text, Range::FRACTION)
+}
+
+/// A number in a range, with the errors of a setting in `network!`.
+fn number(text: &str, range: Range) -> Result<f32, String> {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => range.accept(number),
+        _ => Err(format!("must be a number {}", range.words)),
+    }
 }
 
 /// A share, strictly between nothing and all.

@@ -2,7 +2,7 @@
 
 use cnn_runtime::{
     __testing::plan::Param,
-    optim::{Clip, Optimizer, Update},
+    optim::{Adam, AdamW, Clip, Optimizer, Update},
 };
 
 /// The rule for a parameter with its attributes.
@@ -23,7 +23,7 @@ impl Scalar {
     /// Update `number`, from 1, with a gradient within its limits.
     fn update(&mut self, update: &Update, number: i32, rule: Optimizer, gradient: f64) {
         let (lr, decay) = (rule.lr() as f64, rule.weight_decay() as f64);
-        let decoupled = rule.name() == "adamw";
+        let decoupled = matches!(rule, Optimizer::AdamW(_));
         let g = if decoupled { gradient } else { gradient + decay * self.w };
         self.w -= if decoupled { lr * decay * self.w } else { 0.0 };
         self.w -= lr * self.step(rule, number, g);
@@ -62,11 +62,12 @@ impl Scalar {
                 *c = rule.momentum as f64 * *c + g / ((*a - centre * centre).sqrt() + rule.epsilon as f64);
                 *c
             }
-            Optimizer::Adam(rule) => {
-                let (beta1, beta2) = (rule.beta1 as f64, rule.beta2 as f64);
+            Optimizer::Adam(Adam { beta1, beta2, epsilon, .. })
+            | Optimizer::AdamW(AdamW { beta1, beta2, epsilon, .. }) => {
+                let (beta1, beta2) = (beta1 as f64, beta2 as f64);
                 mean(a, beta1, g);
                 mean(b, beta2, g * g);
-                let root = (*b / (1.0 - beta2.powi(number))).sqrt() + rule.epsilon as f64;
+                let root = (*b / (1.0 - beta2.powi(number))).sqrt() + epsilon as f64;
                 *a / (1.0 - beta1.powi(number)) / root
             }
         }

@@ -70,7 +70,7 @@ rules! {
 fn main() {
     use cnn_runtime::{
         Network,
-        optim::{Adadelta, Adagrad, Adam, Clip, Optimizer, RmsProp, Schedule, ScheduleKind, Sgd},
+        optim::{Adadelta, Adagrad, Adam, AdamW, Clip, Optimizer, RmsProp, Schedule, ScheduleKind, Sgd},
         plan::LossKind,
     };
     let training = Full::DESCRIPTION.training;
@@ -124,7 +124,7 @@ fn main() {
         Optimizer::Adadelta(Adadelta { rho: 0.9, ..Adadelta::DEFAULT }),
         Optimizer::RmsProp(RmsProp { alpha: 0.9, momentum: 0.5, centered: true, ..RmsProp::DEFAULT }),
         Optimizer::Adam(Adam { lr: 3e-4, beta1: 0.8, ..Adam::DEFAULT }),
-        Optimizer::Adam(Adam { beta2: 0.99, ..Adam::DECOUPLED }),
+        Optimizer::AdamW(AdamW { beta2: 0.99, ..AdamW::DEFAULT }),
     ];
     assert_eq!(rules.map(|network| network.training.update.optimizer), expected);
     assert_eq!(defaults.update.optimizer, Optimizer::Adadelta(Adadelta::DEFAULT));

@@ -3,9 +3,6 @@
 use super::{Input, sizes::Size};
 use crate::infer::shape;
 
-pub(super) const AREA: &str =
-    "random_resized_crop: area must be (smallest, largest), shares of the image that ascend";
-pub(super) const NO_JITTER: &str = "color_jitter changes nothing; give brightness, contrast or saturation";
 pub(super) const NORMALISE_RAW: &str =
     "normalise: these are for pixels from 0 to 1, and pixels enter as 0 to 255; add scale(1 / 255) before it";
 

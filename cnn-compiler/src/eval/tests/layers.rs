@@ -1,7 +1,9 @@
 //! What each layer appends to the graph, and the attributes of its parameters.
 
+use cnn_plan::{Init, LossKind};
+
 use super::{body, complaints, graph, layer_names, param_names, params, sources::EVERYTHING};
-use crate::ir::{Graph, Init, LossKind, Op, Response};
+use crate::ir::{Graph, Op, Response};
 
 /// Shape and op of the layer `it`.
 fn node(graph: &Graph) -> (&Op, &[usize]) {
@@ -126,7 +128,7 @@ fn losses_by_name() {
             "cross_entropy(class_weights = [1, 2, 3, 4, 5, 6, 7, 8, 9, 0.5])",
             LossKind::CrossEntropy {
                 smoothing: 0.0,
-                class_weights: Some(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 0.5]),
+                class_weights: Some(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 0.5]),
             },
         ),
         ("mse", LossKind::MeanSquared),
@@ -136,8 +138,8 @@ fn losses_by_name() {
             "let x = input -> flatten; x -> a: dense(10) -> output(weight = 0.5); x -> b: dense(10)
              train {{ loss = {loss} }}"
         ));
-        let kinds: Vec<_> = graph.losses.iter().map(|loss| (loss.kind.clone(), loss.weight)).collect();
-        assert_eq!(kinds, [(kind.clone(), 1.0), (kind, 0.5)]);
+        let kinds: Vec<_> = graph.losses.iter().map(|loss| (loss.kind, loss.weight)).collect();
+        assert_eq!(kinds, [(kind, 1.0), (kind, 0.5)]);
     }
 }
 

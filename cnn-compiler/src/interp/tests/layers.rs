@@ -1,10 +1,12 @@
 //! Small networks around one layer each: their gradients, and their programs on an arena.
 
+use cnn_plan::LossKind;
+
 use super::check;
 use crate::{
-    ir::{Act, Loss, LossKind, Op, PoolKind, Response},
+    ir::{Act, Loss, Op, PoolKind, Response},
     passes::{Mode, autodiff::differentiate, lower::lower},
-    testing::{CROSS_ENTROPY, Net, window},
+    testing::{Net, window},
 };
 
 #[test]
@@ -66,7 +68,7 @@ fn joins_dropout_and_a_second_loss() {
     let joined = net.dropout(joined, 0.4);
     let side = net.flatten(c);
     let side = net.dense(side, 4);
-    net.loss(CROSS_ENTROPY, side, 0.3);
+    net.loss(LossKind::CROSS_ENTROPY, side, 0.3);
     let flat = net.flatten(joined);
     let flat = net.relu(flat);
     let scores = net.dense(flat, 4);
@@ -164,7 +166,7 @@ fn frames_and_even_windows() {
 
 #[test]
 fn losses() {
-    let weights = Some(vec![1.0, 0.5, 2.0, 3.0, 0.25]);
+    let weights: Option<&[f32]> = Some(&[1.0, 0.5, 2.0, 3.0, 0.25]);
     for kind in [
         LossKind::CrossEntropy { smoothing: 0.1, class_weights: None },
         LossKind::CrossEntropy { smoothing: 0.1, class_weights: weights },

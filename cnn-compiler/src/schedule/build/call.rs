@@ -81,7 +81,7 @@ impl Builder<'_> {
                 let Mapped { name, x, y } = self.mapped(fused);
                 Step::Shift(Shift { name, x, y, top, left, epilogue: self.epilogue(group) })
             }
-            Op::Loss { kind, weight } => self.loss(fused, (&kind).into(), weight),
+            Op::Loss { kind, weight } => self.loss(fused, kind, weight),
             Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add => self.elementwise(fused),
             Op::Normalize | Op::NormalizeRunning { .. } | Op::NormalizeGrad => self.elementwise(fused),
             op @ (Op::Input

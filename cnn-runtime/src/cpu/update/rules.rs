@@ -33,7 +33,9 @@ impl Kernel for Work<'_> {
         let UpdatePass { pending, scalars, operands: Operands { params, state: span, .. } } = *self.update;
         let corrections = match self.rule {
             Some(Optimizer::Adam(rule)) => corrections(&rule, scalars.number),
-            _ => [1.0; 2],
+            Some(Optimizer::AdamW(rule)) => corrections(&rule.step(), scalars.number),
+            Some(Optimizer::Sgd(_) | Optimizer::Adagrad(_) | Optimizer::Adadelta(_)) => [1.0; 2],
+            Some(Optimizer::RmsProp(_)) | None => [1.0; 2],
         };
         for place in (0..self.gradient.len()).step_by(BLOCK) {
             let at = self.start + place;
@@ -47,6 +49,7 @@ impl Kernel for Work<'_> {
                     Optimizer::Adadelta(rule) => adadelta(simd, rule, &state, g),
                     Optimizer::RmsProp(rule) => rmsprop(simd, rule, &state, g),
                     Optimizer::Adam(rule) => adam(simd, rule, corrections, &state, g),
+                    Optimizer::AdamW(rule) => adam(simd, &rule.step(), corrections, &state, g),
                 };
                 w = simd.sub(simd.mul(simd.splat(rule.kept()), w), step);
                 params.store(simd, at, w);

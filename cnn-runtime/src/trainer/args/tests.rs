@@ -42,8 +42,8 @@ fn bad_values_name_the_flag() {
     assert_error("--batch 0", "'0' for '--batch <N>': expected a whole number of at least 1");
     assert_error("bench --batch 9999999", "expected at most 1048576");
     assert_error("--epochs 0", "'--epochs <N>'");
-    assert_error("--lr nan", "'nan' for '--lr <X>': expected a number above 0");
-    assert_error("--lr -1", "expected a number above 0");
+    assert_error("--lr nan", "'nan' for '--lr <X>': must be a number above 0");
+    assert_error("--lr -1", "must be above 0, found -1");
     assert_error("bench --steps -1", "expected a whole number");
     assert_error("--val-split 1", "expected a number between 0 and 1");
     assert_error("--data cifar11", "expected mnist, fashion-mnist, cifar10, cifar100 or folder:DIR");
@@ -52,12 +52,12 @@ fn bad_values_name_the_flag() {
         "'adm' for '--optimizer <NAME>': unknown optimizer 'adm'; there are sgd,",
     );
     assert_error("--schedule cos", "unknown schedule 'cos'; there are constant,");
-    assert_error("--momentum 1", "expected a number from 0 to below 1");
-    assert_error("--average -1", "expected a number from 0 to below 1");
-    assert_error("--weight-decay -1", "expected a number of at least 0");
-    assert_error("--clip-norm nan", "expected a number of at least 0");
-    assert_error("--clip-value x", "expected a number of at least 0");
-    assert_error("--warm-up x", "expected a number of at least 0");
+    assert_error("--momentum 1", "must be at least 0 and below 1, found 1");
+    assert_error("--average -1", "must be at least 0 and below 1, found -1");
+    assert_error("--weight-decay -1", "must be at least 0, found -1");
+    assert_error("--clip-norm nan", "must be a number at least 0");
+    assert_error("--clip-value x", "must be a number at least 0");
+    assert_error("--warm-up x", "must be a number at least 0");
     assert_error("--accumulate 0", "expected a whole number of at least 1");
     assert_error("--patience 0", "expected a whole number of at least 1");
     assert_error("--keep -1", "'-1' for '--keep <N>'");

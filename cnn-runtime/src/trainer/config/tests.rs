@@ -41,7 +41,7 @@ fn mistakes_name_file_and_key() {
         );
         assert_eq!(crate::trainer::exit::code(&error), 2);
     };
-    fails("bacth = 3", ": unknown key bacth: did you mean batch?");
+    fails("bacth = 3", ": unknown key bacth; did you mean `batch`?");
     fails("colour = 3", ": unknown key colour: train --help lists the options");
     fails("dry-run = true", ": unknown key dry-run");
     fails("epochs = 0", "'0' for '--epochs <N>': expected a whole number of at least 1");

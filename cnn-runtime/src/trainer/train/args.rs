@@ -3,7 +3,8 @@
 use std::{path::PathBuf, time::Duration};
 
 use crate::{
-    optim::Schedule,
+    optim::{OPTIMIZERS, SCHEDULES, Schedule},
+    plan::settings::Table,
     trainer::{
         source::DataArgs,
         values::{self, Resume, Rule},
@@ -54,9 +55,7 @@ pub(in crate::trainer) struct Optimisation {
     #[arg(long, value_name = "N", value_parser = values::positive)]
     pub(in crate::trainer) accumulate: Option<usize>,
 
-    /// Update rule: sgd, adagrad, adadelta, rmsprop, adam, adamw, or with settings as "sgd(lr =
-    /// 0.1, nesterov = true, momentum = 0.9)" [default: the network's]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help = rules())]
     pub(in crate::trainer) optimizer: Option<Rule>,
 
     /// Learning rate [default: the network's, or the named optimizer's]
@@ -71,10 +70,7 @@ pub(in crate::trainer) struct Optimisation {
     #[arg(long, value_name = "X", value_parser = values::not_negative)]
     pub(in crate::trainer) weight_decay: Option<f32>,
 
-    /// Course of the learning rate: constant, "step(every = 30, factor = 0.1)", "multi_step([30,
-    /// 60])", "exponential(0.95)", cosine, one_cycle, polynomial, "plateau(patience = 5)" [default:
-    /// the network's]
-    #[arg(long, value_name = "SPEC")]
+    #[arg(long, value_name = "SPEC", help = courses())]
     pub(in crate::trainer) schedule: Option<Schedule>,
 
     /// Epochs in which the learning rate first rises
@@ -97,6 +93,21 @@ pub(in crate::trainer) struct Optimisation {
     /// Stop after N epochs without a better one [default: train all epochs]
     #[arg(long, value_name = "N", value_parser = values::positive)]
     pub(in crate::trainer) patience: Option<usize>,
+}
+
+fn rules() -> String {
+    let example = "sgd(lr = 0.1, momentum = 0.9, nesterov = true)";
+    format!("Update rule: {}, or with settings as \"{example}\" [default: the network's]", names(&OPTIMIZERS))
+}
+
+fn courses() -> String {
+    let examples = r#""step(every = 30, factor = 0.1)" or "multi_step([30, 60])""#;
+    let names = names(&SCHEDULES);
+    format!("Course of the learning rate: {names}, or with settings as {examples} [default: the network's]")
+}
+
+fn names<T>(table: &Table<T>) -> String {
+    table.names().join(", ")
 }
 
 /// What is kept of a run, and from what it starts.

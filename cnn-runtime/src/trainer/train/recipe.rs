@@ -3,10 +3,16 @@
 use super::args::Optimisation;
 use crate::{
     error::Result,
-    optim::{Clip, Optimizer, Schedule, Update},
-    plan::Training,
+    optim::{Clip, OPTIMIZERS, Optimizer, Schedule, Update},
+    plan::{
+        Training,
+        settings::{Bound, Chosen},
+    },
     trainer::usage,
 };
+
+/// The setting that `--momentum` changes.
+const MOMENTUM: &str = "momentum";
 
 /// The settings that decide what comes out of training, beside data and seed.
 #[derive(Debug, PartialEq)]
@@ -75,16 +81,18 @@ fn optimizer(options: &Optimisation, declared: Optimizer) -> Result<Optimizer> {
     Ok(options.weight_decay.map_or(chosen, |decay| chosen.with_weight_decay(decay)))
 }
 
-fn with_momentum(mut optimizer: Optimizer, momentum: f32) -> Result<Optimizer> {
-    match &mut optimizer {
-        Optimizer::Sgd(rule) if rule.nesterov && momentum == 0.0 => {
-            return Err(usage("--momentum 0: nesterov looks ahead along the momentum"));
+fn with_momentum(optimizer: Optimizer, momentum: f32) -> Result<Optimizer> {
+    match optimizer.with(MOMENTUM, Bound::Number(momentum)) {
+        Some(Ok(changed)) => Ok(changed),
+        Some(Err(wrong)) => Err(usage(format!("--momentum {momentum}: {}", wrong.message))),
+        None => {
+            let rows =
+                OPTIMIZERS.rows.iter().filter(|row| row.spec.all().any(|param| param.name == MOMENTUM));
+            let others: Vec<_> = rows.map(|row| row.spec.name).collect();
+            let (name, others) = (optimizer.name(), others.join(" and "));
+            Err(usage(format!("--momentum: {name} has none; {others} do")))
         }
-        Optimizer::Sgd(rule) => rule.momentum = momentum,
-        Optimizer::RmsProp(rule) => rule.momentum = momentum,
-        other => return Err(usage(format!("--momentum: {} has none; sgd and rmsprop do", other.name()))),
     }
-    Ok(optimizer)
 }
 
 fn clip(options: &Optimisation, declared: Option<Clip>) -> Result<Option<Clip>> {

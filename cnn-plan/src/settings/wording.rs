@@ -1,0 +1,144 @@
+//! The wording of errors about arguments: which there are, which is missing, what one has to be.
+
+use alloc::{format, string::String, vec::Vec};
+
+use super::{Expected, Kind, Param, Signature, Written, did_you_mean, shortened};
+
+pub(super) const POSITIONAL_AFTER_KEYED: &str = "positional arguments come before `key = value` ones";
+
+pub(super) fn missing(signature: &Signature, names: &[&str]) -> String {
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {verb} missing; expected {}", quoted(names).join(" and "), required(signature))
+}
+
+/// What must be given: `conv(channels, kernel, …)`.
+fn required(signature: &Signature) -> String {
+    let required = signature.params.iter().filter(|param| param.required).map(|param| param.name);
+    let mut shown: Vec<_> = required.collect();
+    if shown.len() < signature.params.len() {
+        shown.push("…");
+    }
+    format!("{}({})", signature.name, shown.join(", "))
+}
+
+pub(super) fn given_twice(name: &str) -> String {
+    format!("`{name}` is given twice")
+}
+
+pub(super) fn too_many(signature: &Signature) -> String {
+    let Signature { name, params, positional } = signature;
+    match params.split_at(*positional) {
+        ([], []) => format!("{name} takes no arguments"),
+        ([], _) => format!("{name} takes only `key = value`: {}", names(params)),
+        (all, []) => format!("too many arguments; {name} takes {}", names(all)),
+        (some, _) => {
+            format!("too many arguments; {name} takes {}, and others as `key = value`", names(some))
+        }
+    }
+}
+
+pub(super) fn unknown_argument(signature: &Signature, key: &str) -> String {
+    let Signature { name, params, .. } = signature;
+    if params.is_empty() {
+        return format!("{name} takes no arguments");
+    }
+    match did_you_mean(key, params.iter().map(|param| param.name)) {
+        guess if guess.is_empty() => {
+            format!("unknown argument `{}`; {name} takes {}", shortened(key), names(params))
+        }
+        guess => format!("unknown argument `{key}`{guess}"),
+    }
+}
+
+/// `channels, kernel, stride and pad`
+fn names(params: &[Expected]) -> String {
+    let names: Vec<_> = params.iter().map(|param| param.name).collect();
+    joined(&names, "and")
+}
+
+/// `a`, `b` or `c`
+pub(super) fn either(words: &[&str]) -> String {
+    joined(&quoted(words), "or")
+}
+
+fn quoted(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| format!("`{word}`")).collect()
+}
+
+fn joined(words: &[impl AsRef<str>], conjunction: &str) -> String {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    match words.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} {conjunction} {last}", others.join(", ")),
+        _ => words.concat(),
+    }
+}
+
+pub(super) fn unknown_choice(what: &str, word: &str, names: &[&str]) -> String {
+    match did_you_mean(word, names.iter().copied()) {
+        guess if guess.is_empty() => {
+            format!("unknown {what} `{}`; expected {}", shortened(word), either(names))
+        }
+        guess => format!("unknown {what} `{word}`{guess}"),
+    }
+}
+
+pub(super) fn wrong_kind(param: &Param, found: &Written) -> String {
+    let found = match found {
+        Written::Int(value) => format!("{value}"),
+        Written::Float(value) => format!("{value:?}"),
+        Written::Flag(value) => format!("`{value}`"),
+        Written::Word(word) => format!("`{}`", shortened(word)),
+        Written::Array(_) => "an array".into(),
+        Written::Tuple(items) => format!("a tuple of {}", items.len()),
+        Written::Other(what) => shortened(what).into_owned(),
+    };
+    format!("{} must be {}, found {found}", param.name, kind(param.kind))
+}
+
+fn kind(kind: Kind) -> String {
+    match kind {
+        Kind::Count => "a whole number".into(),
+        Kind::Pair => "a whole number or a pair (vertical, horizontal)".into(),
+        Kind::Sides => "a whole number, (vertical, horizontal) or (top, bottom, left, right)".into(),
+        Kind::Pad => {
+            "a whole number, (vertical, horizontal), (top, bottom, left, right), `same` or `valid`".into()
+        }
+        Kind::Flag => "`true` or `false`".into(),
+        Kind::Number(range) => format!("a number {}", range.words),
+        Kind::Counts | Kind::Numbers(_) => "an array of numbers".into(),
+        Kind::Init => format!("a number or one of {}", quoted(&kind.words()).join(", ")),
+        Kind::Word(_) | Kind::Choice => either(&kind.words()),
+    }
+}
+
+pub(super) fn unknown_word(param: &Param, word: &str) -> String {
+    match did_you_mean(word, param.kind.words()) {
+        guess if guess.is_empty() => wrong_kind(param, &Written::Word(word)),
+        guess => format!("unknown `{word}`{guess}"),
+    }
+}
+
+pub(super) fn out_of_range(range: &str, found: f64) -> String {
+    format!("must be {range}, found {}", number(found))
+}
+
+/// The number is finite, but not in 32 bits.
+pub(super) fn too_large(found: f64) -> String {
+    format!("must be at most {:e} in magnitude, found {}", f32::MAX, number(found))
+}
+
+/// The number is not 0, but 32 bits hold it as 0 or with fewer digits than others.
+pub(super) fn too_small(found: f64) -> String {
+    format!("must be 0 or at least {:e} in magnitude, found {}", f32::MIN_POSITIVE, number(found))
+}
+
+/// In few digits: `0.5`, `-1`, `1e300`.
+fn number(number: f64) -> String {
+    let magnitude = number.abs();
+    let plain = number == 0.0 || (1e-5..1e16).contains(&magnitude);
+    if plain { format!("{number}") } else { format!("{number:e}") }
+}
+
+pub(super) fn bound(name: &str, end: &str, limit: i64, found: i64) -> String {
+    format!("{name} must be at {end} {limit}, found {found}")
+}
