@@ -24,7 +24,7 @@ mod visualize;
 
 use std::{
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -33,29 +33,78 @@ use crate::{
     files,
     network::{Model, Network},
 };
-use args::{Command, Invocation};
+use args::{Command, Common, Invocation};
+use source::Bundled;
 
-/// A trainer of one network: all that its own `main` has to call, as `cnn_runtime::trainer::main::<MnistCnn>()`.
+/// Runs a trainer of one network: all that a program's `main` has to call.
+///
+/// The short form of [`Trainer`]: `cnn_runtime::trainer::main::<MnistCnn>()`.
 pub fn main<N: Network>() -> ExitCode {
-    run(Model::of::<N>())
+    Trainer::of::<N>().main()
 }
 
-fn run(model: Model) -> ExitCode {
-    let result = match args::parse(model.description) {
-        Ok(Invocation::Print(text)) => print(&text),
-        Ok(Invocation::Run(common, command)) => match command {
-            Command::Train(args) => train::run(model, &common, &args),
-            Command::Eval(args) => eval::run(model, &common, &args),
-            Command::Predict(args) => predict::run(model, &common, &args),
-            Command::Visualize(args) => visualize::run(model, &common, &args),
-            Command::Export(args) => export::run(model, &common, &args),
-            Command::Summary(args) => summary::run(model.description, &args),
-            Command::Inspect(args) => inspect::run(model, &common, &args),
-            Command::Bench(args) => bench::run(model, &common, &args),
-            Command::Completions { shell } => print(&args::completions(model.description, shell)),
-        },
-        Err(error) => Err(error),
-    };
+/// A trainer of one network, with what the program adds to the command line.
+///
+/// ```no_run
+/// # fn example<MnistCnn: cnn_runtime::Network>() -> std::process::ExitCode {
+/// use cnn_runtime::trainer::Trainer;
+///
+/// let digits = concat!(env!("CARGO_MANIFEST_DIR"), "/digits");
+/// Trainer::of::<MnistCnn>().data_dir("mnist", digits).main()
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Trainer {
+    model: Model,
+    bundled: Bundled,
+}
+
+impl Trainer {
+    /// The trainer of a network, as [`main()`] runs it.
+    pub fn of<N: Network>() -> Trainer {
+        Trainer { model: Model::of::<N>(), bundled: Bundled::default() }
+    }
+
+    /// Brings a data set along: its files are in this folder where `--data-dir` names no other. `name` is the one
+    /// that `--data` takes, such as `mnist`; other names change nothing.
+    #[must_use]
+    pub fn data_dir(mut self, name: &str, folder: impl Into<PathBuf>) -> Trainer {
+        self.bundled.insert(name, folder.into());
+        self
+    }
+
+    /// Reads the command line and runs what it asks for; the exit code is [`Error::exit_code`]'s.
+    pub fn main(self) -> ExitCode {
+        let result = match args::parse(self.model.description) {
+            Ok(Invocation::Print(text)) => print(&text),
+            Ok(Invocation::Run(common, mut command)) => {
+                if let Some(data) = command.data_mut() {
+                    data.bring(self.bundled);
+                }
+                run(self.model, &common, command)
+            }
+            Err(error) => Err(error),
+        };
+        exit_code(result)
+    }
+}
+
+fn run(model: Model, common: &Common, command: Command) -> Result<()> {
+    match command {
+        Command::Train(args) => train::run(model, common, &args),
+        Command::Eval(args) => eval::run(model, common, &args),
+        Command::Predict(args) => predict::run(model, common, &args),
+        Command::Visualize(args) => visualize::run(model, common, &args),
+        Command::Export(args) => export::run(model, common, &args),
+        Command::Summary(args) => summary::run(model.description, &args),
+        Command::Inspect(args) => inspect::run(model, common, &args),
+        Command::Bench(args) => bench::run(model, common, &args),
+        Command::Completions { shell } => print(&args::completions(model.description, shell)),
+    }
+}
+
+/// Says how a command ended, if not well, and gives its exit code.
+fn exit_code(result: Result<()>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Error::Interrupted { message, exit_code }) => {
