@@ -4,6 +4,8 @@
 //! batch: values, with the statistics fitted on the training set. The fitted statistics are tensors named `data.*`; a
 //! preparation made of the tensors that another one gave prepares the same bytes.
 
+mod eigen;
+mod matrix;
 mod moments;
 mod statistics;
 mod values;

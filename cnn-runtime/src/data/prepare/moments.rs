@@ -3,9 +3,9 @@
 //! Blocks of images come in order and every sum runs in that order, so the result does not depend on the threads. Means and
 //! variances are Welford's (1962); the covariance is `sum(x x') / count - mean mean'`, accumulated in panels of columns.
 
-use nalgebra::{DMatrix, DMatrixView, DMatrixViewMut};
 use rayon::prelude::*;
 
+use super::matrix::{Matrix, View, add_product};
 use crate::plan::{Per, Prepare};
 
 /// Elements that one task sums up.
@@ -40,14 +40,14 @@ pub(in crate::data) struct Moments {
     /// Sum of squared deviations of each element.
     squares: Vec<f64>,
     /// Sum of products of any two elements; the columns' upper ends are left out until the end.
-    products: Option<DMatrix<f64>>,
+    products: Option<Matrix<f64>>,
 }
 
 impl Moments {
     /// Of no images yet.
     pub(in crate::data) fn new(input: [usize; 3], wanted: Wanted) -> Moments {
         let size = input.iter().product();
-        let products = wanted.covariance.then(|| DMatrix::zeros(size, size));
+        let products = wanted.covariance.then(|| Matrix::zeros(size, size));
         Moments { input, count: 0, mean: vec![0.0; size], squares: vec![0.0; size], products }
     }
 
@@ -85,11 +85,12 @@ impl Moments {
     }
 
     /// Covariance of any two elements.
-    pub(super) fn covariance(&self) -> Option<DMatrix<f64>> {
-        let mut matrix = self.products.clone()? / self.count.max(1) as f64;
-        for column in 0..matrix.ncols() {
-            for row in column..matrix.nrows() {
-                let value = matrix[(row, column)] - self.mean[row] * self.mean[column];
+    pub(super) fn covariance(&self) -> Option<Matrix<f64>> {
+        let mut matrix = self.products.clone()?;
+        for column in 0..matrix.rows() {
+            for row in column..matrix.rows() {
+                let mean = matrix[(row, column)] / self.count.max(1) as f64;
+                let value = mean - self.mean[row] * self.mean[column];
                 matrix[(row, column)] = value;
                 matrix[(column, row)] = value;
             }
@@ -110,15 +111,13 @@ pub(super) fn over(per: Per, input: [usize; 3], values: &[f64]) -> Vec<f64> {
 }
 
 /// `products += sum(x x')`, the lower triangle at least.
-fn add_products(products: &mut DMatrix<f64>, images: &[f32]) {
-    let size = products.nrows();
+fn add_products(products: &mut Matrix<f64>, images: &[f32]) {
+    let size = products.rows();
     let wide: Vec<f64> = images.iter().map(|&value| f64::from(value)).collect();
-    let images = DMatrixView::from_slice(&wide, size, wide.len() / size);
-    let transposed = images.transpose();
+    let images = View::of_columns(&wide, size);
     products.as_mut_slice().par_chunks_mut(PANEL * size).enumerate().for_each(|(panel, columns)| {
         let (first, width) = (panel * PANEL, columns.len() / size);
-        let mut columns = DMatrixViewMut::from_slice(columns, size, width);
-        let below = images.rows_range(first..);
-        columns.rows_range_mut(first..).gemm(1.0, &below, &transposed.columns(first, width), 1.0);
+        let (below, across) = (images.some_rows(first..size), images.some_rows(first..first + width));
+        add_product(below, across.transposed(), &mut columns[first..], size);
     });
 }

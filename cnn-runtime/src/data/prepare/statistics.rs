@@ -2,9 +2,9 @@
 //!
 //! Every stage is linear, so the moments behind it follow from those before it; the images are read once.
 
-use nalgebra::{DMatrix, DVector, SymmetricEigen};
-
 use super::{
+    eigen::Eigen,
+    matrix::Matrix,
     moments::{Moments, over},
     values::{Names, shape},
 };
@@ -48,8 +48,8 @@ pub(super) fn fit(stages: &[Prepare], moments: Moments) -> Vec<Tensor> {
             Prepare::Whiten { kind, epsilon } => {
                 keep("data.mean", &input, &state.mean);
                 let matrix = state.whiten(kind, epsilon.into());
-                let rows = matrix.transpose();
-                keep("data.whiten", &[matrix.nrows(); 2], rows.as_slice());
+                let rows = matrix.transposed();
+                keep("data.whiten", &[matrix.rows(); 2], rows.as_slice());
             }
             Prepare::ResizeShorter(_) | Prepare::ResizeExact(_) | Prepare::CenterCrop(_) => {}
         }
@@ -62,7 +62,7 @@ struct State {
     input: [usize; 3],
     mean: Vec<f64>,
     variance: Vec<f64>,
-    covariance: Option<DMatrix<f64>>,
+    covariance: Option<Matrix<f64>>,
 }
 
 impl State {
@@ -86,7 +86,7 @@ impl State {
             self.variance[element] /= of(std, element).powi(2);
         }
         if let Some(covariance) = &mut self.covariance {
-            for (column, mut values) in covariance.column_iter_mut().enumerate() {
+            for (column, values) in covariance.columns_mut().enumerate() {
                 for (row, value) in values.iter_mut().enumerate() {
                     *value /= of(std, row) * of(std, column);
                 }
@@ -97,20 +97,24 @@ impl State {
     /// The matrix that whitens values without their mean; the state becomes the one behind it.
     ///
     /// With `V diag(l) V'` the covariance: `diag(1 / sqrt(l + epsilon)) V'` for PCA, `V` times that for ZCA.
-    fn whiten(&mut self, kind: Whitening, epsilon: f64) -> DMatrix<f64> {
+    fn whiten(&mut self, kind: Whitening, epsilon: f64) -> Matrix<f64> {
         let size = self.mean.len();
-        let covariance = self.covariance.take().unwrap_or_else(|| DMatrix::identity(size, size));
+        let covariance = self.covariance.take().unwrap_or_else(|| Matrix::diagonal(&vec![1.0; size]));
         let (variances, axes) = principal(covariance);
-        let scale = variances.map(|variance| 1.0 / (variance + epsilon).sqrt());
-        let mut matrix = DMatrix::from_diagonal(&scale) * axes.transpose();
-        let mut whitened =
-            DMatrix::from_diagonal(&variances.zip_map(&scale, |variance, scale| variance * scale * scale));
+        let scale: Vec<_> = variances.iter().map(|variance| 1.0 / (variance + epsilon).sqrt()).collect();
+        let mut scaled = axes.clone();
+        for (axis, scale) in scaled.columns_mut().zip(&scale) {
+            axis.iter_mut().for_each(|element| *element *= scale);
+        }
+        let mut matrix = scaled.transposed();
+        let behind = variances.iter().zip(&scale).map(|(variance, scale)| variance * scale * scale);
+        let mut whitened = Matrix::diagonal(&behind.collect::<Vec<_>>());
         if kind == Whitening::Zca {
-            matrix = &axes * matrix;
-            whitened = &axes * whitened * axes.transpose();
+            matrix = axes.times(matrix.view());
+            whitened = axes.times(whitened.view()).times(axes.view().transposed());
         }
         self.mean.fill(0.0);
-        self.variance = whitened.diagonal().iter().copied().collect();
+        self.variance = (0..size).map(|at| whitened[(at, at)]).collect();
         self.covariance = Some(whitened);
         matrix
     }
@@ -118,18 +122,22 @@ impl State {
 
 /// Variances along the principal components, largest first, and the components as columns. Each has a positive element of
 /// largest size: its sign is otherwise the library's choice.
-fn principal(covariance: DMatrix<f64>) -> (DVector<f64>, DMatrix<f64>) {
-    let eigen = SymmetricEigen::new(covariance);
-    let mut order: Vec<_> = (0..eigen.eigenvalues.len()).collect();
-    order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
-    let variances =
-        DVector::from_iterator(order.len(), order.iter().map(|&nth| eigen.eigenvalues[nth].max(0.0)));
-    let mut axes = eigen.eigenvectors.select_columns(&order);
-    for mut axis in axes.column_iter_mut() {
-        let sign = axis[axis.icamax()].signum();
-        axis *= sign;
+fn principal(covariance: Matrix<f64>) -> (Vec<f64>, Matrix<f64>) {
+    let Eigen { values, vectors } = Eigen::of_symmetric(covariance);
+    let mut order: Vec<_> = values.into_iter().zip(vectors.columns()).collect();
+    order.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    let mut axes = Matrix::zeros(vectors.rows(), order.len());
+    for (axis, (_, vector)) in axes.columns_mut().zip(&order) {
+        let sign = largest(vector).signum();
+        axis.iter_mut().zip(*vector).for_each(|(to, from)| *to = sign * from);
     }
-    (variances, axes)
+    (order.iter().map(|(variance, _)| variance.max(0.0)).collect(), axes)
+}
+
+/// The element of largest size, the first of several.
+fn largest(values: &[f64]) -> f64 {
+    let larger = |found: f64, &value: &f64| if value.abs() > found.abs() { value } else { found };
+    values.iter().fold(0.0, larger)
 }
 
 fn widen(values: &[f32]) -> Vec<f64> {

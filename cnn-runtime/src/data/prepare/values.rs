@@ -3,8 +3,7 @@
 //! Element-wise stages that follow each other are folded into one, in f64. A fitted stage finds its statistics by name:
 //! `data.mean`, `data.std` (`[C]` or `[C, H, W]`), `data.whiten` (`[n, n]`); a name's second use is `data.mean.2`.
 
-use nalgebra::{DMatrix, DMatrixView};
-
+use super::matrix::{Matrix, View};
 use crate::{
     plan::{Per, Prepare},
     weights::tensors::Tensor,
@@ -22,7 +21,7 @@ pub(super) struct Values {
 #[derive(Debug)]
 enum Stage {
     Affine { shift: Vec<f32>, divisor: Vec<f32> },
-    Matrix(DMatrix<f32>),
+    Matrix(Matrix<f32>),
 }
 
 impl Values {
@@ -47,7 +46,7 @@ impl Values {
                 Prepare::Whiten { .. } => {
                     builder.affine(find("data.mean", &input)?, &[1.0]);
                     let size = input.iter().product();
-                    builder.matrix(DMatrix::from_row_slice(size, size, find("data.whiten", &[size; 2])?));
+                    builder.matrix(Matrix::from_rows(size, find("data.whiten", &[size; 2])?));
                 }
                 Prepare::ResizeShorter(_) | Prepare::ResizeExact(_) | Prepare::CenterCrop(_) => {}
             }
@@ -71,7 +70,7 @@ impl Values {
                     }
                 }
                 Stage::Matrix(matrix) => {
-                    images.chunks_mut(GROUP * matrix.nrows()).for_each(|group| multiply(matrix, group));
+                    images.chunks_mut(GROUP * matrix.rows()).for_each(|group| multiply(matrix, group));
                 }
             }
         }
@@ -79,11 +78,11 @@ impl Values {
 }
 
 /// `images[i] = matrix * images[i]` for at most [`GROUP`] images.
-fn multiply(matrix: &DMatrix<f32>, images: &mut [f32]) {
-    let size = matrix.nrows();
+fn multiply(matrix: &Matrix<f32>, images: &mut [f32]) {
+    let size = matrix.rows();
     let mut group = vec![0.0; GROUP * size];
     group[..images.len()].copy_from_slice(images);
-    let product = matrix * DMatrixView::from_slice(&group, size, GROUP);
+    let product = matrix.times(View::of_columns(&group, size));
     images.copy_from_slice(&product.as_slice()[..images.len()]);
 }
 
@@ -116,7 +115,7 @@ impl Builder {
         self.divisor.iter_mut().for_each(|divisor| *divisor /= f64::from(factor));
     }
 
-    fn matrix(&mut self, matrix: DMatrix<f32>) {
+    fn matrix(&mut self, matrix: Matrix<f32>) {
         let empty = Builder::new(self.input);
         let before = std::mem::replace(self, empty).build();
         self.stages = before.stages;
