@@ -3,7 +3,7 @@
 //!
 //! [`network!`] turns a declaration into a type that implements [`Network`]: tables and straight-line code, with every
 //! shape known, the gradients derived and the memory planned. A [`Session`] holds such a network on a [`Device`];
-//! [`trainer::main`] makes a whole command-line trainer of it.
+//! with the feature `trainer`, `trainer::main` makes a whole command-line trainer of it.
 //!
 //! ```
 //! use cnn_runtime::{Device, Model, Options, Session, network};
@@ -25,6 +25,8 @@
 //! session.infer(&[0.5; 64], &mut scores)?;
 //! # Ok::<(), cnn_runtime::Error>(())
 //! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc(hidden)]
 pub mod __private;
@@ -59,3 +61,7 @@ pub use device::Device;
 pub use error::{Error, Result};
 pub use network::{Model, Network};
 pub use session::{Metrics, Options, Session};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

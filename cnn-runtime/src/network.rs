@@ -4,7 +4,7 @@ use crate::plan::{Description, Steps};
 
 /// A network as the macro generates it: constant tables, and code that calls an engine step by step.
 ///
-/// Implemented by `network!` only. A program uses it through [`crate::Session`] or [`crate::trainer`].
+/// Implemented by `network!` only. A program uses it through [`crate::Session`] or a trainer.
 ///
 /// # Safety
 /// Engines trust the plan: kernels of a GPU check no address, and threads no overlap. Every step that a function calls has to stay
