@@ -1,6 +1,8 @@
 //! One of each activation function, on images of CIFAR's kind in small.
 
-use cnn_runtime::network;
+mod data;
+
+use cnn_runtime::{network, trainer::Trainer};
 
 network! {
     /// Sigmoid, leaky ReLU, ELU, maxout and tanh in one network.
@@ -20,5 +22,5 @@ network! {
 }
 
 fn main() -> std::process::ExitCode {
-    cnn_runtime::trainer::main::<Activations>()
+    Trainer::of::<Activations>().data_dir("mnist", data::MNIST).main()
 }

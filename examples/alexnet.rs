@@ -1,6 +1,8 @@
 //! AlexNet: Krizhevsky, Sutskever and Hinton, "ImageNet Classification with Deep Convolutional Neural Networks", 2012.
 
-use cnn_runtime::network;
+mod data;
+
+use cnn_runtime::{network, trainer::Trainer};
 
 network! {
     /// AlexNet with its two halves as channel groups. The paper says 224x224, but its 55x55 maps need 227x227.
@@ -30,5 +32,5 @@ network! {
 }
 
 fn main() -> std::process::ExitCode {
-    cnn_runtime::trainer::main::<AlexNet>()
+    Trainer::of::<AlexNet>().data_dir("mnist", data::MNIST).main()
 }

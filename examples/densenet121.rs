@@ -1,7 +1,9 @@
 //! DenseNet-121: Huang, Liu, van der Maaten and Weinberger, "Densely Connected Convolutional Networks", 2017. Names are
 //! torchvision's.
 
-use cnn_runtime::network;
+mod data;
+
+use cnn_runtime::{network, trainer::Trainer};
 
 network! {
     /// Four blocks in which every layer sees the outputs of all layers before it, and adds 32 channels.
@@ -38,5 +40,5 @@ network! {
 }
 
 fn main() -> std::process::ExitCode {
-    cnn_runtime::trainer::main::<DenseNet121>()
+    Trainer::of::<DenseNet121>().data_dir("mnist", data::MNIST).main()
 }

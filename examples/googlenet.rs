@@ -1,7 +1,9 @@
 //! GoogLeNet: Szegedy et al., "Going Deeper with Convolutions", 2015. Names and structure are torchvision's: batch norm
 //! after every convolution, and 3x3 where the paper has 5x5.
 
-use cnn_runtime::network;
+mod data;
+
+use cnn_runtime::{network, trainer::Trainer};
 
 network! {
     /// Nine inception modules, with two auxiliary classifiers that exist in training only.
@@ -55,5 +57,5 @@ network! {
 }
 
 fn main() -> std::process::ExitCode {
-    cnn_runtime::trainer::main::<GoogLeNet>()
+    Trainer::of::<GoogLeNet>().data_dir("mnist", data::MNIST).main()
 }

@@ -1,6 +1,8 @@
 //! LeNet-5 (LeCun et al. 1998) with softmax cross-entropy in place of the paper's radial basis functions.
 
-use cnn_runtime::network;
+mod data;
+
+use cnn_runtime::{network, trainer::Trainer};
 
 network! {
     /// LeNet-5 on 28x28 digits.
@@ -18,5 +20,5 @@ network! {
 }
 
 fn main() -> std::process::ExitCode {
-    cnn_runtime::trainer::main::<LeNet5>()
+    Trainer::of::<LeNet5>().data_dir("mnist", data::MNIST).main()
 }

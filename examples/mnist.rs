@@ -1,6 +1,8 @@
 //! The Keras MNIST convnet: 99.25 % on the full MNIST after 12 epochs.
 
-use cnn_runtime::network;
+mod data;
+
+use cnn_runtime::{network, trainer::Trainer};
 
 network! {
     /// The Keras MNIST convnet.
@@ -18,5 +20,5 @@ network! {
 }
 
 fn main() -> std::process::ExitCode {
-    cnn_runtime::trainer::main::<MnistCnn>()
+    Trainer::of::<MnistCnn>().data_dir("mnist", data::MNIST).main()
 }

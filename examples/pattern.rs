@@ -1,7 +1,9 @@
 //! The pattern that most convolutional networks follow, `INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> [FC -> RELU]*K -> FC`, as blocks
 //! whose loops are the pattern's stars.
 
-use cnn_runtime::network;
+mod data;
+
+use cnn_runtime::{network, trainer::Trainer};
 
 network! {
     /// N = 2, M = 2, K = 1 on 28x28 digits.
@@ -37,5 +39,5 @@ network! {
 }
 
 fn main() -> std::process::ExitCode {
-    cnn_runtime::trainer::main::<Pattern>()
+    Trainer::of::<Pattern>().data_dir("mnist", data::MNIST).main()
 }

@@ -1,6 +1,8 @@
 //! ResNet-18: He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", 2016. Names are torchvision's.
 
-use cnn_runtime::network;
+mod data;
+
+use cnn_runtime::{network, trainer::Trainer};
 
 network! {
     /// Eight residual blocks of two 3x3 convolutions.
@@ -35,5 +37,5 @@ network! {
 }
 
 fn main() -> std::process::ExitCode {
-    cnn_runtime::trainer::main::<ResNet18>()
+    Trainer::of::<ResNet18>().data_dir("mnist", data::MNIST).main()
 }

@@ -1,7 +1,9 @@
 //! ResNet-50: He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", 2016. Names are torchvision's, and so
 //! is the stride, which stands on the 3x3 convolution.
 
-use cnn_runtime::network;
+mod data;
+
+use cnn_runtime::{network, trainer::Trainer};
 
 network! {
     /// Sixteen residual blocks of a 1x1, a 3x3 and a 1x1 convolution.
@@ -40,5 +42,5 @@ network! {
 }
 
 fn main() -> std::process::ExitCode {
-    cnn_runtime::trainer::main::<ResNet50>()
+    Trainer::of::<ResNet50>().data_dir("mnist", data::MNIST).main()
 }

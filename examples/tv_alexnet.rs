@@ -1,7 +1,9 @@
 //! torchvision's AlexNet: Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014. Names are
 //! torchvision's.
 
-use cnn_runtime::network;
+mod data;
+
+use cnn_runtime::{network, trainer::Trainer};
 
 network! {
     /// AlexNet in one column: narrower, without groups and response normalisation.
@@ -28,5 +30,5 @@ network! {
 }
 
 fn main() -> std::process::ExitCode {
-    cnn_runtime::trainer::main::<TvAlexNet>()
+    Trainer::of::<TvAlexNet>().data_dir("mnist", data::MNIST).main()
 }

@@ -1,7 +1,9 @@
 //! VGG-16, configuration D: Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition",
 //! 2015. Names are torchvision's, which numbers convolutions, activations and pooling alike.
 
-use cnn_runtime::network;
+mod data;
+
+use cnn_runtime::{network, trainer::Trainer};
 
 network! {
     /// Thirteen 3x3 convolutions in five stages, then three dense layers.
@@ -32,5 +34,5 @@ network! {
 }
 
 fn main() -> std::process::ExitCode {
-    cnn_runtime::trainer::main::<Vgg16>()
+    Trainer::of::<Vgg16>().data_dir("mnist", data::MNIST).main()
 }

@@ -1,6 +1,8 @@
 //! ZFNet: Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2014.
 
-use cnn_runtime::network;
+mod data;
+
+use cnn_runtime::{network, trainer::Trainer};
 
 network! {
     /// AlexNet with a finer first layer, 7x7 at stride 2, and without groups.
@@ -30,5 +32,5 @@ network! {
 }
 
 fn main() -> std::process::ExitCode {
-    cnn_runtime::trainer::main::<ZfNet>()
+    Trainer::of::<ZfNet>().data_dir("mnist", data::MNIST).main()
 }

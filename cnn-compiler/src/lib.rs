@@ -29,3 +29,7 @@ mod trace;
 mod zoo;
 
 pub use driver::compile;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

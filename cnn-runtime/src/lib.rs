@@ -3,8 +3,8 @@
 //!
 //! [`network!`] turns a declaration into a type that implements [`Network`]: tables and
 //! straight-line code, with every shape known, the gradients derived and the memory planned. A
-//! [`Session`] holds such a network on a [`Device`]; `trainer::main` makes a whole command-line
-//! trainer of it.
+//! [`Session`] holds such a network on a [`Device`]; with the feature `trainer`, `trainer::main` makes
+//! a whole command-line trainer of it.
 //!
 //! ```
 //! use cnn_runtime::{Device, Model, Options, Session, network};
@@ -25,6 +25,8 @@
 //! session.infer(&[0.5; 64], &mut scores)?;
 //! # Ok::<(), cnn_runtime::Error>(())
 //! ```
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[doc = include_str!("language.md")]
 #[macro_export]
@@ -87,3 +89,7 @@ pub use device::{Device, DeviceChoice};
 pub use error::{DeviceError, Error, Remedy, Result};
 pub use network::{Model, Network};
 pub use session::{Metrics, Options, Session};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -11,7 +11,8 @@ use clap::{
 use clap_complete::Shell;
 
 use super::{
-    bench, config, eval, export, format, inspect, predict, summary, train, usage, values, visualize,
+    bench, config, eval, export, format, inspect, predict, source::DataArgs, summary, train, usage, values,
+    visualize,
 };
 use crate::{
     device::{Device, DeviceChoice},
@@ -78,6 +79,23 @@ struct CommandLine {
 
     #[command(flatten)]
     train: train::Args,
+}
+
+impl Command {
+    /// Where this command takes images from, if it reads a data set.
+    pub(super) fn data_mut(&mut self) -> Option<&mut DataArgs> {
+        match self {
+            Command::Train(args) => Some(&mut args.data),
+            Command::Eval(args) => Some(&mut args.data),
+            Command::Predict(_)
+            | Command::Visualize(_)
+            | Command::Export(_)
+            | Command::Summary(_)
+            | Command::Inspect(_)
+            | Command::Bench(_)
+            | Command::Completions { .. } => None,
+        }
+    }
 }
 
 /// What to do.

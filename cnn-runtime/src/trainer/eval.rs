@@ -28,7 +28,7 @@ pub(super) struct Args {
     pub(super) weights: Vec<PathBuf>,
 
     #[command(flatten)]
-    data: DataArgs,
+    pub(super) data: DataArgs,
 
     /// Images at a time [default: the network's]
     #[arg(long, value_name = "N", value_parser = values::batch)]

@@ -35,7 +35,7 @@ mod visualize;
 
 use std::{
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
@@ -48,18 +48,62 @@ use crate::{
 };
 use args::{Command, Common, Invocation};
 use exit::Ending;
+use source::Bundled;
 
-/// A trainer of one network: all that its own `main` has to call, as
-/// `cnn_runtime::trainer::main::<MnistCnn>()`.
+/// Runs a trainer of one network: all that a program's `main` has to call.
+///
+/// The short form of [`Trainer`]: `cnn_runtime::trainer::main::<MnistCnn>()`.
 pub fn main<N: Network>() -> ExitCode {
-    run(Model::of::<N>())
+    Trainer::of::<N>().main()
 }
 
-fn run(model: Model) -> ExitCode {
-    let result = args::parse(model.description()).and_then(|invocation| match invocation {
-        Invocation::Print(text) => print(&text).map(|()| Ending::Done),
-        Invocation::Run(common, command) => perform(model, &common, &command),
-    });
+/// A trainer of one network, with what the program adds to the command line.
+///
+/// ```no_run
+/// # fn example<MnistCnn: cnn_runtime::Network>() -> std::process::ExitCode {
+/// use cnn_runtime::trainer::Trainer;
+///
+/// let digits = concat!(env!("CARGO_MANIFEST_DIR"), "/digits");
+/// Trainer::of::<MnistCnn>().data_dir("mnist", digits).main()
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Trainer {
+    model: Model,
+    bundled: Bundled,
+}
+
+impl Trainer {
+    /// The trainer of a network, as [`main()`] runs it.
+    pub fn of<N: Network>() -> Trainer {
+        Trainer { model: Model::of::<N>(), bundled: Bundled::default() }
+    }
+
+    /// Brings a data set along: its files are in this folder where `--data-dir` names no other.
+    /// `name` is the one that `--data` takes, such as `mnist`; other names change nothing.
+    #[must_use]
+    pub fn data_dir(mut self, name: &str, folder: impl Into<PathBuf>) -> Trainer {
+        self.bundled.insert(name, folder.into());
+        self
+    }
+
+    /// Reads the command line, runs what it asks for, and gives the exit code.
+    pub fn main(self) -> ExitCode {
+        let result = args::parse(self.model.description()).and_then(|invocation| match invocation {
+            Invocation::Print(text) => print(&text).map(|()| Ending::Done),
+            Invocation::Run(common, mut command) => {
+                if let Some(data) = command.data_mut() {
+                    data.bring(self.bundled);
+                }
+                perform(self.model, &common, &command)
+            }
+        });
+        exit_code(result)
+    }
+}
+
+/// Says how a command ended, if not well, and gives its exit code.
+fn exit_code(result: Result<Ending>) -> ExitCode {
     match result {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Interrupted { message, exit_code }) => {

@@ -1,24 +1,34 @@
-//! Where the files of a data set are: where the user says, where the system or an earlier download put them, or where they
-//! come with the sources.
-//!
-//! The committed subset of MNIST is searched upwards from the current folder and from the program, then beside the sources
-//! the program was built from: so it is found wherever a checkout's program runs.
+//! Where the files of a data set are: where the user says, where the program that calls the trainer
+//! brings them along, or where the system or an earlier download put them.
 
 use std::{
+    collections::BTreeMap,
     env,
     path::{Path, PathBuf},
 };
 
 use super::DataArgs;
 use crate::{
-    error::{Error, Result},
+    error::Result,
     trainer::{usage, values::DataName},
 };
 
-const SUBSET: &str = "examples/data/mnist";
-
 /// Where Debian's package dataset-fashion-mnist puts its files.
 const FASHION: &str = "/usr/share/datasets/fashion-mnist";
+
+/// Folders of data sets that a program brings along, by the data set's name.
+#[derive(Clone, Debug, Default)]
+pub(in crate::trainer) struct Bundled(BTreeMap<String, PathBuf>);
+
+impl Bundled {
+    pub(in crate::trainer) fn insert(&mut self, name: &str, folder: PathBuf) {
+        self.0.insert(name.into(), folder);
+    }
+
+    fn folder(&self, data: &DataName) -> Option<PathBuf> {
+        self.0.get(&data.to_string()).cloned()
+    }
+}
 
 /// The folder of a data set's files, fetched if that is asked for.
 pub(super) fn folder(args: &DataArgs) -> Result<PathBuf> {
@@ -38,19 +48,25 @@ fn folder_beside(args: &DataArgs, caches: Option<PathBuf>) -> Result<PathBuf> {
     if let Some(folder) = &args.data_dir {
         return Ok(folder.clone());
     }
-    if args.data == DataName::Mnist {
-        return subset().ok_or_else(|| Error::Data {
-            path: SUBSET.into(),
-            message: "not found from here; --data-dir names a folder with MNIST's IDX files".into(),
-        });
-    }
-    let found = system(&args.data).or_else(kept).filter(|folder| folder.is_dir());
-    found.ok_or_else(|| usage(advice(&args.data)))
+    let found = [args.bundled.folder(&args.data), system(&args.data), kept()];
+    found.into_iter().flatten().find(|folder| folder.is_dir()).ok_or_else(|| usage(advice(args)))
 }
 
-fn advice(data: &DataName) -> String {
+/// What to do about a data set that is nowhere.
+fn advice(args: &DataArgs) -> String {
+    let data = &args.data;
     let fetched = if cfg!(feature = "download") { "; --download fetches it" } else { "" };
+    if let Some(gone) = args.bundled.folder(data) {
+        return format!(
+            "--data {data} is no longer at {}, where this program was built: --data-dir names its folder{fetched}",
+            gone.display()
+        );
+    }
     match data {
+        DataName::Mnist => format!(
+            "--data mnist needs --data-dir, the folder with MNIST's four IDX files (train-images-idx3-ubyte and the \
+             others, gzip or not), and --data names other data: folder:DIR is a folder of images{fetched}"
+        ),
         DataName::FashionMnist => format!(
             "--data fashion-mnist needs --data-dir, the folder with its IDX files; apt install dataset-fashion-mnist puts \
              them into {FASHION}, where they are found{fetched}"
@@ -101,17 +117,30 @@ fn download(_: &DataArgs, _: &Path) -> Result<()> {
     ))
 }
 
-fn subset() -> Option<PathBuf> {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf();
-    let starts = [env::current_dir().ok(), env::current_exe().ok(), Some(sources)];
-    let find =
-        |start: PathBuf| start.ancestors().map(|folder| folder.join(SUBSET)).find(|path| path.is_dir());
-    starts.into_iter().flatten().find_map(find)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_program_brings_along_comes_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut args = DataArgs::named("mnist");
+        args.bundled.insert("mnist", folder.path().into());
+        assert_eq!(folder_beside(&args, None).unwrap(), folder.path());
+        args.data_dir = Some("x".into());
+        assert_eq!(folder_beside(&args, None).unwrap(), Path::new("x"));
+    }
+
+    #[test]
+    fn a_program_without_data_says_what_to_pass() {
+        let mut args = DataArgs::named("mnist");
+        let error = folder_beside(&args, None).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().starts_with("--data mnist needs --data-dir"), "{error}");
+        args.bundled.insert("mnist", "/nonexistent".into());
+        let error = folder_beside(&args, None).unwrap_err().to_string();
+        assert!(error.starts_with("--data mnist is no longer at /nonexistent"), "{error}");
+    }
 
     #[test]
     fn an_earlier_download_is_found() {
