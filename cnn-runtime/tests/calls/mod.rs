@@ -89,8 +89,7 @@ pub(crate) fn any(session: &mut Session) {
         let _ = answered("set_parameter", || session.set_parameter(0, &[f32::NAN; 144]));
         let _ = answered("set_state", || session.set_state(0, 0, &[f32::INFINITY; 144]));
     }
-    let mut companions = Companions::default();
-    companions.classes = vec![String::new(); 1000];
+    let companions = Companions { classes: vec![String::new(); 1000], ..Companions::default() };
     answered("set_companions", || session.set_companions(companions));
     assert_eq!(session.companions().classes.len(), 1000);
     let numbers = (session.batch(), session.arena_bytes() > 0, session.is_averaged(), session.pending());

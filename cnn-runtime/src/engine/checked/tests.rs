@@ -17,10 +17,15 @@ const UPDATE: PendingUpdate = PendingUpdate {
     params: &[PARAM],
 };
 
+/// A call of an engine.
+type Call = dyn Fn(&mut dyn Engine) -> Result<()>;
+/// The making of an engine.
+type Make = dyn Fn() -> Box<dyn Engine>;
+
 /// A call that leaves the engine's memory.
 struct Case {
     name: &'static str,
-    call: Box<dyn Fn(&mut dyn Engine) -> Result<()>>,
+    call: Box<Call>,
 }
 
 fn case(name: &'static str, call: impl Fn(&mut dyn Engine) -> Result<()> + 'static) -> Case {
@@ -77,10 +82,9 @@ fn foreign_calls() -> Vec<Case> {
 }
 
 /// What makes an engine of these sizes: the processor, and an OpenCL device where there is one.
-fn makers() -> Vec<Box<dyn Fn() -> Box<dyn Engine>>> {
+fn makers() -> Vec<Box<Make>> {
     let cpu = Cpu::new(Some(1)).expect("a thread");
-    let mut makers: Vec<Box<dyn Fn() -> Box<dyn Engine>>> =
-        vec![Box::new(move || cpu.engine(&SIZES).expect("small enough"))];
+    let mut makers: Vec<Box<Make>> = vec![Box::new(move || cpu.engine(&SIZES).expect("small enough"))];
     match OpenCl::open(Selection::First) {
         Ok(device) => makers.push(Box::new(move || device.engine(&SIZES).expect("small enough"))),
         Err(error) => eprintln!("skipped on OpenCL: {error}"),
