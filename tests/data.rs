@@ -93,9 +93,8 @@ fn statistics_travel_with_the_weights() -> cnn_runtime::Result<()> {
     let digits = |part| Arc::new(Mnist::load(&cnn_tests::fixture("../examples/data/mnist"), part).unwrap());
     let model = Model::of::<Whitened>();
     let indices: Vec<u32> = (0..3000).collect();
-    let (data, count) =
-        Prepared::fit(digits(Part::Train), model.description(), &indices, SkipPolicy::none())?;
-    assert_eq!(count, 3000);
+    let data = Prepared::fit(digits(Part::Train), model.description(), &indices, SkipPolicy::none())?;
+    assert_eq!(data.fitted_on(), 3000);
     let mut session = Session::new(model, &Device::cpu()?, &Options::train(&model).batch(100))?;
     session.set_data_info(data.data_info()?);
     let mut training = Batches::new(&data, indices, 100)?;

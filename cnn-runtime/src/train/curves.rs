@@ -98,7 +98,7 @@ fn draw_panel(area: &DrawingArea<SVGBackend, Shift>, history: &[EpochReport], pa
     let curves: [(&str, RGBColor, Figure); 2] =
         [("training", BLUE, panel.training), ("validation", RED, panel.validation)];
     for (name, color, value) in curves {
-        let points = history.iter().map(|report| (report.epoch, value(report)));
+        let points = (1..).zip(history.iter().map(value)).filter(|(_, value)| value.is_finite());
         let line = LineSeries::new(points, color.stroke_width(2)).point_size(2);
         let legend = move |(x, y)| PathElement::new([(x, y), (x + 16, y)], color);
         chart.draw_series(line)?.label(name).legend(legend);
