@@ -31,13 +31,13 @@ network! {
             x -> conv: conv(channels, kernel, stride = stride, pad = pad, bias = false) -> bn: batch_norm(eps = 1e-3)
         }
 
-        let x = input -> stem: basic(8, 3, stride = 2, pad = same) -> relu;
+        let x = input -> stem: conv(8, 3, stride = 2, pad = same) -> relu;
         x -> adaptive_avg_pool(3, 2) -> flatten -> aux: dense(5) -> output(weight = 0.3);
         let x = concat(
-            x -> grouped: conv(6, 3, pad = 2, dilation = 2, groups = 2) -> max_pool(3, stride = 2, ceil = true),
+            x -> grouped: conv(6, 3, pad = 2, dilation = 2, groups = 2) -> max_pool(2, ceil = true),
             x -> avg_pool(3, stride = 2, pad = 1, count_include_pad = false),
             x -> depthwise: conv(8, (3, 1), pad = (1, 0), groups = 8)
-                -> avg_pool((3, 2), stride = 2, pad = 1, ceil = true) -> crop((0, 0, 0, 1)),
+                -> avg_pool((3, 2), stride = 2, pad = (1, 0), ceil = true),
         );
         add(x, x -> projection: basic(22, 1) -> channel_dropout(0.2))
             -> adaptive_avg_pool((2, 3)) -> flatten -> fc: dense(5, bias = false)
