@@ -115,7 +115,7 @@ mod tests {
     #[test]
     fn dropout_passes_its_input_on() {
         let rows = texts(&testing::mnist());
-        assert_eq!(rows.len(), 9, "{rows:#?}");
+        assert_eq!(rows.len(), 10, "{rows:#?}");
         assert!(rows[6].contains("op:GraphOp::Flatten,inputs:&[5]"), "{rows:#?}");
         let last = "GraphNode{layer:\"dense2\",op:GraphOp::Dense,inputs:&[8],params:&[6,7],shape:&[10]}";
         assert!(rows[7].contains("params:&[4,5]") && rows[8].contains("Relu"), "{rows:#?}");

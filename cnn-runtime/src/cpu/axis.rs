@@ -1,8 +1,8 @@
 //! Which inputs an output sees along one axis of a sliding window.
 //!
-//! Output `t` (at `out_start + t * out_step` of the map) sees, through its tap `j`, input `in_start
-//! + t * in_step + j * tap_step` with filter element `filter_start + j * filter_step`. That covers
-//! the forward pass and, one phase of the stride at a time, its transpose.
+//! Output `t` (at `out_start + t * out_step` of the map) sees, through its tap `j`, the input
+//! `in_start + t * in_step + j * tap_step` with filter element `filter_start + j * filter_step`.
+//! That covers the forward pass and, one phase of the stride at a time, its transpose.
 
 use std::ops::Range;
 
