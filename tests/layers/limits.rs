@@ -10,7 +10,8 @@ use proptest::prelude::*;
 
 use crate::backend::backends;
 
-const NO_WINDOW: Window = Window { kernel: [1; 2], stride: [1; 2], pad: [0; 2], pad_end: [0; 2], dilation: [1; 2] };
+const NO_WINDOW: Window =
+    Window { kernel: [1; 2], stride: [1; 2], pad: [0; 2], pad_end: [0; 2], dilation: [1; 2] };
 
 /// A step that reads `x` and writes `y`.
 struct Case {
@@ -42,7 +43,7 @@ impl Case {
         for backend in backends() {
             let engine = &mut *backend.variants[0](&sizes).expect("memory");
             let results = self.run(engine, arena, &values);
-            let want = reference.get_or_insert_with(|| results.clone());
+            let want = &*reference.get_or_insert_with(|| results.clone());
             for (at, (got, want)) in results.iter().zip(want).enumerate() {
                 let close = (got - want).abs() <= 1e-5 * want.abs().max(1e-2);
                 assert!(close, "element {at}: {got} and {want}; {} seed {seed}", backend.name);
@@ -87,7 +88,8 @@ fn windows_of_the_size_of_a_long_map() {
         let y = map(x.len(), [outputs, 1]);
         let dx = map(y.offset + y.len(), [size, 1]);
         let pool = &*Box::leak(Box::new(Pool { name: "pool", kind, x, y, window, epilogue: &[] }));
-        let grad = &*Box::leak(Box::new(PoolGrad { name: "pool", kind, x, dy: y, dx, window, epilogue: &[] }));
+        let grad =
+            &*Box::leak(Box::new(PoolGrad { name: "pool", kind, x, dy: y, dx, window, epilogue: &[] }));
         let step = move |steps: &dyn Steps| {
             steps.pool(pool);
             steps.pool_grad(grad);

@@ -165,7 +165,8 @@ fn whole_maps() {
 /// Windows far larger than their map, strides and dilations beyond it: what is outside costs nothing.
 #[test]
 fn arguments_beyond_the_map() {
-    let far = Window { kernel: [32767; 2], stride: [1; 2], pad: [16383; 2], pad_end: [16383; 2], dilation: [1; 2] };
+    let far =
+        Window { kernel: [32767; 2], stride: [1; 2], pad: [16383; 2], pad_end: [16383; 2], dilation: [1; 2] };
     let windows = [
         far,
         Window { stride: [32768, 3], ..far },

@@ -256,6 +256,7 @@ fn select(devices: &[DeviceInfo], selection: Selection) -> Result<&DeviceInfo> {
 
 /// Why there are no devices.
 fn no_platform() -> String {
-    let reason = library_failure().unwrap_or("no OpenCL platform: install a driver (Debian: pocl-opencl-icd)");
+    let reason =
+        library_failure().unwrap_or("no OpenCL platform: install a driver (Debian: pocl-opencl-icd)");
     format!("{reason} or use --device cpu")
 }

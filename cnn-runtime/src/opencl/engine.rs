@@ -47,7 +47,6 @@ impl ClEngine {
         has_tiles: bool,
         sizes: &Sizes,
     ) -> Result<ClEngine> {
-        bounds::check_sizes(sizes)?;
         let queue = Queue::new(context, info.id())?;
         let buffers = Buffers::new(context, &queue, info, sizes)?;
         let kernels = RefCell::new(Kernels::new(programs));
