@@ -46,8 +46,8 @@ fn run(engine: &mut dyn Engine, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync))
     unsafe { engine.run(pass, body) }
 }
 
-/// Functions as another crate of the program declares them, among them one of OpenCL 2.0 and one of
-/// 3.0.
+// Functions as another crate of the program declares them, among them one of OpenCL 2.0 and one of
+// 3.0.
 #[link(name = "OpenCL")]
 unsafe extern "C" {
     fn clGetPlatformIDs(entries: u32, platforms: *mut *mut c_void, count: *mut u32) -> i32;
