@@ -48,8 +48,8 @@ fn run(engine: &mut dyn Engine, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync))
     unsafe { engine.run(pass, body) }
 }
 
-/// Functions as another crate of the program declares them, among them one of OpenCL 2.0 and one of
-/// 3.0.
+// Functions as another crate of the program declares them, among them one of OpenCL 2.0 and one of
+// 3.0.
 #[link(name = "OpenCL")]
 unsafe extern "C" {
     fn clGetPlatformIDs(entries: u32, platforms: *mut *mut c_void, count: *mut u32) -> i32;
@@ -316,19 +316,9 @@ fn a_label_that_is_no_class_is_refused() {
 }
 
 #[test]
-fn a_network_beyond_32_bits_is_refused_with_its_size() {
+fn sizes_whose_sum_is_beyond_a_word_are_refused() {
     let Some(device) = device() else { return };
-    let small = Sizes { params: 8, grads: 8, state: 0, arena: 64, batch: 1 };
-    let beyond = 1 << 31;
-    for (sizes, what) in [
-        (Sizes { params: beyond, ..small }, "parameters"),
-        (Sizes { arena: beyond, ..small }, "activations of one sample"),
-        (Sizes { batch: usize::MAX, ..small }, "samples of a batch"),
-    ] {
-        let error = device.engine(&sizes).err().expect("beyond an int").to_string();
-        let largest = i32::MAX.to_string();
-        assert!(error.contains(what) && error.contains(&largest), "{error}");
-    }
-    let huge = Sizes { params: 8, grads: usize::MAX, state: usize::MAX, arena: 64, batch: 1 };
-    assert!(device.engine(&huge).err().expect("too large").to_string().contains("bytes"));
+    let sizes = Sizes { params: 8, grads: usize::MAX, state: usize::MAX, arena: 64, batch: usize::MAX };
+    let error = device.engine(&sizes).err().expect("too large");
+    assert!(matches!(error, Error::Device(_)) && error.to_string().contains("bytes"), "{error}");
 }

@@ -43,7 +43,7 @@ impl Case {
         for backend in backends() {
             let engine = &mut *backend.variants[0](&sizes).expect("memory");
             let results = self.run(engine, arena, &values);
-            let want = reference.get_or_insert_with(|| results.clone());
+            let want = &*reference.get_or_insert_with(|| results.clone());
             for (at, (got, want)) in results.iter().zip(want).enumerate() {
                 let close = (got - want).abs() <= 1e-5 * want.abs().max(1e-2);
                 assert!(close, "element {at}: {got} and {want}; {} seed {seed}", backend.name);

@@ -23,3 +23,23 @@ pub(super) fn check(sizes: &Sizes) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_beyond_32_bits_is_refused_with_its_size() {
+        let small = Sizes { params: 8, grads: 8, state: usize::MAX, arena: 64, batch: 2 };
+        let beyond = LARGEST + 1;
+        assert!(check(&Sizes { params: LARGEST, arena: 2 * LARGEST, ..small }).is_ok());
+        for (sizes, what) in [
+            (Sizes { params: beyond, ..small }, "parameters"),
+            (Sizes { arena: 2 * beyond, ..small }, "activations of one sample"),
+            (Sizes { batch: beyond, ..small }, "samples of a batch"),
+        ] {
+            let error = check(&sizes).expect_err("beyond an int").to_string();
+            assert!(error.contains(&format!("{beyond} {what}")), "{error}");
+        }
+    }
+}

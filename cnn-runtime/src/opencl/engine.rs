@@ -5,7 +5,6 @@ use std::{cell::RefCell, sync::Arc};
 use ocl::core::Context;
 
 use super::{
-    bounds,
     device::DeviceInfo,
     frame::Frame,
     kernels::{Kernels, Programs},
@@ -44,7 +43,6 @@ impl ClEngine {
         has_tiles: bool,
         sizes: &Sizes,
     ) -> Result<ClEngine> {
-        bounds::check(sizes)?;
         let queue = Queue::new(context, info.id())?;
         let buffers = Buffers::new(context, &queue, info, sizes)?;
         let kernels = RefCell::new(Kernels::new(programs));

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 
 use ocl::core::{self, CommandQueue, Context, DeviceId, Event, Mem, MemFlags};
 
-use super::{device::DeviceInfo, failure::failure};
+use super::{bounds, device::DeviceInfo, failure::failure};
 use crate::{
     engine::{Class, Sizes},
     error::{DeviceError, Error, Remedy, Result},
@@ -166,6 +166,7 @@ impl Buffers {
         if needed(sizes) > info.memory.into() || bytes(largest) > info.max_buffer.into() {
             return Err(too_large(info, sizes));
         }
+        bounds::check(sizes)?;
         let take = |len: usize, zero: bool| match zero {
             true => zeroed(context, queue, len),
             false => create::<f32>(context, MemFlags::READ_WRITE, len, None),
