@@ -1,11 +1,9 @@
 //! Whatever brings parameters into memory or to the disk holds a part of a large one at a time. Alone in its file: the counter
 //! sees the whole process.
 
-use std::collections::BTreeMap;
-
 use cnn_runtime::{
     Device, Model, Options, Session,
-    checkpoint::{self, RunState, Settings},
+    checkpoint::{self, RunSettings, RunState},
     network,
     train::{Callback, EpochReport, KeepWeights, Position},
     weights,
@@ -47,13 +45,9 @@ fn no_large_tensor_is_copied_as_a_whole() {
     bounded(|| weights::load(&mut session, &path));
     bounded(|| weights::export(&mut session, &path));
     bounded(|| KeepWeights::new(folder.path()).on_epoch_end(&mut session, &[EpochReport::default()]));
-    let settings = Settings::default();
-    let run = RunState {
-        settings: settings.clone(),
-        steps: session.steps(),
-        position: Position::start(),
-        callbacks: BTreeMap::new(),
-    };
+    let settings = RunSettings::default();
+    let mut run = RunState::default();
+    (run.settings, run.steps, run.position) = (settings.clone(), session.steps(), Position::start());
     bounded(|| checkpoint::save(&mut session, &path, &run));
     bounded(|| checkpoint::load(&mut session, &path, &settings));
 }

@@ -55,7 +55,8 @@ impl<T: Source> Source for &[T] {
 
 impl<T: Source> Source for Vec<T> {
     fn write(&self, out: &mut dyn Write) -> Result {
-        (&self[..]).write(out)
+        out.write_char('&')?;
+        self[..].write(out)
     }
 }
 

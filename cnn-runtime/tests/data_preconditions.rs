@@ -73,19 +73,19 @@ impl Dataset for Counted {
 
 fn session() -> Session {
     let model = Model::of::<Tiny>();
-    let training = Some(model.description.training.update);
-    Session::new(model, &Device::cpu().unwrap(), &Options { batch: BATCH, training, seed: 0 }).unwrap()
+    let options = Options::train(&model).batch(BATCH);
+    Session::new(model, &Device::cpu().unwrap(), &options).unwrap()
 }
 
 fn prepared(data: Arc<Counted>) -> Prepared {
-    let preparation = Preparation::new(Model::of::<Tiny>().description, vec![]).unwrap();
+    let preparation = Preparation::new(Model::of::<Tiny>().description(), vec![]).unwrap();
     Prepared::new(data, preparation, SkipPolicy::none())
 }
 
 /// Images of [`Wide`]'s shape.
 fn wide() -> Prepared {
     let indices: Vec<u32> = (0..IMAGES as u32).collect();
-    let description = Model::of::<Wide>().description;
+    let description = Model::of::<Wide>().description();
     Prepared::fit(Arc::new(Counted::default()), description, &indices, SkipPolicy::none()).unwrap()
 }
 
@@ -136,14 +136,14 @@ fn batches_are_of_images_that_there_are() {
     for indices in [vec![IMAGES as u32], vec![0, u32::MAX]] {
         refused(|| Batches::new(&source, indices.clone(), 1));
         refused(|| {
-            let description = Model::of::<Wide>().description;
+            let description = Model::of::<Wide>().description();
             Prepared::fit(Arc::new(Counted::default()), description, &indices, SkipPolicy::none())
         });
     }
     let mut none = calm(|| Batches::new(&source, vec![], MAX)).unwrap();
     assert!(none.is_empty() && calm(|| none.next_batch()).unwrap().is_none());
     refused(|| {
-        let description = Model::of::<Wide>().description;
+        let description = Model::of::<Wide>().description();
         Prepared::fit(Arc::new(Counted::default()), description, &[], SkipPolicy::none())
     });
     refused(|| sample(MAX, 1, 0));
@@ -181,7 +181,7 @@ fn data_sets_have_no_other_images() {
 #[test]
 fn preparation_takes_images_of_any_size_and_no_others() {
     let statistics = wide().preparation().statistics().to_vec();
-    let description = Model::of::<Wide>().description;
+    let description = Model::of::<Wide>().description();
     let twice = [statistics.clone(), statistics.clone()].concat();
     let misshapen = vec![Tensor::new("data.mean", &[2], vec![0.0; 2]).unwrap()];
     for statistics in [vec![], statistics[..1].to_vec(), twice, misshapen] {
@@ -253,7 +253,7 @@ fn runs_have_images_batches_and_finite_weights() {
 
 #[test]
 fn figures_are_of_the_classes_that_there_are() {
-    let kind = Model::of::<Tiny>().description.training.loss;
+    let kind = Model::of::<Tiny>().description().training.loss;
     refused(|| Confusion::new(MAX));
     refused(|| Assessment::new(kind, 1 << 40, 1));
     refused(|| Ensemble::new(kind, MAX, MAX));

@@ -11,7 +11,7 @@ use cnn_runtime::{
     device::Selection,
     network,
     optim::{Clip, Optimizer, Rate, Schedule, ScheduleKind, Update},
-    weights::Companions,
+    weights::DataInfo,
 };
 
 network! {

@@ -2,4 +2,4 @@
 //! are started in, as long as it stays where they were built.
 
 /// The folder of the digits, which `README.md` beside this file describes.
-pub const MNIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/mnist");
+pub(crate) const MNIST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/mnist");

@@ -1,9 +1,9 @@
 //! Steps at the limits of 32 bits: maps whose sizes multiply to more than an `int` holds, and
 //! places far into a slab. The engines are compared with each other.
 
-use cnn_runtime::{
+use cnn_runtime::__testing::{
     engine::{Engine, Pass, Sizes},
-    plan::{Arena, Elementwise, Elt, Layout, Map, Place, Pool, PoolGrad, PoolKind, Steps, Window},
+    plan::{Arena, Elementwise, Elt, Layout, Map, Pool, PoolGrad, PoolKind, Shift, StepRef, Steps, Window},
     rng::Stream,
 };
 use proptest::prelude::*;
@@ -13,11 +13,17 @@ use crate::backend::backends;
 const NO_WINDOW: Window =
     Window { kernel: [1; 2], stride: [1; 2], pad: [0; 2], pad_end: [0; 2], dilation: [1; 2] };
 
+/// The epilogue of a step without one.
+const NONE: &[Elt] = &[];
+
+/// A call of an engine.
+type Body = Box<dyn Fn(&dyn Steps) + Sync>;
+
 /// A step that reads `x` and writes `y`.
 struct Case {
     x: Map,
     y: Map,
-    step: Box<dyn Fn(&dyn Steps) + Sync>,
+    step: Body,
 }
 
 impl Case {
@@ -62,10 +68,11 @@ fn adaptive(from: usize, to: usize, axis: usize, seed: u64) {
     let (name, kind, window) = ("adaptive", PoolKind::AdaptiveAvg, NO_WINDOW);
     let x = map(0, along(from));
     let y = map(x.len(), along(to));
-    let step = &*Box::leak(Box::new(Pool { name, kind, x, y, window, epilogue: &[] }));
-    Case { x, y, step: Box::new(move |steps| steps.pool(step)) }.check(seed);
-    let grad = &*Box::leak(Box::new(PoolGrad { name, kind, x, dy: y, dx: x, window, epilogue: &[] }));
-    Case { x: y, y: x, step: Box::new(move |steps| steps.pool_grad(grad)) }.check(seed);
+    let step = &*Box::leak(Box::new(Pool { name, kind, x, y, window, epilogue: NONE }));
+    Case { x, y, step: Box::new(move |steps| steps.step(StepRef::Pool(step))) }.check(seed);
+    let grad =
+        &*Box::leak(Box::new(PoolGrad { name, kind, x: Some(x), dy: y, dx: x, window, epilogue: NONE }));
+    Case { x: y, y: x, step: Box::new(move |steps| steps.step(StepRef::PoolGrad(grad))) }.check(seed);
 }
 
 #[test]
@@ -87,12 +94,19 @@ fn windows_of_the_size_of_a_long_map() {
         let x = map(0, [size, 1]);
         let y = map(x.len(), [outputs, 1]);
         let dx = map(y.offset + y.len(), [size, 1]);
-        let pool = &*Box::leak(Box::new(Pool { name: "pool", kind, x, y, window, epilogue: &[] }));
-        let grad =
-            &*Box::leak(Box::new(PoolGrad { name: "pool", kind, x, dy: y, dx, window, epilogue: &[] }));
+        let pool = &*Box::leak(Box::new(Pool { name: "pool", kind, x, y, window, epilogue: NONE }));
+        let grad = &*Box::leak(Box::new(PoolGrad {
+            name: "pool",
+            kind,
+            x: Some(x),
+            dy: y,
+            dx,
+            window,
+            epilogue: NONE,
+        }));
         let step = move |steps: &dyn Steps| {
-            steps.pool(pool);
-            steps.pool_grad(grad);
+            steps.step(StepRef::Pool(pool));
+            steps.step(StepRef::PoolGrad(grad));
         };
         Case { x, y: dx, step: Box::new(step) }.check(3);
     }
@@ -104,12 +118,12 @@ fn maps_far_into_a_slab() {
     let far = 1 << 26;
     let x = map(far, [5, 7]);
     let y = map(far + x.len(), [9, 4]);
-    let place = Place { name: "place", x, y, top: -1, left: 2, epilogue: &[] };
-    let place = &*Box::leak(Box::new(place));
-    Case { x, y, step: Box::new(move |steps| steps.place(place)) }.check(4);
-    let ops = &*Box::leak(Box::new([Elt::Add(x)]));
-    let double = &*Box::leak(Box::new(Elementwise { name: "double", x, y: x, ops }));
-    Case { x, y: x, step: Box::new(move |steps| steps.elementwise(double)) }.check(5);
+    let shift = Shift { name: "shift", x, y, top: -1, left: 2, epilogue: NONE };
+    let shift = &*Box::leak(Box::new(shift));
+    Case { x, y, step: Box::new(move |steps| steps.step(StepRef::Shift(shift))) }.check(4);
+    let epilogue: &[Elt] = Box::leak(Box::new([Elt::Add(x)]));
+    let double = &*Box::leak(Box::new(Elementwise { name: "double", x, y: x, epilogue }));
+    Case { x, y: x, step: Box::new(move |steps| steps.step(StepRef::Elementwise(double))) }.check(5);
 }
 
 proptest! {

@@ -2,7 +2,7 @@
 
 use cnn_runtime::Session;
 
-use crate::{BATCH, Companions, IMAGE, answered, refused};
+use crate::{BATCH, DataInfo, IMAGE, answered, refused};
 
 /// Numbers of images, in floats, that are no batch.
 const NO_BATCHES: [usize; 6] = [0, 1, IMAGE - 1, IMAGE + 1, (BATCH + 1) * IMAGE, 3 * 9 * 9];
@@ -89,9 +89,9 @@ pub(crate) fn any(session: &mut Session) {
         let _ = answered("set_parameter", || session.set_parameter(0, &[f32::NAN; 144]));
         let _ = answered("set_state", || session.set_state(0, 0, &[f32::INFINITY; 144]));
     }
-    let companions = Companions { classes: vec![String::new(); 1000], ..Companions::default() };
-    answered("set_companions", || session.set_companions(companions));
-    assert_eq!(session.companions().classes.len(), 1000);
+    let info = DataInfo::new(Vec::new(), vec![String::new(); 1000]).expect("names of classes");
+    answered("set_data_info", || session.set_data_info(info));
+    assert_eq!(session.data_info().classes().len(), 1000);
     let numbers = (session.batch(), session.arena_bytes() > 0, session.is_averaged(), session.pending());
     let text = format!("{session:?} {numbers:?} {} {}", session.steps(), session.lr());
     assert!(text.contains("Small"), "{text}");
