@@ -1,11 +1,13 @@
-//! AlexNet: Krizhevsky, Sutskever and Hinton, "ImageNet Classification with Deep Convolutional Neural Networks", 2012.
+//! AlexNet: Krizhevsky, Sutskever and Hinton, "ImageNet Classification with Deep Convolutional
+//! Neural Networks", 2012.
 
 mod data;
 
 use cnn_runtime::{network, trainer::Trainer};
 
 network! {
-    /// AlexNet with its two halves as channel groups. The paper says 224x224, but its 55x55 maps need 227x227.
+    /// AlexNet with its two halves as channel groups. The paper says 224x224, but its 55x55 maps
+    /// need 227x227.
     pub AlexNet<[3, 227, 227] -> 1000> {
         input
             -> conv1: conv(96, 11, stride = 4) -> relu -> lrn(5, alpha = 1e-4, beta = 0.75, k = 2.0)

@@ -1,12 +1,13 @@
-//! DenseNet-121: Huang, Liu, van der Maaten and Weinberger, "Densely Connected Convolutional Networks", 2017. Names are
-//! torchvision's.
+//! DenseNet-121: Huang, Liu, van der Maaten and Weinberger, "Densely Connected Convolutional
+//! Networks", 2017. Names are torchvision's.
 
 mod data;
 
 use cnn_runtime::{network, trainer::Trainer};
 
 network! {
-    /// Four blocks in which every layer sees the outputs of all layers before it, and adds 32 channels.
+    /// Four blocks in which every layer sees the outputs of all layers before it, and adds 32
+    /// channels.
     pub DenseNet121<[3, 224, 224] -> 1000> {
         block layer(x) {
             x -> norm1: batch_norm -> relu -> conv1: conv(128, 1, bias = false)

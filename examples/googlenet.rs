@@ -1,5 +1,5 @@
-//! GoogLeNet: Szegedy et al., "Going Deeper with Convolutions", 2015. Names and structure are torchvision's: batch norm
-//! after every convolution, and 3x3 where the paper has 5x5.
+//! GoogLeNet: Szegedy et al., "Going Deeper with Convolutions", 2015. Names and structure are
+//! torchvision's: batch norm after every convolution, and 3x3 where the paper has 5x5.
 
 mod data;
 

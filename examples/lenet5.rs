@@ -1,4 +1,5 @@
-//! LeNet-5 (LeCun et al. 1998) with softmax cross-entropy in place of the paper's radial basis functions.
+//! LeNet-5 (LeCun et al. 1998) with softmax cross-entropy in place of the paper's radial basis
+//! functions.
 
 mod data;
 

@@ -1,5 +1,6 @@
-//! The pattern that most convolutional networks follow, `INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> [FC -> RELU]*K -> FC`, as blocks
-//! whose loops are the pattern's stars.
+//! The pattern that most convolutional networks follow,
+//! `INPUT -> [[CONV -> RELU]*N -> POOL?]*M -> [FC -> RELU]*K -> FC`, as blocks whose loops are the
+//! pattern's stars.
 
 mod data;
 

@@ -1,4 +1,5 @@
-//! ResNet-18: He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", 2016. Names are torchvision's.
+//! ResNet-18: He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", 2016. Names
+//! are torchvision's.
 
 mod data;
 

@@ -1,5 +1,5 @@
-//! ResNet-50: He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", 2016. Names are torchvision's, and so
-//! is the stride, which stands on the 3x3 convolution.
+//! ResNet-50: He, Zhang, Ren and Sun, "Deep Residual Learning for Image Recognition", 2016. Names
+//! are torchvision's, and so is the stride, which stands on the 3x3 convolution.
 
 mod data;
 

@@ -1,5 +1,5 @@
-//! torchvision's AlexNet: Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014. Names are
-//! torchvision's.
+//! torchvision's AlexNet: Krizhevsky, "One weird trick for parallelizing convolutional neural
+//! networks", 2014. Names are torchvision's.
 
 mod data;
 

@@ -1,4 +1,5 @@
-//! VGG-16, configuration D: Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image Recognition",
+//! VGG-16, configuration D: Simonyan and Zisserman, "Very Deep Convolutional Networks for
+//! Large-Scale Image Recognition",
 //! 2015. Names are torchvision's, which numbers convolutions, activations and pooling alike.
 
 mod data;

@@ -7,7 +7,8 @@ use cnn_runtime::{
 use cnn_tests::counting::{self, Counting};
 
 network! {
-    /// Every kind of step that this crate knows; the weights of `fc3` are updated where their gradient is computed.
+    /// Every kind of step that this crate knows; the weights of `fc3` are updated where their
+    /// gradient is computed.
     Convnet<[1, 12, 12] -> 10> {
         let x = input -> conv1: conv(8, 3) -> relu;
         let y = x -> conv2: conv(20, 3, pad = 1) -> tanh;

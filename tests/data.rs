@@ -1,4 +1,5 @@
-//! Data sets as users have them: folders of images with a damaged file among them, files cut short, statistics kept in weights.
+//! Data sets as users have them: folders of images with a damaged file among them, files cut short,
+//! statistics kept in weights.
 
 use std::{fs, path::Path, process::Command, sync::Arc};
 
@@ -19,7 +20,8 @@ fn run(name: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
     (output.status.code(), text(&output.stdout), stderr)
 }
 
-/// Stripes that lie in `train/lying` and `val/lying`, and that stand in `standing`: 40 images of many sizes.
+/// Stripes that lie in `train/lying` and `val/lying`, and that stand in `standing`: 40 images of
+/// many sizes.
 fn stripes(root: &Path) {
     for nth in 0..40u32 {
         let (part, class) =

@@ -1,5 +1,6 @@
-//! docs/errors.md shows every case of tests/ui by topic, and PyTorch's answer where a `.torch` file has it, which
-//! tests/ui/torch_errors.py wrote. `REWRITE_GALLERY=1 cargo test --test gallery` writes the page anew.
+//! docs/errors.md shows every case of tests/ui by topic, and PyTorch's answer where a `.torch` file
+//! has it, which tests/ui/torch_errors.py wrote. `REWRITE_GALLERY=1 cargo test --test gallery`
+//! writes the page anew.
 
 use std::{
     fs, io,

@@ -1,5 +1,5 @@
-//! Whatever brings parameters into memory or to the disk holds a part of a large one at a time. Alone in its file: the counter
-//! sees the whole process.
+//! Whatever brings parameters into memory or to the disk holds a part of a large one at a time.
+//! Alone in its file: the counter sees the whole process.
 
 use cnn_runtime::{
     Device, Model, Options, Session,

@@ -1,5 +1,5 @@
-//! Training that is killed, interrupted or out of space, and goes on: the outcome is that of an uninterrupted run, byte for
-//! byte, and what was saved stays usable.
+//! Training that is killed, interrupted or out of space, and goes on: the outcome is that of an
+//! uninterrupted run, byte for byte, and what was saved stays usable.
 
 use std::{
     path::Path,
@@ -35,7 +35,8 @@ fn finish(mut command: Command) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// What a run leaves that depends on nothing but its options: weights, and the record without times.
+/// What a run leaves that depends on nothing but its options: weights, and the record without
+/// times.
 fn outcome(folder: &Path) -> Vec<Vec<u8>> {
     let weights =
         ["last.safetensors", "best.safetensors"].map(|name| std::fs::read(folder.join(name)).unwrap());
@@ -152,7 +153,8 @@ mod unix {
             shell.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"")]);
             shell.arg(train.get_program()).args(train.get_args()).output().unwrap()
         };
-        // In blocks of 512 bytes: room for the weights (247 kB) and not for the checkpoint (494 kB).
+        // In blocks of 512 bytes: room for the weights (247 kB) and not for the checkpoint (494
+        // kB).
         let output = limited(600);
         assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
         let message = stderr(&output);

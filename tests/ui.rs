@@ -1,4 +1,5 @@
-//! What `network!` accepts and what it says to mistakes. One mistake a file; `TRYBUILD=overwrite` renews the expectations.
+//! What `network!` accepts and what it says to mistakes. One mistake a file; `TRYBUILD=overwrite`
+//! renews the expectations.
 
 #[test]
 fn ui() {

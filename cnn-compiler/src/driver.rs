@@ -17,7 +17,8 @@ use crate::{
     trace::Trace,
 };
 
-/// Tokens of `network! { … }` to tokens of Rust, which finds the crate `cnn-runtime` at the path `runtime`.
+/// Tokens of `network! { … }` to tokens of Rust, which finds the crate `cnn-runtime` at the path
+/// `runtime`.
 pub fn compile(runtime: &TokenStream, tokens: TokenStream) -> TokenStream {
     let mut trace = Trace::from_env();
     let parsed = parse::parse(tokens.clone()).map(|network| trace.parsed(network));

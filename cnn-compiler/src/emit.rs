@@ -1,8 +1,9 @@
-//! From plans to Rust: the type, its tables and straight-line code that calls an engine step by step.
+//! From plans to Rust: the type, its tables and straight-line code that calls an engine step by
+//! step.
 //!
 //! One `static` per step, named after the layer, in a module per mode; all paths go through the
-//! runtime's `__private`. Modules begin with two underscores, so that a network may be called `train`.
-//! The same network always yields the same tokens.
+//! runtime's `__private`. Modules begin with two underscores, so that a network may be called
+//! `train`. The same network always yields the same tokens.
 
 mod description;
 mod graph;
@@ -65,7 +66,8 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
             }
             #train
             #infer
-            // SAFETY: the memory plan that the steps are written from gives each operand room of its own in the arena.
+            // SAFETY: the memory plan that the steps are written from gives each operand room of
+            // its own in the arena.
             unsafe impl #cnn::Network for #name {
                 const DESCRIPTION: #cnn::Description = __description::DESCRIPTION;
                 fn infer(run: &dyn #cnn::Steps) { #infer_body }
@@ -76,8 +78,8 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
     }
 }
 
-/// A constant for each layer, the layer's name, so that a program can name it without a typing error and an editor can show
-/// what it costs.
+/// A constant for each layer, the layer's name, so that a program can name it without a typing
+/// error and an editor can show what it costs.
 fn layers(rows: &[Row]) -> TokenStream {
     let names = Names::of_layers(rows);
     let constants = rows.iter().zip(names.iter()).map(|(row, constant)| {

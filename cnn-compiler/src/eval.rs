@@ -1,7 +1,9 @@
-//! Runs the language: syntax tree in, typed graph out. Nothing of `let`, `for`, `if` and blocks is left after it.
+//! Runs the language: syntax tree in, typed graph out. Nothing of `let`, `for`, `if` and blocks is
+//! left after it.
 //!
-//! Values are computed in source order and each layer is applied through `infer` at once, so that `x.channels` is known where it
-//! is used. An expression that fails adds an error and yields [`Value::Unknown`].
+//! Values are computed in source order and each layer is applied through `infer` at once, so that
+//! `x.channels` is known where it is used. An expression that fails adds an error and yields
+//! [`Value::Unknown`].
 
 mod apply;
 mod block;
@@ -27,8 +29,8 @@ use crate::{
 };
 use scope::Scopes;
 
-/// Turns of loops, calls of blocks and items of ranges that one network may take: far above any real one, and no source can keep
-/// the compiler busy for longer.
+/// Turns of loops, calls of blocks and items of ranges that one network may take: far above any
+/// real one, and no source can keep the compiler busy for longer.
 const MAX_STEPS: usize = 100_000;
 /// Calls of blocks within calls of blocks.
 const MAX_CALLS: usize = 32;

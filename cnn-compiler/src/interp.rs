@@ -1,6 +1,8 @@
-//! A naive evaluator in f64, the oracle of every pass: of a graph node by node, and of a planned program on an arena.
+//! A naive evaluator in f64, the oracle of every pass: of a graph node by node, and of a planned
+//! program on an arena.
 //!
-//! Speed does not matter here, obviousness does. Dropout masks are a fixed function of stream, sample and element.
+//! Speed does not matter here, obviousness does. Dropout masks are a fixed function of stream,
+//! sample and element.
 
 pub mod arena;
 mod channel;

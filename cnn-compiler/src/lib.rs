@@ -1,6 +1,7 @@
 //! The compiler behind `cnn_runtime::network!`: tokens, syntax tree, typed graph, plan, Rust.
 //!
-//! All of it works on `proc_macro2`, so it also runs outside of rustc: in tests, fuzzers and build scripts.
+//! All of it works on `proc_macro2`, so it also runs outside of rustc: in tests, fuzzers and build
+//! scripts.
 #![forbid(unsafe_code)]
 #![allow(
     unreachable_pub,

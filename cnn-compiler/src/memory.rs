@@ -1,8 +1,9 @@
 //! From buffers to addresses: a schedule goes in, offsets and the arena's size come out.
 //!
-//! A buffer lives from the first step that touches it to the last, an area of the fixed part likewise by stages; buffers
-//! whose lives overlap get disjoint floats of the sample's slab, others may share. Largest first, each at the lowest free
-//! place: near optimal for networks, whose big buffers are few. All places are multiples of a block.
+//! A buffer lives from the first step that touches it to the last, an area of the fixed part
+//! likewise by stages; buffers whose lives overlap get disjoint floats of the sample's slab, others
+//! may share. Largest first, each at the lowest free place: near optimal for networks, whose big
+//! buffers are few. All places are multiples of a block.
 
 pub mod pack;
 mod place;
@@ -82,8 +83,8 @@ impl Memory {
     }
 }
 
-/// The input is written before the first step, the logits are read after the forward pass, the losses after the last
-/// step.
+/// The input is written before the first step, the logits are read after the forward pass, the
+/// losses after the last step.
 fn lives(schedule: &Schedule) -> Vec<Life> {
     let mut lives: Vec<Life> = vec![None; schedule.buffers.len()];
     let mut touch = |buffer: BufferId, step: usize| {

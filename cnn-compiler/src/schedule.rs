@@ -1,7 +1,9 @@
-//! From a graph to steps: fused groups become calls, values become maps in buffers, per-sample calls form regions.
+//! From a graph to steps: fused groups become calls, values become maps in buffers, per-sample
+//! calls form regions.
 //!
-//! Buffers have sizes but no addresses yet. Values share a buffer where that is free: a flattened map, an aligned part of
-//! a concatenation, the result of an element-wise step on a value that dies there.
+//! Buffers have sizes but no addresses yet. Values share a buffer where that is free: a flattened
+//! map, an aligned part of a concatenation, the result of an element-wise step on a value that dies
+//! there.
 
 mod build;
 mod in_place;
@@ -24,7 +26,8 @@ pub struct Region {
 }
 
 impl Region {
-    /// Steps that an engine has in hand at the same time: all that carry samples one by one, each of the batch by itself.
+    /// Steps that an engine has in hand at the same time: all that carry samples one by one, each
+    /// of the batch by itself.
     pub fn stages(&self) -> impl Iterator<Item = &[Step]> {
         let together = match self.scope {
             Scope::Sample => self.steps.len(),
@@ -49,7 +52,8 @@ pub struct Schedule {
     pub logits: Map,
     /// Main loss first; empty for inference.
     pub losses: Vec<Map>,
-    /// Parameters that no step reads after the one that computes their gradient, which may therefore update them.
+    /// Parameters that no step reads after the one that computes their gradient, which may
+    /// therefore update them.
     pub at_once: Vec<ParamId>,
 }
 
@@ -66,7 +70,7 @@ impl Schedule {
         self.forward.iter().chain(&self.backward).flat_map(|region| &region.steps)
     }
 
-    /// See [`Region::stages`].
+    /// The stages of all regions, see [`Region::stages`].
     pub fn stages(&self) -> impl Iterator<Item = &[Step]> {
         self.forward.iter().chain(&self.backward).flat_map(Region::stages)
     }

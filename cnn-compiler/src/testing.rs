@@ -167,7 +167,8 @@ impl Net {
         self.graph.push(Op::Gate, vec![x, gate], self.shape(x), layer)
     }
 
-    /// Adds rows and columns of zeros around, or takes them away where negative: top, bottom, left, right.
+    /// Adds rows and columns of zeros around, or takes them away where negative: top, bottom, left,
+    /// right.
     pub fn pad(&mut self, x: NodeId, [top, bottom, left, right]: [isize; 4]) -> NodeId {
         let layer = self.layer("pad");
         let mut shape = self.shape(x);

@@ -3,8 +3,8 @@
 
 use proc_macro::{TokenStream, TokenTree};
 
-/// Compiles a network: the path of the crate `cnn-runtime` as its user has it, in brackets, then the
-/// declaration. `cnn_runtime::network!` calls it so.
+/// Compiles a network: the path of the crate `cnn-runtime` as its user has it, in brackets, then
+/// the declaration. `cnn_runtime::network!` calls it so.
 #[proc_macro]
 pub fn compile(tokens: TokenStream) -> TokenStream {
     let mut tokens = tokens.into_iter();

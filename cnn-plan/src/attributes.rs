@@ -1,5 +1,5 @@
-//! Attributes of steps: how a kernel slides over a map, what a pooling window yields, what a response
-//! is normalised by.
+//! Attributes of steps: how a kernel slides over a map, what a pooling window yields, what a
+//! response is normalised by.
 
 use core::ops::Range;
 
@@ -9,14 +9,17 @@ plain! {
     /// What a pooling window yields.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum PoolKind {
-        /// The largest element; padding never wins. On a tie the first in row-major order takes the gradient; NaN wins.
+        /// The largest element; padding never wins. On a tie the first in row-major order takes the
+        /// gradient; NaN wins.
         Max,
-        /// The mean over windows that cover the input evenly, whatever the output's size: output row `r` of `R` averages input rows
-        /// `floor(r * H / R)` up to `ceil((r + 1) * H / R)`, and columns alike. The step's window is not used.
+        /// The mean over windows that cover the input evenly, whatever the output's size: output
+        /// row `r` of `R` averages input rows `floor(r * H / R)` up to `ceil((r + 1) * H / R)`, and
+        /// columns alike. The step's window is not used.
         AdaptiveAvg,
         /// The mean.
         Avg {
-            /// Divide by the window's area within the padded input (`true`, torch's default) or by the taps inside the input.
+            /// Divide by the window's area within the padded input (`true`, torch's default) or by
+            /// the taps inside the input.
             count_include_pad: bool,
         },
     }
@@ -24,8 +27,9 @@ plain! {
 
 plain! {
     /// Local response normalisation across channels (Krizhevsky et al. 2012, with torch's scaling):
-    /// `s[c] = k + alpha / size * sum over size channels around c of x²`, `y[c] = x[c] / s[c]^beta`. The window of an even
-    /// size reaches `size / 2` channels back and `(size - 1) / 2` ahead.
+    /// `s[c] = k + alpha / size * sum over size channels around c of x²`,
+    /// `y[c] = x[c] / s[c]^beta`. The window of an even size reaches `size / 2` channels back and
+    /// `(size - 1) / 2` ahead.
     #[derive(Clone, Copy, Debug, PartialEq)]
     pub struct Response {
         /// Channels in the window.
@@ -47,11 +51,11 @@ plain! {
         pub kernel: [usize; 2],
         /// Step between windows.
         pub stride: [usize; 2],
-        /// Rows added above and columns added on the left. What is needed below and on the right follows from the
-        /// output's shape: a tap outside the input counts as padding.
+        /// Rows added above and columns added on the left. What is needed below and on the right
+        /// follows from the output's shape: a tap outside the input counts as padding.
         pub pad: [usize; 2],
-        /// Rows below and columns on the right that count as padding where an average counts padding; beyond them (ceil mode)
-        /// there is nothing to count.
+        /// Rows below and columns on the right that count as padding where an average counts
+        /// padding; beyond them (ceil mode) there is nothing to count.
         pub pad_end: [usize; 2],
         /// Distance between taps; 1 is a dense kernel.
         pub dilation: [usize; 2],
@@ -59,8 +63,8 @@ plain! {
 }
 
 impl Response {
-    /// Largest [`Response::size`]: engines lay a few pixels' channels and their windows out in a buffer
-    /// of fixed size.
+    /// Largest [`Response::size`]: engines lay a few pixels' channels and their windows out in a
+    /// buffer of fixed size.
     pub const MAX_SIZE: usize = 511;
 }
 
@@ -71,8 +75,8 @@ impl Window {
     }
 }
 
-/// The inputs, from the first to behind the last, that output `index` of `outputs` averages in windows
-/// that cover `inputs` evenly: `floor(index * inputs / outputs)` up to
+/// The inputs, from the first to behind the last, that output `index` of `outputs` averages in
+/// windows that cover `inputs` evenly: `floor(index * inputs / outputs)` up to
 /// `ceil((index + 1) * inputs / outputs)`.
 pub const fn even_window(index: usize, outputs: usize, inputs: usize) -> Range<usize> {
     index * inputs / outputs..((index + 1) * inputs).div_ceil(outputs)

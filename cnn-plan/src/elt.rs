@@ -28,10 +28,11 @@ plain! {
     pub enum Elt<A: Addressing = Placed> {
         /// `v = act(v)`
         Act(act: Act),
-        /// `v = v * act'(x)` where the map holds `y = act(x)`: the chain rule through an activation.
+        /// `v = v * act'(x)` where the map holds `y = act(x)`: the chain rule through an
+        /// activation.
         ActGrad(act: Act, y: A::Map),
-        /// Training-mode batch norm with the statistics that [`crate::BatchStats`] left in the arena's
-        /// fixed part: `v = (v - mean[c]) * inv_std[c] * gamma[c] + beta[c]`.
+        /// Training-mode batch norm with the statistics that [`crate::BatchStats`] left in the
+        /// arena's fixed part: `v = (v - mean[c]) * inv_std[c] * gamma[c] + beta[c]`.
         Normalize(normalize: Normalize<A>),
         /// Inference-mode batch norm with running statistics:
         /// `v = (v - mean[c]) / sqrt(var[c] + eps) * gamma[c] + beta[c]`.
@@ -52,9 +53,9 @@ plain! {
         /// `m = batch * height * width`:
         /// `v = gamma[c] * inv_std[c] * (v - dbeta[c] / m - (x - mean[c]) * inv_std[c] * dgamma[c] / m)`.
         NormalizeGrad(normalize: Normalize<A>, x: A::Map),
-        /// Inverted dropout: `v = keep ? v / (1 - rate) : 0`. The mask is a hash of (step key, stream,
-        /// element), see `cnn_runtime::rng`, so the backward pass repeats the forward pass's mask
-        /// without storing it.
+        /// Inverted dropout: `v = keep ? v / (1 - rate) : 0`. The mask is a hash of (step key,
+        /// stream, element), see `cnn_runtime::rng`, so the backward pass repeats the forward
+        /// pass's mask without storing it.
         Dropout {
             /// Probability of zero, in `0.0..1.0`.
             rate: f32,

@@ -1,13 +1,17 @@
-//! What the macro writes and the engines read: a network's tables and its fused steps, all constants.
+//! What the macro writes and the engines read: a network's tables and its fused steps, all
+//! constants.
 //!
-//! The macro plans addresses, never backends. A step names its operands by place: a [`Map`] in the arena, an
-//! offset into the parameters. Both engines use the same storage order, so a plan holds for every device:
+//! The macro plans addresses, never backends. A step names its operands by place: a [`Map`] in the
+//! arena, an offset into the parameters. Both engines use the same storage order, so a plan holds
+//! for every device:
 //!
-//! * The arena holds one *slab* per sample of the batch, `Arena::slab` floats apart, then `Arena::fixed` floats that
-//!   belong to the batch as a whole. Sample `s` of a map starts at `s * slab + map.offset`.
-//! * A [`Layout::Blocked`] map is `[ceil(C/8)][H][W][8]`; the lanes past the last channel hold no information and
-//!   may hold anything. A [`Layout::Planar`] map is `[C][H][W]`, as images come.
-//! * Parameters are packed in kernel order by their [`Role`]; padding lanes there are zero and stay zero.
+//! * The arena holds one *slab* per sample of the batch, `Arena::slab` floats apart, then
+//!   `Arena::fixed` floats that belong to the batch as a whole. Sample `s` of a map starts at
+//!   `s * slab + map.offset`.
+//! * A [`Layout::Blocked`] map is `[ceil(C/8)][H][W][8]`; the lanes past the last channel hold no
+//!   information and may hold anything. A [`Layout::Planar`] map is `[C][H][W]`, as images come.
+//! * Parameters are packed in kernel order by their [`Role`]; padding lanes there are zero and stay
+//!   zero.
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -35,7 +35,8 @@ plain! {
         pub arena: Arena,
         /// Where images are written.
         pub input: Map,
-        /// Where class scores are read: valid after `infer`, or after `forward` and before `backward`.
+        /// Where class scores are read: valid after `infer`, or after `forward` and before
+        /// `backward`.
         pub logits: Map,
         /// Per-sample losses to add up, main loss first; empty for inference.
         pub losses: &'a [Map],
@@ -102,7 +103,8 @@ plain! {
         pub params_len: usize,
         /// Rows of the summary.
         pub layers: &'a [Layer<'a>],
-        /// What inference computes, in order of execution: the first node is the input, the last yields the scores.
+        /// What inference computes, in order of execution: the first node is the input, the last
+        /// yields the scores.
         pub graph: &'a [GraphNode<'a>],
         /// Plan of `forward` and `backward`.
         pub train: Plan<'a>,
@@ -110,8 +112,8 @@ plain! {
         pub infer: Plan<'a>,
         /// Defaults of the trainer.
         pub training: Training,
-        /// From a stored image to the network's input; `None` where nothing is declared: images are scaled to 0 to 1, and
-        /// resized if they have another size.
+        /// From a stored image to the network's input; `None` where nothing is declared: images are
+        /// scaled to 0 to 1, and resized if they have another size.
         pub data: Option<&'a [Prepare]>,
         /// Changes of training images.
         pub augment: &'a [Augment],
@@ -128,7 +130,8 @@ impl Description<'_> {
             .sum()
     }
 
-    /// Floats of the arena of a session, as [`Arena::len`] has them: a training session also infers, in the same arena.
+    /// Floats of the arena of a session, as [`Arena::len`] has them: a training session also
+    /// infers, in the same arena.
     pub fn arena_len(&self, training: bool, batch: usize) -> usize {
         let inference = self.infer.arena.len(batch);
         if training { self.train.arena.len(batch).max(inference) } else { inference }

@@ -36,7 +36,8 @@ plain! {
         HeUniform,
         /// Normal with variance `2 / fan_in`.
         HeNormal,
-        /// Uniform in `±1 / sqrt(fan_in)`: what torch gives convolutions, dense layers and their biases.
+        /// Uniform in `±1 / sqrt(fan_in)`: what torch gives convolutions, dense layers and their
+        /// biases.
         Torch,
     }
 }
@@ -51,7 +52,8 @@ plain! {
         pub shape: &'a [usize],
         /// Packing.
         pub role: Role,
-        /// Offset of the packed form in the parameters, and of its gradient in the gradients; a multiple of 8.
+        /// Offset of the packed form in the parameters, and of its gradient in the gradients; a
+        /// multiple of 8.
         pub offset: usize,
         /// Floats of the packed form.
         pub len: usize,
@@ -63,21 +65,24 @@ plain! {
         pub fan_out: usize,
         /// False for a frozen layer and for buffers: no gradient is computed and no update made.
         pub trainable: bool,
-        /// True for running statistics: kept in files and changed by the forward pass, but no parameter.
+        /// True for running statistics: kept in files and changed by the forward pass, but no
+        /// parameter.
         pub buffer: bool,
         /// Factor of the learning rate.
         pub lr_factor: f32,
         /// False if weight decay leaves it alone.
         pub decay: bool,
-        /// True for large weights that no step reads after the one that computes their gradient: an engine may update each part of
-        /// them there, as soon as its gradient is summed up, and never hold the gradient as a whole. Only dense weights and filters by
-        /// Winograd's algorithm may be so: other steps make no update.
+        /// True for large weights that no step reads after the one that computes their gradient: an
+        /// engine may update each part of them there, as soon as its gradient is summed up, and
+        /// never hold the gradient as a whole. Only dense weights and filters by Winograd's
+        /// algorithm may be so: other steps make no update.
         pub at_once: bool,
     }
 }
 
 impl<'a> Param<'a> {
-    /// A trained vector at the start of the parameters, without attributes: what tables written by hand vary.
+    /// A trained vector at the start of the parameters, without attributes: what tables written by
+    /// hand vary.
     pub const fn vector(name: &'a str, shape: &'a [usize; 1]) -> Param<'a> {
         Param {
             name,

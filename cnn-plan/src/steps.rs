@@ -64,8 +64,8 @@ impl<A: Addressing> dyn Described<A> + '_ {
 
 /// What an engine offers to generated code.
 pub trait Steps {
-    /// Runs a chain of per-sample steps. A CPU engine carries each sample through the whole chain on
-    /// one thread; a GPU runs the body once for all samples. `macs` is the chain's work for one
+    /// Runs a chain of per-sample steps. A CPU engine carries each sample through the whole chain
+    /// on one thread; a GPU runs the body once for all samples. `macs` is the chain's work for one
     /// sample, by which tiny work stays on one thread.
     fn region(&self, macs: u64, body: &(dyn Fn(&dyn Steps) + Sync));
 
@@ -160,8 +160,8 @@ steps! {
     scope: |_| Scope::Batch,
     work: |step| convolution(&step.x, &step.dy, &step.window, step.groups);
 
-    /// Dense layer over all elements of `x`, in storage order: `y = W x + b`, then the epilogue. `y`
-    /// is `[N, 1, 1]`.
+    /// Dense layer over all elements of `x`, in storage order: `y = W x + b`, then the epilogue.
+    /// `y` is `[N, 1, 1]`.
     dense: Dense {
         /// Input, of any shape.
         x: read,
@@ -291,8 +291,8 @@ steps! {
     work: |step| touch(&step.logits, &step.loss);
 
     /// Statistics of each channel over the batch and all positions (Ioffe and Szegedy 2015): mean
-    /// and inverse deviation go to `stats`, `1 / sqrt(variance + eps)` with the biased variance, and
-    /// the running statistics move by torch's rule,
+    /// and inverse deviation go to `stats`, `1 / sqrt(variance + eps)` with the biased variance,
+    /// and the running statistics move by torch's rule,
     /// `running = (1 - momentum) * running + momentum * batch`, with the unbiased variance. One
     /// value a channel leaves its variance at the biased one.
     batch_stats: BatchStats {
@@ -357,8 +357,8 @@ steps! {
     work: |step| Work::Touch(step.x.elements() * step.response.size);
 
     /// Maximum over groups of adjacent channels (Goodfellow et al. 2013):
-    /// `y[c] = max over j < pieces of x[c * pieces + j]`. On a tie the first takes the gradient; NaN
-    /// wins.
+    /// `y[c] = max over j < pieces of x[c * pieces + j]`. On a tie the first takes the gradient;
+    /// NaN wins.
     maxout: Maxout {
         /// Input, `[C * pieces, H, W]`.
         x: read,

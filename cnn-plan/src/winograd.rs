@@ -1,21 +1,25 @@
-//! Room for Winograd's algorithm: convolutions of 3x3 with stride 1 in tiles of 4x4 outputs, at 36 points.
+//! Room for Winograd's algorithm: convolutions of 3x3 with stride 1 in tiles of 4x4 outputs, at 36
+//! points.
 
 use crate::{Addressing, BLOCK, Placed, Readdress, padded, source::plain};
 
 plain! {
-    /// Where a convolution may keep filters and tiles at the points. An engine that computes it otherwise leaves the room unused.
+    /// Where a convolution may keep filters and tiles at the points. An engine that computes it
+    /// otherwise leaves the room unused.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Winograd<A: Addressing = Placed> {
         /// Offset in the arena's fixed part of [`Winograd::filters_len`] floats.
         pub filters: A::Area,
         /// Offset in the fixed part of [`Winograd::work_len`] floats.
         pub work: A::Area,
-        /// Tiles of both maps that there is room for, in as many pieces as an engine divides it into, of 12 tiles or more.
+        /// Tiles of both maps that there is room for, in as many pieces as an engine divides it
+        /// into, of 12 tiles or more.
         pub tiles: usize,
     }
 }
 
-/// Floats that keep points apart: at a distance of whole pages, they would compete for the same cache sets.
+/// Floats that keep points apart: at a distance of whole pages, they would compete for the same
+/// cache sets.
 const SKEW: usize = 2 * BLOCK;
 /// Tiles of the smallest piece whose skew is planned for.
 const PIECE: usize = 12;

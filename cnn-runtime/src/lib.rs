@@ -3,8 +3,8 @@
 //!
 //! [`network!`] turns a declaration into a type that implements [`Network`]: tables and
 //! straight-line code, with every shape known, the gradients derived and the memory planned. A
-//! [`Session`] holds such a network on a [`Device`]; with the feature `trainer`, `trainer::main` makes
-//! a whole command-line trainer of it.
+//! [`Session`] holds such a network on a [`Device`]; with the feature `trainer`, `trainer::main`
+//! makes a whole command-line trainer of it.
 //!
 //! ```
 //! use cnn_runtime::{Device, Model, Options, Session, network};

@@ -1,9 +1,10 @@
-//! Looking on while a network runs: generated code goes in, its steps come out one by one, as values.
+//! Looking on while a network runs: generated code goes in, its steps come out one by one, as
+//! values.
 //!
-//! [`steps_of`] runs generated code without an engine and lists its steps, regions broken open: what
-//! follows is the order of execution of a whole batch. A [`Session`](crate::Session) runs such a list
-//! step by step and shows each as a [`StepEvent`], when its result is still in the arena: the place
-//! is another step's a little later.
+//! [`steps_of`] runs generated code without an engine and lists its steps, regions broken open:
+//! what follows is the order of execution of a whole batch. A [`Session`](crate::Session) runs such
+//! a list step by step and shows each as a [`StepEvent`], when its result is still in the arena:
+//! the place is another step's a little later.
 
 mod work;
 
@@ -60,8 +61,8 @@ impl StepEvent<'_> {
         self.step.described().writes().next()
     }
 
-    /// The first map that the step reads and the map that it writes; sums over the batch read two and
-    /// write none.
+    /// The first map that the step reads and the map that it writes; sums over the batch read two
+    /// and write none.
     pub fn shapes(&self) -> [Option<Map>; 2] {
         let mut reads = self.step.described().reads();
         [reads.next(), self.written().or_else(|| reads.next())]

@@ -1,6 +1,8 @@
-//! What the example networks cost, as their papers and PyTorch count it; read by the tests of the compiler and of the command line.
+//! What the example networks cost, as their papers and PyTorch count it; read by the tests of the
+//! compiler and of the command line.
 
-/// Name, parameters, multiply-accumulates of one image in inference, and those that auxiliary heads add in training.
+/// Name, parameters, multiply-accumulates of one image in inference, and those that auxiliary heads
+/// add in training.
 pub const COSTS: [(&str, usize, u64, u64); 11] = [
     ("activations", 12_218, 2_506_912, 0),
     ("alexnet", 60_965_224, 724_406_816, 0),

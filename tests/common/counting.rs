@@ -1,4 +1,5 @@
-//! The system's allocator, counting. It sees the whole process, so a test that asks it is alone in its file.
+//! The system's allocator, counting. It sees the whole process, so a test that asks it is alone in
+//! its file.
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -34,7 +35,8 @@ pub fn allocations() -> usize {
     ALLOCATIONS.load(Ordering::Relaxed)
 }
 
-/// What some work results in, and the most bytes that it held at a time beyond those that it leaves.
+/// What some work results in, and the most bytes that it held at a time beyond those that it
+/// leaves.
 pub fn excess<T>(work: impl FnOnce() -> T) -> (T, usize) {
     MOST.store(HELD.load(Ordering::Relaxed), Ordering::Relaxed);
     let result = work();

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use cnn_runtime::{__testing::rng::Stream, Device, DeviceChoice, device::Selection};
 
-/// Every device that tests run on: the CPU engine, and OpenCL where there is a driver. Says what it skips; with
-/// `CNN_REQUIRE_OPENCL=1` a missing driver fails the test.
+/// Every device that tests run on: the CPU engine, and OpenCL where there is a driver. Says what it
+/// skips; with `CNN_REQUIRE_OPENCL=1` a missing driver fails the test.
 pub fn devices() -> Vec<Device> {
     let mut devices = vec![Device::cpu().unwrap()];
     match Device::open(&DeviceChoice::OpenCl(Selection::First), None) {

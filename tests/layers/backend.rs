@@ -26,14 +26,15 @@ pub(crate) fn backends() -> &'static [Backend] {
     BACKENDS.get_or_init(|| cpus().chain(opencl().map(|device| twice(device.with_tiles(false)))).collect())
 }
 
-/// The OpenCL device with convolutions in local memory; those of [`backends`] are direct, whatever it would use by itself.
+/// The OpenCL device with convolutions in local memory; those of [`backends`] are direct, whatever
+/// it would use by itself.
 pub(crate) fn tiled() -> Option<&'static Backend> {
     static TILED: OnceLock<Option<Backend>> = OnceLock::new();
     TILED.get_or_init(|| opencl().map(|device| twice(device.with_tiles(true)))).as_ref()
 }
 
-/// The processor with its vector instructions, which all give the same bits, and with plain Rust, which rounds more often: each with
-/// 1, 2 and 8 threads.
+/// The processor with its vector instructions, which all give the same bits, and with plain Rust,
+/// which rounds more often: each with 1, 2 and 8 threads.
 fn cpus() -> impl Iterator<Item = Backend> {
     let (mut vectors, mut plain) = (Vec::new(), Vec::new());
     for threads in [1, 2, 8] {

@@ -1,4 +1,5 @@
-//! Batch norm: statistics, running statistics, normalisation, and the gradients of all three operands.
+//! Batch norm: statistics, running statistics, normalisation, and the gradients of all three
+//! operands.
 
 use cnn_runtime::__testing::plan::{
     BatchNormSums, BatchStats, Elementwise, Elt, Layout, Normalize, StepRef, padded,

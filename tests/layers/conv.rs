@@ -46,7 +46,8 @@ const BASE: Case = Case {
     tiles: None,
 };
 
-/// What the layer computes, once per output element and tap: `(output, filter, input)` positions with the input inside.
+/// What the layer computes, once per output element and tap: `(output, filter, input)` positions
+/// with the input inside.
 fn taps(
     case: &Case,
     y: [usize; 4],
@@ -84,8 +85,9 @@ impl Case {
     /// Room for Winograd's algorithm on a convolution between so many channels.
     fn room(&self, scene: &mut Scene, [from, to]: [usize; 2]) -> Option<Winograd> {
         let tiles = self.tiles?;
-        // Sums are as exact as those of other algorithms. tanh passes on their absolute error, which for sums of up to some 30
-        // was 3e-5 at most, where its own results are no larger than 1.
+        // Sums are as exact as those of other algorithms. tanh passes on their absolute error,
+        // which for sums of up to some 30 was 3e-5 at most, where its own results are no larger
+        // than 1.
         if matches!(self.tail, [Tail::Act(Act::Tanh)]) {
             scene.set_tolerance(4e-5);
         }

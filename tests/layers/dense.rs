@@ -22,7 +22,8 @@ struct Case {
 const BASE: Case =
     Case { batch: 7, input: [16, 3, 5], outputs: 24, layout: Layout::Blocked, bias: true, tail: &[] };
 
-/// All products: `([sample, output], [output, feature], [sample, feature])`, features in `[C, H, W]` order.
+/// All products: `([sample, output], [output, feature], [sample, feature])`, features in
+/// `[C, H, W]` order.
 fn products(x: [usize; 4], outputs: usize, mut visit: impl FnMut([usize; 4], [usize; 4], [usize; 4])) {
     for place @ [sample, channel, row, column] in indices(x) {
         let feature = (channel * x[2] + row) * x[3] + column;

@@ -1,4 +1,5 @@
-//! Chains of element-wise operations, into another map and in place, and activations at the ends of their range.
+//! Chains of element-wise operations, into another map and in place, and activations at the ends of
+//! their range.
 
 use cnn_runtime::__testing::plan::{Act, Elementwise, Elt, Layout, StepRef};
 

@@ -1,7 +1,8 @@
 //! Every step of every engine against naive references in f64.
 //!
-//! A file an op holds its `Case` descriptor, its reference in torch order and its shapes. A case builds a [`scene::Scene`] of
-//! random operands, steps and expected results; [`backend::backends`] says which engines it runs on.
+//! A file an op holds its `Case` descriptor, its reference in torch order and its shapes. A case
+//! builds a [`scene::Scene`] of random operands, steps and expected results; [`backend::backends`]
+//! says which engines it runs on.
 
 mod backend;
 mod batch_norm;

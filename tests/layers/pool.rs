@@ -162,7 +162,8 @@ fn whole_maps() {
     }
 }
 
-/// Windows far larger than their map, strides and dilations beyond it: what is outside costs nothing.
+/// Windows far larger than their map, strides and dilations beyond it: what is outside costs
+/// nothing.
 #[test]
 fn arguments_beyond_the_map() {
     let far =
@@ -237,7 +238,8 @@ proptest! {
         ceil in any::<bool>(),
         seed in any::<u64>(),
     ) {
-        // As everywhere, padding is at most half the kernel, so that no window lies in padding alone.
+        // As everywhere, padding is at most half the kernel, so that no window lies in padding
+        // alone.
         let pad = [pads[0].min(kernel[0] / 2), pads[1].min(kernel[1] / 2)];
         let pad_end = [ends[0].min(kernel[0] / 2), ends[1].min(kernel[1] / 2)];
         let window = Window { kernel, stride, pad, pad_end, dilation };

@@ -1,7 +1,8 @@
-//! A small plan around the step under test: operands at random, steps, expected results, and the comparison.
+//! A small plan around the step under test: operands at random, steps, expected results, and the
+//! comparison.
 //!
-//! Everything that a step may not read is NaN beforehand: the padding lanes of its inputs, its outputs, the gradients. NaN
-//! never passes the comparison unless it is expected.
+//! Everything that a step may not read is NaN beforehand: the padding lanes of its inputs, its
+//! outputs, the gradients. NaN never passes the comparison unless it is expected.
 
 use cnn_runtime::__testing::{
     engine::{Class, Engine, Pass, Sizes},
@@ -177,7 +178,8 @@ impl Scene {
         self.expected.push((Expected::Gradient(param), values, SMALL));
     }
 
-    /// As [`Scene::expect_gradient`], of few elements, which may all cancel: each is the sum of so many normal values.
+    /// As [`Scene::expect_gradient`], of few elements, which may all cancel: each is the sum of so
+    /// many normal values.
     pub(crate) fn expect_sums(&mut self, param: usize, values: Tensor, terms: usize) {
         self.expected.push((Expected::Gradient(param), values, (terms as f64).sqrt()));
     }
@@ -303,8 +305,8 @@ fn bits(values: &[f32]) -> Vec<u32> {
     values.iter().map(|value| if value.is_nan() { u32::MAX } else { value.to_bits() }).collect()
 }
 
-/// Differences are measured against the largest expected element, or against `size` if all are smaller: a sum's rounding is relative to
-/// its terms, even where they cancel.
+/// Differences are measured against the largest expected element, or against `size` if all are
+/// smaller: a sum's rounding is relative to its terms, even where they cancel.
 pub(crate) fn compare(got: &[f32], want: &Tensor, (tolerance, size): (f64, f64), context: &str) {
     assert_eq!(got.len(), want.data.len(), "{context}");
     let largest = want.data.iter().filter(|value| value.is_finite()).fold(size, |a: f64, b| a.max(b.abs()));

@@ -1,6 +1,8 @@
-//! 20 updates by every optimizer, and 20 rates of every schedule, against those that PyTorch makes in float64.
+//! 20 updates by every optimizer, and 20 rates of every schedule, against those that PyTorch makes
+//! in float64.
 //!
-//! `tests/goldens/torch_optimizers.py` wrote the numbers and says how gradients follow from weights.
+//! `tests/goldens/torch_optimizers.py` wrote the numbers and says how gradients follow from
+//! weights.
 
 use cnn_runtime::{
     __testing::{

@@ -1,5 +1,6 @@
-//! Updates over several steps: every rule with the attributes of parameters, limits of the gradients, running averages, gradients of
-//! several passes. Frozen parameters and buffers are left alone, padding is kept at zero.
+//! Updates over several steps: every rule with the attributes of parameters, limits of the
+//! gradients, running averages, gradients of several passes. Frozen parameters and buffers are left
+//! alone, padding is kept at zero.
 
 mod reference;
 

@@ -1,4 +1,5 @@
-//! A network against the files that `goldens/torch_reference.py` made of PyTorch's answers in float64.
+//! A network against the files that `goldens/torch_reference.py` made of PyTorch's answers in
+//! float64.
 
 use cnn_runtime::{Device, Model, Network, Options, Session, network::Param};
 use safetensors::SafeTensors;

@@ -1,4 +1,5 @@
-//! Whole networks against PyTorch in float64, on every device; `goldens/torch_networks.py` says the same in PyTorch.
+//! Whole networks against PyTorch in float64, on every device; `goldens/torch_networks.py` says the
+//! same in PyTorch.
 
 mod golden;
 
@@ -33,7 +34,8 @@ fn lenet5() {
 }
 
 network! {
-    /// Two branches concatenated at channels that are no multiple of a block, beside a residual sum.
+    /// Two branches concatenated at channels that are no multiple of a block, beside a residual
+    /// sum.
     Joins<[3, 15, 12] -> 7> {
         let x = input -> stem: conv(8, 3, stride = 2, pad = 1) -> tanh;
         let left = x -> left: conv(8, 1) -> sigmoid;
@@ -128,7 +130,8 @@ fn a_dense_block() {
 }
 
 network! {
-    /// Response normalisation over odd and even windows, grouped and depthwise convolutions, a kernel of two sizes.
+    /// Response normalisation over odd and even windows, grouped and depthwise convolutions, a
+    /// kernel of two sizes.
     Responses<[4, 9, 9] -> 5> {
         input
             -> conv1: conv(12, 3) -> relu -> lrn(5, alpha = 0.5, beta = 0.75, k = 2.0) -> max_pool(3, stride = 2)
@@ -163,7 +166,8 @@ fn activation_functions() {
 }
 
 network! {
-    /// A gate for each channel (squeeze and excitation), softmax over channels, padding and cropping.
+    /// A gate for each channel (squeeze and excitation), softmax over channels, padding and
+    /// cropping.
     Gated<[3, 9, 8] -> 4> {
         let x = input -> zero_pad((1, 2)) -> conv1: conv(12, 3) -> relu;
         let gate = x -> global_avg_pool -> flatten -> squeeze: dense(4) -> relu -> excite: dense(12) -> sigmoid;

@@ -1,4 +1,5 @@
-//! Large weights are updated where their gradients are computed, which changes no byte of the result.
+//! Large weights are updated where their gradients are computed, which changes no byte of the
+//! result.
 
 use cnn_runtime::{
     Device, DeviceChoice, Error, Model, Network, Session, network,
@@ -8,7 +9,8 @@ use cnn_runtime::{
 use crate::{batch, session, sgd};
 
 network! {
-    /// Dense layers of more than a million weights, with attributes of their own; outputs are no multiple of a block.
+    /// Dense layers of more than a million weights, with attributes of their own; outputs are no
+    /// multiple of a block.
     Dense<[1, 12, 12] -> 10> {
         input -> conv1: conv(24, 3) -> relu -> flatten -> fc1: dense(437, lr_factor = 2, decay = false) -> relu -> dropout(0.5)
             -> fc2: dense(2400) -> relu -> fc3: dense(437, freeze = true) -> relu -> fc4: dense(10)
@@ -55,7 +57,8 @@ fn bits(session: &mut Session) -> Vec<u32> {
     values.into_iter().map(f32::to_bits).collect()
 }
 
-/// Steps on batches of these sizes, against passes and updates one after the other, on another number of threads.
+/// Steps on batches of these sizes, against passes and updates one after the other, on another
+/// number of threads.
 fn compare<N: Network>(update: Update, sizes: &[usize]) {
     let largest = sizes.iter().copied().max().unwrap_or(1);
     let (images, labels) = batch(largest);

@@ -1,4 +1,5 @@
-//! What the updates of a session promise: several passes for one are one batch, averages can be swapped in and out.
+//! What the updates of a session promise: several passes for one are one batch, averages can be
+//! swapped in and out.
 
 use cnn_runtime::{Device, Error, Metrics, Session, network, optim::Update};
 

@@ -8,7 +8,8 @@ use crate::{
     infer::{self, Application, Argument, Given, Inputs, MAX_LAYERS, Value},
 };
 
-/// First parts of the names of what files hold beside layers: statistics of the data, state of the optimizer.
+/// First parts of the names of what files hold beside layers: statistics of the data, state of the
+/// optimizer.
 const NOT_LAYERS: [&str; 2] = ["data", "optimizer"];
 
 /// A call before it is known what is called; the receiver, if any, is the first input.

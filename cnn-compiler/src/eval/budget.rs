@@ -10,7 +10,8 @@ use crate::{
     },
 };
 
-/// Compares a finished graph with the limits that the network sets itself, and with that of every network.
+/// Compares a finished graph with the limits that the network sets itself, and with that of every
+/// network.
 pub(super) fn check(ast: &Network, infer: &mut Infer) {
     check_work(ast, infer);
     let limits = ast.sections.iter().filter_map(|section| match &section.content {

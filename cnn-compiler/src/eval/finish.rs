@@ -1,4 +1,5 @@
-//! Checks on the whole network, after its last statement: its output, what is never used, its budget.
+//! Checks on the whole network, after its last statement: its output, what is never used, its
+//! budget.
 
 use super::{Eval, budget};
 use crate::{

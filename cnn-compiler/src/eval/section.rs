@@ -1,6 +1,7 @@
 //! Sections: which a network has, and the values in them.
 //!
-//! Nothing in a section depends on the network's body, and its numbers are real: `1 / 255` is a fraction.
+//! Nothing in a section depends on the network's body, and its numbers are real: `1 / 255` is a
+//! fraction.
 
 use super::operator;
 use crate::{

@@ -24,8 +24,8 @@ pub(super) fn global_avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> 
     tiles(infer, site, PoolKind::Avg { count_include_pad: true }, [height, width])
 }
 
-/// `adaptive_avg_pool`: averages over windows that cover the input evenly, to an output of a given size. Where that size
-/// divides the input's, the windows are tiles.
+/// `adaptive_avg_pool`: averages over windows that cover the input evenly, to an output of a given
+/// size. Where that size divides the input's, the windows are tiles.
 pub(super) fn adaptive_avg_pool(infer: &mut Infer, site: &Site) -> Option<NodeId> {
     let [channels, height, width] = infer.map_input(site)?;
     let mut output = site.args.values.pair("height")?;

@@ -1,5 +1,5 @@
-//! The table of layers: what each is called, what it takes, and which function builds it. A new layer
-//! starts with a row here.
+//! The table of layers: what each is called, what it takes, and which function builds it. A new
+//! layer starts with a row here.
 
 use cnn_plan::settings::{Bound, Kind, Param, optional, required, unset};
 
@@ -21,8 +21,8 @@ const LR_FACTOR: Param = optional("lr_factor", Kind::POSITIVE, Bound::Number(1.0
 /// layer that does not.
 const DECAY: Param = unset("decay", Kind::Flag);
 
-/// The attributes of weights and biases. For `init` and `bias_init` that are left out, the network's
-/// initial values apply.
+/// The attributes of weights and biases. For `init` and `bias_init` that are left out, the
+/// network's initial values apply.
 const WEIGHTS: &[Param] =
     &[unset("init", Kind::Init), unset("bias_init", Kind::Init), FREEZE, LR_FACTOR, DECAY];
 

@@ -1,7 +1,8 @@
-//! Runs a planned program as an engine does: maps by address in one arena, regions sample by sample.
+//! Runs a planned program as an engine does: maps by address in one arena, regions sample by
+//! sample.
 //!
-//! The arena starts as NaN and padding lanes are written as NaN, so that whatever reads before a write, past a channel or
-//! behind an overwritten value shows in the results.
+//! The arena starts as NaN and padding lanes are written as NaN, so that whatever reads before a
+//! write, past a channel or behind an overwritten value shows in the results.
 
 use cnn_plan::{BatchStats, ConvInputGrad, CopyElements, Loss, Operand};
 use indexmap::IndexMap;
@@ -132,7 +133,8 @@ impl Machine<'_> {
         }
     }
 
-    /// A step that sums gradients over the batch: of weights or scales, then of what is added to them.
+    /// A step that sums gradients over the batch: of weights or scales, then of what is added to
+    /// them.
     fn gradients(&mut self, step: &Step, sample: usize) {
         let op = op::of(step).expect("an operation of the graph");
         let operands = self.operands(step, sample);

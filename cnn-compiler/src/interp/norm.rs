@@ -57,7 +57,8 @@ pub fn scale_grad(x: &Tensor, stats: &Tensor, dy: &Tensor) -> Tensor {
     super::ops::bias_grad(&normal(x, stats).zip(dy, |normal, dy| normal * dy), &[x.shape[0]])
 }
 
-/// Gradient of `x` through the normalisation and the statistics; `m` is the number of elements of a channel in the batch.
+/// Gradient of `x` through the normalisation and the statistics; `m` is the number of elements of a
+/// channel in the batch.
 pub fn normalize_grad([dy, x, stats, gamma, dgamma, dbeta]: [&Tensor; 6], m: f64) -> Tensor {
     let centred = dy.by_channel(|channel, dy| dy - dbeta.data[channel] / m);
     let through = normal(x, stats).by_channel(|channel, normal| normal * dgamma.data[channel] / m);

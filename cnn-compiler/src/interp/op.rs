@@ -1,4 +1,5 @@
-//! The operation of the graph that a step runs, so that the oracle evaluates both with the same code.
+//! The operation of the graph that a step runs, so that the oracle evaluates both with the same
+//! code.
 
 use cnn_plan::Operand;
 

@@ -1,4 +1,5 @@
-//! The operations of one sample. A convolution and its two gradients walk the same triples (input, filter, output).
+//! The operations of one sample. A convolution and its two gradients walk the same triples (input,
+//! filter, output).
 
 use super::Tensor;
 use crate::ir::{Act, Conv, Pool, PoolKind, Window};
@@ -95,7 +96,8 @@ fn biased(bias: Option<&Tensor>, shape: &[usize]) -> Tensor {
     y
 }
 
-/// Calls `visit(y, shares)` for each window, with the elements of `x` that it depends on and their shares in the result.
+/// Calls `visit(y, shares)` for each window, with the elements of `x` that it depends on and their
+/// shares in the result.
 fn shares(pool: &Pool, x: &Tensor, y: &[usize], mut visit: impl FnMut(usize, &[(usize, f64)])) {
     let (extent, [channels, height, width]) = (extents(&x.shape), extents(y));
     for output in 0..channels * height * width {

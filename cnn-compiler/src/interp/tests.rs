@@ -1,4 +1,5 @@
-//! Every pass against the evaluator: gradients against central differences, rewrites and plans against the plain graph.
+//! Every pass against the evaluator: gradients against central differences, rewrites and plans
+//! against the plain graph.
 
 mod layers;
 

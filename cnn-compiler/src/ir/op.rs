@@ -1,12 +1,13 @@
-//! Operations of the graph: the forward ops that layers become, what batch norm is lowered to, and the backward ops that
-//! autodiff adds.
+//! Operations of the graph: the forward ops that layers become, what batch norm is lowered to, and
+//! the backward ops that autodiff adds.
 
 use cnn_plan::LossKind;
 pub use cnn_plan::{Act, PoolKind, Response, Window};
 
 use super::ParamId;
 
-/// An operation. The comment gives its inputs; `w` is `[O, I/groups, KH, KW]` or `[O, F]`, `b` is `[O]`.
+/// An operation. The comment gives its inputs; `w` is `[O, I/groups, KH, KW]` or `[O, F]`, `b` is
+/// `[O]`.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Op {
     /// The batch of images.
@@ -21,10 +22,11 @@ pub enum Op {
     Pool(Pool),
     /// `x`
     Act(Act),
-    /// `x`; also its own gradient, with the same mask. Identity in inference. `channelwise` drops whole channels.
+    /// `x`; also its own gradient, with the same mask. Identity in inference. `channelwise` drops
+    /// whole channels.
     Dropout { rate: f32, stream: u32, channelwise: bool },
-    /// `x, gamma, beta, running mean, running variance`: with the batch's statistics in training, which move the running ones by
-    /// torch's rule, and with the running ones in inference
+    /// `x, gamma, beta, running mean, running variance`: with the batch's statistics in training,
+    /// which move the running ones by torch's rule, and with the running ones in inference
     BatchNorm { eps: f32, momentum: f32 },
     /// `x`: local response normalisation across channels
     Lrn(Response),
@@ -34,8 +36,8 @@ pub enum Op {
     Softmax,
     /// `x, gate`: a factor for each channel; the gate is `[C, 1, 1]` or `[C]`
     Gate,
-    /// `x`: moved within a frame of another size, zero around it. Padding has positive offsets, cropping negative ones; each is
-    /// the other's gradient.
+    /// `x`: moved within a frame of another size, zero around it. Padding has positive offsets,
+    /// cropping negative ones; each is the other's gradient.
     Shift { top: isize, left: isize },
     /// `x`: flatten, and back
     Reshape,
@@ -46,8 +48,8 @@ pub enum Op {
     /// `logits`: the weighted loss of each sample, shape `[1]`
     Loss { kind: LossKind, weight: f32 },
 
-    /// `x, running mean, running variance`: `[2, C]`, mean and inverse deviation of each channel over the batch; moves the running
-    /// ones
+    /// `x, running mean, running variance`: `[2, C]`, mean and inverse deviation of each channel
+    /// over the batch; moves the running ones
     BatchStats { eps: f32, momentum: f32 },
     /// `x, stats, gamma, beta`: batch norm with given statistics
     Normalize,
@@ -74,7 +76,8 @@ pub enum Op {
     ActGrad(Act),
     /// `x, stats, gamma, beta, dy`: gradient of gamma, the sum of `dy` times the normalised `x`
     ScaleGrad,
-    /// `dy, x, stats, gamma, beta, dgamma, dbeta`: through the normalisation and through its statistics
+    /// `dy, x, stats, gamma, beta, dgamma, dbeta`: through the normalisation and through its
+    /// statistics
     NormalizeGrad,
     /// `x, dy`
     LrnGrad(Response),

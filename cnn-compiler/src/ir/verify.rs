@@ -1,4 +1,5 @@
-//! Checks what the passes promise each other; a broken promise is a bug of the compiler and panics with the place.
+//! Checks what the passes promise each other; a broken promise is a bug of the compiler and panics
+//! with the place.
 //!
 //! Nothing here is shared with the passes: shapes are derived anew.
 

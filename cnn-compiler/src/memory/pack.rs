@@ -1,6 +1,7 @@
 //! Where each parameter lies among all parameters, and in which order its elements are packed.
 //!
-//! Offsets ascend in order of declaration and are multiples of a block; gradients lie at the same offsets.
+//! Offsets ascend in order of declaration and are multiples of a block; gradients lie at the same
+//! offsets.
 
 use std::collections::HashSet;
 

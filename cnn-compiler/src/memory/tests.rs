@@ -76,7 +76,8 @@ fn each_buffer_lies_at_the_lowest_free_place() {
     }
 }
 
-/// A deep network on large maps: neither its depth squared nor the size of its slab is gone through.
+/// A deep network on large maps: neither its depth squared nor the size of its slab is gone
+/// through.
 #[test]
 fn planning_costs_the_number_of_steps() {
     let (mut net, mut x) = testing::Net::new([8, 1 << 14, 1 << 14]);

@@ -1,8 +1,9 @@
 //! Chooses how convolutions are computed, by their shapes.
 //!
-//! Winograd's algorithm F(4x4, 3x3) saves three of four multiply-adds, but it works on whole tiles of 4x4 outputs, and transforms
-//! inputs, outputs and filters. Measured with `cargo bench -p cnn-runtime --bench kernels` (Zen 3, AVX2, one thread, batch 4),
-//! in GFLOP/s of the direct sum, forward and for the gradient of the input:
+//! Winograd's algorithm F(4x4, 3x3) saves three of four multiply-adds, but it works on whole tiles
+//! of 4x4 outputs, and transforms inputs, outputs and filters. Measured with
+//! `cargo bench -p cnn-runtime --bench kernels` (Zen 3, AVX2, one thread, batch 4), in GFLOP/s of
+//! the direct sum, forward and for the gradient of the input:
 //!
 //! | channels, map | direct | Winograd |
 //! |---|---|---|
@@ -55,7 +56,8 @@ pub fn choose(mut graph: Graph) -> Graph {
 
 /// Channels from which the sums outweigh the transforms.
 const CHANNELS: usize = 16;
-/// Tiles that there is room for, for all threads together: with fewer, filters are read too often; with more, tiles leave the cache.
+/// Tiles that there is room for, for all threads together: with fewer, filters are read too often;
+/// with more, tiles leave the cache.
 const TILES: usize = 96;
 /// The same for the gradient of the filters, whose threads share tiles.
 const SHARED_TILES: usize = 192;

@@ -1,12 +1,15 @@
-//! Large parameters that an engine can update in the step that computes their gradient, so that it is never whole in memory.
+//! Large parameters that an engine can update in the step that computes their gradient, so that it
+//! is never whole in memory.
 //!
-//! That takes a step whose sums are finished part by part, behind every other step that reads the parameter: the gradient of the
-//! layer's input does. For small parameters it would only keep activations alive for longer.
+//! That takes a step whose sums are finished part by part, behind every other step that reads the
+//! parameter: the gradient of the layer's input does. For small parameters it would only keep
+//! activations alive for longer.
 
 use super::{fuse::Group, layout::differentiated};
 use crate::ir::{Algorithm, Conv, Graph, NodeId, Op, ParamId};
 
-/// Elements that the caches around a core do not hold together with their gradient and state: 4 MiB each.
+/// Elements that the caches around a core do not hold together with their gradient and state: 4 MiB
+/// each.
 const LARGE: usize = 1 << 20;
 
 /// The parameter that can be updated where `node` computes its gradient.
@@ -20,8 +23,9 @@ pub fn updated(graph: &Graph, node: NodeId) -> Option<ParamId> {
     (by_parts && is_large()).then(|| differentiated(graph, node))
 }
 
-/// Puts groups in order of execution: each where its last node stands, but an update behind the last
-/// reader of its parameter, and an arrangement of filters right before the step that takes them.
+/// Puts groups in order of execution: each where its last node stands, but an update behind the
+/// last reader of its parameter, and an arrangement of filters right before the step that takes
+/// them.
 pub fn order(graph: &Graph, groups: &mut [Group]) {
     let ends = ends(graph, groups);
     let end = |group: &Group| ends[group[0].0];

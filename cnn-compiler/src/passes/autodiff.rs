@@ -1,7 +1,9 @@
-//! Reverse-mode differentiation: a forward graph goes in, the same graph with its losses and gradients comes out.
+//! Reverse-mode differentiation: a forward graph goes in, the same graph with its losses and
+//! gradients comes out.
 //!
-//! Only values that a trainable parameter feeds get a gradient, so a frozen layer costs no backward work and keeps no
-//! activation. All losses and the gradients of their logits come before the first other backward node.
+//! Only values that a trainable parameter feeds get a gradient, so a frozen layer costs no backward
+//! work and keeps no activation. All losses and the gradients of their logits come before the first
+//! other backward node.
 
 use super::grad::input_gradient;
 use crate::ir::{Graph, NodeId, Op};
@@ -57,8 +59,8 @@ fn push_losses(graph: &mut Graph, wanted: &[bool]) -> Vec<(NodeId, NodeId)> {
     gradients
 }
 
-/// Adds to the gradient of a node what one of its uses contributes. Sums are made at once, in the step that computes the
-/// newest part, so that no more than one part waits.
+/// Adds to the gradient of a node what one of its uses contributes. Sums are made at once, in the
+/// step that computes the newest part, so that no more than one part waits.
 fn receive(graph: &mut Graph, received: &mut [Option<NodeId>], node: NodeId, part: NodeId) {
     received[node.0] = Some(match received[node.0] {
         None => part,
@@ -69,7 +71,8 @@ fn receive(graph: &mut Graph, received: &mut [Option<NodeId>], node: NodeId, par
     });
 }
 
-/// Parameters take their gradient as soon as `dy` is known, while it and the input are still at hand.
+/// Parameters take their gradient as soon as `dy` is known, while it and the input are still at
+/// hand.
 fn parameters_first(inputs: usize) -> impl Iterator<Item = usize> {
     (1..inputs).chain((inputs > 0).then_some(0))
 }

@@ -1,7 +1,9 @@
-//! Partitions a graph into groups that become one step each: an anchor, then element-wise nodes in its epilogue.
+//! Partitions a graph into groups that become one step each: an anchor, then element-wise nodes in
+//! its epilogue.
 //!
-//! A group's inner values have no other use and are never stored. A group stands where its *last* node stood, or later
-//! ([`at_once`]): all it reads is ready there, and nothing earlier asks for its result.
+//! A group's inner values have no other use and are never stored. A group stands where its *last*
+//! node stood, or later ([`at_once`]): all it reads is ready there, and nothing earlier asks for
+//! its result.
 
 use super::at_once;
 use crate::ir::{Graph, NodeId, Op, Run, form::Form};
@@ -59,8 +61,8 @@ fn takes_epilogue(anchor: &Op) -> bool {
     matches!(anchor.run(), Run::Elementwise | Run::Sample | Run::Batch) && !matches!(anchor, Op::Loss { .. })
 }
 
-/// The group that computes this node on the way: the gradient of the same layer's weights and `dy` for a bias gradient, the
-/// loss for the gradient of its logits.
+/// The group that computes this node on the way: the gradient of the same layer's weights and `dy`
+/// for a bias gradient, the loss for the gradient of its logits.
 fn companion(graph: &Graph, groups: &[Group], id: NodeId) -> Option<usize> {
     let node = &graph[id];
     groups.iter().rposition(|group| {

@@ -1,10 +1,12 @@
 //! The table of derivatives: forward op -> the node that computes an input's gradient.
 //!
-//! `dy` is the gradient of the op's output; the result has the input's shape. Formulas stand with the ops in `ir/op.rs`.
+//! `dy` is the gradient of the op's output; the result has the input's shape. Formulas stand with
+//! the ops in `ir/op.rs`.
 
 use crate::ir::{Graph, Node, NodeId, Op, PoolKind};
 
-/// Appends the gradient that input number `slot` of `node` receives from `dy`; none for what has no gradient.
+/// Appends the gradient that input number `slot` of `node` receives from `dy`; none for what has no
+/// gradient.
 pub fn input_gradient(graph: &mut Graph, node: NodeId, slot: usize, dy: NodeId) -> Option<NodeId> {
     let forward = graph[node].clone();
     let input = |slot: usize| forward.inputs[slot];

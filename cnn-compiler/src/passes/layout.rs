@@ -1,8 +1,9 @@
 //! Decides how each value of a graph is stored: its [`Form`].
 //!
-//! The input stays as images come, all else is blocked. Flattening keeps the form of the map, because a dense layer may
-//! take its inputs in any order as long as its weights are packed in the same one; where an operation does need another
-//! form of an operand ([`operand`]), the schedule copies. A copy's place is thus the only thing left to decide later.
+//! The input stays as images come, all else is blocked. Flattening keeps the form of the map,
+//! because a dense layer may take its inputs in any order as long as its weights are packed in the
+//! same one; where an operation does need another form of an operand ([`operand`]), the schedule
+//! copies. A copy's place is thus the only thing left to decide later.
 
 use indexmap::IndexMap;
 
@@ -11,7 +12,8 @@ use crate::ir::{
     form::{Form, Layout},
 };
 
-/// What the forward, the backward and the inference graph must agree on. The first graph laid out decides.
+/// What the forward, the backward and the inference graph must agree on. The first graph laid out
+/// decides.
 #[derive(Clone, Debug, Default)]
 pub struct Agreed {
     /// Form of the input over which dense weights are packed.
@@ -20,7 +22,8 @@ pub struct Agreed {
     pub masks: IndexMap<u32, Form>,
 }
 
-/// The form of each node's value; `None` for parameters and their gradients, which have no place in the arena.
+/// The form of each node's value; `None` for parameters and their gradients, which have no place in
+/// the arena.
 pub fn forms(graph: &Graph, agreed: &mut Agreed) -> Vec<Option<Form>> {
     let mut forms: Vec<Option<Form>> = Vec::with_capacity(graph.nodes.len());
     for node in &graph.nodes {

@@ -55,7 +55,8 @@ fn batch_norm(
     graph.push(op, inputs, node.shape.clone(), node.layer)
 }
 
-/// The parts of a concatenation, the longest run at their start that was joined before in its place.
+/// The parts of a concatenation, the longest run at their start that was joined before in its
+/// place.
 fn continued(joined: &IndexMap<Vec<NodeId>, NodeId>, parts: &[NodeId]) -> Vec<NodeId> {
     let prefix = (2..parts.len()).rev().find_map(|len| Some((len, *joined.get(&parts[..len])?)));
     match prefix {

@@ -48,8 +48,8 @@ fn is_identity(graph: &Graph, id: NodeId, mode: Mode) -> bool {
     }
 }
 
-/// For the gradient of an activation that depends on the sign of its output only, and that comes through the mask of a
-/// dropout right behind that activation: the dropout's output.
+/// For the gradient of an activation that depends on the sign of its output only, and that comes
+/// through the mask of a dropout right behind that activation: the dropout's output.
 fn masked_output(graph: &Graph, id: NodeId) -> Option<NodeId> {
     let Node { op: Op::ActGrad(Act::Relu | Act::LeakyRelu(_)), inputs, .. } = &graph[id] else { return None };
     let &[output, gradient] = inputs.as_slice() else { return None };

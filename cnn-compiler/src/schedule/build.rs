@@ -118,8 +118,8 @@ impl Builder<'_> {
         );
     }
 
-    /// Element-wise operations after the anchor, as many as an epilogue holds; an element-wise anchor
-    /// is the first of them.
+    /// Element-wise operations after the anchor, as many as an epilogue holds; an element-wise
+    /// anchor is the first of them.
     fn epilogue(&mut self, group: &Group) -> Vec<Elt> {
         let mut elts = self.elts(group);
         self.spilled = elts.split_off(elts.len().min(EPILOGUE_LEN));
@@ -188,8 +188,8 @@ impl Builder<'_> {
     }
 }
 
-/// Which operand of an element-wise node is the running value: the node before it in its group, or, for an anchor, the
-/// latest one, which is the most likely to die here.
+/// Which operand of an element-wise node is the running value: the node before it in its group, or,
+/// for an anchor, the latest one, which is the most likely to die here.
 fn running_slot(graph: &Graph, node: NodeId, before: Option<NodeId>) -> usize {
     let inputs = &graph[node].inputs;
     match (&graph[node].op, before) {

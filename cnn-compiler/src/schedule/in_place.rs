@@ -1,4 +1,5 @@
-//! Lets an element-wise step write over its input where that value dies, by merging the two buffers.
+//! Lets an element-wise step write over its input where that value dies, by merging the two
+//! buffers.
 
 use cnn_plan::Readdress;
 
@@ -8,9 +9,9 @@ use super::{
 };
 use crate::ir::{LayerId, ParamId};
 
-/// Merges input and output of every element-wise step that allows it, in order of execution, so that
-/// chains share one buffer: both maps fill their buffers, the input is not read later, and the output
-/// does not exist earlier.
+/// Merges input and output of every element-wise step that allows it, in order of execution, so
+/// that chains share one buffer: both maps fill their buffers, the input is not read later, and the
+/// output does not exist earlier.
 pub fn merge(schedule: &mut Schedule) {
     let mut merged: Vec<BufferId> = (0..schedule.buffers.len()).map(BufferId).collect();
     let mut spans = spans(schedule);

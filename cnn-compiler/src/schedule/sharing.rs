@@ -1,6 +1,7 @@
 //! Lets the parts of a concatenation be written where the concatenation needs them.
 //!
-//! A concatenation may itself be a part of a longer one, so that a chain of them grows in one buffer.
+//! A concatenation may itself be a part of a longer one, so that a chain of them grows in one
+//! buffer.
 
 use indexmap::IndexMap;
 
@@ -15,9 +16,9 @@ use crate::{
 /// Concatenation and channel at which a value lies in it.
 pub type Home = (NodeId, usize);
 
-/// Where a value lies inside a concatenation, if it can be written there at once: its start must be the start of a block,
-/// it must be the result of a step or a concatenation, and the same storage must not want it twice. The first
-/// concatenation has it, others copy.
+/// Where a value lies inside a concatenation, if it can be written there at once: its start must be
+/// the start of a block, it must be the result of a step or a concatenation, and the same storage
+/// must not want it twice. The first concatenation has it, others copy.
 pub fn homes(graph: &Graph, forms: &[Option<Form>], groups: &[Group]) -> IndexMap<NodeId, Home> {
     let results = groups.iter().filter(|group| {
         !matches!(graph[group[0]].op, Op::Input | Op::Param(_) | Op::Reshape | Op::Slice { .. })

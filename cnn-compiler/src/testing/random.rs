@@ -75,7 +75,8 @@ fn loss(random: &mut Random) -> LossKind {
     }
 }
 
-/// A network of up to a dozen layers on a tiny image, with branches, joins and sometimes a second loss.
+/// A network of up to a dozen layers on a tiny image, with branches, joins and sometimes a second
+/// loss.
 pub fn network(seed: u64) -> Graph {
     let mut random = Random(seed);
     let shape = [random.pick(&[1, 3, 8, 10]), 4 + random.below(4), 4 + random.below(4)];

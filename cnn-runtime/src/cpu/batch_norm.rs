@@ -1,7 +1,9 @@
-//! Batch norm's sums over the batch (Ioffe and Szegedy 2015): the statistics forward, two gradients backward.
+//! Batch norm's sums over the batch (Ioffe and Szegedy 2015): the statistics forward, two gradients
+//! backward.
 //!
-//! The rest of the layer is element-wise, see [`super::epilogue`]. Blocks of channels are independent pieces of work; a layer with
-//! fewer of them than would keep the threads busy also divides the batch.
+//! The rest of the layer is element-wise, see [`super::epilogue`]. Blocks of channels are
+//! independent pieces of work; a layer with fewer of them than would keep the threads busy also
+//! divides the batch.
 
 use super::{
     frame::Frame,
@@ -11,7 +13,7 @@ use super::{
 };
 use crate::plan::{BLOCK, BatchNormSums, BatchStats, Layout, Map};
 
-/// See [`BatchStats`]. The variance is summed around the mean, so large means cost no accuracy.
+/// Runs [`BatchStats`]. The variance is summed around the mean, so large means cost no accuracy.
 pub(super) fn stats(frame: &Frame, step: &'static BatchStats) {
     debug_assert_eq!(step.x.layout, Layout::Blocked);
     let (len, count) = (step.x.height * step.x.width * BLOCK, values_of_channel(frame, &step.x));
@@ -64,7 +66,7 @@ impl Terms<2> for Deviations<'_> {
     }
 }
 
-/// See [`BatchNormSums`].
+/// Runs [`BatchNormSums`].
 pub(super) fn sums(frame: &Frame, step: &'static BatchNormSums) {
     debug_assert_eq!(step.x.layout, Layout::Blocked);
     let (len, channels) = (step.x.height * step.x.width * BLOCK, step.x.channels.next_multiple_of(BLOCK));
@@ -103,7 +105,8 @@ fn values_of_channel(frame: &Frame, x: &Map) -> f64 {
     (frame.pass.batch * x.height * x.width) as f64
 }
 
-/// Calls `body(block, parallel)` for each block of channels; `parallel` if it is to divide its work, too.
+/// Calls `body(block, parallel)` for each block of channels; `parallel` if it is to divide its
+/// work, too.
 fn each_block(frame: &Frame, x: &Map, body: &(dyn Fn(usize, bool) + Sync)) {
     let (blocks, work) = (x.channels.div_ceil(BLOCK), 2 * (frame.pass.batch * x.len()) as u64);
     let parallel = frame.is_parallel(work) && blocks < 4 * frame.cpu.threads;

@@ -1,6 +1,8 @@
-//! Gradients of small parameters: the batch is cut into parts with sums of their own, which are then added in a tree.
+//! Gradients of small parameters: the batch is cut into parts with sums of their own, which are
+//! then added in a tree.
 //!
-//! The tree depends on the batch and the work of a sample only, so the result is the same for any number of threads.
+//! The tree depends on the batch and the work of a sample only, so the result is the same for any
+//! number of threads.
 
 use std::ops::Range;
 
@@ -11,8 +13,8 @@ pub(super) const SMALL: usize = 4096;
 /// Work of a part, in multiply-accumulates.
 const PART: u64 = 4 * split::TINY;
 
-/// Writes the sum over the batch to `gradient`, of at most [`SMALL`] floats: `add` adds the part of the samples of its frame.
-/// `work` is that of one sample.
+/// Writes the sum over the batch to `gradient`, of at most [`SMALL`] floats: `add` adds the part of
+/// the samples of its frame. `work` is that of one sample.
 pub(super) fn run(frame: &Frame, work: u64, gradient: Span, add: &(dyn Fn(&Frame, Span) + Sync)) {
     let samples = frame.samples.len() as u64;
     let part = PART.div_ceil(work.max(1)).min(samples) as usize;

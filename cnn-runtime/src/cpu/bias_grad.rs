@@ -1,4 +1,5 @@
-//! Gradient of a bias, of a convolution or a dense layer alike: `db[o] = sum over samples, pixels of dy[o][pixel]`.
+//! Gradient of a bias, of a convolution or a dense layer alike:
+//! `db[o] = sum over samples, pixels of dy[o][pixel]`.
 
 use super::{
     frame::Frame,

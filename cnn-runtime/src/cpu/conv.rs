@@ -15,7 +15,7 @@ use super::{
 };
 use crate::plan::{BLOCK, Conv, ConvInputGrad, Map, Window};
 
-/// See [`Conv`].
+/// Runs [`Conv`].
 pub(super) fn forward(frame: &Frame, step: &'static Conv) {
     if let Some(room) = step.winograd {
         return winograd::forward(frame, step, room);

@@ -1,7 +1,8 @@
 //! Gradients of a convolution's filters and bias.
 //!
-//! `dw[o][i][tap] = sum over samples, pixels of dy[o][pixel] * x[i][pixel at tap]`. The sums of a few filter elements stay in registers while
-//! they run over a chunk of rows; chunks and samples follow in order, so the order of a sum depends on shapes only.
+//! `dw[o][i][tap] = sum over samples, pixels of dy[o][pixel] * x[i][pixel at tap]`. The sums of a
+//! few filter elements stay in registers while they run over a chunk of rows; chunks and samples
+//! follow in order, so the order of a sum depends on shapes only.
 
 use std::ops::Range;
 
@@ -15,7 +16,8 @@ use super::{
 };
 use crate::plan::{BLOCK, ConvFilterGrad, Layout, Map};
 
-/// Pixels, of one or several samples, that sums in registers run over before they return to memory: what fits the nearest cache.
+/// Pixels, of one or several samples, that sums in registers run over before they return to memory:
+/// what fits the nearest cache.
 const PIXELS: usize = 256;
 
 /// Where terms that lie side by side are found in the input.
@@ -23,7 +25,8 @@ const PIXELS: usize = 256;
 enum Order {
     /// The eight channels of a block, at one tap. A unit holds a block of input channels.
     Channels,
-    /// Nowhere: taps are gathered, see [`super::conv_gathered_grad`]. A unit holds all input channels.
+    /// Nowhere: taps are gathered, see [`super::conv_gathered_grad`]. A unit holds all input
+    /// channels.
     Gathered,
 }
 
@@ -45,7 +48,8 @@ impl Units {
     }
 }
 
-/// Pairs of blocks that are worth dividing among threads; fewer of small gradients divide the batch.
+/// Pairs of blocks that are worth dividing among threads; fewer of small gradients divide the
+/// batch.
 const MANY: usize = 8;
 
 /// The step, and how it is cut.
@@ -64,7 +68,7 @@ pub(super) struct Task<'a> {
     order: Order,
 }
 
-/// See [`ConvFilterGrad`].
+/// Runs [`ConvFilterGrad`].
 pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
     if let Some(room) = step.winograd {
         return winograd::filter_grad(frame, step, room);
@@ -102,7 +106,8 @@ pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
     let width = [frame.isa().profile().blocks(), 2].into_iter().find(fits).unwrap_or(1);
     let task = Task { frame, step, inputs, outputs, rows, columns, filters, width, order };
     let all = Units { turns: 0..blocks.div_ceil(width), parts: 0..parts };
-    // Counted in pairs of blocks, whatever a unit is: the order of sums must not depend on the instruction set.
+    // Counted in pairs of blocks, whatever a unit is: the order of sums must not depend on the
+    // instruction set.
     if blocks.div_ceil(2) * parts < MANY && filters.len() <= batch_sum::SMALL {
         batch_sum::run(frame, work / frame.pass.batch as u64, filters, &|frame, filters| {
             Task { frame, filters, ..task }.add(&all);
@@ -112,7 +117,8 @@ pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
         });
         return;
     }
-    // Each piece reads the whole of a map unless that is cut, so the larger one is, if it gives work to all threads.
+    // Each piece reads the whole of a map unless that is cut, so the larger one is, if it gives
+    // work to all threads.
     let threads = frame.cpu.threads;
     let by_parts = step.x.len() > step.dy.len() && parts >= threads || all.turns.len() < threads.min(parts);
     let count = if by_parts { parts } else { all.turns.len() };
@@ -181,7 +187,8 @@ impl Task<'_> {
     fn finish(&self, units: &Units) {
         for unit in units.iter() {
             // The lanes past the last output took what the padding lanes of `dy` hold.
-            self.gradients(unit).for_each(|(block, gradient)| self.clear_padding(block, gradient));
+            let channels = self.step.dy.channels;
+            self.gradients(unit).for_each(|(block, gradient)| gradient.clear_padding(channels, block));
             if unit[1] == 0 {
                 let step = self.step;
                 self.blocks(unit).for_each(|block| bias_grad::run(self.frame, &step.dy, step.bias, block));
@@ -196,15 +203,6 @@ impl Task<'_> {
             let start = block * self.inputs * self.area() + elements.start;
             (block, self.filters.part(start * BLOCK, elements.len() * BLOCK))
         })
-    }
-
-    fn clear_padding(&self, block: usize, gradient: Span) {
-        let lanes = BLOCK.min(self.step.dy.channels - block * BLOCK);
-        if lanes < BLOCK {
-            for vector in (0..gradient.len()).step_by(BLOCK) {
-                gradient.part(vector + lanes, BLOCK - lanes).fill(0.0);
-            }
-        }
     }
 
     /// Adds a part to a unit.
@@ -262,7 +260,8 @@ impl Task<'_> {
         [&self.step.x, &self.step.dy].map(|map| self.frame.batch_map(map).from(start))
     }
 
-    /// Lanes of the input are the tile's pixels; samples and positions of the map are what it sums over.
+    /// Lanes of the input are the tile's pixels; samples and positions of the map are what it sums
+    /// over.
     pub(super) fn tile(
         &self,
         blocks: usize,

@@ -1,4 +1,5 @@
-//! Filter gradients where nothing lies side by side in the input, as in groups that share a block: taps are gathered to do so.
+//! Filter gradients where nothing lies side by side in the input, as in groups that share a block:
+//! taps are gathered to do so.
 
 use std::ops::Range;
 

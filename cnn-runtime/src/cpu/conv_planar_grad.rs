@@ -1,7 +1,9 @@
-//! Filter gradients of a planar input, such as the image: the taps of a kernel's row lie side by side there.
+//! Filter gradients of a planar input, such as the image: the taps of a kernel's row lie side by
+//! side there.
 //!
-//! Some rows of a channel wait in the thread's room, with zeros beside them where the input is padded, so that all outputs see all
-//! taps of a row. Small gradients divide the batch among threads, large ones the kernel's rows.
+//! Some rows of a channel wait in the thread's room, with zeros beside them where the input is
+//! padded, so that all outputs see all taps of a row. Small gradients divide the batch among
+//! threads, large ones the kernel's rows.
 
 use std::ops::Range;
 
@@ -17,7 +19,8 @@ use crate::plan::{BLOCK, ConvFilterGrad, Layout};
 
 /// Floats of the input that wait.
 const WAITING: usize = 8192;
-/// Pixels of the output's gradient that stay in the nearest cache while all rows of the kernel see them.
+/// Pixels of the output's gradient that stay in the nearest cache while all rows of the kernel see
+/// them.
 const PIXELS: usize = 512;
 
 struct Task {
@@ -53,7 +56,8 @@ pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) -> bool {
             task.add(frame, split::part(units, pieces, piece), gradient);
         });
     }
-    task.clear_padding(gradient.from((blocks - 1) * task.elements() * BLOCK));
+    let last = blocks - 1;
+    gradient.from(last * task.elements() * BLOCK).clear_padding(step.dy.channels, last);
     frame.each(blocks, (step.dy.len() * frame.samples.len()) as u64, &|block| {
         bias_grad::run(frame, &step.dy, step.bias, block);
     });
@@ -74,7 +78,8 @@ impl Task {
         (lines - 1) * stride + (kernel - 1) * dilation + 1
     }
 
-    /// Adds the part of the frame's samples to some units of a gradient: a unit is a row of the kernel of one channel.
+    /// Adds the part of the frame's samples to some units of a gradient: a unit is a row of the
+    /// kernel of one channel.
     fn add(&self, frame: &Frame, units: Range<usize>, gradient: Span) {
         let waiting = frame.cpu.room(WAITING);
         waiting.fill(0.0);
@@ -95,7 +100,8 @@ impl Task {
         }
     }
 
-    /// Puts what some rows of the output see of a channel between the margins; returns the first row.
+    /// Puts what some rows of the output see of a channel between the margins; returns the first
+    /// row.
     fn fetch(&self, x: Span, lines: &Range<usize>, channel: usize, waiting: Span) -> usize {
         let map = &self.step.x;
         let first = self.rows.input(lines.start, 0).max(0) as usize;
@@ -107,7 +113,8 @@ impl Task {
         first
     }
 
-    /// Adds what a unit sees from some rows of the output; `waiting` holds the input from row `first` on.
+    /// Adds what a unit sees from some rows of the output; `waiting` holds the input from row
+    /// `first` on.
     fn add_unit(
         &self,
         frame: &Frame,
@@ -145,14 +152,6 @@ impl Task {
                 let x = waiting.from(row * self.width + taps.start);
                 shape.add(frame.isa(), x, dy, gradient.from(element * BLOCK));
             }
-        }
-    }
-
-    /// The lanes of the last block past the last output took what the padding lanes of `dy` hold.
-    fn clear_padding(&self, last: Span) {
-        let lanes = self.step.dy.channels % BLOCK;
-        if lanes > 0 {
-            (0..last.len()).filter(|at| at % BLOCK >= lanes).for_each(|at| last.set(at, 0.0));
         }
     }
 }

@@ -1,4 +1,5 @@
-//! Filters for the gradient of a convolution's input: `[ceil(O/8)][I/groups][KH][KW][8]` becomes `[ceil(I/8)][O/groups][KH][KW][8]`.
+//! Filters for the gradient of a convolution's input: `[ceil(O/8)][I/groups][KH][KW][8]` becomes
+//! `[ceil(I/8)][O/groups][KH][KW][8]`.
 
 use super::{
     frame::Frame,

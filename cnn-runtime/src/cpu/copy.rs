@@ -21,7 +21,8 @@ pub(super) fn run(frame: &Frame, step: &'static CopyElements) {
     });
 }
 
-/// Where an element in `[C, H, W]` order is stored, and how many from it on are evenly spaced: the rest of its channel.
+/// Where an element in `[C, H, W]` order is stored, and how many from it on are evenly spaced: the
+/// rest of its channel.
 fn stretch(map: &Map, element: usize) -> (usize, usize) {
     let area = map.height * map.width;
     let (channel, pixel) = (element / area, element % area);
@@ -36,7 +37,8 @@ fn unit(map: &Map) -> usize {
     }
 }
 
-/// Copies the elements of `y` in a range of its blocked storage from a planar map of the same shape.
+/// Copies the elements of `y` in a range of its blocked storage from a planar map of the same
+/// shape.
 pub(super) fn blocks_from_planar(frame: &Frame, sample: usize, [x, y]: [&Map; 2], range: Range<usize>) {
     let (from, to) = (frame.map(sample, x), frame.map(sample, y));
     let area = y.height * y.width;

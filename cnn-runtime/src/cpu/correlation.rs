@@ -1,6 +1,8 @@
-//! Every output block sums taps of the input with packed filters: what convolution and its transpose have in common.
+//! Every output block sums taps of the input with packed filters: what convolution and its
+//! transpose have in common.
 //!
-//! Rows of the input that fit a cache stay there while all channels that see them are computed, a few output blocks at a time.
+//! Rows of the input that fit a cache stay there while all channels that see them are computed, a
+//! few output blocks at a time.
 
 use super::{
     axis::{Axis, Run},
@@ -108,7 +110,8 @@ impl Correlation<'_> {
         }
     }
 
-    /// Outputs that all see the same taps: rows of tiles, or columns of tiles where that fills them better.
+    /// Outputs that all see the same taps: rows of tiles, or columns of tiles where that fills them
+    /// better.
     fn rectangle(
         &self,
         blocks: Blocks,

@@ -1,7 +1,8 @@
 //! Dense layers: the register tile with samples as its pixels.
 //!
-//! A tile's sum over a long axis is cut into chunks that stay in the nearest cache while all samples pass; the partial
-//! sums wait in the output. Padding lanes of inputs are never read: they may hold NaN.
+//! A tile's sum over a long axis is cut into chunks that stay in the nearest cache while all
+//! samples pass; the partial sums wait in the output. Padding lanes of inputs are never read: they
+//! may hold NaN.
 
 use std::ops::Range;
 
@@ -36,7 +37,7 @@ pub(super) const fn tile<'a>(pixels: usize, blocks: usize, terms: Level) -> Tile
     Tile { pixels, blocks, start: Start::Sum, channels, rows, columns, x_pixel, w_block, y_pixel, y_block }
 }
 
-/// See [`Dense`]: pixels are samples, channels are input elements.
+/// Runs [`Dense`]: pixels are samples, channels are input elements.
 pub(super) fn forward(frame: &Frame, step: &'static Dense) {
     let (blocks, samples) = (step.y.channels.div_ceil(BLOCK), frame.samples.len());
     let parts = samples.div_ceil(SAMPLES);

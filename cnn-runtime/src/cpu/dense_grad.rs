@@ -1,6 +1,7 @@
 //! Gradients of dense layers: the register tile with samples or input elements as its pixels.
 //!
-//! What a sum reads at large strides, weights across outputs or samples across the arena, is packed in the thread's room first.
+//! What a sum reads at large strides, weights across outputs or samples across the arena, is packed
+//! in the thread's room first.
 
 use std::ops::Range;
 
@@ -18,7 +19,8 @@ use super::{
 };
 use crate::plan::{BLOCK, DenseInputGrad, DenseWeightGrad, Layout};
 
-/// Blocks of input elements whose gradients are computed together: those of a sample are then four cache lines.
+/// Blocks of input elements whose gradients are computed together: those of a sample are then four
+/// cache lines.
 const BLOCKS: usize = 8;
 /// Terms of a sum over outputs or samples in one go: as many as are packed.
 const PANEL: usize = 128;
@@ -33,7 +35,7 @@ fn pieces(frame: &Frame, work: u64, count: usize, limit: usize) -> usize {
     count.div_ceil(limit).max(count.min(wanted))
 }
 
-/// See [`DenseInputGrad`]: pixels are samples, channels are outputs, blocks are of input elements.
+/// Runs [`DenseInputGrad`]: pixels are samples, channels are outputs, blocks are of input elements.
 pub(super) fn input_grad(frame: &Frame, step: &'static DenseInputGrad) {
     let blocks = step.dx.len().div_ceil(BLOCK);
     let work = (frame.samples.len() * step.dx.len() * step.dy.len()) as u64;
@@ -115,7 +117,7 @@ impl Kernel for Square<'_> {
     }
 }
 
-/// See [`DenseWeightGrad`]: pixels are input elements, terms are samples.
+/// Runs [`DenseWeightGrad`]: pixels are input elements, terms are samples.
 pub(super) fn weight_grad(frame: &Frame, step: &'static DenseWeightGrad) {
     let work = (frame.samples.len() * step.x.len() * step.dy.len()) as u64;
     let strips = step.x.len().div_ceil(STRIP);
@@ -178,7 +180,8 @@ impl WeightGrad<'_> {
         }
     }
 
-    /// Samples of one panel need no place among the gradients for their sums, if these are used at once.
+    /// Samples of one panel need no place among the gradients for their sums, if these are used at
+    /// once.
     fn sums<'a>(&'a self, blocks: &Range<usize>, room: Span<'a>) -> Sums<'a> {
         if self.at_once.is_some() && self.frame.samples.len() <= PANEL {
             return Sums { start: room, block: self.elements.len() * BLOCK };

@@ -6,7 +6,7 @@ use crate::plan::{BLOCK, Elementwise, Layout};
 /// Floats of one piece of work.
 const PIECE: usize = 1 << 12;
 
-/// See [`Elementwise`].
+/// Runs [`Elementwise`].
 pub(super) fn run(frame: &Frame, step: &'static Elementwise) {
     debug_assert_eq!(step.y.layout, Layout::Blocked, "only the network's input is planar");
     let (len, pieces) = (step.y.len(), step.y.len().div_ceil(PIECE));

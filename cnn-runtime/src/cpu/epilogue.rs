@@ -1,7 +1,8 @@
 //! Element-wise operations on vectors just written, while they are in a near cache.
 //!
-//! Each operation is a loop of its own over some vectors. Operands may lie where the result goes: between the operations of
-//! a chain vectors wait in a local buffer, and they return when all operations are done.
+//! Each operation is a loop of its own over some vectors. Operands may lie where the result goes:
+//! between the operations of a chain vectors wait in a local buffer, and they return when all
+//! operations are done.
 
 mod activation;
 mod dropout;

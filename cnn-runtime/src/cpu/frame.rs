@@ -1,7 +1,8 @@
 //! What one call of generated code sees: some samples of the batch, and the memory they live in.
 //!
-//! Outside of regions a frame holds the whole batch and its steps divide their work among the threads. In a region each
-//! thread has frames of single samples; a batch smaller than the threads has one frame that divides its steps.
+//! Outside of regions a frame holds the whole batch and its steps divide their work among the
+//! threads. In a region each thread has frames of single samples; a batch smaller than the threads
+//! has one frame that divides its steps.
 
 use std::ops::Range;
 
@@ -74,15 +75,16 @@ impl<'a> Frame<'a> {
         self.memory.arena.part(self.pass.batch * self.pass.arena.slab + offset, len)
     }
 
-    /// Writes a block of the `values` that a map's channels have in a vector over channels; padding becomes zero.
+    /// Writes a block of the `values` that a map's channels have in a vector over channels; padding
+    /// becomes zero.
     pub(super) fn write_channels(&self, vector: Span, map: &Map, block: usize, values: [f64; BLOCK]) {
         let mut values = values.map(|value| value as f32);
         values[BLOCK.min(map.channels - block * BLOCK)..].fill(0.0);
         vector.part(block * BLOCK, BLOCK).write(&values);
     }
 
-    /// The update of the parameter at an offset, if it is made as soon as a part of the gradient is summed up, which then needs no
-    /// place among the gradients.
+    /// The update of the parameter at an offset, if it is made as soon as a part of the gradient is
+    /// summed up, which then needs no place among the gradients.
     pub(super) fn at_once(&self, offset: usize) -> Option<AtOnce<'a>> {
         self.update?.at_once(offset)
     }
@@ -92,8 +94,9 @@ impl<'a> Frame<'a> {
         Epilogue { frame: self, ops, map: *y, sample, slab: self.slab(sample), y: self.map(sample, y) }
     }
 
-    /// Calls `body` with a frame for each sample, in parallel if the work, `macs` a sample, is worth it; with this frame, which
-    /// divides its work, if samples are too few to keep the threads busy.
+    /// Calls `body` with a frame for each sample, in parallel if the work, `macs` a sample, is
+    /// worth it; with this frame, which divides its work, if samples are too few to keep the
+    /// threads busy.
     pub(super) fn carry(&self, macs: u64, body: &(dyn Fn(&Frame) + Sync)) {
         let batch = self.samples.len();
         let tiny = macs.saturating_mul(batch as u64) < split::TINY;
@@ -124,7 +127,8 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// As [`Frame::each_sample`], for steps that touch so many elements of a sample and multiply little.
+    /// As [`Frame::each_sample`], for steps that touch so many elements of a sample and multiply
+    /// little.
     pub(super) fn touch_each(&self, pieces: usize, elements: usize, body: &(dyn Fn(usize, usize) + Sync)) {
         self.each_sample(pieces, split::TOUCH.saturating_mul(elements as u64), body);
     }

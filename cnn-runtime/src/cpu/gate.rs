@@ -8,7 +8,7 @@ use super::{
 };
 use crate::plan::{BLOCK, Gate, GateGrad};
 
-/// See [`Gate`].
+/// Runs [`Gate`].
 pub(super) fn forward(frame: &Frame, step: &'static Gate) {
     frame.touch_each(step.y.channels.div_ceil(BLOCK), step.y.len(), &|sample, block| {
         let (x, y) = (frame.plane(sample, &step.x, block), frame.plane(sample, &step.y, block));
@@ -38,7 +38,7 @@ impl Kernel for Plane<'_> {
     }
 }
 
-/// See [`GateGrad`].
+/// Runs [`GateGrad`].
 pub(super) fn grad(frame: &Frame, step: &'static GateGrad) {
     frame.touch_each(step.x.channels.div_ceil(BLOCK), step.x.len(), &|sample, block| {
         let (x, dy) = (frame.plane(sample, &step.x, block), frame.plane(sample, &step.dy, block));

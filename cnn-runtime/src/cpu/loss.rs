@@ -8,7 +8,7 @@ use crate::plan::{Loss, LossKind};
 /// What the powers of a score cost, in multiply-accumulates.
 const POWER: u64 = 1000;
 
-/// See [`Loss`].
+/// Runs [`Loss`].
 pub(super) fn run(frame: &Frame, step: &'static Loss) {
     let work = POWER * step.logits.channels as u64;
     frame.each_sample(1, work, &|sample, _| one(frame, step, sample));

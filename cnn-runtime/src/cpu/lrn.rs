@@ -23,7 +23,7 @@ const BLOCKS: usize = 32;
 const LONGEST: usize = (BLOCKS + 4 * (Response::MAX_SIZE / 2).div_ceil(BLOCK)) * BLOCK;
 const _: () = assert!(LONGEST <= BUFFER, "a buffer holds the longest line");
 
-/// See [`Lrn`].
+/// Runs [`Lrn`].
 pub(super) fn forward(frame: &Frame, step: &'static Lrn) {
     let work = (step.x.len() * (step.response.size + 8)) as u64;
     let cut = Cut::new(&step.x, &step.response, 1);

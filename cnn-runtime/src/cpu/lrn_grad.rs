@@ -1,4 +1,5 @@
-//! Gradient of response normalisation: two windows, one over squares forward, and its mirror image over what they weigh.
+//! Gradient of response normalisation: two windows, one over squares forward, and its mirror image
+//! over what they weigh.
 
 use super::{
     frame::Frame,
@@ -8,7 +9,7 @@ use super::{
 };
 use crate::plan::{BLOCK, LrnGrad, Response};
 
-/// See [`LrnGrad`].
+/// Runs [`LrnGrad`].
 pub(super) fn run(frame: &Frame, step: &'static LrnGrad) {
     let work = (2 * step.x.len() * (step.response.size + 8)) as u64;
     let cut = Cut::new(&step.x, &step.response, 2);

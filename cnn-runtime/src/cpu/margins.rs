@@ -1,5 +1,5 @@
-//! Small maps with zeros beside their rows, so that all outputs of a row see the same taps, and a row is a single tile. They wait
-//! in the thread's room.
+//! Small maps with zeros beside their rows, so that all outputs of a row see the same taps, and a
+//! row is a single tile. They wait in the thread's room.
 
 use super::{axis::Axis, frame::Frame, memory::Span};
 use crate::plan::{BLOCK, Layout, Map};

@@ -1,7 +1,7 @@
 //! Maxout: the maximum over groups of adjacent channels, and its gradient.
 //!
-//! As in pooling, the first of equal channels is the maximum, and NaN beats any number. A group's channels lie in lanes and blocks of
-//! their own, so they are gathered.
+//! As in pooling, the first of equal channels is the maximum, and NaN beats any number. A group's
+//! channels lie in lanes and blocks of their own, so they are gathered.
 
 use super::{
     frame::Frame,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::plan::{BLOCK, Map, Maxout, MaxoutGrad};
 
-/// See [`Maxout`].
+/// Runs [`Maxout`].
 pub(super) fn forward(frame: &Frame, step: &'static Maxout) {
     frame.touch_each(step.y.channels.div_ceil(BLOCK), step.x.len(), &|sample, block| {
         let (x, y) = (frame.map(sample, &step.x), frame.plane(sample, &step.y, block));
@@ -20,7 +20,8 @@ pub(super) fn forward(frame: &Frame, step: &'static Maxout) {
     });
 }
 
-/// Where the channels of a blocked map lie, relative to a pixel; those past its last stand in for no one, at the first.
+/// Where the channels of a blocked map lie, relative to a pixel; those past its last stand in for
+/// no one, at the first.
 #[inline(always)]
 fn places(map: &Map, channel: impl Fn(usize) -> usize) -> Places {
     let place = |channel| if channel < map.channels { map.index(channel, 0, 0) } else { 0 };
@@ -55,7 +56,7 @@ impl Kernel for Maximum<'_> {
     }
 }
 
-/// See [`MaxoutGrad`].
+/// Runs [`MaxoutGrad`].
 pub(super) fn grad(frame: &Frame, step: &'static MaxoutGrad) {
     let elements = step.x.len() * step.pieces;
     frame.touch_each(step.x.channels.div_ceil(BLOCK), elements, &|sample, block| {
@@ -81,8 +82,8 @@ struct Winner<'a> {
 impl Kernel for Winner<'_> {
     type Output = ();
 
-    /// `dx` takes all of `dy`, then loses it to every channel of the group that comes first: an earlier one that is not beaten, or
-    /// a later one that beats.
+    /// `dx` takes all of `dy`, then loses it to every channel of the group that comes first: an
+    /// earlier one that is not beaten, or a later one that beats.
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let pieces = self.step.pieces;

@@ -1,7 +1,8 @@
 //! Raw memory: zeroed allocations and views of them that several threads may hold.
 //!
-//! A [`Span`] checks bounds on every access. What it cannot check is that threads do not write where others read or write:
-//! that is the invariant of every step, which divides its output among the threads before it starts them.
+//! A [`Span`] checks bounds on every access. What it cannot check is that threads do not write
+//! where others read or write: that is the invariant of every step, which divides its output among
+//! the threads before it starts them.
 
 use std::{
     alloc::{Layout, alloc_zeroed, dealloc},
@@ -18,10 +19,12 @@ use crate::{
 /// Floats of a cache line, where a buffer starts.
 const LINE: usize = 16;
 
-/// Zeroed floats. The system maps pages when they are first touched, so what is never used costs nothing.
+/// Zeroed floats. The system maps pages when they are first touched, so what is never used costs
+/// nothing.
 ///
-/// That holds for an alignment that the system's allocator has by itself; for a greater one, the standard library clears the
-/// memory by hand, every page of it. So the allocation is aligned to 16 bytes and a line longer, and the start rounded up.
+/// That holds for an alignment that the system's allocator has by itself; for a greater one, the
+/// standard library clears the memory by hand, every page of it. So the allocation is aligned to 16
+/// bytes and a line longer, and the start rounded up.
 pub(super) struct Buffer {
     base: NonNull<f32>,
     start: NonNull<f32>,
@@ -125,7 +128,8 @@ impl Vectors<'_> {
     }
 }
 
-// SAFETY: floats can be read and written from any thread; steps keep threads off each other's elements, see above.
+// SAFETY: floats can be read and written from any thread; steps keep threads off each other's
+// elements, see above.
 unsafe impl Send for Span<'_> {}
 // SAFETY: as for Send.
 unsafe impl Sync for Span<'_> {}
@@ -190,6 +194,17 @@ impl<'a> Span<'a> {
     pub(super) fn fill(&self, value: f32) {
         // SAFETY: all positions lie inside.
         (0..self.len).for_each(|at| unsafe { self.start.add(at).write(value) });
+    }
+
+    /// Sets the lanes of a block of channels that lie past the last channel to 0: sums there took what
+    /// padding lanes of their operands hold.
+    pub(super) fn clear_padding(&self, channels: usize, block: usize) {
+        let lanes = BLOCK.min(channels - block * BLOCK);
+        if lanes < BLOCK {
+            for vector in (0..self.len).step_by(BLOCK) {
+                self.part(vector + lanes, BLOCK - lanes).fill(0.0);
+            }
+        }
     }
 
     pub(super) fn write(&self, values: &[f32]) {

@@ -1,4 +1,5 @@
-//! Pooling: eight channels at a time, each output from the taps of its window that lie inside the input.
+//! Pooling: eight channels at a time, each output from the taps of its window that lie inside the
+//! input.
 //!
 //! Of equal elements the first in row-major order is the maximum, and NaN beats any number.
 
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::plan::{BLOCK, Pool, PoolKind};
 
-/// See [`Pool`].
+/// Runs [`Pool`].
 pub(super) fn forward(frame: &Frame, step: &'static Pool) {
     let pooling = Pooling::new(step.kind, &step.window, &step.x, &step.y);
     let elements = step.x.len().max(step.y.len() * step.window.kernel[0] * step.window.kernel[1]);

@@ -1,4 +1,5 @@
-//! Gradient of pooling: every window passes its gradient on to its elements, in row-major order of the windows.
+//! Gradient of pooling: every window passes its gradient on to its elements, in row-major order of
+//! the windows.
 //!
 //! A maximum's gradient goes to the first element of the window that none beats.
 
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::plan::{BLOCK, Map, PoolGrad, PoolKind};
 
-/// See [`PoolGrad`].
+/// Runs [`PoolGrad`].
 pub(super) fn run(frame: &Frame, step: &'static PoolGrad) {
     let pooling = Pooling::new(step.kind, &step.window, &step.dx, &step.dy);
     let taps = step.window.kernel[0] * step.window.kernel[1];

@@ -8,8 +8,8 @@ use crate::plan::{BLOCK, Map, PoolKind, Window, even_window};
 /// The windows along an axis.
 #[derive(Clone, Copy)]
 enum Windows {
-    /// They slide. Positions before `end` are part of the padded input; the windows from `inside[0]` to `inside[1]` have all
-    /// of their `size` taps inside the input.
+    /// They slide. Positions before `end` are part of the padded input; the windows from
+    /// `inside[0]` to `inside[1]` have all of their `size` taps inside the input.
     Sliding { axis: Axis, end: usize, size: usize, inside: [usize; 2] },
     /// They cover `inputs` evenly.
     Even { inputs: usize, outputs: usize },
@@ -91,7 +91,8 @@ pub(super) struct Pooling {
     widths: [usize; 2],
 }
 
-/// Neighbouring windows of a row that see equally many taps. Places are vectors of a plane of the input.
+/// Neighbouring windows of a row that see equally many taps. Places are vectors of a plane of the
+/// input.
 pub(super) struct Stretch {
     /// Their columns.
     pub(super) windows: Range<usize>,

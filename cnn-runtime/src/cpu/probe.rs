@@ -1,4 +1,5 @@
-//! What the processor can do at most: multiply-adds in registers, and copies between arrays that no cache holds.
+//! What the processor can do at most: multiply-adds in registers, and copies between arrays that no
+//! cache holds.
 
 use std::{hint::black_box, time::Instant};
 
@@ -13,8 +14,8 @@ use super::{
 };
 use crate::{error::Result, plan::BLOCK};
 
-/// Limits of a device: no step is faster than its operations at the first and its bytes at the second, unless caches held the bytes
-/// or an algorithm saved the operations.
+/// Limits of a device: no step is faster than its operations at the first and its bytes at the
+/// second, unless caches held the bytes or an algorithm saved the operations.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Operations a second, a multiply-add counted as two.
@@ -25,7 +26,8 @@ pub struct Limits {
 
 /// Independent sums: enough to hide the latency of a multiply-add.
 const CHAINS: usize = 12;
-/// Multiply-adds of each chain in a run, which is so short that some run of many is not interrupted.
+/// Multiply-adds of each chain in a run, which is so short that some run of many is not
+/// interrupted.
 const TERMS: usize = 1 << 14;
 /// Floats of each array copied: 64 MiB.
 const COPIED: usize = 1 << 24;

@@ -1,7 +1,8 @@
 //! Vectors of eight f32 on whatever the processor offers.
 //!
-//! An [`Isa`] value is the proof that its instructions exist: only detection makes one. A kernel is generic over [`Simd`]
-//! and `#[inline(always)]` throughout; [`Isa::run`] instantiates it inside a function compiled for that instruction set.
+//! An [`Isa`] value is the proof that its instructions exist: only detection makes one. A kernel is
+//! generic over [`Simd`] and `#[inline(always)]` throughout; [`Isa::run`] instantiates it inside a
+//! function compiled for that instruction set.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -198,7 +199,8 @@ impl Profile {
         4 / self.pair
     }
 
-    /// How many of some blocks, 1, 2, 4 or 8, a tile of so many pixels holds: few pixels leave registers for more blocks.
+    /// How many of some blocks, 1, 2, 4 or 8, a tile of so many pixels holds: few pixels leave
+    /// registers for more blocks.
     pub(super) fn blocks_of(&self, blocks: usize, pixels: usize) -> usize {
         let fits = |&most: &usize| most <= blocks && (most <= self.blocks() || pixels <= self.pixels(most));
         [8, 4, 2].into_iter().find(fits).unwrap_or(1)

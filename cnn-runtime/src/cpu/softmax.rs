@@ -1,4 +1,5 @@
-//! Softmax over the channels of each position, and its gradient; lanes past the last channel take no part.
+//! Softmax over the channels of each position, and its gradient; lanes past the last channel take
+//! no part.
 
 use super::{
     frame::Frame,
@@ -7,7 +8,7 @@ use super::{
 };
 use crate::plan::{BLOCK, Map, Softmax, SoftmaxGrad};
 
-/// See [`Softmax`].
+/// Runs [`Softmax`].
 pub(super) fn forward(frame: &Frame, step: &'static Softmax) {
     frame.touch_each(step.y.height, 8 * step.y.len(), &|sample, row| {
         let (x, y) = (frame.map(sample, &step.x), frame.map(sample, &step.y));
@@ -20,7 +21,7 @@ pub(super) fn forward(frame: &Frame, step: &'static Softmax) {
     });
 }
 
-/// See [`SoftmaxGrad`].
+/// Runs [`SoftmaxGrad`].
 pub(super) fn grad(frame: &Frame, step: &'static SoftmaxGrad) {
     frame.touch_each(step.dx.height, 2 * step.dx.len(), &|sample, row| {
         let [y, dy, dx] = [&step.y, &step.dy, &step.dx].map(|map| frame.map(sample, map));

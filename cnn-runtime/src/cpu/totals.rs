@@ -1,7 +1,7 @@
 //! Sums over the batch and all positions, eight channels at a time.
 //!
-//! Short runs are summed in f32, runs and samples in f64 in a tree that depends on the batch alone: the result is exact to
-//! f32 for any batch, and the same for any number of threads.
+//! Short runs are summed in f32, runs and samples in f64 in a tree that depends on the batch alone:
+//! the result is exact to f32 for any batch, and the same for any number of threads.
 
 use super::{
     frame::Frame,

@@ -1,10 +1,12 @@
-//! Convolutions of 3x3 with stride 1 by Winograd's algorithm F(4x4, 3x3): `y = Aᵀ [ (G w Gᵀ) ⊙ (Bᵀ x B) ] A` for tiles of 4x4 outputs,
-//! which see 6x6 inputs (Winograd 1980; Lavin and Gray 2016, <https://arxiv.org/abs/1509.09308>).
+//! Convolutions of 3x3 with stride 1 by Winograd's algorithm F(4x4, 3x3):
+//! `y = Aᵀ [ (G w Gᵀ) ⊙ (Bᵀ x B) ] A` for tiles of 4x4 outputs, which see 6x6 inputs (Winograd
+//! 1980; Lavin and Gray 2016, <https://arxiv.org/abs/1509.09308>).
 //!
-//! The transforms evaluate polynomials at the 36 pairs of the points 0, ±½√2, ±√2, ∞. There, 16 outputs cost 36 multiply-adds instead
-//! of 144, and the sum over channels is a matrix product for each pair of points. With these points and sums in runs of 64 channels the
-//! error is that of a plain sum: 256 channels give 7e-7 of the norm, a plain sum 6e-7; the usual 0, ±1, ±2, ∞ give 2.6e-6. The
-//! order of a sum does not depend on how tiles are grouped.
+//! The transforms evaluate polynomials at the 36 pairs of the points 0, ±½√2, ±√2, ∞. There, 16
+//! outputs cost 36 multiply-adds instead of 144, and the sum over channels is a matrix product for
+//! each pair of points. With these points and sums in runs of 64 channels the error is that of a
+//! plain sum: 256 channels give 7e-7 of the norm, a plain sum 6e-7; the usual 0, ±1, ±2, ∞ give
+//! 2.6e-6. The order of a sum does not depend on how tiles are grouped.
 
 mod filter_grad;
 mod filters;
@@ -20,7 +22,7 @@ use filters::Filters;
 use tiles::{FromPoints, Grid, Strip, ToPoints};
 use transform::{Input, KERNEL, TILE};
 
-/// See [`Conv`].
+/// Runs [`Conv`].
 pub(super) fn forward(frame: &Frame, step: &'static Conv, winograd: Winograd) {
     let params = frame.memory.params;
     let (inputs, outputs) = (step.x.channels, step.y.channels);
@@ -72,8 +74,8 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// Threads that carry whole samples have rooms of their own, in which they stay for all of them; a frame that divides its steps
-    /// has all of the room.
+    /// Threads that carry whole samples have rooms of their own, in which they stay for all of
+    /// them; a frame that divides its steps has all of the room.
     fn run(&self, frame: &Frame) {
         let tiles = Grid::of(self.y).tiles();
         let threads = frame.cpu.threads;

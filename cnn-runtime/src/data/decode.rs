@@ -60,7 +60,8 @@ fn unfold(bytes: &[u8], image: &mut Image) -> Result<(), String> {
     }
     let orientation = decoder.orientation().map_err(reason)?;
     image.wait_for(bytes.len() as u64 + header.memory());
-    // Decoders take memory of their own as if it could not be missing: here it shows that it is not.
+    // Decoders take memory of their own as if it could not be missing: here it shows that it is
+    // not.
     drop(room(header.working_memory())?);
     let mut samples = zeros(decoder.total_bytes())?;
     decoder.read_image(&mut samples).map_err(reason)?;

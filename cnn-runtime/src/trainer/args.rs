@@ -194,8 +194,8 @@ fn misplaced(matches: &ArgMatches) -> Option<String> {
     Some(format!("--{option} stands before {command}: put a command's options behind its name"))
 }
 
-/// Clap's message without the usage that follows it, in one line; what it repeats of the command line
-/// is shortened.
+/// Clap's message without the usage that follows it, in one line; what it repeats of the command
+/// line is shortened.
 pub(super) fn rejected(mut error: clap::Error) -> Error {
     for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
         if let Some(ContextValue::String(text)) = error.get(kind) {

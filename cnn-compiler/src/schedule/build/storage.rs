@@ -1,4 +1,5 @@
-//! Where values lie: buffers of their own, parts of a concatenation, views, or copies where a reader needs another form.
+//! Where values lie: buffers of their own, parts of a concatenation, views, or copies where a
+//! reader needs another form.
 
 use cnn_plan::CopyElements;
 
@@ -78,7 +79,8 @@ impl Builder<'_> {
         y
     }
 
-    /// Storage for a result: a part of the concatenation that it belongs to, or a buffer of its own.
+    /// Storage for a result: a part of the concatenation that it belongs to, or a buffer of its
+    /// own.
     pub(super) fn store(&mut self, node: NodeId) -> Map {
         if let Some(map) = self.maps[node.0] {
             return map;

@@ -1,4 +1,5 @@
-//! The element-wise part of batch norm: `v = (v - mean) * scale + shift`, with one of each a channel, and its chain rule.
+//! The element-wise part of batch norm: `v = (v - mean) * scale + shift`, with one of each a
+//! channel, and its chain rule.
 
 use std::ops::Range;
 

@@ -1,6 +1,7 @@
 //! AVX2 with FMA.
 //!
-//! Every intrinsic here is sound to execute because an [`Avx2Fma`] exists only where both were detected.
+//! Every intrinsic here is sound to execute because an [`Avx2Fma`] exists only where both were
+//! detected.
 #![allow(clippy::undocumented_unsafe_blocks, reason = "one SAFETY argument holds for all: see above")]
 
 use std::arch::x86_64::*;

@@ -1,9 +1,11 @@
-//! AVX-512: vectors of eight with 32 registers, masks in registers of their own, and the sums of two blocks in one register.
+//! AVX-512: vectors of eight with 32 registers, masks in registers of their own, and the sums of
+//! two blocks in one register.
 //!
-//! Maps and filters are stored in blocks of eight, so a vector of sixteen is two blocks that lie apart. Multiply-adds are worth joining
-//! them; everything else takes one block at a time. What does not involve a mask is [`Avx2Fma`]'s, encoded anew by the compiler.
-//! Each lane of either gives the same bits as with AVX2.
-//! Every intrinsic here is sound to execute because an [`Avx512`] exists only where all three extensions were detected.
+//! Maps and filters are stored in blocks of eight, so a vector of sixteen is two blocks that lie
+//! apart. Multiply-adds are worth joining them; everything else takes one block at a time. What
+//! does not involve a mask is [`Avx2Fma`]'s, encoded anew by the compiler. Each lane of either
+//! gives the same bits as with AVX2. Every intrinsic here is sound to execute because an [`Avx512`]
+//! exists only where all three extensions were detected.
 #![allow(clippy::undocumented_unsafe_blocks, reason = "one SAFETY argument holds for all: see above")]
 
 use std::arch::x86_64::*;

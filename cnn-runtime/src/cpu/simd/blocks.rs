@@ -2,7 +2,8 @@
 
 use super::Simd;
 
-/// One or two vectors that are worked on as one. Blocks lie any distance apart in memory; each lane is computed as alone.
+/// One or two vectors that are worked on as one. Blocks lie any distance apart in memory; each lane
+/// is computed as alone.
 pub(in crate::cpu) trait Blocks<S: Simd>: Copy {
     /// Blocks held.
     const COUNT: usize;

@@ -1,6 +1,8 @@
-//! Exponentials, logarithms and powers of a vector, each within a few units in the last place; NaN in, NaN out.
+//! Exponentials, logarithms and powers of a vector, each within a few units in the last place; NaN
+//! in, NaN out.
 //!
-//! `exp(x) = 2^n * exp(r)` with `n = round(x / ln 2)`, so `|r| <= ln 2 / 2`, where the Taylor series of degree 7 is exact to f32.
+//! `exp(x) = 2^n * exp(r)` with `n = round(x / ln 2)`, so `|r| <= ln 2 / 2`, where the Taylor
+//! series of degree 7 is exact to f32.
 
 use super::Simd;
 
@@ -52,8 +54,9 @@ pub(in crate::cpu) fn sigmoid<S: Simd>(simd: S, x: S::V) -> S::V {
     simd.div(one, simd.add(one, exp(simd, simd.sub(simd.splat(0.0), x))))
 }
 
-/// `x P(x²) / Q(x²)`, with a relative error of 2e-8 up to 9.02, from where on f32 has no number between the result and 1.
-/// The coefficients minimise the largest relative error there (Lawson's reweighted least squares).
+/// `x P(x²) / Q(x²)`, with a relative error of 2e-8 up to 9.02, from where on f32 has no number
+/// between the result and 1. The coefficients minimise the largest relative error there (Lawson's
+/// reweighted least squares).
 #[inline(always)]
 pub(in crate::cpu) fn tanh<S: Simd>(simd: S, x: S::V) -> S::V {
     let x = clamp(simd, x, -9.02, 9.02);
@@ -71,8 +74,8 @@ fn polynomial<S: Simd, const N: usize>(simd: S, x: S::V, coefficients: [f32; N])
     rest.iter().fold(simd.splat(*first), |sum, coefficient| simd.fma(sum, x, simd.splat(*coefficient)))
 }
 
-/// The natural logarithm of a normal positive number `2^e * m`, with `m` between the roots of 1/2 and 2:
-/// `e ln 2 + 2 atanh(z)` with `z = (m - 1) / (m + 1)`.
+/// The natural logarithm of a normal positive number `2^e * m`, with `m` between the roots of 1/2
+/// and 2: `e ln 2 + 2 atanh(z)` with `z = (m - 1) / (m + 1)`.
 #[inline(always)]
 pub(in crate::cpu) fn ln<S: Simd>(simd: S, x: S::V) -> S::V {
     let one = simd.splat(1.0);

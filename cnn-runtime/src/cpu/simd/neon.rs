@@ -1,4 +1,5 @@
-//! NEON: eight floats in two registers, so 16 of these vectors fit the 32 registers, as many as AVX2 has.
+//! NEON: eight floats in two registers, so 16 of these vectors fit the 32 registers, as many as
+//! AVX2 has.
 //!
 //! Every intrinsic here is sound to execute because a [`Neon`] exists only where it was detected.
 #![allow(clippy::undocumented_unsafe_blocks, reason = "one SAFETY argument holds for all: see above")]

@@ -1,8 +1,10 @@
-//! The matrix product on blocked maps, `y[o][pixel] = sum over i of x[i][pixel] * w[o][i]`, for many pixels and output blocks at once.
+//! The matrix product on blocked maps, `y[o][pixel] = sum over i of x[i][pixel] * w[o][i]`, for
+//! many pixels and output blocks at once.
 //!
-//! `x` is `[ceil(I/8)][pixels][8]`, `w` is `[ceil(O/8)][I][8]`, `y` is `[ceil(O/8)][pixels][8]`, blocks lie any distance apart. Inputs
-//! are summed in order, [`RUN`] at a time, and so are these sums: that halves the error of one long sum. The order does not
-//! depend on the tile that holds a sum. Padding lanes of `x` are not read.
+//! `x` is `[ceil(I/8)][pixels][8]`, `w` is `[ceil(O/8)][I][8]`, `y` is `[ceil(O/8)][pixels][8]`,
+//! blocks lie any distance apart. Inputs are summed in order, [`RUN`] at a time, and so are these
+//! sums: that halves the error of one long sum. The order does not depend on the tile that holds a
+//! sum. Padding lanes of `x` are not read.
 #![allow(
     clippy::needless_range_loop,
     reason = "indices name the register of a sum; loops of constant length unroll"

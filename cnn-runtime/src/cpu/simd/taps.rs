@@ -1,7 +1,9 @@
-//! Products of rows of pixels with their neighbours, summed: the inner loop of filter gradients of planar maps.
+//! Products of rows of pixels with their neighbours, summed: the inner loop of filter gradients of
+//! planar maps.
 //!
-//! `y[b][k] += sum over rows r, pixels p of x[r][p * stride + k] * w[b][r][p]`, where `y` and `w` are vectors of eight outputs and `x` is
-//! scalar. A few neighbouring pixels have sums of their own, which hide the latency of additions.
+//! `y[b][k] += sum over rows r, pixels p of x[r][p * stride + k] * w[b][r][p]`, where `y` and `w`
+//! are vectors of eight outputs and `x` is scalar. A few neighbouring pixels have sums of their
+//! own, which hide the latency of additions.
 #![allow(
     clippy::needless_range_loop,
     reason = "indices name the register of a sum; loops of constant length unroll"

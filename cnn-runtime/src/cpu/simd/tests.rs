@@ -46,8 +46,8 @@ fn bits<S: Simd>(simd: S, mask: S::M) -> Lanes {
     store(simd, simd.select(mask, simd.splat(1.0), simd.splat(0.0)))
 }
 
-/// Runs a kernel on every instruction set, and demands the results of plain Rust of it: to the bit, but any NaN is as good as
-/// another.
+/// Runs a kernel on every instruction set, and demands the results of plain Rust of it: to the bit,
+/// but any NaN is as good as another.
 fn agree<K: Kernel<Output = Results> + Copy>(kernel: K) {
     let isas: Vec<Isa> = Isa::available().collect();
     let (portable, vectors) = isas.split_last().expect("plain Rust");
@@ -145,7 +145,8 @@ struct Dropout;
 impl Kernel for Dropout {
     type Output = Results;
 
-    /// Thresholds on either side of the sign bit, at both ends, and equal to the bits of an element.
+    /// Thresholds on either side of the sign bit, at both ends, and equal to the bits of an
+    /// element.
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Results {
         let mut results = Results::new();

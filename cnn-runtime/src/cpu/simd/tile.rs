@@ -1,8 +1,9 @@
 //! The register tile: the one inner loop of convolutions, dense layers and all their gradients.
 //!
-//! `y[b][p] = start + sum over channels, rows, columns of x[p] * w[b]`, where `y[b][p]` and `w[b]` are vectors of eight outputs, `x[p]`
-//! is a scalar, and all three are addressed by strides. Terms are added in that order, whatever the tile's size, so a
-//! result does not depend on how an output is cut into tiles.
+//! `y[b][p] = start + sum over channels, rows, columns of x[p] * w[b]`, where `y[b][p]` and `w[b]`
+//! are vectors of eight outputs, `x[p]` is a scalar, and all three are addressed by strides. Terms
+//! are added in that order, whatever the tile's size, so a result does not depend on how an output
+//! is cut into tiles.
 #![allow(
     clippy::needless_range_loop,
     reason = "indices name the register of a sum; loops of constant length unroll"
@@ -60,7 +61,8 @@ pub(in crate::cpu) enum Start<'a> {
     Bias(Span<'a>),
 }
 
-/// Any number of blocks by any number of pixels, computed in near-equal groups that fit the registers.
+/// Any number of blocks by any number of pixels, computed in near-equal groups that fit the
+/// registers.
 #[derive(Clone, Copy)]
 pub(in crate::cpu) struct Tile<'a> {
     pub(in crate::cpu) pixels: usize,
@@ -88,8 +90,8 @@ impl Tile<'_> {
         }
     }
 
-    /// A sum over whole blocks of channels through a single tap, as the two inner loops, which cost less: the same terms in
-    /// the same order. Also the position of the first channel.
+    /// A sum over whole blocks of channels through a single tap, as the two inner loops, which cost
+    /// less: the same terms in the same order. Also the position of the first channel.
     fn pointwise(&self) -> Option<(Self, usize)> {
         let Channels { first, count, shift, block, w } = self.channels;
         let lanes = 1 << shift;
@@ -187,7 +189,8 @@ impl Tile<'_> {
     }
 }
 
-/// Some pixels in as few groups of at most `limit` as can be, whose sizes differ by one: how many groups, and of how many pixels each.
+/// Some pixels in as few groups of at most `limit` as can be, whose sizes differ by one: how many
+/// groups, and of how many pixels each.
 #[inline(always)]
 pub(super) fn near_equal(pixels: usize, limit: usize) -> [[usize; 2]; 2] {
     let groups = pixels.div_ceil(limit);
@@ -308,7 +311,8 @@ unsafe fn accumulate<S: Simd, W: Blocks<S>, const N: usize, const P: usize, cons
     }
 }
 
-/// Adds the products of a scalar for each pixel with a vector for each block, both any distance apart.
+/// Adds the products of a scalar for each pixel with a vector for each block, both any distance
+/// apart.
 ///
 /// # Safety
 /// All of them must be readable.

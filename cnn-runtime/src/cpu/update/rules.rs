@@ -158,7 +158,7 @@ fn adam<S: Simd>(simd: S, rule: &Adam, corrections: [f32; 2], state: &State, g: 
     simd.div(simd.mul(simd.splat(rule.lr * first), m), root)
 }
 
-/// See [`super::merge`].
+/// The part of [`super::merge`] that runs on one thread.
 pub(super) struct Merge<'a> {
     pub(super) share: f32,
     pub(super) grads: Span<'a>,

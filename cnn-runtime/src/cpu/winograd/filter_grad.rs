@@ -1,8 +1,10 @@
-//! The gradient of filters by Winograd's algorithm F(3x3, 4x4): `dw = Aᵀ [ sum over tiles of (G dy Gᵀ) ⊙ (Bᵀ x B) ] A`, where a tile of
-//! 4x4 gradients is the filter that slides over 6x6 inputs.
+//! The gradient of filters by Winograd's algorithm F(3x3, 4x4):
+//! `dw = Aᵀ [ sum over tiles of (G dy Gᵀ) ⊙ (Bᵀ x B) ] A`, where a tile of 4x4 gradients is the
+//! filter that slides over 6x6 inputs.
 //!
-//! The points are those of the convolution. Sums run over the tiles of a few samples at a time, samples in order, then further
-//! tiles; they stay at the points, `[36][ceil(O/8)][I][8]`, until all tiles are in.
+//! The points are those of the convolution. Sums run over the tiles of a few samples at a time,
+//! samples in order, then further tiles; they stay at the points, `[36][ceil(O/8)][I][8]`, until
+//! all tiles are in.
 
 use std::{marker::PhantomData, ops::Range};
 
@@ -27,10 +29,11 @@ use crate::{
 
 /// Tiles of a sample that are taken together; with more room, more samples.
 const TILES: usize = 48;
-/// Inputs whose filters leave the points together: those of a block of outputs fit the nearest cache.
+/// Inputs whose filters leave the points together: those of a block of outputs fit the nearest
+/// cache.
 const INPUTS: usize = 64;
 
-/// See [`ConvFilterGrad`].
+/// Runs [`ConvFilterGrad`].
 pub(in crate::cpu) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad, winograd: Winograd) {
     let (inputs, outputs) = (step.x.channels, step.dy.channels);
     let sums = frame.fixed(winograd.filters, Winograd::filters_len(inputs, outputs));
@@ -173,17 +176,9 @@ impl Task<'_> {
             None => frame.memory.grads.part(start, len),
         };
         frame.isa().run(Finish { task: self, block, inputs, gradient });
-        self.clear_padding(block, gradient);
+        gradient.clear_padding(self.step.dy.channels, block);
         if let Some(at_once) = at_once {
             at_once.update(frame.isa(), start, gradient);
-        }
-    }
-
-    /// The lanes past the last output took what the padding lanes of `dy` hold.
-    fn clear_padding(&self, block: usize, gradient: Span) {
-        let lanes = BLOCK.min(self.step.dy.channels - block * BLOCK);
-        for vector in (0..gradient.len()).step_by(BLOCK) {
-            gradient.part(vector + lanes, BLOCK - lanes).fill(0.0);
         }
     }
 }

@@ -1,5 +1,6 @@
-//! Filters at the points: `[36][ceil(O/8)][I][8]`, from the packed `[ceil(O/8)][I][3][3][8]` of a convolution, or for the gradient of its
-//! input with inputs and outputs exchanged and the kernel turned by half.
+//! Filters at the points: `[36][ceil(O/8)][I][8]`, from the packed `[ceil(O/8)][I][3][3][8]` of a
+//! convolution, or for the gradient of its input with inputs and outputs exchanged and the kernel
+//! turned by half.
 
 use super::transform::{Filter, KERNEL, Transform};
 use crate::{

@@ -1,6 +1,7 @@
 //! Tiles of a map to the points and back, a block of eight channels at a time.
 //!
-//! At the points, tiles lie side by side: `[36][blocks][tiles][8]`, a few floats more from point to point.
+//! At the points, tiles lie side by side: `[36][blocks][tiles][8]`, a few floats more from point to
+//! point.
 
 use std::{marker::PhantomData, ops::Range};
 
@@ -54,7 +55,8 @@ pub(super) struct Strip {
     pub(super) column: usize,
 }
 
-/// Squares of `FROM` x `FROM`, one a tile, of one block of a map, zero around it, transformed by `T`.
+/// Squares of `FROM` x `FROM`, one a tile, of one block of a map, zero around it, transformed by
+/// `T`.
 pub(super) struct ToPoints<'a, T, const FROM: usize> {
     pub(super) map: &'a Map,
     /// The block.

@@ -80,7 +80,8 @@ impl Transform<POINTS, TILE> for Output {
     }
 }
 
-/// `G w` of a filter of four elements, such as the tile of an output's gradient in the gradient of the filters.
+/// `G w` of a filter of four elements, such as the tile of an output's gradient in the gradient of
+/// the filters.
 pub(super) struct Gradient;
 
 impl Transform<TILE, POINTS> for Gradient {
@@ -94,7 +95,8 @@ impl Transform<TILE, POINTS> for Gradient {
     }
 }
 
-/// `Aᵀ m` of a filter of four elements: three outputs, which are the filter elements of which this is the gradient.
+/// `Aᵀ m` of a filter of four elements: three outputs, which are the filter elements of which this
+/// is the gradient.
 pub(super) struct Taps;
 
 impl Transform<POINTS, KERNEL> for Taps {
@@ -110,7 +112,8 @@ impl Transform<POINTS, KERNEL> for Taps {
     }
 }
 
-/// A filter at the points, of its first and last element and of its even and odd parts at either pair of points.
+/// A filter at the points, of its first and last element and of its even and odd parts at either
+/// pair of points.
 #[inline(always)]
 fn at_points<S: Simd>(simd: S, [first, last]: [S::V; 2], a: [S::V; 2], b: [S::V; 2]) -> [S::V; POINTS] {
     let (share_a, share_b) = (simd.splat(-1.0 / 1.5), simd.splat(1.0 / 6.0));
@@ -132,7 +135,8 @@ fn mixed<S: Simd>(simd: S, [p, q]: [f32; 2], [a, b]: [S::V; 2]) -> S::V {
     simd.fma(simd.splat(p), a, simd.mul(simd.splat(q), b))
 }
 
-/// A transform along one axis, of `FROM` values to `TO`. (A trait, because closures are not compiled for an instruction set.)
+/// A transform along one axis, of `FROM` values to `TO`. (A trait, because closures are not
+/// compiled for an instruction set.)
 pub(super) trait Transform<const FROM: usize, const TO: usize> {
     /// Must be `#[inline(always)]`.
     fn apply<S: Simd>(simd: S, values: [S::V; FROM]) -> [S::V; TO];

@@ -81,7 +81,8 @@ fn system(data: &DataName) -> Option<PathBuf> {
     (*data == DataName::FashionMnist && folder.is_dir()).then(|| folder.into())
 }
 
-/// Where downloads are kept: `cnn` in the user's folder for caches, which is `$XDG_CACHE_HOME`, `~/.cache` or `%LOCALAPPDATA%`.
+/// Where downloads are kept: `cnn` in the user's folder for caches, which is `$XDG_CACHE_HOME`,
+/// `~/.cache` or `%LOCALAPPDATA%`.
 fn caches() -> Option<PathBuf> {
     let variable = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let caches = if cfg!(windows) {
