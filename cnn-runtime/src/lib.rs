@@ -51,11 +51,15 @@ pub mod device;
 mod engine;
 mod error;
 #[cfg_attr(
-    not(feature = "data"),
-    allow(dead_code, reason = "weights alone need no folders and no checksums")
+    not(feature = "trainer"),
+    allow(dead_code, unused_imports, reason = "few features use a part of it")
 )]
 mod files;
 #[cfg(test)]
+#[cfg_attr(
+    not(feature = "trainer"),
+    allow(dead_code, unused_imports, reason = "few features use a part of it")
+)]
 mod fixture;
 #[cfg(feature = "data")]
 mod history;
@@ -70,6 +74,10 @@ mod opencl;
 pub mod optim;
 #[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
 mod params;
+#[cfg_attr(
+    not(feature = "trainer"),
+    allow(dead_code, unused_imports, reason = "few features use a part of it")
+)]
 mod reserve;
 #[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
 mod rng;

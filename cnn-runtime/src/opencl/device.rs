@@ -211,7 +211,7 @@ impl OpenCl {
         if found.iter().zip(&start).all(|(&found, &value)| found == (1.0 - SHARE) * value) {
             return Ok(());
         }
-        Err(refused(format!("{} computes wrong results; update its driver", self.info)))
+        Err(refused(format!("{} computes wrong results; update its driver {}", self.info, self.info.driver)))
     }
 
     /// Takes memory for a network.

@@ -23,7 +23,7 @@ fn settings(kind: ScheduleKind) -> &'static [&'static str] {
             "0.5, start_divisor = 1, end_divisor = 1",
             "0.5, start_divisor = 1e38, end_divisor = 1e38",
         ],
-        ScheduleKind::Polynomial { .. } => &["", "1e-38", "1e38", "2, end = 1"],
+        ScheduleKind::Polynomial { .. } => &["", "1.2e-38", "1e38", "2, end = 1"],
         ScheduleKind::Plateau { .. } => &["", "1e-30, 1", "0.999, 1"],
     }
 }

@@ -49,9 +49,9 @@ fn bad_values_name_the_flag() {
     assert_error("--data cifar11", "expected mnist, fashion-mnist, cifar10, cifar100 or folder:DIR");
     assert_error(
         "--optimizer adm",
-        "'adm' for '--optimizer <NAME>': unknown optimizer 'adm'; there are sgd,",
+        "'adm' for '--optimizer <NAME>': unknown optimizer `adm`; did you mean `adam`?",
     );
-    assert_error("--schedule cos", "unknown schedule 'cos'; there are constant,");
+    assert_error("--schedule cos", "unknown schedule `cos`; expected");
     assert_error("--momentum 1", "must be at least 0 and below 1, found 1");
     assert_error("--average -1", "must be at least 0 and below 1, found -1");
     assert_error("--weight-decay -1", "must be at least 0, found -1");
