@@ -76,16 +76,19 @@ impl Axis {
     }
 
     /// The input position of a tap; inside the map for taps of the output's run.
+    #[inline]
     pub(super) fn input(&self, output: usize, tap: usize) -> isize {
         self.in_start + (output * self.in_step) as isize + tap as isize * self.tap_step
     }
 
     /// The output's place in its map.
+    #[inline]
     pub(super) fn output(&self, output: usize) -> usize {
         self.out_start + output * self.out_step
     }
 
     /// The tap's place in the kernel.
+    #[inline]
     pub(super) fn filter(&self, tap: usize) -> usize {
         self.filter_start + tap * self.filter_step
     }

@@ -80,7 +80,9 @@ impl Kernel for Row<'_> {
             self.pixels::<S, PIXELS>(simd, first);
             first += PIXELS;
         }
-        (first..count).for_each(|pixel| self.pixels::<S, 1>(simd, pixel));
+        for pixel in first..count {
+            self.pixels::<S, 1>(simd, pixel);
+        }
     }
 }
 

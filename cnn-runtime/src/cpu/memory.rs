@@ -135,6 +135,7 @@ unsafe impl Send for Span<'_> {}
 unsafe impl Sync for Span<'_> {}
 
 impl<'a> Span<'a> {
+    #[inline(always)]
     pub(super) fn len(&self) -> usize {
         self.len
     }
@@ -227,11 +228,13 @@ impl<'a> Span<'a> {
     }
 
     /// The address of an element, for kernels that check their reach once.
+    #[inline(always)]
     pub(super) fn address(&self) -> *mut f32 {
         self.start.as_ptr()
     }
 
     /// A view of a local array.
+    #[inline(always)]
     pub(super) fn local(values: &'a mut [f32]) -> Span<'a> {
         let start = NonNull::new(values.as_mut_ptr()).unwrap_or(NonNull::dangling());
         Span { start, len: values.len(), buffer: PhantomData }

@@ -46,6 +46,7 @@ impl Windows {
         }
     }
 
+    #[inline]
     fn taps(&self, output: usize) -> Taps {
         match *self {
             Windows::Sliding { axis, size, inside: [start, end], .. } if (start..end).contains(&output) => {
@@ -63,6 +64,7 @@ impl Windows {
     }
 
     /// The windows from one on that see as many taps as it does.
+    #[inline]
     fn run(&self, first: usize) -> Range<usize> {
         match *self {
             Windows::Sliding { inside: [start, end], .. } if (start..end).contains(&first) => first..end,
@@ -71,6 +73,7 @@ impl Windows {
     }
 
     /// Inputs between the windows of a run.
+    #[inline]
     fn step(&self) -> usize {
         match self {
             Windows::Sliding { axis, .. } => axis.in_step,
@@ -115,6 +118,7 @@ impl Pooling {
     }
 
     /// The windows of a row.
+    #[inline]
     pub(super) fn stretches(&self, row: usize) -> impl Iterator<Item = Stretch> {
         let Pooling { kind, rows, columns, widths: [x_width, y_width], .. } = *self;
         let (down, x_width) = (rows.taps(row), x_width as isize);
@@ -150,6 +154,7 @@ impl Stretch {
     }
 }
 
+#[inline]
 fn divisor(kind: PoolKind, [rows, columns]: [&Taps; 2]) -> f32 {
     match kind {
         PoolKind::Avg { count_include_pad: true } => (rows.padded * columns.padded) as f32,

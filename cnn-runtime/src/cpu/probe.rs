@@ -89,7 +89,10 @@ fn chains<S: Simd, W: Blocks<S>>(simd: S) {
             *sum = sum.fma(simd, factor, factor);
         }
     }
-    let total = sums.into_iter().fold(W::splat(simd, 0.0), |total, sum| total.add(simd, sum));
+    let mut total = W::splat(simd, 0.0);
+    for sum in sums {
+        total = total.add(simd, sum);
+    }
     let mut lanes = [0.0; 2 * BLOCK];
     // SAFETY: there are lanes for two blocks.
     unsafe { total.store(simd, lanes.as_mut_ptr(), BLOCK) };

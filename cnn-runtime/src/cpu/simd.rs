@@ -31,7 +31,8 @@ const VARIABLE: &str = "CNN_ISA";
 /// A loop to be compiled once per instruction set.
 pub(super) trait Kernel {
     type Output;
-    /// Must be `#[inline(always)]`, as everything it calls.
+    /// Must be `#[inline(always)]`, as everything it calls. What is not inlined is not compiled for
+    /// the instruction set: loops stand here in place of iterators with closures.
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 

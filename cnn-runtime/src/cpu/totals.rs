@@ -2,6 +2,10 @@
 //!
 //! Short runs are summed in f32, runs and samples in f64 in a tree that depends on the batch alone:
 //! the result is exact to f32 for any batch, and the same for any number of threads.
+#![allow(
+    clippy::needless_range_loop,
+    reason = "indices name the register of a sum; loops of constant length unroll"
+)]
 
 use super::{
     frame::Frame,
@@ -38,10 +42,12 @@ impl<T: Terms<N>, const N: usize> Kernel for Total<T, N> {
         let mut totals = [[0.0; BLOCK]; N];
         for start in (0..self.len).step_by(RUN * BLOCK) {
             let sums = self.sum_run(simd, start, self.len.min(start + RUN * BLOCK));
-            for (total, sum) in totals.iter_mut().zip(sums) {
+            for n in 0..N {
                 let mut lanes = [0.0; BLOCK];
-                Span::local(&mut lanes).store(simd, 0, sum);
-                total.iter_mut().zip(lanes).for_each(|(total, lane)| *total += lane as f64);
+                Span::local(&mut lanes).store(simd, 0, sums[n]);
+                for lane in 0..BLOCK {
+                    totals[n][lane] += lanes[lane] as f64;
+                }
             }
         }
         totals
@@ -54,8 +60,8 @@ impl<T: Terms<N>, const N: usize> Total<T, N> {
         let mut chains = [[simd.splat(0.0); N]; CHAINS];
         let mut at = start;
         while at + CHAINS * BLOCK <= end {
-            for (chain, sums) in chains.iter_mut().enumerate() {
-                self.add(simd, at + chain * BLOCK, sums);
+            for chain in 0..CHAINS {
+                self.add(simd, at + chain * BLOCK, &mut chains[chain]);
             }
             at += CHAINS * BLOCK;
         }
@@ -64,8 +70,10 @@ impl<T: Terms<N>, const N: usize> Total<T, N> {
             self.add(simd, at, &mut sums);
             at += BLOCK;
         }
-        for chain in rest {
-            sums.iter_mut().zip(chain).for_each(|(sum, more)| *sum = simd.add(*sum, more));
+        for chain in 0..CHAINS - 1 {
+            for n in 0..N {
+                sums[n] = simd.add(sums[n], rest[chain][n]);
+            }
         }
         sums
     }
@@ -73,7 +81,9 @@ impl<T: Terms<N>, const N: usize> Total<T, N> {
     #[inline(always)]
     fn add<S: Simd>(&self, simd: S, at: usize, sums: &mut [S::V; N]) {
         let terms = self.terms.at(simd, at);
-        sums.iter_mut().zip(terms).for_each(|(sum, term)| *sum = simd.add(*sum, term));
+        for n in 0..N {
+            sums[n] = simd.add(sums[n], terms[n]);
+        }
     }
 }
 

@@ -70,8 +70,11 @@ pub(in crate::cpu) fn tanh<S: Simd>(simd: S, x: S::V) -> S::V {
 /// The first coefficient is that of the highest power.
 #[inline(always)]
 fn polynomial<S: Simd, const N: usize>(simd: S, x: S::V, coefficients: [f32; N]) -> S::V {
-    let [first, rest @ ..] = coefficients.as_slice() else { unreachable!("a polynomial has a coefficient") };
-    rest.iter().fold(simd.splat(*first), |sum, coefficient| simd.fma(sum, x, simd.splat(*coefficient)))
+    let mut sum = simd.splat(coefficients[0]);
+    for &coefficient in &coefficients[1..] {
+        sum = simd.fma(sum, x, simd.splat(coefficient));
+    }
+    sum
 }
 
 /// The natural logarithm of a normal positive number `2^e * m`, with `m` between the roots of 1/2

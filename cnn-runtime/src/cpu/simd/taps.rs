@@ -117,7 +117,10 @@ impl<const B: usize, const K: usize, const U: usize, const X: usize> Sized<'_, B
             }
             for k in 0..K {
                 let y = self.y.add(k * BLOCK);
-                let sum = (0..U).fold(W::load(simd, y, y_block), |sum, u| sum.add(simd, chains[u][0][k]));
+                let mut sum = W::load(simd, y, y_block);
+                for u in 0..U {
+                    sum = sum.add(simd, chains[u][0][k]);
+                }
                 sum.store(simd, y, y_block);
             }
         }

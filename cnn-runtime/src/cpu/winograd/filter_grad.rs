@@ -10,7 +10,7 @@ use std::{marker::PhantomData, ops::Range};
 
 use super::{
     tiles::{Grid, ToPoints},
-    transform::{Gradient, Input, KERNEL, POINTS, TILE, Taps, Transform},
+    transform::{Gradient, Input, KERNEL, POINTS, TILE, Taps, Transform, load_square, store_square},
 };
 use crate::{
     cpu::{
@@ -200,14 +200,9 @@ impl Kernel for Finish<'_> {
         let inputs = step.x.channels;
         let distance = Winograd::filters_of_point(inputs, step.dy.channels);
         for (place, input) in self.inputs.clone().enumerate() {
-            let mut points = [[simd.splat(0.0); POINTS]; POINTS];
-            for (point, value) in points.as_flattened_mut().iter_mut().enumerate() {
-                *value = sums.load(simd, point * distance + (self.block * inputs + input) * BLOCK);
-            }
+            let points = load_square(simd, sums.from((self.block * inputs + input) * BLOCK), distance);
             let taps = Taps::square(simd, points);
-            for (tap, value) in taps.as_flattened().iter().enumerate() {
-                self.gradient.store(simd, (place * KERNEL * KERNEL + tap) * BLOCK, *value);
-            }
+            store_square(simd, taps, self.gradient.from(place * KERNEL * KERNEL * BLOCK), BLOCK);
         }
     }
 }

@@ -1,8 +1,12 @@
 //! Filters at the points: `[36][ceil(O/8)][I][8]`, from the packed `[ceil(O/8)][I][3][3][8]` of a
 //! convolution, or for the gradient of its input with inputs and outputs exchanged and the kernel
 //! turned by half.
+#![allow(
+    clippy::needless_range_loop,
+    reason = "indices name the place in a matrix; loops of constant length unroll"
+)]
 
-use super::transform::{Filter, KERNEL, Transform};
+use super::transform::{Filter, KERNEL, Transform, load_square, store_square};
 use crate::{
     cpu::{
         frame::Frame,
@@ -57,11 +61,9 @@ impl Kernel for Forward<'_> {
         let distance = Winograd::filters_of_point(inputs, outputs);
         for vector in self.block * inputs..(self.block + 1) * inputs {
             let packed = packed.part(vector * AREA * BLOCK, AREA * BLOCK);
-            let mut square = [[simd.splat(0.0); KERNEL]; KERNEL];
-            for (tap, value) in square.as_flattened_mut().iter_mut().enumerate() {
-                *value = packed.load(simd, tap * BLOCK);
-            }
-            store(simd, square, points.from(vector * BLOCK), distance);
+            let square = load_square(simd, packed, BLOCK);
+            let values = Filter::square(simd, square);
+            store_square(simd, values, points.from(vector * BLOCK), distance);
         }
     }
 }
@@ -92,20 +94,15 @@ impl Kernel for Turned<'_> {
             }
             for lane in 0..BLOCK.min(outputs - other * BLOCK) {
                 let mut square = [[simd.splat(0.0); KERNEL]; KERNEL];
-                for (value, tap) in square.as_flattened_mut().iter_mut().zip(taps.iter().rev()) {
-                    *value = tap[lane];
+                for row in 0..KERNEL {
+                    for column in 0..KERNEL {
+                        square[row][column] = taps[AREA - 1 - (row * KERNEL + column)][lane];
+                    }
                 }
                 let vector = self.block * outputs + other * BLOCK + lane;
-                store(simd, square, points.from(vector * BLOCK), distance);
+                let values = Filter::square(simd, square);
+                store_square(simd, values, points.from(vector * BLOCK), distance);
             }
         }
-    }
-}
-
-#[inline(always)]
-fn store<S: Simd>(simd: S, square: [[S::V; KERNEL]; KERNEL], points: Span, distance: usize) {
-    let values = Filter::square(simd, square);
-    for (point, value) in values.as_flattened().iter().enumerate() {
-        points.store(simd, point * distance, *value);
     }
 }

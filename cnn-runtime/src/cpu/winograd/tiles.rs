@@ -5,7 +5,7 @@
 
 use std::{marker::PhantomData, ops::Range};
 
-use super::transform::{Output, POINTS, TILE, Transform};
+use super::transform::{Output, POINTS, TILE, Transform, load_square, store_square};
 use crate::{
     cpu::{
         memory::Span,
@@ -81,9 +81,7 @@ impl<T: Transform<FROM, POINTS>, const FROM: usize> Kernel for ToPoints<'_, T, F
         for tile in 0..self.strip.tiles.len() {
             let column = (self.strip.column + tile * TILE) as isize - left;
             let values = T::square(simd, self.square(simd, [row, column]));
-            for (point, value) in values.as_flattened().iter().enumerate() {
-                self.points.store(simd, point * self.distance + tile * BLOCK, *value);
-            }
+            store_square(simd, values, self.points.from(tile * BLOCK), self.distance);
         }
     }
 }
@@ -143,10 +141,7 @@ impl Kernel for FromPoints<'_> {
         let bias = self.bias.map_or(simd.splat(0.0), |bias| bias.load(simd, 0));
         let rows = TILE.min(height - self.strip.row);
         for tile in 0..self.strip.tiles.len() {
-            let mut points = [[simd.splat(0.0); POINTS]; POINTS];
-            for (point, value) in points.as_flattened_mut().iter_mut().enumerate() {
-                *value = self.points.load(simd, point * self.distance + tile * BLOCK);
-            }
+            let points = load_square(simd, self.points.from(tile * BLOCK), self.distance);
             let values = Output::square(simd, points);
             let column = self.strip.column + tile * TILE;
             let columns = TILE.min(width - column);

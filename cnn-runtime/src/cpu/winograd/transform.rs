@@ -18,7 +18,7 @@
 
 use std::f32::consts::{FRAC_1_SQRT_2, SQRT_2};
 
-use crate::cpu::simd::Simd;
+use crate::cpu::{memory::Span, simd::Simd};
 
 /// Points along one axis.
 pub(super) const POINTS: usize = 6;
@@ -112,13 +112,40 @@ impl Transform<POINTS, KERNEL> for Taps {
     }
 }
 
+/// A square of vectors that lie `distance` floats apart, row by row.
+#[inline(always)]
+pub(super) fn load_square<S: Simd, const N: usize>(simd: S, from: Span, distance: usize) -> [[S::V; N]; N] {
+    let mut square = [[simd.splat(0.0); N]; N];
+    for row in 0..N {
+        for column in 0..N {
+            square[row][column] = from.load(simd, (row * N + column) * distance);
+        }
+    }
+    square
+}
+
+/// Writes what [`load_square`] reads.
+#[inline(always)]
+pub(super) fn store_square<S: Simd, const N: usize>(
+    simd: S,
+    square: [[S::V; N]; N],
+    to: Span,
+    distance: usize,
+) {
+    for row in 0..N {
+        for column in 0..N {
+            to.store(simd, (row * N + column) * distance, square[row][column]);
+        }
+    }
+}
+
 /// A filter at the points, of its first and last element and of its even and odd parts at either
 /// pair of points.
 #[inline(always)]
 fn at_points<S: Simd>(simd: S, [first, last]: [S::V; 2], a: [S::V; 2], b: [S::V; 2]) -> [S::V; POINTS] {
     let (share_a, share_b) = (simd.splat(-1.0 / 1.5), simd.splat(1.0 / 6.0));
-    let [[plus_a, minus_a], [plus_b, minus_b]] =
-        [a, b].map(|[even, odd]| [simd.add(even, odd), simd.sub(even, odd)]);
+    let (plus_a, minus_a) = (simd.add(a[0], a[1]), simd.sub(a[0], a[1]));
+    let (plus_b, minus_b) = (simd.add(b[0], b[1]), simd.sub(b[0], b[1]));
     [
         first,
         simd.mul(plus_a, share_a),
