@@ -9,14 +9,13 @@
 //! [`Budget`](super::budget::Budget).
 
 mod header;
+mod jpeg;
+mod orientation;
 mod pixels;
+mod png;
+mod webp;
 
-use std::{
-    io::{Cursor, Read},
-    path::Path,
-};
-
-use image::{ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use std::{io::Read, path::Path};
 
 use super::{Image, bad};
 use crate::{
@@ -24,13 +23,29 @@ use crate::{
     files,
 };
 use header::Header;
+use jpeg::Jpeg;
+use orientation::Orientation;
 use pixels::Pixels;
+use png::Png;
+use webp::WebP;
 
 /// Bytes of the largest file, and of what a decoder may allocate for its output.
 const MOST_BYTES: u64 = 1 << 30;
 
 /// Bytes of a file that is read alone: no other image has memory of the budget meanwhile.
 const LARGE: u64 = 1 << 26;
+
+/// A decoder that has read the header of a file.
+trait Decoder {
+    /// What the file announces, unless that is too large.
+    fn header(&self) -> Result<Header, String>;
+
+    /// How the image is to be turned, by the EXIF of the file.
+    fn orientation(&mut self) -> Result<Orientation, String>;
+
+    /// Decodes the image, of an animation the first, into as many bytes as the header says.
+    fn read(&mut self, samples: &mut [u8]) -> Result<(), String>;
+}
 
 /// Decodes a file into an image.
 ///
@@ -53,18 +68,15 @@ pub fn decode(path: &Path, image: &mut Image) -> Result<()> {
 
 /// Decodes the bytes of a file into an image.
 fn unfold(bytes: &[u8], image: &mut Image) -> Result<(), String> {
-    let (format, mut decoder) = decoder(bytes)?;
-    let header = Header::of(format, &decoder)?;
-    if format == ImageFormat::Jpeg && !jpeg_is_whole(bytes) {
-        return Err("truncated: the jpeg has no end".into());
-    }
-    let orientation = decoder.orientation().map_err(reason)?;
+    let mut decoder = decoder(bytes)?;
+    let header = decoder.header()?;
+    let orientation = decoder.orientation()?;
     image.wait_for(bytes.len() as u64 + header.memory());
     // Decoders take memory of their own as if it could not be missing: here it shows that it is
     // not.
     drop(room(header.working_memory())?);
-    let mut samples = zeros(decoder.total_bytes())?;
-    decoder.read_image(&mut samples).map_err(reason)?;
+    let mut samples = zeros(header.samples())?;
+    decoder.read(&mut samples)?;
     Pixels { samples, size: header.size, color: header.color, orientation }.write(image)
 }
 
@@ -82,38 +94,22 @@ fn room(bytes: u64) -> Result<Vec<u8>, String> {
     if reserved { Ok(buffer) } else { Err(format!("too large: there is no memory for {bytes} bytes")) }
 }
 
-/// A decoder that has read the header of a file, and the file's format.
-fn decoder(bytes: &[u8]) -> Result<(ImageFormat, impl ImageDecoder), String> {
-    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format();
-    let mut reader = reader.map_err(|error| error.to_string())?;
-    let format = reader.format().ok_or("neither png, jpeg nor webp")?;
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(MOST_BYTES);
-    reader.limits(limits);
-    Ok((format, reader.into_decoder().map_err(reason)?))
-}
-
-fn reason(error: ImageError) -> String {
-    match error {
-        ImageError::Unsupported(error) => format!("not supported: {error}"),
-        ImageError::Limits(error) => format!("too large: {error}"),
-        error => format!("damaged: {}", error.to_string().trim_end()),
-    }
-}
-
-/// True if an end marker follows the start of the first scan: the decoder would paint over what is
-/// missing. (Within a scan, `ff` stands before `00` or a marker.)
-fn jpeg_is_whole(bytes: &[u8]) -> bool {
-    const START_OF_SCAN: u8 = 0xda;
-    let mut at = 2;
-    while let Some(&[0xff, marker, high, low]) = bytes.get(at..at + 4) {
-        if marker == START_OF_SCAN {
-            return bytes[at..].windows(2).any(|pair| pair == [0xff, 0xd9]);
+/// The decoder of a file in one of the formats.
+fn decoder(bytes: &[u8]) -> Result<Box<dyn Decoder + '_>, String> {
+    let other = match bytes {
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => return Ok(Box::new(Png::new(bytes)?)),
+        [0xff, 0xd8, 0xff, ..] => return Ok(Box::new(Jpeg::new(bytes)?)),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => {
+            return Ok(Box::new(WebP::new(bytes)?));
         }
-        let fill = marker == 0xff;
-        at += if fill { 1 } else { 2 + usize::from(u16::from_be_bytes([high, low])) };
-    }
-    false
+        [b'G', b'I', b'F', b'8', ..] => "gif",
+        [b'B', b'M', ..] => "bmp",
+        [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => "tiff",
+        [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', b'f', ..] => "avif",
+        [_, _, _, _, b'f', b't', b'y', b'p', b'h', b'e', b'i', _, ..] => "heic",
+        _ => return Err("neither png, jpeg nor webp".into()),
+    };
+    Err(format!("not supported: {other} is neither png, jpeg nor webp"))
 }
 
 /// Says that there is no memory for an image, as of a file that is too large.

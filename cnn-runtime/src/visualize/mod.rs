@@ -6,11 +6,10 @@
 //! al. 2012 (figure 3) and, with feature maps, Zeiler and Fergus 2013.
 
 mod grid;
+mod picture;
 mod tile;
 
-use std::{collections::BTreeMap, io::Cursor, path::Path};
-
-use image::{ImageFormat, RgbImage};
+use std::{collections::BTreeMap, path::Path};
 
 use crate::{
     error::{Error, Result},
@@ -20,6 +19,7 @@ use crate::{
     session::Session,
 };
 use grid::{Grid, check_size};
+use picture::Picture;
 use tile::{Planes, ValueRange};
 
 /// Filters and channels of a layer that are shown, at most; the title says how many there are in
@@ -55,11 +55,7 @@ pub fn filters(session: &mut Session, folder: &Path) -> Result<usize> {
     Ok(written)
 }
 
-fn filter_grid(
-    layer: &str,
-    values: &[f32],
-    [count, channels, height, width]: [usize; 4],
-) -> Result<RgbImage> {
+fn filter_grid(layer: &str, values: &[f32], [count, channels, height, width]: [usize; 4]) -> Result<Picture> {
     let whole = channels == 1 || channels == 3;
     let (rows, columns) = if whole { (count, 1) } else { (count.min(MOST), channels.min(MOST)) };
     let title = format!("{layer}: {count} filters of {channels}x{height}x{width}");
@@ -111,7 +107,7 @@ pub fn feature_maps(session: &mut Session, image: &[f32], folder: &Path) -> Resu
     Ok(pictures.len())
 }
 
-fn map_grid(layer: &str, values: &[f32], [channels, height, width]: [usize; 3]) -> Result<RgbImage> {
+fn map_grid(layer: &str, values: &[f32], [channels, height, width]: [usize; 3]) -> Result<Picture> {
     let zoom = zoom(height, width, LEGIBLE);
     check_size(layer, channels, [height, width], zoom)?;
     let range = ValueRange::of(values);
@@ -131,15 +127,10 @@ fn zoom(height: usize, width: usize, legible: usize) -> usize {
     (legible / height.max(width)).max(1)
 }
 
-fn write(folder: &Path, layer: &str, picture: &RgbImage) -> Result<()> {
+fn write(folder: &Path, layer: &str, picture: &Picture) -> Result<()> {
     let path = folder.join(format!("{layer}.png"));
-    let mut bytes = Cursor::new(Vec::new());
-    picture.write_to(&mut bytes, ImageFormat::Png).map_err(|error| Error::Io {
-        path: path.clone(),
-        action: "encode",
-        source: std::io::Error::other(error),
-    })?;
-    files::replace(&path, bytes.get_ref())
+    let unwritable = |source| Error::Io { path: path.clone(), action: "encode", source };
+    files::replace(&path, &picture.encode().map_err(unwritable)?)
 }
 
 #[cfg(test)]

@@ -6,16 +6,16 @@ use super::*;
 fn first_layers_are_in_colour_with_zero_in_the_middle() {
     let values = [0.0, 1.0, -1.0].into_iter().flat_map(|value| [value; 4]).collect::<Vec<f32>>();
     let picture = filter_grid("conv1", &values, [1, 3, 2, 2]).unwrap();
-    let last = picture.get_pixel(2, picture.height() - 3);
-    assert_eq!(last.0, [128, 255, 0]);
+    let last = picture.pixel(2, picture.height - 3);
+    assert_eq!(last, [128, 255, 0]);
 }
 
 #[test]
 fn wide_layers_are_cut_and_say_so() {
     let picture = filter_grid("conv2", &vec![0.5; 40 * 64 * 9], [40, 64, 3, 3]).unwrap();
     // 32 tiles of 3 pixels, 4 times as large, 2 pixels apart, below a line of text.
-    assert_eq!(picture.height(), 12 + 32 * 14);
-    assert!(picture.width() >= 2 + 32 * 14);
+    assert_eq!(picture.height, 12 + 32 * 14);
+    assert!(picture.width >= 2 + 32 * 14);
 }
 
 #[test]
@@ -23,9 +23,9 @@ fn maps_share_the_layer_s_scale() {
     let mut values = vec![0.0; 2 * 30 * 30];
     values[900..].fill(2.0);
     let picture = map_grid("relu1", &values, [2, 30, 30]).unwrap();
-    let bottom = picture.height() - 3;
-    assert_eq!(picture.get_pixel(2, bottom).0, [0; 3]);
-    assert_eq!(picture.get_pixel(2 + 32, bottom).0, [255; 3]);
+    let bottom = picture.height - 3;
+    assert_eq!(picture.pixel(2, bottom), [0; 3]);
+    assert_eq!(picture.pixel(2 + 32, bottom), [255; 3]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use image::{Rgb, RgbImage};
+use super::picture::Picture;
 
 /// The values that are drawn in black and in white.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -49,12 +49,12 @@ pub(super) struct Planes<'a> {
 }
 
 impl Planes<'_> {
-    pub(super) fn draw(&self, range: ValueRange) -> RgbImage {
+    pub(super) fn draw(&self, range: ValueRange) -> Picture {
         let area = self.height * self.width;
-        RgbImage::from_fn(self.width as u32, self.height as u32, |x, y| {
-            let at = y as usize * self.width + x as usize;
+        Picture::from_fn(self.width, self.height, |x, y| {
+            let at = y * self.width + x;
             let level = |plane: usize| range.level(self.values[plane * area + at]);
-            if self.values.len() == 3 * area { Rgb([0, 1, 2].map(level)) } else { Rgb([level(0); 3]) }
+            if self.values.len() == 3 * area { [0, 1, 2].map(level) } else { [level(0); 3] }
         })
     }
 }

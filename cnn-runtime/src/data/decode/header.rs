@@ -1,7 +1,5 @@
 //! What a file announces of its image, and the memory that decoding it takes.
 
-use image::{ColorType, ImageDecoder, ImageFormat};
-
 /// Pixels of the largest image: more than cameras take, far less than what a bomb unfolds to.
 const MOST_PIXELS: u64 = 1 << 27;
 
@@ -13,7 +11,8 @@ pub(super) struct Header {
     /// `[height, width]` as stored, before the image is turned.
     pub(super) size: [usize; 2],
     pub(super) color: Color,
-    format: ImageFormat,
+    /// Bytes that the decoder works with for each pixel, beside its output, at most.
+    working: u64,
 }
 
 /// The samples of a pixel.
@@ -23,25 +22,14 @@ pub(super) struct Color {
     pub(super) stored: usize,
     /// Samples that count: 1 or 3.
     pub(super) channels: usize,
-    /// A sample is two bytes in the machine's order; otherwise one.
+    /// A sample is two bytes, the upper one first; otherwise one.
     pub(super) is_wide: bool,
 }
 
 impl Color {
-    fn of(color: ColorType) -> Option<Color> {
-        let color_of = |stored, channels, is_wide| Some(Color { stored, channels, is_wide });
-        match color {
-            ColorType::L8 => color_of(1, 1, false),
-            ColorType::La8 => color_of(2, 1, false),
-            ColorType::Rgb8 => color_of(3, 3, false),
-            ColorType::Rgba8 => color_of(4, 3, false),
-            ColorType::L16 => color_of(1, 1, true),
-            ColorType::La16 => color_of(2, 1, true),
-            ColorType::Rgb16 => color_of(3, 3, true),
-            ColorType::Rgba16 => color_of(4, 3, true),
-            // Neither png, jpeg nor webp has pixels of floats.
-            _ => None,
-        }
+    /// Pixels of 1 to 4 samples: grey or three colours, without transparency or with it.
+    pub(super) fn new(stored: usize, is_wide: bool) -> Color {
+        Color { stored, channels: if stored < 3 { 1 } else { 3 }, is_wide }
     }
 
     fn bytes(self) -> u64 {
@@ -50,32 +38,30 @@ impl Color {
 }
 
 impl Header {
-    /// The header that a decoder has read, unless it announces too many pixels.
-    pub(super) fn of(format: ImageFormat, decoder: &impl ImageDecoder) -> Result<Header, String> {
-        let (width, height) = decoder.dimensions();
-        if u64::from(width) * u64::from(height) > MOST_PIXELS {
+    /// The header of an image `[height, width]`, unless those are too many pixels.
+    pub(super) fn new(size: [usize; 2], color: Color, working: u64) -> Result<Header, String> {
+        let header = Header { size, color, working };
+        if header.pixels() > MOST_PIXELS {
+            let [height, width] = size;
             return Err(format!("{width}x{height} pixels are more than the {MOST_PIXELS} allowed"));
         }
-        let color = decoder.color_type();
-        let color = Color::of(color).ok_or_else(|| format!("not supported: pixels of {color:?}"))?;
-        Ok(Header { size: [height as usize, width as usize], color, format })
+        Ok(header)
+    }
+
+    /// Bytes of the samples.
+    pub(super) fn samples(&self) -> u64 {
+        self.pixels() * self.color.bytes()
     }
 
     /// Bytes that decoding takes beside those of the file, at most: the samples, what the decoder
     /// works with, and the values.
     pub(super) fn memory(&self) -> u64 {
-        self.pixels() * (self.color.bytes() + VALUES) + self.working_memory()
+        self.samples() + self.working_memory() + self.pixels() * VALUES
     }
 
-    /// Bytes that a decoder works with beside its output, at most: a progressive jpeg has two for
-    /// the coefficient of each of three planes, a webp its pixels once more.
+    /// Bytes that the decoder works with beside its output, at most.
     pub(super) fn working_memory(&self) -> u64 {
-        self.pixels()
-            * match self.format {
-                ImageFormat::Jpeg => 6,
-                ImageFormat::WebP => 4,
-                _ => 0,
-            }
+        self.pixels() * self.working
     }
 
     fn pixels(&self) -> u64 {

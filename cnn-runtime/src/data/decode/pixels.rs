@@ -1,8 +1,6 @@
 //! Decoded samples, pixel by pixel, and their way into a planar image that stands upright.
 
-use image::metadata::Orientation;
-
-use super::{header::Color, no_memory};
+use super::{header::Color, no_memory, orientation::Orientation};
 use crate::data::Image;
 
 /// Samples as a decoder leaves them.
@@ -26,19 +24,16 @@ struct Walk {
 
 impl Walk {
     fn new(orientation: Orientation, [height, width]: [usize; 2]) -> Walk {
-        let (row, last_row, last_column) = (width as isize, (height - 1) * width, width - 1);
-        let (upright, turned) = ([height, width], [width, height]);
-        let (size, first, right, down) = match orientation {
-            Orientation::NoTransforms => (upright, 0, 1, row),
-            Orientation::FlipHorizontal => (upright, last_column, -1, row),
-            Orientation::FlipVertical => (upright, last_row, 1, -row),
-            Orientation::Rotate180 => (upright, last_row + last_column, -1, -row),
-            Orientation::Rotate90 => (turned, last_row, -row, 1),
-            Orientation::Rotate270 => (turned, last_column, row, -1),
-            Orientation::Rotate90FlipH => (turned, 0, row, 1),
-            Orientation::Rotate270FlipH => (turned, last_row + last_column, -row, -1),
-        };
-        Walk { size, first, right, down }
+        let Orientation { flips_rows, flips_columns, transposes } = orientation;
+        let (first_row, to_next_row) =
+            if flips_rows { ((height - 1) * width, -(width as isize)) } else { (0, width as isize) };
+        let (first_column, to_next_column) = if flips_columns { (width - 1, -1) } else { (0, 1) };
+        let first = first_row + first_column;
+        if transposes {
+            Walk { size: [width, height], first, right: to_next_row, down: to_next_column }
+        } else {
+            Walk { size: [height, width], first, right: to_next_column, down: to_next_row }
+        }
     }
 
     /// The stored pixel of an upright one.
@@ -51,7 +46,7 @@ impl Pixels {
     /// Writes the values of an image; the error says that there is no memory for them.
     pub(super) fn write(&self, image: &mut Image) -> Result<(), String> {
         if self.color.is_wide {
-            let sample = |bytes: [u8; 2]| f32::from(u16::from_ne_bytes(bytes)) / 257.0;
+            let sample = |bytes: [u8; 2]| f32::from(u16::from_be_bytes(bytes)) / 257.0;
             self.write_samples(self.samples.as_chunks().0, image, sample)
         } else {
             self.write_samples(&self.samples, image, f32::from)
@@ -88,7 +83,7 @@ impl Pixels {
 
 #[cfg(test)]
 mod tests {
-    use image::{DynamicImage, GrayImage, Luma};
+    use image::{DynamicImage, GrayImage, Luma, metadata};
 
     use super::*;
 
@@ -96,7 +91,7 @@ mod tests {
     fn images_are_turned_as_the_library_turns_them() {
         let color = Color { stored: 1, channels: 1, is_wide: false };
         for exif in 1..=8 {
-            let orientation = Orientation::from_exif(exif).unwrap();
+            let orientation = Orientation::from_exif(exif.into()).unwrap();
             for (width, height) in [(4, 3), (1, 5), (6, 1), (1, 1)] {
                 let stored = GrayImage::from_fn(width, height, |x, y| Luma([(10 * y + x) as u8]));
                 let pixels = Pixels {
@@ -108,7 +103,7 @@ mod tests {
                 let mut upright = Image::default();
                 pixels.write(&mut upright).unwrap();
                 let mut expected = DynamicImage::from(stored);
-                expected.apply_orientation(orientation);
+                expected.apply_orientation(metadata::Orientation::from_exif(exif).unwrap());
                 let size = [expected.height() as usize, expected.width() as usize];
                 assert_eq!(upright.size(), size, "{orientation:?}");
                 let bytes: Vec<u8> = upright.values().iter().map(|&value| value as u8).collect();

@@ -1,9 +1,9 @@
 //! Every kind of pixel that files hold, orientation, and files that are damaged or not what they
 //! say.
 
-use std::fs;
+use std::{fs, io::Cursor};
 
-use image::{ColorType, DynamicImage, ImageEncoder, codecs};
+use image::{ColorType, DynamicImage, ImageEncoder, ImageFormat, codecs};
 
 use super::*;
 use crate::rng::Stream;
@@ -81,6 +81,34 @@ fn formats_are_found_by_content() {
 }
 
 #[test]
+fn values_are_those_of_the_library() {
+    let rgb = photograph();
+    let with_alpha = DynamicImage::from(rgb.to_rgba8());
+    let [grey, wide] = [rgb.to_luma8().into(), rgb.to_rgb16().into()];
+    let mut files = vec![include_bytes!("cmyk.jpg").to_vec()];
+    for (format, images) in [
+        (ImageFormat::Jpeg, [&rgb, &grey].as_slice()),
+        (ImageFormat::Png, &[&rgb, &grey, &with_alpha, &wide]),
+        (ImageFormat::WebP, &[&rgb, &with_alpha]),
+    ] {
+        files.extend(images.iter().map(|&image| encode(format, image.clone())));
+    }
+    for bytes in files {
+        let expected = image::load_from_memory(&bytes).unwrap();
+        let channels = if expected.color().has_color() { 3 } else { 1 };
+        // Wide samples of 257 times a byte are that byte again.
+        let expected: Vec<f32> = match channels {
+            1 => expected.to_luma8().iter().map(|&sample| sample.into()).collect(),
+            _ => expected.to_rgb8().iter().map(|&sample| sample.into()).collect(),
+        };
+        let image = decoded(&bytes).unwrap();
+        let pixels = image.values().len() / channels;
+        let interleaved = (0..pixels).flat_map(|pixel| image.planes().map(move |plane| plane[pixel]));
+        assert_eq!(interleaved.collect::<Vec<f32>>(), expected);
+    }
+}
+
+#[test]
 fn cmyk_becomes_rgb() {
     let image = decoded(include_bytes!("cmyk.jpg")).unwrap();
     assert_eq!(image.shape(), [3, 16, 16]);
@@ -93,14 +121,23 @@ fn cmyk_becomes_rgb() {
 #[test]
 fn images_stand_upright() {
     let image = photograph();
-    let upright = decoded(&encode(ImageFormat::Png, image.clone())).unwrap();
-    let mut file = Vec::new();
-    let mut encoder = codecs::png::PngEncoder::new(&mut file);
-    // An EXIF block with one entry: orientation 6, to be turned clockwise by 90 degrees.
+    let stored = image.rotate270().into_rgb8();
+    let upright = decoded(&encode(ImageFormat::Png, image)).unwrap();
+    let (mut png, mut webp, mut jpeg) = (Vec::new(), Vec::new(), Vec::new());
+    write_turned(codecs::png::PngEncoder::new(&mut png), &stored);
+    write_turned(codecs::webp::WebPEncoder::new_lossless(&mut webp), &stored);
+    write_turned(codecs::jpeg::JpegEncoder::new(&mut jpeg), &stored);
+    assert_eq!(decoded(&png).unwrap(), upright);
+    assert_eq!(decoded(&webp).unwrap(), upright);
+    assert_eq!(decoded(&jpeg).unwrap().shape(), upright.shape());
+}
+
+/// Writes an image with an EXIF block of one entry: orientation 6, to be turned clockwise by 90
+/// degrees.
+fn write_turned(mut encoder: impl ImageEncoder, image: &image::RgbImage) {
     let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
     encoder.set_exif_metadata(exif.to_vec()).unwrap();
-    encoder.write_image(&image.rotate270().into_rgb8(), 16, 24, ColorType::Rgb8.into()).unwrap();
-    assert_eq!(decoded(&file).unwrap(), upright);
+    encoder.write_image(image, image.width(), image.height(), ColorType::Rgb8.into()).unwrap();
 }
 
 #[test]
