@@ -46,6 +46,7 @@ impl Windows {
         }
     }
 
+    /// The taps of a window that lie inside the input.
     #[inline]
     fn taps(&self, output: usize) -> Taps {
         match *self {

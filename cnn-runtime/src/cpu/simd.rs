@@ -31,8 +31,8 @@ const VARIABLE: &str = "CNN_ISA";
 /// A loop to be compiled once per instruction set.
 pub(super) trait Kernel {
     type Output;
-    /// Must be `#[inline(always)]`, as everything it calls. What is not inlined is not compiled for
-    /// the instruction set: loops stand here in place of iterators with closures.
+    /// Must be `#[inline(always)]`, as everything it calls: what is not inlined is not compiled for
+    /// the instruction set. So a loop stands where an iterator would take a closure.
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }
 

@@ -115,7 +115,7 @@ pub fn load(session: &mut Session, path: &Path) -> Result<()> {
 ///
 /// [`crate::Error::Weights`] naming the first tensor with a NaN or an infinite value,
 /// [`crate::Error::Device`] if the device fails.
-#[cfg(feature = "data")]
+#[cfg(feature = "trainer")]
 pub(crate) fn check_finite(session: &mut Session, path: &Path) -> Result<()> {
     for (index, param) in session.description().params.iter().enumerate() {
         if let Some(value) = session.not_finite(index)? {
