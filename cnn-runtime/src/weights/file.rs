@@ -44,10 +44,7 @@ impl TensorFile {
     /// if this is no safetensors file or a damaged one.
     pub fn open(path: &Path) -> Result<TensorFile> {
         let mut file = files::open(path)?;
-        let (head, metadata) = read_head(&mut file).map_err(|error| match error {
-            SafeTensorError::IoError(error) => failed(path, "read")(error),
-            error => weights_error(path, format!("not a whole safetensors file ({error})")),
-        })?;
+        let (head, metadata) = read_head(path, &mut file)?;
         Ok(TensorFile { path: path.into(), file, head, metadata })
     }
 
@@ -151,23 +148,27 @@ impl Values<'_> {
 
 /// Reads the first bytes of a file and what they say, as
 /// [`safetensors::SafeTensors::read_metadata`] does of a file in memory.
-fn read_head(file: &mut File) -> Result<(Vec<u8>, Metadata), SafeTensorError> {
-    let size = file.metadata()?.len();
-    let Some(size) = size.checked_sub(LENGTH as u64) else { return Err(SafeTensorError::HeaderTooSmall) };
+fn read_head(path: &Path, file: &mut File) -> Result<(Vec<u8>, Metadata)> {
+    let damaged = |error| weights_error(path, format!("not a whole safetensors file ({error})"));
+    let size = file.metadata().map_err(failed(path, "read"))?.len();
+    let behind_length =
+        size.checked_sub(LENGTH as u64).ok_or_else(|| damaged(SafeTensorError::HeaderTooSmall))?;
     let mut length = [0; LENGTH];
-    file.read_exact(&mut length)?;
+    file.read_exact(&mut length).map_err(failed(path, "read"))?;
     let json = u64::from_le_bytes(length);
     if json > LONGEST as u64 {
-        return Err(SafeTensorError::HeaderTooLarge);
+        return Err(damaged(SafeTensorError::HeaderTooLarge));
     }
-    let Some(rest) = size.checked_sub(json) else { return Err(SafeTensorError::InvalidHeaderLength) };
+    let behind_head =
+        behind_length.checked_sub(json).ok_or_else(|| damaged(SafeTensorError::InvalidHeaderLength))?;
     let mut head = length.to_vec();
-    file.take(json).read_to_end(&mut head)?;
-    let text = str::from_utf8(&head[LENGTH..]).map_err(SafeTensorError::InvalidHeader)?;
-    let metadata: Metadata =
-        serde_json::from_str(text).map_err(SafeTensorError::InvalidHeaderDeserialization)?;
-    if metadata.data_len() as u64 != rest {
-        return Err(SafeTensorError::MetadataIncompleteBuffer);
+    file.take(json).read_to_end(&mut head).map_err(failed(path, "read"))?;
+    let text =
+        str::from_utf8(&head[LENGTH..]).map_err(|error| damaged(SafeTensorError::InvalidHeader(error)))?;
+    let metadata: Metadata = serde_json::from_str(text)
+        .map_err(|error| damaged(SafeTensorError::InvalidHeaderDeserialization(error)))?;
+    if metadata.data_len() as u64 != behind_head {
+        return Err(damaged(SafeTensorError::MetadataIncompleteBuffer));
     }
     Ok((head, metadata))
 }
