@@ -18,7 +18,7 @@ pub fn stub(runtime: &TokenStream, source: TokenStream) -> TokenStream {
         #visibility struct #name;
         // SAFETY: it calls no steps.
         unsafe impl #runtime::__private::Network for #name {
-            const DESCRIPTION: #runtime::__private::Description = #runtime::__private::UNFINISHED;
+            const DESCRIPTION: #runtime::__private::Description = #runtime::__private::Description::EMPTY;
             fn infer(_: &dyn #runtime::__private::Steps) {}
             fn forward(_: &dyn #runtime::__private::Steps) {}
             fn backward(_: &dyn #runtime::__private::Steps) {}

@@ -1,7 +1,7 @@
 //! Tables of a whole network: its memory plans, its summary, its defaults.
 
-use super::{Augment, LossKind, Map, Prepare, graph::GraphNode, param::Param};
-use crate::optim::{Schedule, Update};
+use super::{Augment, Layout, LossKind, Map, Prepare, graph::GraphNode, param::Param};
+use crate::optim::{Optimizer, Schedule, Sgd, Update};
 use crate::source::plain;
 
 plain! {
@@ -41,6 +41,14 @@ plain! {
         /// Per-sample losses to add up, main loss first; empty for inference.
         pub losses: &'a [Map],
     }
+}
+
+impl Plan<'_> {
+    /// The plan of nothing.
+    const EMPTY: Self = {
+        const NOTHING: Map = Map { offset: 0, channels: 0, height: 0, width: 0, layout: Layout::Planar };
+        Plan { arena: Arena { slab: 0, fixed: 0 }, input: NOTHING, logits: NOTHING, losses: &[] }
+    };
 }
 
 plain! {
@@ -121,6 +129,30 @@ plain! {
 }
 
 impl Description<'_> {
+    /// A network without anything: what a declaration with errors becomes, so that the rest of the
+    /// program still compiles.
+    pub const EMPTY: Self = Description {
+        name: "",
+        input: [0; 3],
+        classes: 0,
+        params: &[],
+        params_len: 0,
+        layers: &[],
+        graph: &[],
+        train: Plan::EMPTY,
+        infer: Plan::EMPTY,
+        training: Training {
+            update: Update::new(Optimizer::Sgd(Sgd::DEFAULT)),
+            schedule: Schedule::CONSTANT,
+            batch: 0,
+            accumulate: 1,
+            epochs: 0,
+            loss: LossKind::CROSS_ENTROPY,
+        },
+        data: None,
+        augment: &[],
+    };
+
     /// Number of scalars in all parameters, without padding and without buffers.
     pub fn parameter_count(&self) -> usize {
         self.params

@@ -22,5 +22,5 @@ pub mod params {
 
 /// Random numbers.
 pub mod rng {
-    pub use crate::rng::*;
+    pub use cnn_core::rng::*;
 }

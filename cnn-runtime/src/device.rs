@@ -2,10 +2,11 @@
 
 use std::{fmt, str::FromStr};
 
+use cnn_core::{Error, Result};
+
 use crate::{
     cpu::Cpu,
     engine::{Engine, Sizes},
-    error::{Error, Result},
     opencl::OpenCl,
 };
 pub use crate::{cpu::Limits, opencl::Selection};

@@ -2,8 +2,9 @@
 
 mod checked;
 
+use cnn_core::Result;
+
 use crate::{
-    error::Result,
     optim::Update,
     plan::{Arena, Map, Param, Steps},
 };

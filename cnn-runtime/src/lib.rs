@@ -43,24 +43,9 @@ pub mod __testing;
 pub mod checkpoint;
 #[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
 mod cpu;
-#[cfg(feature = "data")]
-pub mod data;
-mod data_info;
 pub mod device;
 #[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
 mod engine;
-mod error;
-#[cfg_attr(
-    not(feature = "trainer"),
-    allow(dead_code, unused_imports, reason = "few features use a part of it")
-)]
-mod files;
-#[cfg(test)]
-#[cfg_attr(
-    not(feature = "trainer"),
-    allow(dead_code, unused_imports, reason = "few features use a part of it")
-)]
-mod fixture;
 #[cfg(feature = "data")]
 mod history;
 pub mod network;
@@ -74,15 +59,7 @@ mod opencl;
 pub mod optim;
 #[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
 mod params;
-#[cfg_attr(
-    not(feature = "trainer"),
-    allow(dead_code, unused_imports, reason = "few features use a part of it")
-)]
-mod reserve;
-#[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
-mod rng;
 mod session;
-mod tensor;
 #[cfg(feature = "data")]
 pub mod train;
 #[cfg(feature = "trainer")]
@@ -92,9 +69,12 @@ pub mod visualize;
 pub mod watch;
 pub mod weights;
 
+pub use cnn_core::{DeviceError, Error, Remedy, Result};
+#[cfg(feature = "data")]
+#[doc(inline)]
+pub use cnn_data as data;
 pub use cnn_plan as plan;
 pub use device::{Device, DeviceChoice};
-pub use error::{DeviceError, Error, Remedy, Result};
 pub use network::{Model, Network};
 pub use session::{Metrics, Options, Session};
 

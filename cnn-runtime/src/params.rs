@@ -3,10 +3,9 @@
 
 use std::ops::Range;
 
-use crate::{
-    plan::{BLOCK, Init, Map, Param, Role, padded},
-    rng::{Stream, subkey},
-};
+use cnn_core::rng::{Stream, subkey};
+
+use crate::plan::{BLOCK, Init, Map, Param, Role, padded};
 
 /// Number of elements of one output in torch order.
 fn inner(param: &Param) -> usize {

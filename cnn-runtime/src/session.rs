@@ -9,11 +9,11 @@ mod training;
 
 use std::fmt;
 
+use cnn_core::{DataInfo, DeviceError, Error, Remedy, Result};
+
 use crate::{
-    data_info::DataInfo,
     device::Device,
     engine::{Engine, Sizes},
-    error::{DeviceError, Error, Remedy, Result},
     network::Model,
     optim::Update,
     params,

@@ -10,9 +10,10 @@ mod work;
 
 use std::{cell::RefCell, time::Instant};
 
+use cnn_core::Result;
+
 use crate::{
     engine::{Engine, Pass},
-    error::Result,
     params::load_map,
     plan::*,
 };

@@ -7,10 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cnn_core::{Result, files};
+
 use super::{RunSettings, RunState, save};
 use crate::{
-    error::Result,
-    files,
     history::{EpochReport, Position, best},
     session::Session,
 };

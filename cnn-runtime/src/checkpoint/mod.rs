@@ -9,6 +9,7 @@
 //! Two equal runs have equal tensors in equal places; their files differ where times were measured,
 //! in `seconds` and `images_per_second` of the run's state, and so in the checksum.
 
+mod checksum;
 mod entry;
 mod kept;
 mod run_settings;
@@ -16,17 +17,18 @@ mod sealed;
 
 use std::{collections::BTreeMap, path::Path};
 
+use cnn_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    error::{Error, Result},
     history::Position,
     session::Session,
     weights::{self, floats, tensors::weights_error},
 };
 use entry::{Entry, entries};
 
+pub(crate) use checksum::checksum;
 pub use kept::Checkpoints;
 pub use run_settings::RunSettings;
 

@@ -6,16 +6,15 @@
 
 use std::{collections::BTreeMap, io::Read, path::Path};
 
+use cnn_core::{
+    Error, Result,
+    files::{Replacement, failed},
+};
 use flate2::Crc;
 
-use crate::{
-    error::{Error, Result},
-    files::{Replacement, checksum, failed},
-    weights::{
-        RUN as TEXT, TensorFile,
-        layout::{Layout, Planned, Sink},
-        tensors::weights_error,
-    },
+use super::checksum;
+use crate::weights::{
+    RUN as TEXT, TensorFile, layout::Layout, layout::Planned, layout::Sink, tensors::weights_error,
 };
 
 const CHECKSUM: &str = "checksum";

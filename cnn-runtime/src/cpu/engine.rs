@@ -1,5 +1,7 @@
 //! The engine: a network's memory, and frames for its passes.
 
+use cnn_core::{DeviceError, Remedy, Result};
+
 use super::{
     Cpu,
     frame::{Frame, Memory},
@@ -8,7 +10,6 @@ use super::{
 };
 use crate::{
     engine::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes},
-    error::{DeviceError, Remedy, Result},
     optim::Clip,
     plan::{Map, Steps},
 };

@@ -10,11 +10,10 @@ use std::{
     ptr::NonNull,
 };
 
+use cnn_core::{DeviceError, Remedy, Result};
+
 use super::simd::Simd;
-use crate::{
-    error::{DeviceError, Remedy, Result},
-    plan::BLOCK,
-};
+use crate::plan::BLOCK;
 
 /// Floats of a cache line, where a buffer starts.
 const LINE: usize = 16;

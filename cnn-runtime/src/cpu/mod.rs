@@ -45,12 +45,10 @@ mod winograd;
 
 use std::{fmt, sync::Arc};
 
+use cnn_core::{DeviceError, Remedy, Result};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::{
-    engine::{Checked, Engine, Sizes},
-    error::{DeviceError, Remedy, Result},
-};
+use crate::engine::{Checked, Engine, Sizes};
 use memory::{Buffer, Span};
 pub use probe::Limits;
 use simd::Isa;

@@ -3,6 +3,8 @@
 
 use std::{hint::black_box, time::Instant};
 
+use cnn_core::Result;
+
 use super::{
     Cpu,
     memory::Buffer,
@@ -12,7 +14,7 @@ use super::{
     },
     split,
 };
-use crate::{error::Result, plan::BLOCK};
+use crate::plan::BLOCK;
 
 /// Limits of a device: no step is faster than its operations at the first and its bytes at the
 /// second, unless caches held the bytes or an algorithm saved the operations.

@@ -19,11 +19,8 @@ pub(super) mod taps;
 mod tests;
 pub(super) mod tile;
 
-use crate::{
-    error::{Error, Result},
-    rng::Mask,
-};
 use blocks::Blocks;
+use cnn_core::{Error, Result, rng::Mask};
 
 /// The environment variable that asks for an instruction set.
 const VARIABLE: &str = "CNN_ISA";

@@ -9,10 +9,11 @@ mod rules;
 
 use std::ops::Range;
 
+use cnn_core::Result;
+
 use super::{Cpu, memory::Span, simd::Isa, split};
 use crate::{
     engine::PendingUpdate,
-    error::Result,
     optim::{Optimizer, ParamRange, UpdateScalars, range_of, ranges},
     plan::Param,
 };

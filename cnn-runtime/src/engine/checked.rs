@@ -4,11 +4,10 @@
 //! Kernels of a GPU check no address, so that what is wrong has to end here. A session asks for
 //! nothing wrong: it answers what a user gets wrong itself, by errors.
 
+use cnn_core::{Error, Result};
+
 use super::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes};
-use crate::{
-    error::{Error, Result},
-    plan::{BLOCK, Map, Steps},
-};
+use crate::plan::{BLOCK, Map, Steps};
 
 /// Floats that a loss step leaves for each sample: the loss, and whether the sample was right.
 const LOSS_LEN: usize = 2;

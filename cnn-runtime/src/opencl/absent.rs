@@ -5,10 +5,9 @@ mod selection;
 
 pub use selection::Selection;
 
-use crate::{
-    engine::{Engine, Sizes},
-    error::{DeviceError, Remedy, Result},
-};
+use cnn_core::{DeviceError, Remedy, Result};
+
+use crate::engine::{Engine, Sizes};
 
 /// An open device, of which there is none.
 #[derive(Clone, Debug)]

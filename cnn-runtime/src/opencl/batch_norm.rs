@@ -1,16 +1,15 @@
 //! Batch norm's sums over the batch by `kernels/batch_norm.cl`: one kernel for segments, a second
 //! that adds them up.
 
+use cnn_core::Result;
+
 use super::{
     frame::{Frame, Launch},
     kernels::{Arg, Source},
     segments::Division,
     words,
 };
-use crate::{
-    error::Result,
-    plan::{BatchNormSums, BatchStats},
-};
+use crate::plan::{BatchNormSums, BatchStats};
 
 fn kernel(name: &'static str) -> Launch<'static> {
     Launch::of(Source::BatchNorm, name)

@@ -1,8 +1,10 @@
 //! What kernels can address: places among the parameters, places in the slab of a sample, and
 //! samples are `int`s. Places in the state and behind the slabs are not.
 
+use cnn_core::Result;
+
 use super::{failure::refused, words::LARGEST};
-use crate::{engine::Sizes, error::Result};
+use crate::engine::Sizes;
 
 /// Checks that kernels can address the memory of a network.
 ///

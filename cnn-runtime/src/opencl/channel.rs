@@ -1,14 +1,13 @@
 //! Maxout, softmax and gates by `kernels/channel.cl`: the arguments of each step's kernels.
 
+use cnn_core::Result;
+
 use super::{
     frame::{End, Frame, Launch},
     kernels::{Arg, Source},
     words,
 };
-use crate::{
-    error::Result,
-    plan::{BLOCK, Gate, GateGrad, Map, Maxout, MaxoutGrad, Softmax, SoftmaxGrad},
-};
+use crate::plan::{BLOCK, Gate, GateGrad, Map, Maxout, MaxoutGrad, Softmax, SoftmaxGrad};
 
 fn kernel(name: &'static str) -> Launch<'static> {
     Launch::of(Source::Channel, name)

@@ -5,6 +5,7 @@
 //! groups [`conv_direct`]. The forward pass and the filter gradient share a program. The input
 //! gradient exchanges the maps and has programs of its own, with `TRANSPOSED`.
 
+use cnn_core::Result;
 use cnn_kernels::Constant;
 
 use super::{
@@ -14,10 +15,7 @@ use super::{
     segments::bias_grad,
     words,
 };
-use crate::{
-    error::Result,
-    plan::{BLOCK, Conv, ConvFilterGrad, ConvInputGrad, Layout, Map, TransposeFilters, Window},
-};
+use crate::plan::{BLOCK, Conv, ConvFilterGrad, ConvInputGrad, Layout, Map, TransposeFilters, Window};
 
 /// One direction of a convolution: `y` is computed from `x`.
 pub(super) struct Shape<'a> {

@@ -1,5 +1,6 @@
 //! Convolution by `kernels/conv_direct.cl`: the constants of its programs, and its work-items.
 
+use cnn_core::Result;
 use cnn_kernels::Constant;
 
 use super::{
@@ -7,10 +8,7 @@ use super::{
     frame::{Frame, Launch},
     kernels::{Arg, Source},
 };
-use crate::{
-    error::Result,
-    plan::{BLOCK, ConvFilterGrad},
-};
+use crate::plan::{BLOCK, ConvFilterGrad};
 
 /// Output pixels of a work-item: with two blocks, 10 sums, beside which 2 weights and the pixels'
 /// values fit in the 16 registers of AVX2.

@@ -1,5 +1,6 @@
 //! Convolution by `kernels/conv_igemm.cl`: its tiles, and the segments of the filter gradient.
 
+use cnn_core::Result;
 use cnn_kernels::{ITEMS, SIDE};
 
 use super::{
@@ -7,10 +8,7 @@ use super::{
     frame::{Frame, Launch},
     kernels::{Arg, Source},
 };
-use crate::{
-    error::Result,
-    plan::{BLOCK, ConvFilterGrad},
-};
+use crate::plan::{BLOCK, ConvFilterGrad};
 
 /// Groups that keep a large GPU busy.
 const GROUPS: usize = 1024;

@@ -1,5 +1,6 @@
 //! Dense layers by `kernels/dense.cl`: each step's arguments in the kernel's order.
 
+use cnn_core::Result;
 use cnn_kernels::{DENSE_RUN, DENSE_SAMPLES};
 
 use super::{
@@ -8,10 +9,7 @@ use super::{
     segments::bias_grad,
     words,
 };
-use crate::{
-    error::Result,
-    plan::{BLOCK, Dense, DenseInputGrad, DenseWeightGrad},
-};
+use crate::plan::{BLOCK, Dense, DenseInputGrad, DenseWeightGrad};
 
 fn kernel(name: &'static str) -> Launch<'static> {
     Launch::of(Source::Layers, name)

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+use cnn_core::{DeviceError, Result};
 use ocl::core::{
     self, Context, DeviceId, DeviceInfoResult, DeviceLocalMemType, DeviceType, PlatformId, PlatformInfo,
     PlatformInfoResult,
@@ -19,7 +20,6 @@ use super::{
 };
 use crate::{
     engine::{Checked, Engine, Sizes},
-    error::{DeviceError, Result},
     plan::BLOCK,
 };
 

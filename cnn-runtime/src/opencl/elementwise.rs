@@ -1,14 +1,13 @@
 //! Element-wise chains, copies and moves by `kernels/elementwise.cl`: the arguments of each kernel.
 
+use cnn_core::Result;
+
 use super::{
     frame::{End, Frame, Launch},
     kernels::{Arg, Source},
     words,
 };
-use crate::{
-    error::Result,
-    plan::{CopyElements, Elementwise, Shift},
-};
+use crate::plan::{CopyElements, Elementwise, Shift};
 
 /// A chain of operations: [`Elementwise`].
 pub(super) fn elementwise(frame: &Frame, step: &'static Elementwise) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, sync::Arc};
 
+use cnn_core::Result;
 use ocl::core::Context;
 
 use super::{
@@ -15,7 +16,6 @@ use super::{
 };
 use crate::{
     engine::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes},
-    error::Result,
     plan::{Map, Steps},
 };
 

@@ -1,8 +1,7 @@
 //! What a driver's status means to a user, in one line.
 
+use cnn_core::{DeviceError, Error, Remedy};
 use ocl::core::Status;
-
-use crate::error::{DeviceError, Error, Remedy};
 
 /// The error of a call that the engine does not make, though the CPU engine would; `message` says
 /// what was expected and what found.

@@ -3,6 +3,8 @@
 
 use std::cell::RefCell;
 
+use cnn_core::Result;
+
 use super::{
     batch_norm, channel, conv, dense, elementwise,
     engine::ClEngine,
@@ -11,7 +13,6 @@ use super::{
 };
 use crate::{
     engine::Pass,
-    error::Result,
     plan::{BLOCK, Elt, Map, StepRef, Steps},
 };
 

@@ -14,8 +14,9 @@ use ocl::core::{self, ArgVal, Context, DeviceId, Event, Mem, Program};
 
 pub(super) use cnn_kernels::Source;
 
+use cnn_core::{Error, Result};
+
 use super::{device::DeviceInfo, failure::failure, memory::Queue, words};
-use crate::error::{Error, Result};
 
 /// Work-items of a group along the first dimension, where the device allows as many.
 const GROUP: usize = 64;

@@ -1,5 +1,6 @@
 //! Losses by `kernels/loss.cl`.
 
+use cnn_core::{Error, Result};
 use cnn_kernels::{Constant, LossCode};
 
 use super::{
@@ -11,7 +12,6 @@ use super::{
 };
 use crate::{
     engine::{LossSums, Pass},
-    error::{Error, Result},
     plan::{Loss, LossKind, Map},
 };
 

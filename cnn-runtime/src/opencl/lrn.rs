@@ -1,14 +1,13 @@
 //! Local response normalisation by `kernels/lrn.cl`.
 
+use cnn_core::Result;
+
 use super::{
     frame::{End, Frame, Launch},
     kernels::{Arg, Source},
     words,
 };
-use crate::{
-    error::Result,
-    plan::{Lrn, LrnGrad, Map, padded},
-};
+use crate::plan::{Lrn, LrnGrad, Map, padded};
 
 /// Response normalisation: [`Lrn`].
 pub(super) fn forward(frame: &Frame, step: &'static Lrn) -> Result<()> {

@@ -1,5 +1,6 @@
 //! Pooling by `kernels/pool.cl`: the arguments of each step's kernels.
 
+use cnn_core::Result;
 use cnn_kernels::PoolCode;
 
 use super::{
@@ -7,10 +8,7 @@ use super::{
     kernels::{Arg, Source},
     words,
 };
-use crate::{
-    error::Result,
-    plan::{Pool, PoolGrad, Window, padded},
-};
+use crate::plan::{Pool, PoolGrad, Window, padded};
 
 fn kernel(name: &'static str) -> Launch<'static> {
     Launch::of(Source::Layers, name)

@@ -1,15 +1,14 @@
 //! Sums over a batch by `kernels/segments.cl`: how its positions are divided, and the bias gradient
 //! of convolutions and dense layers.
 
+use cnn_core::Result;
+
 use super::{
     frame::{Frame, Launch},
     kernels::{Arg, Source},
     words,
 };
-use crate::{
-    error::Result,
-    plan::{BLOCK, Map},
-};
+use crate::plan::{BLOCK, Map};
 
 /// Positions that are worth a segment of their own.
 const SEGMENT: usize = 256;

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::error::{Error, Result};
+use cnn_core::{Error, Result};
 
 /// An OpenCL device by its name. Platforms and devices are counted in the order in which the system
 /// lists them.

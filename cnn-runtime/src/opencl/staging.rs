@@ -3,13 +3,13 @@
 //! The memory is written anew only after the device has read it, so a program is at most one batch
 //! ahead. It stays mapped, and is where a driver can copy from by itself.
 
+use cnn_core::{Error, Result};
 use ocl::core::{self, CommandQueue, Context, Event, MapFlags, Mem, MemFlags, MemMap};
 
 use super::{
     failure::failure,
     memory::{NO_EVENT, NO_EVENTS, Queue, Rows},
 };
-use crate::error::{Error, Result};
 
 /// Memory for transfers, as large as the largest so far.
 pub(super) struct Staging {

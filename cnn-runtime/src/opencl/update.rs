@@ -1,6 +1,8 @@
 //! Optimizer steps by `kernels/update.cl`, one launch for each range of parameters that are treated
 //! alike.
 
+use cnn_core::{Error, Result};
+
 use super::{
     engine::ClEngine,
     kernels::{Arg, Source},
@@ -9,7 +11,6 @@ use super::{
 };
 use crate::{
     engine::PendingUpdate,
-    error::{Error, Result},
     optim::{Adam, Optimizer, ParamRange, Update, UpdateScalars, corrections, ranges},
     plan::{BLOCK, Param},
 };

@@ -1,14 +1,13 @@
 //! Maps, windows and chains as kernels get them: the 32-bit words of the structures in
 //! `kernels/common.cl`, and the one conversion of a length or a place to such a word.
 
+use cnn_core::{Result, rng::Mask};
 use cnn_kernels::{ActCode, EPILOGUE_LEN, EltCode};
 
 use super::failure::refused;
 use crate::{
     engine::Pass,
-    error::Result,
     plan::{Act, Elt, Layout, Map, Normalize, Response, Window, padded},
-    rng::Mask,
 };
 
 /// The largest length, count or place that a kernel takes in a word: kernels compute with `int`s.

@@ -1,8 +1,9 @@
 //! The scalars of one update beside its rule: computed once, the same for all parameters and on
 //! every engine.
 
+use cnn_core::Result;
+
 use super::{Adam, Clip, Update};
-use crate::error::Result;
 
 /// The scalars of one update.
 #[derive(Clone, Copy, Debug, PartialEq)]

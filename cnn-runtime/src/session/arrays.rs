@@ -1,13 +1,10 @@
 //! The arrays that a session holds for each parameter, in torch order: as a whole, or part by part,
 //! so that a large one is never on the host twice.
 
+use cnn_core::{Error, Result};
+
 use super::{PIECE, Session};
-use crate::{
-    engine::Class,
-    error::{Error, Result},
-    params,
-    plan::Param,
-};
+use crate::{engine::Class, params, plan::Param};
 
 /// An array that is as long as a parameter.
 #[derive(Clone, Copy, Debug)]

@@ -1,9 +1,10 @@
 //! What every call of a session must hold to: checked before anything happens, and answered by
 //! [`Error::Usage`].
 
+use cnn_core::{Error, Result};
+
 use super::{Array, Session};
 use crate::{
-    error::{Error, Result},
     optim::{Clip, Optimizer, Update},
     plan::Param,
 };

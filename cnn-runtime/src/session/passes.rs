@@ -1,9 +1,10 @@
 //! How a session runs a batch: inference, both passes of training, and either of them step by step.
 
+use cnn_core::{Error, Result};
+
 use super::{Metrics, Pending, Session};
 use crate::{
     engine::{LossSums, Pass, PendingUpdate},
-    error::{Error, Result},
     network::Model,
     plan::{Description, Steps},
     watch::{self, Observer},

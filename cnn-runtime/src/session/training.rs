@@ -1,11 +1,11 @@
 //! How a session trains: passes, updates, and the running average of the parameters.
 
+use cnn_core::{Error, Result, rng::subkey};
+
 use super::{PIECE, Pending, Session, checks::check_lr};
 use crate::{
     engine::{Class, PendingUpdate},
-    error::{Error, Result},
     optim::ranges,
-    rng::subkey,
 };
 
 impl Session {

@@ -1,15 +1,13 @@
 //! All that logits and labels say about a network: the score, how often the label is among the
 //! first answers, the confusion.
 
+use cnn_core::{Error, Result};
+
 use super::{
     Confusion, Score,
     evaluate::{first_largest, measure},
 };
-use crate::{
-    error::{Error, Result},
-    plan::LossKind,
-    session::Metrics,
-};
+use crate::{plan::LossKind, session::Metrics};
 
 /// Figures over the images added so far.
 #[derive(Clone, Debug)]

@@ -25,10 +25,11 @@
 //! }
 //! ```
 
+use cnn_core::Result;
 use serde_json::Value;
 
 use super::{EpochReport, Position, Score};
-use crate::{error::Result, session::Session};
+use crate::session::Session;
 
 /// What the training loop does next, as a callback answers. Of the answers of several callbacks the
 /// last in this order counts.

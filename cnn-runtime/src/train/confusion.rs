@@ -5,12 +5,11 @@
 //! `f1 = 2 precision recall / (precision + recall)`.
 //! A quotient without a denominator is 0, as in scikit-learn.
 
-use serde::Serialize;
-
-use crate::{
-    error::{Error, Result},
+use cnn_core::{
+    Error, Result,
     reserve::{filled, product},
 };
+use serde::Serialize;
 
 /// Answers counted by label and answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

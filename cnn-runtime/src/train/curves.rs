@@ -2,6 +2,7 @@
 
 use std::{ops::Range, path::PathBuf};
 
+use cnn_core::{Error, Result, files};
 use plotters::{
     chart::{ChartBuilder, SeriesLabelPosition},
     drawing::{DrawingArea, DrawingAreaErrorKind, IntoDrawingArea},
@@ -12,11 +13,7 @@ use plotters::{
 use plotters::{coord::Shift, prelude::SVGBackend};
 
 use super::{Callback, EpochReport, Flow, Start};
-use crate::{
-    error::{Error, Result},
-    files,
-    session::Session,
-};
+use crate::session::Session;
 
 /// Width and height in pixels.
 const SIZE: (u32, u32) = (960, 420);

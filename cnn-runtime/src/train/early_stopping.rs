@@ -1,11 +1,10 @@
 //! Stops training that no longer improves: after a number of epochs without a better one than
 //! before.
 
+use cnn_core::{Error, Result};
+
 use super::{Callback, EpochReport, Flow, Start, best};
-use crate::{
-    error::{Error, Result},
-    session::Session,
-};
+use crate::session::Session;
 
 /// A callback that stops a run which no longer improves. Which epoch is better, [`best`] decides.
 #[derive(Clone, Copy, Debug)]

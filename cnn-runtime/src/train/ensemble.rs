@@ -5,11 +5,12 @@
 //! binary cross-entropy, the output itself for squares. The mean goes back to logits, so that it is
 //! measured as one network's would be.
 
-use crate::{
-    error::{Error, Result},
-    plan::LossKind,
+use cnn_core::{
+    Error, Result,
     reserve::{filled, product, reserve},
 };
+
+use crate::plan::LossKind;
 
 /// Predictions of all images, summed over the members.
 #[derive(Clone, Debug)]

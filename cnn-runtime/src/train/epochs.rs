@@ -2,15 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use cnn_core::{Error, Result};
+
 use super::{
     Callback, EpochReport, Fit, Flow, Position, Progress, Score, Start,
     evaluate::{check_batches, evaluate_until},
 };
-use crate::{
-    data::Batches,
-    error::{Error, Result},
-    session::Session,
-};
+use crate::{data::Batches, session::Session};
 
 /// Reports of progress in an epoch, unless they would be more than [`MOST_UPDATES`] apart.
 const REPORTS: usize = 100;

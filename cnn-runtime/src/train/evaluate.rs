@@ -5,11 +5,14 @@
 //! measured without label smoothing and class weights, which are means of training:
 //! `log(sum exp z) - z[label]`. An answer is the first largest logit.
 
+use cnn_core::{
+    Error, Result,
+    reserve::{filled, product},
+};
+
 use crate::{
     data::Batches,
-    error::{Error, Result},
     plan::LossKind,
-    reserve::{filled, product},
     session::{Metrics, Session, check_labels},
 };
 

@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, fmt, path::Path};
 
+use cnn_core::{Error, Result};
+
 use super::{Callback, Position};
 use crate::{
     checkpoint::{self, Checkpoints, RunSettings, RunState},
-    error::{Error, Result},
     session::Session,
     weights::tensors::weights_error,
 };

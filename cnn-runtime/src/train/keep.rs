@@ -11,16 +11,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cnn_core::{
+    Result,
+    files::{BUFFER, Replacement, failed, link},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Callback, EpochReport, Flow, Start, best};
-use crate::{
-    error::Result,
-    files::{BUFFER, Replacement, checksum, failed, link},
-    session::Session,
-    weights,
-};
+use crate::{checkpoint::checksum, session::Session, weights};
 
 const LAST: &str = "last.safetensors";
 const BEST: &str = "best.safetensors";
@@ -175,7 +174,7 @@ mod tests {
         let mut keep = KeepWeights::new(&folder).after(Some(&earlier));
         keep.kept.best = Some(checksum(&b"the best"[..]).unwrap());
         let file = keep.best_in(&earlier).unwrap();
-        crate::files::replace(&earlier.join(BEST), b"others").unwrap();
+        cnn_core::files::replace(&earlier.join(BEST), b"others").unwrap();
         assert!(!keep.find_best(&folder).unwrap());
         assert!(copy(file, &folder.join(BEST)).unwrap());
         assert!(keep.find_best(&folder).unwrap());

@@ -1,9 +1,10 @@
 //! Gives every update the learning rate of a schedule.
 
+use cnn_core::Result;
 use serde_json::Value;
 
 use super::{Callback, EpochReport, Flow, Position, Start};
-use crate::{error::Result, optim::Rate, session::Session};
+use crate::{optim::Rate, session::Session};
 
 /// A callback that sets the learning rate of a schedule. Its state is what `plateau` remembers; all
 /// else follows from the number of updates.

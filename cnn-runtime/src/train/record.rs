@@ -5,10 +5,11 @@
 
 use std::path::PathBuf;
 
+use cnn_core::{Result, files};
 use serde_json::{Map, Value};
 
 use super::{Callback, EpochReport, Flow, Start};
-use crate::{error::Result, files, session::Session};
+use crate::session::Session;
 
 /// A callback that records every epoch in `metrics.jsonl` and `metrics.csv`.
 #[derive(Clone, Debug)]

@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use cnn_core::Result;
+
 use super::{Callback, EpochReport, Flow, Position};
-use crate::{error::Result, session::Session};
+use crate::session::Session;
 
 /// A callback that asks for a checkpoint at an interval. An epoch's end, which saves too, starts
 /// the interval anew.

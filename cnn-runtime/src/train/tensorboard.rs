@@ -13,8 +13,10 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use cnn_core::{Result, files};
+
 use super::{Callback, EpochReport, Flow, Start};
-use crate::{error::Result, files, session::Session};
+use crate::session::Session;
 
 /// A callback that records every epoch for TensorBoard. Every run writes a file of its own; what it
 /// repeats of an interrupted run replaces that in TensorBoard.

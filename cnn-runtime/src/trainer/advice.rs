@@ -1,6 +1,6 @@
 //! Which option helps: errors of the library know no command line, so their messages get it here.
 
-use crate::error::Error;
+use cnn_core::Error;
 
 /// Adds to the message of an error about data, weights or usage what an option does about it.
 pub(super) fn advise(error: Error, advice: &str) -> Error {

@@ -9,6 +9,7 @@ use clap::{
     parser::ValueSource,
 };
 use clap_complete::Shell;
+use cnn_core::{Error, Result};
 
 use super::{
     bench, config, eval, export, format, inspect, predict, source::DataArgs, summary, train, usage, values,
@@ -16,7 +17,6 @@ use super::{
 };
 use crate::{
     device::{Device, DeviceChoice},
-    error::{Error, Result},
     plan::{Description, settings::shortened},
 };
 

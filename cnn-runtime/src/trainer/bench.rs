@@ -8,6 +8,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+use cnn_core::{
+    Result,
+    reserve::{filled, product, reserve},
+    rng::Stream,
+};
 use serde::Serialize;
 
 use super::{
@@ -15,11 +20,8 @@ use super::{
     print, values,
 };
 use crate::{
-    error::Result,
     network::Model,
     plan::Description,
-    reserve::{filled, product, reserve},
-    rng::Stream,
     session::{Options, Session},
 };
 

@@ -15,10 +15,11 @@ use clap::{
     builder::BoolishValueParser,
     error::{ContextKind, ContextValue},
 };
+use cnn_core::{Result, files};
 use toml::{Table, Value};
 
 use super::{args::Common, format::one_line, source::DataArgs, train, usage};
-use crate::{error::Result, files, plan::settings::did_you_mean};
+use crate::plan::settings::did_you_mean;
 
 /// Options that are about the file itself.
 const NO_KEYS: [&str; 2] = ["config", "dry-run"];

@@ -6,6 +6,7 @@
 
 use std::io::{self, IsTerminal, Stderr, Write};
 
+use cnn_core::Result;
 use ratatui::{
     Frame, Terminal,
     backend::CrosstermBackend,
@@ -17,7 +18,6 @@ use ratatui::{
 
 use super::format::thousands;
 use crate::{
-    error::Result,
     session::Session,
     train::{Callback, EpochReport, Flow, Progress, Start},
 };

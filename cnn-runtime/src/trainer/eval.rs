@@ -5,6 +5,11 @@ mod text;
 
 use std::{path::PathBuf, sync::Arc};
 
+use cnn_core::{
+    Error, Result,
+    reserve::{product, reserve},
+};
+
 use super::{
     args::Common,
     print,
@@ -13,9 +18,7 @@ use super::{
 };
 use crate::{
     data::{Batches, Dataset, Part},
-    error::{Error, Result},
     network::Model,
-    reserve::{product, reserve},
     session::{Options, Session},
     train::{Assessment, Ensemble, Score, infer_all},
     weights::{self, DataInfo, tensors::weights_error},

@@ -1,6 +1,6 @@
 //! The end of a trainer: exit codes, and errors in the words of the command line.
 
-use crate::error::{Error, Remedy};
+use cnn_core::{Error, Remedy};
 
 /// The end of a command that did not fail.
 #[derive(Debug)]
@@ -19,11 +19,12 @@ pub(super) enum Ending {
 /// The exit code of a command that failed.
 pub(super) fn code(error: &Error) -> u8 {
     match error {
-        Error::Weights { .. } | Error::Io { .. } => 1,
         Error::Usage(_) => 2,
         Error::Data { .. } => 3,
         Error::Device(_) => 4,
         Error::Diverged { .. } | Error::Unusable { .. } => 5,
+        // Weights, files, and whatever has no code of its own.
+        _ => 1,
     }
 }
 
@@ -42,13 +43,15 @@ fn advice(remedy: Remedy) -> String {
         Remedy::SavedWeights => ", with --init FILE from a last.safetensors if there is one".into(),
         Remedy::LargerDevice => "; use another device".into(),
         Remedy::CpuEngine => ", or use --device cpu".into(),
+        // One that no option means.
+        _ => String::new(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::DeviceError;
+    use crate::DeviceError;
 
     #[test]
     fn remedies_are_said_in_options() {

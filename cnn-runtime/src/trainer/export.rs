@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use cnn_core::Result;
+
 use super::{args::Common, log_line, print, usage};
 use crate::{
-    error::Result,
     network::Model,
     session::{Options, Session},
     weights::{self, Tensor},

@@ -12,16 +12,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cnn_core::{
+    Error, Result,
+    reserve::{filled, product},
+};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 use super::args::Common;
 use crate::{
     device::Device,
-    error::{Error, Result},
     network::Model,
     optim::{Optimizer, Sgd, Update},
     plan::{Description, Param},
-    reserve::{filled, product},
     session::{Options, Session},
     weights::{self, Tensor, save_tensors},
 };

@@ -6,13 +6,13 @@ use std::sync::{
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
+use cnn_core::{DeviceError, Result};
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
     flag,
 };
 
 use crate::{
-    error::{DeviceError, Result},
     session::Session,
     train::{Callback, Flow, Position},
 };

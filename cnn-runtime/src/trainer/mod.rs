@@ -22,6 +22,8 @@ mod dashboard;
 mod eval;
 mod exit;
 mod export;
+#[cfg(test)]
+mod fixture;
 mod format;
 mod inspect;
 mod interrupt;
@@ -39,13 +41,9 @@ use std::{
     process::ExitCode,
 };
 
-#[cfg(test)]
-use crate::fixture;
-use crate::{
-    error::{Error, Result},
-    files,
-    network::{Model, Network},
-};
+use cnn_core::{Error, Result, files};
+
+use crate::network::{Model, Network};
 use args::{Command, Common, Invocation};
 use exit::Ending;
 use source::Bundled;

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use cnn_core::{Error, Result};
 use serde_json::json;
 
 use super::{args::Common, print, source, values};
 use crate::{
     data::Batches,
-    error::{Error, Result},
     network::Model,
     session::{Options, Session},
     train::{infer_all, predictions},

@@ -3,11 +3,11 @@
 
 use std::io::{self, IsTerminal};
 
+use cnn_core::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{format::thousands, log_line};
 use crate::{
-    error::Result,
     session::Session,
     train::{Callback, EpochReport, Fit, Flow, Progress, Score},
 };

@@ -10,12 +10,13 @@ use std::{
 use super::{advice::advise, format::thousands, log_line, usage, values::DataName};
 pub(super) use place::Bundled;
 
+use cnn_core::{Error, Result};
+
 use crate::{
     data::{
         Cifar, CifarKind, Dataset, Folder, ImageFiles, Mnist, Part, Preparation, Prepared, SkipPolicy,
         UnknownClass, with_class_order,
     },
-    error::{Error, Result},
     plan::{Description, Prepare},
     session::Session,
     weights::tensors::weights_error,

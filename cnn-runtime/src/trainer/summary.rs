@@ -4,14 +4,13 @@
 mod dot;
 mod explain;
 
+use cnn_core::Result;
+
 use super::{
     format::{dims, table, thousands},
     print, values,
 };
-use crate::{
-    error::Result,
-    plan::{Description, Layer},
-};
+use crate::plan::{Description, Layer};
 
 const HEADING: [&str; 7] =
     ["Layer (kind)", "Output shape", "Neurons", "Params", "MACs", "Activation bytes", "Receptive field"];

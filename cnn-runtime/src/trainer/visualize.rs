@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use cnn_core::Result;
+
 use super::{args::Common, print, source};
 use crate::{
     data::Batches,
-    error::Result,
     network::Model,
     session::{Options, Session},
     visualize, weights,

@@ -1,9 +1,9 @@
 //! Tiles of one size in rows under a line of text.
 
+use cnn_core::{Error, Result};
 use font8x8::legacy::BASIC_LEGACY;
 
 use super::picture::{Color, Picture};
-use crate::error::{Error, Result};
 
 const PAPER: Color = [24, 28, 40];
 const INK: Color = [255, 255, 255];

@@ -11,13 +11,9 @@ mod tile;
 
 use std::{collections::BTreeMap, path::Path};
 
-use crate::{
-    error::{Error, Result},
-    files,
-    plan::Role,
-    reserve::product,
-    session::Session,
-};
+use cnn_core::{Error, Result, files, reserve::product};
+
+use crate::{plan::Role, session::Session};
 use grid::{Grid, check_size};
 use picture::Picture;
 use tile::{Planes, ValueRange};

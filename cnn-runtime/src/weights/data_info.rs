@@ -3,12 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use cnn_core::{DataInfo, Result, Tensor, is_statistic};
+
 use super::TensorFile;
-use crate::{
-    data_info::{DataInfo, is_statistic},
-    error::Result,
-    tensor::Tensor,
-};
 
 const CLASSES: &str = "classes";
 

@@ -7,17 +7,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cnn_core::{
+    Result,
+    files::{self, BUFFER, failed},
+    reserve::filled,
+};
 use safetensors::{
     SafeTensorError,
     tensor::{Metadata, TensorInfo},
 };
 
 use super::{floats, other_dtype, tensors::weights_error};
-use crate::{
-    error::Result,
-    files::{self, BUFFER, failed},
-    reserve::filled,
-};
 
 /// Bytes of the number that a file begins with: the length of the JSON behind it, which is a
 /// multiple of as many.

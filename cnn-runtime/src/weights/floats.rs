@@ -2,8 +2,9 @@
 
 use std::io::{self, Read};
 
+use cnn_core::Result;
+
 use super::layout::Sink;
-use crate::error::Result;
 
 /// Floats that are converted at a time.
 const COUNT: usize = 1024;

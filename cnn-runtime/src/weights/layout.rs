@@ -10,6 +10,7 @@ use std::{
     path::Path,
 };
 
+use cnn_core::{Result, files::Replacement};
 use safetensors::{Dtype, tensor::TensorInfo};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
@@ -17,7 +18,6 @@ use super::{
     file::{LENGTH, LONGEST},
     tensors::weights_error,
 };
-use crate::{error::Result, files::Replacement};
 
 /// The key of the metadata among the names of tensors.
 const METADATA: &str = "__metadata__";
@@ -146,12 +146,11 @@ impl Serialize for Head<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashMap;
-
+    use cnn_core::Tensor;
     use safetensors::{serialize, tensor::TensorView};
 
     use super::*;
-    use crate::{tensor::Tensor, weights::floats::put};
+    use crate::weights::floats::put;
 
     /// The bytes of a file with these tensors.
     fn bytes(tensors: &[Tensor], metadata: &BTreeMap<String, String>) -> Result<Vec<u8>> {
@@ -178,15 +177,17 @@ mod tests {
             tensor("Empty", &[0, 2], vec![]),
             tensor("scalar", &[], vec![f32::NAN]),
         ];
-        for metadata in [None, Some(HashMap::from([("classes".to_owned(), "[\"a\"]".to_owned())]))] {
+        for metadata in [BTreeMap::new(), BTreeMap::from([("classes".to_owned(), "[\"a\"]".to_owned())])] {
             let values = tensors.each_ref().map(|tensor| {
                 tensor.values().iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<_>>()
             });
             let views = tensors.iter().zip(&values).map(|(tensor, values)| {
                 (tensor.name(), TensorView::new(Dtype::F32, tensor.shape().to_vec(), values).unwrap())
             });
-            let ours = bytes(&tensors, &metadata.clone().unwrap_or_default().into_iter().collect());
-            assert_eq!(ours.unwrap(), serialize(views, metadata).unwrap());
+            let ours = bytes(&tensors, &metadata);
+            let theirs = Some(metadata).filter(|entries| !entries.is_empty());
+            let theirs = serialize(views, theirs.map(|entries| entries.into_iter().collect()));
+            assert_eq!(ours.unwrap(), theirs.unwrap());
         }
     }
 

@@ -15,18 +15,16 @@ use std::{collections::HashSet, path::Path};
 
 use safetensors::Dtype;
 
-pub use crate::{data_info::DataInfo, tensor::Tensor};
+pub use cnn_core::{DataInfo, Tensor};
 pub use file::TensorFile;
 pub use tensors::save_tensors;
 pub use torch::export;
 
-use crate::{
-    data_info::is_statistic,
-    error::Result,
-    session::{Array, Session},
-};
+use cnn_core::{Result, is_statistic};
 use layout::Planned;
 use tensors::weights_error;
+
+use crate::session::{Array, Session};
 
 /// The entry of the metadata that makes a file a checkpoint.
 pub(crate) const RUN: &str = "run";

@@ -2,13 +2,11 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use cnn_core::{Error, Result, Tensor};
+
 use super::{
     floats,
     layout::{self, Planned},
-};
-use crate::{
-    error::{Error, Result},
-    tensor::Tensor,
 };
 
 /// Writes a safetensors file whole or not at all.

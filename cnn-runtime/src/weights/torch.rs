@@ -8,10 +8,11 @@
 
 use std::path::Path;
 
+use cnn_core::Result;
 use safetensors::Dtype;
 
 use super::{Source, layout::Planned, parameters, write};
-use crate::{error::Result, session::Session};
+use crate::session::Session;
 
 /// The end of the name of a batch norm's running mean.
 const MEAN: &str = ".running_mean";

@@ -1,10 +1,11 @@
-//! Inverted dropout of elements or of whole channels; masks are hashes, see [`crate::rng`].
+//! Inverted dropout of elements or of whole channels; masks are hashes, see [`cnn_core::rng`].
+
+use cnn_core::rng::Mask;
 
 use super::Pass;
 use crate::{
     cpu::simd::Simd,
     plan::{BLOCK, padded},
-    rng::Mask,
 };
 
 impl Pass<'_> {

@@ -6,8 +6,9 @@
 
 use std::arch::x86_64::*;
 
+use cnn_core::rng::Mask;
+
 use super::{Kernel, Simd, blocks::Apart};
-use crate::rng::Mask;
 
 /// Proof that the processor has AVX2 and FMA.
 #[derive(Clone, Copy, Debug)]
@@ -18,7 +19,7 @@ impl Avx2Fma {
         (is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma")).then_some(Avx2Fma(()))
     }
 
-    /// [`element_bits`](crate::rng::element_bits) of eight elements from `first` on.
+    /// [`element_bits`](cnn_core::rng::element_bits) of eight elements from `first` on.
     #[inline(always)]
     pub(super) fn element_bits(self, key: u32, first: u32) -> __m256i {
         unsafe {

@@ -10,8 +10,9 @@
 
 use std::arch::x86_64::*;
 
+use cnn_core::rng::Mask;
+
 use super::{Kernel, Simd, avx2::Avx2Fma, blocks::Blocks};
-use crate::rng::Mask;
 
 /// Proof that the processor has AVX-512 F, VL and DQ, and what [`Avx2Fma`] proves.
 #[derive(Clone, Copy, Debug)]

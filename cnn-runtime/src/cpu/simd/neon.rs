@@ -9,8 +9,9 @@ use std::{
     array::from_fn,
 };
 
+use cnn_core::rng::Mask;
+
 use super::{Kernel, Simd, blocks::Apart};
-use crate::rng::Mask;
 
 /// Proof that the processor has NEON.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +81,7 @@ unsafe fn half_exp2(a: float32x4_t) -> float32x4_t {
     unsafe { vreinterpretq_f32_s32(vshlq_n_s32::<23>(vaddq_s32(vcvtnq_s32_f32(a), vdupq_n_s32(127)))) }
 }
 
-/// [`element_bits`](crate::rng::element_bits) of four elements.
+/// [`element_bits`](cnn_core::rng::element_bits) of four elements.
 #[inline(always)]
 unsafe fn half_element_bits(key: uint32x4_t, element: uint32x4_t) -> uint32x4_t {
     unsafe {

@@ -2,8 +2,9 @@
 
 use std::array::from_fn;
 
+use cnn_core::rng::{Mask, element_bits};
+
 use super::{Kernel, Simd, blocks::Apart};
-use crate::rng::{Mask, element_bits};
 
 /// Needs nothing of the processor.
 #[derive(Clone, Copy, Debug)]

@@ -2,11 +2,12 @@
 
 use std::array::from_fn;
 
+use cnn_core::rng::{Mask, element_bits};
+
 use super::{
     Isa, Kernel, Simd, beats,
     blocks::{Blocks, Single},
 };
-use crate::rng::{Mask, element_bits};
 
 type Lanes = [f32; 8];
 

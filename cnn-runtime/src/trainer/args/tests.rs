@@ -1,7 +1,7 @@
 //! Commands with and without a name, and bad values: one line that names the flag.
 
 use super::*;
-use crate::fixture::DESCRIPTION;
+use crate::trainer::fixture::DESCRIPTION;
 
 fn words(line: &str) -> Vec<OsString> {
     format!("net {line}").split_whitespace().map(OsString::from).collect()

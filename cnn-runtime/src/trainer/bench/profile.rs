@@ -8,10 +8,11 @@
 
 use std::time::Instant;
 
+use cnn_core::Result;
+
 use super::{super::format::table, Batch};
 use crate::{
     cpu::Limits,
-    error::Result,
     plan::{Description, Map},
     session::Session,
     watch::Work,

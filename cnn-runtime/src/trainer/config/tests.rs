@@ -3,10 +3,7 @@
 use std::io::Write;
 
 use super::*;
-use crate::trainer::{
-    args::{self, Command, Invocation},
-    fixture::DESCRIPTION,
-};
+use crate::trainer::{args, args::Command, args::Invocation, fixture::DESCRIPTION};
 
 fn parse(file: &str, line: &str) -> Result<(Common, train::Args)> {
     let mut config = tempfile::NamedTempFile::new().unwrap();

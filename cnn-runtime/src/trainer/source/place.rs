@@ -7,11 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cnn_core::Result;
+
 use super::DataArgs;
-use crate::{
-    error::Result,
-    trainer::{usage, values::DataName},
-};
+use crate::trainer::{usage, values::DataName};
 
 /// Where Debian's package dataset-fashion-mnist puts its files.
 const FASHION: &str = "/usr/share/datasets/fashion-mnist";

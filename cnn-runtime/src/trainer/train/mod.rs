@@ -9,6 +9,7 @@ mod args;
 mod output;
 mod recipe;
 
+use cnn_core::{Error, Result};
 use flate2::Crc;
 
 use super::{
@@ -19,7 +20,6 @@ use crate::{
     checkpoint::RunSettings,
     data::{Batches, Part, sample, split},
     device::Device,
-    error::{Error, Result},
     network::Model,
     optim::Rate,
     session::{Options, Session},

@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use cnn_core::{Result, files};
+
 use super::args::Kept;
 use crate::{
     checkpoint::{Checkpoints, RunSettings},
-    error::Result,
-    files,
     train::{Curves, Fit, KeepWeights, Record, SaveEvery, TensorBoard},
     trainer::{exit::Ending, log_line, usage, values::Resume},
 };

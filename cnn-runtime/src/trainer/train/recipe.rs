@@ -1,8 +1,9 @@
 //! What a run does, once its options and the network's declaration have been put together.
 
+use cnn_core::Result;
+
 use super::args::Optimisation;
 use crate::{
-    error::Result,
     optim::{Clip, OPTIMIZERS, Optimizer, Schedule, Update},
     plan::{
         Training,
@@ -129,7 +130,7 @@ mod tests {
             average: Some(0.5),
         },
         accumulate: 2,
-        ..crate::fixture::DESCRIPTION.training
+        ..crate::trainer::fixture::DESCRIPTION.training
     };
 
     fn recipe(line: &[&str]) -> Result<Recipe> {

@@ -1,0 +1,98 @@
+//! What a name holds after each of these, and what stays beside it.
+
+use std::fs;
+
+use super::*;
+
+#[test]
+fn replaces_and_leaves_nothing_beside() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.txt");
+    replace(&path, b"old").unwrap();
+    replace(&path, b"new").unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"new");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_folder_in_the_way_is_an_error_and_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = replace(folder.path(), b"x").unwrap_err();
+    assert!(error.to_string().contains("not a regular file"), "{error}");
+    assert!(folder.path().is_dir());
+}
+
+#[test]
+fn a_file_in_the_way_of_the_output_folder_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("taken");
+    fs::write(&path, "").unwrap();
+    for output in [path.clone(), path.join("below")] {
+        let error = create_writable(&output).unwrap_err();
+        assert!(matches!(error, Error::Io { .. }));
+        assert!(error.to_string().starts_with(&output.display().to_string()), "{error}");
+    }
+}
+
+#[test]
+fn an_output_folder_is_created_empty() {
+    let parent = tempfile::tempdir().unwrap();
+    let output = parent.path().join("runs/first");
+    create_writable(&output).unwrap();
+    assert_eq!(fs::read_dir(&output).unwrap().count(), 0);
+}
+
+#[test]
+fn a_folder_is_one_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = reserve(folder.path()).unwrap();
+    let error = reserve(folder.path()).unwrap_err();
+    assert!(error.to_string().contains("another run is writing there"), "{error}");
+    drop(first);
+    assert!(reserve(folder.path()).unwrap().is_some());
+}
+
+#[test]
+fn leftovers_go_and_a_users_files_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [".last.ckpt.123.4.tmp", ".notes.tmp", "last.ckpt.123.4.tmp", ".last.ckpt"] {
+        fs::write(folder.path().join(name), "").unwrap();
+    }
+    fs::create_dir_all(folder.path().join(".set.123.5.tmp/half")).unwrap();
+    create_writable(folder.path()).unwrap();
+    assert!(!folder.path().join(".last.ckpt.123.4.tmp").exists());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_being_written_is_no_leftover() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.txt");
+    let write = |contents: &[u8]| {
+        let mut file = Replacement::create(&path).unwrap();
+        file.write(contents).unwrap();
+        file
+    };
+    let (first, second) = (write(b"first"), write(b"second"));
+    create_writable(folder.path()).unwrap();
+    first.finish().unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"first");
+    second.finish().unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"second");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn a_second_name_survives_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let [first, second] = ["first", "second"].map(|name| folder.path().join(name));
+    for contents in ["old", "new"] {
+        replace(&first, contents.as_bytes()).unwrap();
+        link(&first, &second).unwrap();
+        link(&first, &second).unwrap();
+    }
+    replace(&first, b"other").unwrap();
+    assert_eq!(fs::read(&second).unwrap(), b"new");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+}

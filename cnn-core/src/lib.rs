@@ -1,0 +1,15 @@
+//! What the parts of `cnn-runtime` share and none of them owns.
+//!
+//! Users find [`Error`], [`Tensor`] and [`DataInfo`] in `cnn-runtime`; the rest is for the crates of
+//! this workspace, and may change with every release.
+
+mod data_info;
+mod error;
+pub mod files;
+pub mod reserve;
+pub mod rng;
+mod tensor;
+
+pub use data_info::{DataInfo, is_statistic};
+pub use error::{DeviceError, Error, Remedy, Result};
+pub use tensor::Tensor;

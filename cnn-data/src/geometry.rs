@@ -1,0 +1,174 @@
+//! Sizes of images and regions of them: resampling, and windows that may reach beyond the edges.
+
+use cnn_core::{Error, Result};
+use fast_image_resize::{
+    FilterType, ResizeAlg, ResizeOptions, Resizer,
+    images::{TypedImage, TypedImageRef},
+    pixels::F32,
+};
+
+use super::Image;
+
+/// A region of an image, in pixels from its upper left corner.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Region {
+    pub(super) top: f64,
+    pub(super) left: f64,
+    pub(super) height: f64,
+    pub(super) width: f64,
+}
+
+impl Region {
+    /// The largest region in the middle of an image that has the proportions of `size`.
+    fn middle([height, width]: [usize; 2], size: [usize; 2]) -> Region {
+        let [height, width] = [height as f64, width as f64];
+        let scale = (height / size[0] as f64).min(width / size[1] as f64);
+        let part = [(size[0] as f64 * scale).min(height), (size[1] as f64 * scale).min(width)];
+        Region {
+            top: (height - part[0]) / 2.0,
+            left: (width - part[1]) / 2.0,
+            height: part[0],
+            width: part[1],
+        }
+    }
+}
+
+/// Resamples a region to `[height, width]`: bilinear, with the filter as wide as the pixels of the
+/// result (antialiased), as in PIL and torchvision.
+pub(super) fn resize(image: &mut Image, region: Region, [height, width]: [usize; 2]) -> Result<()> {
+    let size = |side: usize| u32::try_from(side).map_err(|_| too_long(side));
+    let [stored_height, stored_width] = [size(image.size()[0])?, size(image.size()[1])?];
+    let [to_height, to_width] = [size(height)?, size(width)?];
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(
+        region.left,
+        region.top,
+        region.width,
+        region.height,
+    );
+    let mut resized = Image::new([image.shape()[0], height, width])?;
+    let mut resizer = Resizer::new();
+    for (from, to) in image.planes().zip(resized.planes_mut()) {
+        let from: &[F32] = bytemuck::cast_slice(from);
+        let from = TypedImageRef::new(stored_width, stored_height, from);
+        let to = TypedImage::from_pixels_slice(to_width, to_height, bytemuck::cast_slice_mut(to));
+        let (from, mut to) = (from.expect("a plane is its image's size"), to.expect("so is the result's"));
+        resizer.resize_typed(&from, &mut to, &options).expect("the region lies within the image");
+    }
+    image.replace(resized);
+    Ok(())
+}
+
+fn too_long(side: usize) -> Error {
+    Error::Usage(format!("an image with a side of {side} pixels cannot be resized: too long"))
+}
+
+/// Resamples the whole image to `[height, width]`.
+pub(super) fn resize_exact(image: &mut Image, size: [usize; 2]) -> Result<()> {
+    let [height, width] = image.size().map(|side| side as f64);
+    resize(image, Region { top: 0.0, left: 0.0, height, width }, size)
+}
+
+/// Length of the longer side of a resized image, in shorter sides, at most: a line one pixel high
+/// would grow to gigabytes.
+const LONGEST: usize = 32;
+
+/// Gives the shorter side this many pixels and keeps the proportions; the longer side is rounded
+/// down, as in torchvision.
+pub(super) fn resize_shorter(image: &mut Image, shorter: usize) -> Result<()> {
+    let size = image.size();
+    let least = size[0].min(size[1]);
+    let scaled = |side: usize| side as u128 * shorter as u128 / least as u128;
+    let longest = LONGEST.saturating_mul(shorter);
+    resize_exact(
+        image,
+        size.map(|side| usize::try_from(scaled(side)).map_or(longest, |side| side.min(longest))),
+    )
+}
+
+/// Resamples the largest middle region of the right proportions to `[height, width]`.
+pub(super) fn fit(image: &mut Image, size: [usize; 2]) -> Result<()> {
+    resize(image, Region::middle(image.size(), size), size)
+}
+
+/// Cuts out `[height, width]` pixels from a corner, which may lie outside of the image: zeros are
+/// there.
+pub(super) fn window(image: &mut Image, [top, left]: [isize; 2], [height, width]: [usize; 2]) -> Result<()> {
+    let [stored_height, stored_width] = image.size();
+    let mut result = Image::new([image.shape()[0], height, width])?;
+    // Columns of the result that the image covers, and the first of its own columns there.
+    let from = (-left).clamp(0, width as isize) as usize;
+    let until = (stored_width as isize - left).clamp(from as isize, width as isize) as usize;
+    let source = (left + from as isize).clamp(0, stored_width as isize) as usize;
+    for (stored, plane) in image.planes().zip(result.planes_mut()) {
+        for (y, row) in plane.chunks_exact_mut(width).enumerate() {
+            let stored_y = top + y as isize;
+            if (0..stored_height as isize).contains(&stored_y) {
+                let stored = &stored[stored_y as usize * stored_width..][..stored_width];
+                row[from..until].copy_from_slice(&stored[source..][..until - from]);
+            }
+        }
+    }
+    image.replace(result);
+    Ok(())
+}
+
+/// Cuts out the middle `[height, width]`, with zeros around an image that is smaller.
+pub(super) fn center_crop(image: &mut Image, size: [usize; 2]) -> Result<()> {
+    let [height, width] = image.size();
+    let corner = |stored: usize, wanted: usize| (stored as isize - wanted as isize).div_euclid(2);
+    window(image, [corner(height, size[0]), corner(width, size[1])], size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Values count up from 1, row by row.
+    fn counting(size: [usize; 2]) -> Image {
+        let mut image = Image::new([1, size[0], size[1]]).unwrap();
+        image.values_mut().iter_mut().zip(1u8..).for_each(|(value, count)| *value = f32::from(count));
+        image
+    }
+
+    #[test]
+    fn windows_reach_beyond_the_edges() {
+        let take = |corner, size| {
+            let mut image = counting([2, 3]);
+            window(&mut image, corner, size).unwrap();
+            image.values().to_vec()
+        };
+        assert_eq!(take([0, 1], [2, 2]), [2.0, 3.0, 5.0, 6.0]);
+        assert_eq!(take([-1, -1], [2, 3]), [0.0, 0.0, 0.0, 0.0, 1.0, 2.0]);
+        assert_eq!(take([1, 2], [2, 2]), [6.0, 0.0, 0.0, 0.0]);
+        assert_eq!(take([5, 5], [1, 2]), [0.0, 0.0]);
+        assert_eq!(take([0, -9], [1, 2]), [0.0, 0.0]);
+    }
+
+    #[test]
+    fn the_middle_of_a_larger_and_of_a_smaller_image() {
+        let mut image = counting([4, 4]);
+        center_crop(&mut image, [2, 2]).unwrap();
+        assert_eq!(image.values(), [6.0, 7.0, 10.0, 11.0]);
+        center_crop(&mut image, [2, 4]).unwrap();
+        assert_eq!(image.values(), [0.0, 6.0, 7.0, 0.0, 0.0, 10.0, 11.0, 0.0]);
+    }
+
+    #[test]
+    fn proportions_are_kept_or_cut() {
+        let mut image = counting([20, 11]);
+        resize_shorter(&mut image, 5).unwrap();
+        assert_eq!(image.size(), [9, 5]);
+        fit(&mut image, [3, 7]).unwrap();
+        assert_eq!(image.size(), [3, 7]);
+        let region = Region { top: 2.0, left: 0.0, height: 4.0, width: 6.0 };
+        assert_eq!(Region::middle([8, 6], [2, 3]), region);
+    }
+
+    #[test]
+    fn shrinking_averages() {
+        let mut image = counting([8, 8]);
+        let mean = image.values().iter().sum::<f32>() / 64.0;
+        resize_exact(&mut image, [1, 1]).unwrap();
+        approx::assert_relative_eq!(image.values()[0], mean, max_relative = 1e-5);
+    }
+}

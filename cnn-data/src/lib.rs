@@ -1,0 +1,168 @@
+//! Data sets: where images and labels come from, how they are split, prepared, and brought to a
+//! network in batches.
+//!
+//! ```text
+//! Dataset (stored images) → Preparation (size, augmentation, values)
+//!                         → Batches (order, threads) → Session
+//! ```
+//!
+//! An index means the same image in every run, and what an epoch sees is a pure function of (seed,
+//! epoch): threads change nothing but the time.
+//!
+//! A data set of one's own, and a training run on it:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use cnn_runtime::data::{Batches, Dataset, Image, Prepared, SkipPolicy};
+//! use cnn_runtime::train::{Fit, evaluate};
+//! use cnn_runtime::{Device, Model, Options, Result, Session, network};
+//!
+//! /// Stripes that lie, and stripes that stand.
+//! struct Stripes;
+//!
+//! impl Dataset for Stripes {
+//!     fn len(&self) -> usize {
+//!         64
+//!     }
+//!
+//!     fn classes(&self) -> usize {
+//!         2
+//!     }
+//!
+//!     fn read(&self, index: usize, image: &mut Image) -> Result<u32> {
+//!         let label = index % 2;
+//!         for (at, value) in image.reshape([1, 8, 8])?.iter_mut().enumerate() {
+//!             let line = index / 2 + if label == 0 { at / 8 } else { at % 8 };
+//!             *value = if line % 2 == 0 { 255.0 } else { 0.0 };
+//!         }
+//!         Ok(label as u32)
+//!     }
+//! }
+//!
+//! network! {
+//!     Tiny<[1, 8, 8] -> 2> {
+//!         input -> conv1: conv(8, 3) -> relu -> global_avg_pool -> flatten -> fc: dense(2)
+//!     }
+//! }
+//!
+//! let model = Model::of::<Tiny>();
+//! let indices: Vec<u32> = (0..64).collect();
+//! let data = Prepared::fit(Arc::new(Stripes), model.description(), &indices, SkipPolicy::none())?;
+//! let (mut training, mut validation) = (Batches::new(&data, indices, 8)?, Batches::all(&data, 8)?);
+//! let options = Options::train(&model).batch(8);
+//! let mut session = Session::new(model, &Device::cpu()?, &options)?;
+//! Fit::new(1, 0).run(&mut session, &mut training, &mut validation)?;
+//! assert_eq!(evaluate(&mut session, &mut validation)?.images, 64);
+//! # Ok::<(), cnn_runtime::Error>(())
+//! ```
+
+mod augment;
+mod batches;
+mod budget;
+mod cifar;
+mod class_order;
+mod decode;
+#[cfg(feature = "download")]
+pub mod download;
+mod folder;
+mod geometry;
+mod idx;
+mod image;
+mod image_files;
+mod mnist;
+mod prepare;
+mod prepared;
+mod skip_policy;
+mod split;
+mod threads;
+
+use std::path::Path;
+
+pub use batches::{Batch, Batches};
+pub use cifar::{Cifar, CifarKind};
+pub use class_order::{UnknownClass, with_class_order};
+pub use decode::decode;
+pub use folder::{Folder, FolderParts};
+pub use image::Image;
+pub use image_files::ImageFiles;
+pub use mnist::{Mnist, Part};
+pub use prepare::Preparation;
+pub use prepared::Prepared;
+pub use skip_policy::SkipPolicy;
+pub use split::{Split, sample, split};
+
+use cnn_core::{Error, Result, reserve::reserve};
+
+/// Labelled images, each under an index.
+pub trait Dataset: Send + Sync {
+    /// The number of images.
+    fn len(&self) -> usize;
+
+    /// True without images.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of classes; labels are below it.
+    fn classes(&self) -> usize;
+
+    /// What people call a class; a number that is no class has no other name.
+    fn class_name(&self, class: usize) -> String {
+        class.to_string()
+    }
+
+    /// The shape `[C, H, W]`, if all images have one.
+    fn shape(&self) -> Option<[usize; 3]> {
+        None
+    }
+
+    /// True if [`Dataset::read`] only copies.
+    fn in_memory(&self) -> bool {
+        false
+    }
+
+    /// Replaces `image` by the image with this index, as it is stored, and returns its label. Many
+    /// threads call it at a time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Data`] naming a file that cannot be used; such images can be skipped.
+    /// [`Error::Usage`] for an index that is not below [`Dataset::len`].
+    fn read(&self, index: usize, image: &mut Image) -> Result<u32>;
+}
+
+/// An [`Error::Data`] about a file or a folder.
+fn bad(path: &Path, message: impl Into<String>) -> Error {
+    Error::Data { path: path.into(), message: message.into() }
+}
+
+/// The error about an index that no image has.
+fn beyond(index: usize, len: usize) -> Error {
+    Error::Usage(format!("image {index}: expected an index below the number of images, {len}"))
+}
+
+/// The indices of this many images.
+///
+/// # Errors
+///
+/// [`Error::Usage`] if there are more than a u32 counts, [`Error::Device`] if there is no memory
+/// for them.
+fn all_indices(count: usize) -> Result<Vec<u32>> {
+    let end = u32::try_from(count);
+    let end =
+        end.map_err(|_| Error::Usage(format!("expected at most {} images, found {count}", u32::MAX)))?;
+    let mut indices = Vec::new();
+    reserve(&mut indices, count, "the indices of the images")?;
+    indices.extend(0..end);
+    Ok(indices)
+}
+
+/// Makes room for the contents of a file.
+///
+/// # Errors
+///
+/// [`Error::Data`] if there is no memory for them.
+fn room(contents: &mut Vec<u8>, path: &Path, bytes: u64) -> Result<()> {
+    let reserved = usize::try_from(bytes).is_ok_and(|bytes| contents.try_reserve_exact(bytes).is_ok());
+    if reserved { Ok(()) } else { Err(bad(path, format!("too large: there is no memory for {bytes} bytes"))) }
+}
