@@ -6,6 +6,7 @@ use crate::source::plain;
 pub const BLOCK: usize = 8;
 
 /// `count` rounded up to whole blocks.
+#[inline]
 pub const fn padded(count: usize) -> usize {
     count.div_ceil(BLOCK) * BLOCK
 }
@@ -40,6 +41,7 @@ plain! {
 
 impl Map {
     /// Floats that one sample takes, padding lanes included.
+    #[inline]
     pub const fn len(&self) -> usize {
         match self.layout {
             Layout::Blocked => padded(self.channels) * self.height * self.width,
@@ -48,11 +50,13 @@ impl Map {
     }
 
     /// True for a map without elements; the macro never plans one.
+    #[inline]
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Position of an element within one sample of this map.
+    #[inline]
     pub const fn index(&self, channel: usize, row: usize, column: usize) -> usize {
         match self.layout {
             Layout::Blocked => {

@@ -76,7 +76,7 @@ plain! {
         /// engine may update each part of them there, as soon as its gradient is summed up, and
         /// never hold the gradient as a whole. Only dense weights and filters by Winograd's
         /// algorithm may be so: other steps make no update.
-        pub at_once: bool,
+        pub fused_update: bool,
     }
 }
 
@@ -97,7 +97,7 @@ impl<'a> Param<'a> {
             buffer: false,
             lr_factor: 1.0,
             decay: true,
-            at_once: false,
+            fused_update: false,
         }
     }
 }

@@ -35,32 +35,38 @@ impl Winograd {
     pub const POINTS: usize = 36;
 
     /// Floats from one point of the filters to the next, `[ceil(O/8)][I][8]`.
+    #[inline]
     pub const fn filters_of_point(inputs: usize, outputs: usize) -> usize {
         padded(outputs) * inputs + SKEW
     }
 
     /// Floats of the filters.
+    #[inline]
     pub const fn filters_len(inputs: usize, outputs: usize) -> usize {
         Winograd::POINTS * Winograd::filters_of_point(inputs, outputs)
     }
 
     /// Floats from one point of the tiles of a map to the next, `[ceil(C/8)][tiles][8]`.
+    #[inline]
     pub const fn tiles_of_point(channels: usize, tiles: usize) -> usize {
         padded(channels) * tiles + SKEW
     }
 
     /// Floats of the tiles of a map.
+    #[inline]
     pub const fn tiles_len(channels: usize, tiles: usize) -> usize {
         Winograd::POINTS * Winograd::tiles_of_point(channels, tiles)
     }
 
     /// Floats of the tiles of two maps.
+    #[inline]
     pub const fn work_len(inputs: usize, outputs: usize, tiles: usize) -> usize {
         let channels = padded(inputs) + padded(outputs);
         Winograd::POINTS * (channels * tiles + 2 * SKEW * tiles.div_ceil(PIECE))
     }
 
     /// Tiles of both maps that fit so many floats.
+    #[inline]
     pub const fn tiles_in(len: usize, inputs: usize, outputs: usize) -> usize {
         (len / Winograd::POINTS).saturating_sub(2 * SKEW) / (padded(inputs) + padded(outputs))
     }

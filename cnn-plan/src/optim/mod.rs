@@ -58,6 +58,7 @@ impl Update {
 
     /// Number of arrays of state, each as long as the parameters: the rule's, then the running
     /// average.
+    #[inline]
     pub const fn slots(&self) -> usize {
         self.optimizer.slots() + self.average.is_some() as usize
     }
@@ -100,12 +101,14 @@ impl Optimizer {
     }
 
     /// Learning rate.
+    #[inline]
     pub const fn lr(&self) -> f32 {
         let mut rule = *self;
         *rule.settings().0
     }
 
     /// L2 penalty, or AdamW's decay.
+    #[inline]
     pub const fn weight_decay(&self) -> f32 {
         let mut rule = *self;
         *rule.settings().1
@@ -124,6 +127,7 @@ impl Optimizer {
     }
 
     /// Number of arrays of state, each as long as the parameters.
+    #[inline]
     pub const fn slots(&self) -> usize {
         match self {
             Optimizer::Sgd(rule) => (rule.momentum != 0.0) as usize,
@@ -134,21 +138,25 @@ impl Optimizer {
     }
 
     /// Factor of the weights that is added to the gradient.
+    #[inline]
     pub const fn penalty(&self) -> f32 {
         if self.is_decoupled() { 0.0 } else { self.weight_decay() }
     }
 
     /// Factor of the weights before a step.
+    #[inline]
     pub const fn kept(&self) -> f32 {
         if self.is_decoupled() { 1.0 - self.lr() * self.weight_decay() } else { 1.0 }
     }
 
     /// True if weights decay by themselves instead of through the gradient.
+    #[inline]
     const fn is_decoupled(&self) -> bool {
         matches!(self, Optimizer::AdamW(_))
     }
 
     /// Learning rate and weight decay, which every rule has.
+    #[inline]
     const fn settings(&mut self) -> (&mut f32, &mut f32) {
         let (Optimizer::Sgd(Sgd { lr, weight_decay, .. })
         | Optimizer::Adagrad(Adagrad { lr, weight_decay, .. })

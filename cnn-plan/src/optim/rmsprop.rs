@@ -35,6 +35,7 @@ impl RmsProp {
 
     /// Number of arrays of state. They lie in this order: `s`, then `m` if centred, then `v` if
     /// there is momentum.
+    #[inline]
     pub const fn slots(&self) -> usize {
         1 + self.centered as usize + (self.momentum != 0.0) as usize
     }
