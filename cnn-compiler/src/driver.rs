@@ -8,7 +8,7 @@ use quote::quote;
 
 use crate::{
     emit::{Compiled, emit},
-    eval,
+    expand,
     ir::Network,
     memory::{Program, pack::pack},
     parse,
@@ -22,7 +22,7 @@ use crate::{
 pub fn compile(runtime: &TokenStream, tokens: TokenStream) -> TokenStream {
     let mut trace = Trace::from_env();
     let parsed = parse::parse(tokens.clone()).map(|network| trace.parsed(network));
-    match parsed.and_then(|network| eval::network(&network)).map(|network| trace.evaluated(network)) {
+    match parsed.and_then(|network| expand::network(&network)).map(|network| trace.expanded(network)) {
         Ok(network) => generate(runtime, &network, trace),
         Err(errors) => {
             let (errors, stub) = (errors.emit(), stub(runtime, tokens));

@@ -2,7 +2,7 @@
 //!
 //! Nodes stand in topological order and a node's inputs precede it. A node of the forward part
 //! belongs to a layer; the backward nodes that autodiff appends are ordinary nodes under the same
-//! layer's name. There are no spans here: nothing after `infer` can fail.
+//! layer's name. There are no spans here: nothing after `shape` can fail.
 
 pub mod cost;
 pub mod form;
@@ -10,7 +10,7 @@ pub mod op;
 pub mod print;
 pub mod verify;
 
-pub use op::{Act, Algorithm, Conv, Op, Pool, PoolKind, Response, Run, Window};
+pub use op::{Act, Algorithm, Conv, Op, Pool, PoolKind, Reach, Response, Run, Window};
 
 use cnn_plan::{Augment, Init, LossKind, Prepare, Training};
 

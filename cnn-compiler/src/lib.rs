@@ -12,8 +12,7 @@ mod ast;
 mod diag;
 mod driver;
 mod emit;
-mod eval;
-mod infer;
+mod expand;
 #[cfg(test)]
 mod interp;
 mod ir;
@@ -22,6 +21,7 @@ mod parse;
 mod passes;
 mod report;
 mod schedule;
+mod shape;
 mod stub;
 #[cfg(test)]
 mod testing;

@@ -3,9 +3,9 @@
 //! Recursive descent over `syn`'s token cursor; expressions by precedence climbing. Nesting is
 //! limited, so no input can exhaust the compiler's stack.
 
-mod body;
 mod expr;
 mod name;
+mod operators;
 mod section;
 #[cfg(test)]
 mod tests;
@@ -54,7 +54,7 @@ impl Parse for Network {
         input.parse::<Token![>]>()?;
         let content;
         let brace = braced!(content in input);
-        let body = body::body(&content, brace.span.close().into(), 0)?;
+        let body = expr::body(&content, brace.span.close().into(), 0)?;
         let sections = section::sections(&content)?;
         if !input.is_empty() {
             return Err(input.error("expected the end of the macro: one `network!` declares one network"));

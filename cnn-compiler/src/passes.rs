@@ -1,9 +1,9 @@
 //! The passes between the typed graph and the schedule: each takes a whole graph and cannot fail.
 
 pub mod algorithm;
-pub mod at_once;
 pub mod autodiff;
 pub mod fuse;
+pub mod fused_update;
 pub mod grad;
 pub mod layout;
 pub mod lower;

@@ -54,7 +54,7 @@ pub struct Schedule {
     pub losses: Vec<Map>,
     /// Parameters that no step reads after the one that computes their gradient, which may
     /// therefore update them.
-    pub at_once: Vec<ParamId>,
+    pub fused_update: Vec<ParamId>,
 }
 
 impl Schedule {

@@ -34,9 +34,9 @@ impl Trace {
         network
     }
 
-    /// The typed network, after `eval`.
-    pub fn evaluated(&mut self, network: ir::Network) -> ir::Network {
-        self.time("eval");
+    /// The typed network, after `expand`.
+    pub fn expanded(&mut self, network: ir::Network) -> ir::Network {
+        self.time("expand");
         network
     }
 

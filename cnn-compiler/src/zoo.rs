@@ -6,7 +6,7 @@ mod costs;
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 use crate::{
-    driver, eval,
+    driver, expand,
     ir::Network,
     memory::{self, Program},
     parse,
@@ -30,7 +30,7 @@ fn source(example: &str) -> TokenStream {
 }
 
 fn network(example: &str) -> Network {
-    let network = parse::parse(source(example)).and_then(|network| eval::network(&network));
+    let network = parse::parse(source(example)).and_then(|network| expand::network(&network));
     network.unwrap_or_else(|_| panic!("{example} has errors"))
 }
 

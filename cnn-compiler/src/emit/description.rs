@@ -51,7 +51,7 @@ pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
 }
 
 fn param(param: &ir::Param, packed: &Packed) -> TokenStream {
-    let Packed { offset, len, trained, at_once, role } = *packed;
+    let Packed { offset, len, trained, fused_update, role } = *packed;
     literal(&Param {
         name: &param.name,
         shape: &param.shape,
@@ -65,7 +65,7 @@ fn param(param: &ir::Param, packed: &Packed) -> TokenStream {
         buffer: param.buffer,
         lr_factor: param.lr_factor,
         decay: param.decay,
-        at_once,
+        fused_update,
     })
 }
 

@@ -1,10 +1,10 @@
 //! What the layers of a network cost, for one image: counted on the forward graph as the user wrote
 //! it, without padding or sharing.
 //!
-//! Counts are of 64 bits and are added up by [`total`]. A single layer cannot overflow one: `infer`
+//! Counts are of 64 bits and are added up by [`total`]. A single layer cannot overflow one: `shape`
 //! limits values and parameters to `2^31` elements, and [`MAX_MACS`] limits their sum.
 
-use super::{Graph, LayerId, Node, NodeId, Op, form::BLOCK};
+use super::{Graph, LayerId, Node, NodeId, Op, Reach, form::BLOCK};
 
 /// Multiply-accumulates of one image that a network may take: more than a machine computes in a
 /// lifetime of training, and little enough that a batch's can still be counted.
@@ -57,11 +57,14 @@ pub fn elements(shape: &[usize]) -> u64 {
     shape.iter().map(|&size| size as u64).product()
 }
 
-/// Each element of the output sums one product for each weight of its channel.
+/// Where an operation has weights beside what it reads, each element of its output sums one product
+/// for each weight of its channel.
 fn macs(graph: &Graph, node: &Node) -> u64 {
-    match node.op {
-        Op::Conv(_) | Op::Dense => elements(&node.shape) * elements(&graph[node.inputs[1]].shape[1..]),
-        _ => 0,
+    match (node.op.reach(), node.inputs.get(1)) {
+        (Reach::Window(_) | Reach::All, Some(&weights)) => {
+            elements(&node.shape) * elements(&graph[weights].shape[1..])
+        }
+        (Reach::Window(_) | Reach::All, None) | (Reach::Position, _) => 0,
     }
 }
 

@@ -109,7 +109,35 @@ pub enum Run {
     Companion,
 }
 
+/// What an element of a result depends on in the operation's first operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach<'a> {
+    /// The same position.
+    Position,
+    /// The positions of a window.
+    Window(&'a Window),
+    /// All positions.
+    All,
+}
+
 impl Op {
+    /// What an element of the result depends on in the first operand. Gradients are not asked.
+    pub fn reach(&self) -> Reach<'_> {
+        match self {
+            Op::Conv(Conv { window, .. }) | Op::Pool(Pool { window, .. }) => Reach::Window(window),
+            Op::Dense => Reach::All,
+            Op::Input | Op::Param(_) | Op::Reshape | Op::Concat | Op::Slice { .. } => Reach::Position,
+            Op::Act(_) | Op::Dropout { .. } | Op::Add | Op::Gate | Op::Shift { .. } => Reach::Position,
+            Op::BatchNorm { .. } | Op::BatchStats { .. } | Op::Normalize => Reach::Position,
+            Op::NormalizeRunning { .. } | Op::Lrn(_) | Op::Maxout { .. } | Op::Softmax => Reach::Position,
+            Op::Loss { .. } | Op::LossGrad { .. } | Op::TransposeFilters(_) => Reach::Position,
+            Op::ConvInputGrad(_) | Op::ConvFilterGrad(_) | Op::DenseInputGrad => Reach::Position,
+            Op::DenseWeightGrad | Op::BiasGrad | Op::PoolGrad(_) | Op::ActGrad(_) => Reach::Position,
+            Op::ScaleGrad | Op::NormalizeGrad | Op::LrnGrad(_) | Op::MaxoutGrad { .. } => Reach::Position,
+            Op::SoftmaxGrad | Op::GateGrad => Reach::Position,
+        }
+    }
+
     /// How it runs.
     pub fn run(&self) -> Run {
         match self {

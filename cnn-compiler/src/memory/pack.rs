@@ -21,14 +21,14 @@ pub struct Packed {
     pub len: usize,
     /// False without a gradient: the layer is frozen, or no loss depends on it.
     pub trained: bool,
-    /// Among [`Schedule::at_once`].
-    pub at_once: bool,
+    /// Among [`Schedule::fused_update`].
+    pub fused_update: bool,
 }
 
 /// Packs all parameters of a differentiated graph and its schedule, one after the other.
 pub fn pack(graph: &Graph, schedule: &Schedule, agreed: &Agreed) -> Vec<Packed> {
     let mut end = 0;
-    let updated: HashSet<ParamId> = schedule.at_once.iter().copied().collect();
+    let updated: HashSet<ParamId> = schedule.fused_update.iter().copied().collect();
     let packed = |(index, gradient): (usize, &Option<_>)| {
         let shape = &graph.params[index].shape;
         let role = match agreed.weights.get(&ParamId(index)) {
@@ -42,8 +42,8 @@ pub fn pack(graph: &Graph, schedule: &Schedule, agreed: &Agreed) -> Vec<Packed> 
         };
         let (offset, len) = (end, padded(shape[0]) * inner);
         end += len;
-        let at_once = updated.contains(&ParamId(index));
-        Packed { role, offset, len, trained: gradient.is_some(), at_once }
+        let fused_update = updated.contains(&ParamId(index));
+        Packed { role, offset, len, trained: gradient.is_some(), fused_update }
     };
     graph.gradients.iter().enumerate().map(packed).collect()
 }

@@ -122,7 +122,7 @@ fn parameters_lie_one_after_the_other() {
     let ends = packed.iter().scan(0, |end, param| Some(std::mem::replace(end, *end + param.len)));
     assert!(packed.iter().map(|param| param.offset).eq(ends));
     assert!(packed.iter().all(|param| param.trained));
-    assert!(packed.iter().all(|param| param.at_once == (param.len >= 1 << 20)));
+    assert!(packed.iter().all(|param| param.fused_update == (param.len >= 1 << 20)));
 }
 
 #[test]

@@ -93,14 +93,14 @@ fn areas(program: &Program) {
 
 /// No step reads a parameter that an earlier one may have updated.
 fn updates(schedule: &Schedule) {
-    let at_once: HashSet<ParamId> = schedule.at_once.iter().copied().collect();
+    let fused_update: HashSet<ParamId> = schedule.fused_update.iter().copied().collect();
     let mut updated: HashSet<ParamId> = HashSet::new();
     for step in schedule.steps() {
         let is_early = params(step).any(|param| updated.contains(&param));
         assert!(!is_early, "{step:?} reads a parameter that is updated");
-        for param in gradients(step).filter(|param| at_once.contains(param)) {
+        for param in gradients(step).filter(|param| fused_update.contains(param)) {
             assert!(updated.insert(param), "{step:?} updates a parameter a second time");
         }
     }
-    assert_eq!(updated.len(), at_once.len(), "each is updated in one step");
+    assert_eq!(updated.len(), fused_update.len(), "each is updated in one step");
 }

@@ -1,93 +1,154 @@
-//! Expressions, by precedence climbing. From loose to tight: `->`, `..`, `||`, `&&`, comparisons,
-//! `+ -`, `* / %`, unary `- !`, field access.
+//! Statements and the expressions in them, which hold statements again: `let`, assignment, `for`,
+//! `block`; values, calls and chains of layers.
 
 use proc_macro2::Ident;
 use syn::{Error, Lit, LitFloat, Result, Token, braced, bracketed, parenthesized, parse::ParseStream, token};
 
-use super::{body::body, guard, int_value, name, separated};
-use crate::ast::{Argument, Binary, Expr, ExprKind, Link, Span, Unary};
+use super::{
+    guard, int_value, name,
+    operators::{Parts, operation},
+    separated,
+};
+use crate::ast::{Argument, Block, Body, Expr, ExprKind, Link, Parameter, Pattern, Span, Statement};
 
-/// Binding power of `->`; operators that bind tighter have more.
-const CHAIN: u8 = 0;
-
-/// Parses an expression.
-pub(super) fn expr(input: ParseStream, depth: usize) -> Result<Expr> {
-    climb(input, depth, CHAIN)
-}
-
-/// An expression of operators that bind at least as tightly as `least`.
-fn climb(input: ParseStream, depth: usize, least: u8) -> Result<Expr> {
-    let mut left = unary(input, depth)?;
-    // The tree leans left, one level deeper with each operator.
-    let mut height = depth;
-    loop {
-        guard(input.span(), height)?;
-        height += 1;
-        left = if least == CHAIN && input.peek(Token![->]) {
-            chain(input, left, depth + 1)?
+/// Statements up to the end of the braces, whose closing one is at `close`, or up to the network's
+/// first section.
+pub(super) fn body(input: ParseStream, close: Span, depth: usize) -> Result<Body> {
+    guard(input.span(), depth)?;
+    let mut body = Body { statements: Vec::new(), value: None, end: close };
+    while !ends(input, depth) {
+        if let Some(statement) = statement(input, depth)? {
+            body.statements.push(statement);
+            continue;
+        }
+        let value = expr(input, depth)?;
+        if input.peek(Token![;]) {
+            body.end = input.parse::<Token![;]>()?.span.into();
+            body.statements.push(Statement::Expr(value));
+        } else if ends(input, depth) {
+            body.value = Some(value.into());
+        } else if is_block_like(&value) {
+            body.statements.push(Statement::Expr(value));
         } else {
-            let Some((operator, power)) = operator(input).filter(|&(_, power)| power >= least) else {
-                return Ok(left);
-            };
-            let place = input.span();
-            skip(input, operator)?;
-            let right = climb(input, depth + 1, power + 1)?;
-            let span = left.span.to(right.span);
-            Expr { kind: ExprKind::Binary(left.into(), operator, place.into(), right.into()), span }
-        };
+            return Err(after_value(input));
+        }
     }
+    Ok(body)
 }
 
-/// The binary operator that comes next, and how tightly it binds.
-fn operator(input: ParseStream) -> Option<(Binary, u8)> {
-    Some(match () {
-        () if input.peek(Token![->]) => return None,
-        () if input.peek(Token![..=]) => (Binary::RangeInclusive, 1),
-        () if input.peek(Token![..]) => (Binary::Range, 1),
-        () if input.peek(Token![||]) => (Binary::Or, 2),
-        () if input.peek(Token![&&]) => (Binary::And, 3),
-        () if input.peek(Token![==]) => (Binary::Equal, 4),
-        () if input.peek(Token![!=]) => (Binary::NotEqual, 4),
-        () if input.peek(Token![<=]) => (Binary::LessEqual, 4),
-        () if input.peek(Token![>=]) => (Binary::GreaterEqual, 4),
-        () if input.peek(Token![<]) => (Binary::Less, 4),
-        () if input.peek(Token![>]) => (Binary::Greater, 4),
-        () if input.peek(Token![+]) => (Binary::Add, 5),
-        () if input.peek(Token![-]) => (Binary::Subtract, 5),
-        () if input.peek(Token![*]) => (Binary::Multiply, 6),
-        () if input.peek(Token![/]) => (Binary::Divide, 6),
-        () if input.peek(Token![%]) => (Binary::Remainder, 6),
-        () => return None,
+/// The network's own body, at depth 0, ends where its sections begin.
+fn ends(input: ParseStream, depth: usize) -> bool {
+    input.is_empty() || depth == 0 && begins_section(input)
+}
+
+/// True where a section begins.
+pub(super) fn begins_section(input: ParseStream) -> bool {
+    input.peek(syn::Ident) && input.peek2(token::Brace)
+}
+
+fn is_block_like(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::If { .. } | ExprKind::Block(_))
+}
+
+/// A statement that begins with its kind, or nothing if an expression follows.
+fn statement(input: ParseStream, depth: usize) -> Result<Option<Statement>> {
+    Ok(Some(if input.peek(Token![let]) {
+        input.parse::<Token![let]>()?;
+        let pattern = pattern(input, depth)?;
+        let value = assigned(input, depth)?;
+        Statement::Let { pattern, value }
+    } else if input.peek(Token![for]) {
+        repetition(input, depth)?
+    } else if input.peek(syn::Ident) && input.peek2(syn::Ident) && input.fork().parse::<Ident>()? == "block" {
+        Statement::Block(block(input, depth)?)
+    } else if input.peek(syn::Ident) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
+        let name = input.parse()?;
+        let value = assigned(input, depth)?;
+        Statement::Assign { name, value }
+    } else {
+        return Ok(None);
+    }))
+}
+
+/// `= value;`
+fn assigned(input: ParseStream, depth: usize) -> Result<Expr> {
+    input.parse::<Token![=]>()?;
+    let value = expr(input, depth + 1)?;
+    if !input.peek(Token![;]) {
+        return Err(after_value(input));
+    }
+    input.parse::<Token![;]>()?;
+    Ok(value)
+}
+
+/// What can follow a value is not here.
+fn after_value(input: ParseStream) -> Error {
+    input.error(match input.peek(Token![=]) {
+        true => "expected `:` between a layer's name and the layer",
+        false => "expected `->` and the next layer, or `;`",
     })
 }
 
-/// Consumes an operator's tokens.
-fn skip(input: ParseStream, operator: Binary) -> Result<()> {
-    use Binary::*;
-    let tokens = match operator {
-        RangeInclusive => 3,
-        Range | Or | And | Equal | NotEqual | LessEqual | GreaterEqual => 2,
-        Less | Greater | Add | Subtract | Multiply | Divide | Remainder => 1,
-    };
-    (0..tokens).try_for_each(|_| input.parse::<proc_macro2::Punct>().map(drop))
+/// `for pattern in values { … }`
+fn repetition(input: ParseStream, depth: usize) -> Result<Statement> {
+    input.parse::<Token![for]>()?;
+    let pattern = pattern(input, depth)?;
+    input.parse::<Token![in]>()?;
+    let values = expr(input, depth + 1)?;
+    let content;
+    let brace = braced!(content in input);
+    let body = body(&content, brace.span.close().into(), depth + 1)?;
+    Ok(Statement::For { pattern, values, body })
 }
 
-/// `-x`, `!x` or a value with its fields.
-fn unary(input: ParseStream, depth: usize) -> Result<Expr> {
+/// `name`, `_` or `(pattern, pattern)`
+fn pattern(input: ParseStream, depth: usize) -> Result<Pattern> {
     guard(input.span(), depth)?;
-    let operator = if input.peek(Token![!]) && !input.peek(Token![!=]) {
-        Unary::Not
-    } else if input.peek(Token![-]) && !input.peek(Token![->]) {
-        Unary::Negate
-    } else {
-        return fields(input, depth);
-    };
-    let start: Span = input.parse::<proc_macro2::Punct>()?.span().into();
-    let value = unary(input, depth + 1)?;
-    let span = start.to(value.span);
-    Ok(Expr { kind: ExprKind::Unary(operator, value.into()), span })
+    if input.peek(Token![_]) {
+        input.parse::<Token![_]>()?;
+        return Ok(Pattern::Ignore);
+    }
+    if !input.peek(token::Paren) {
+        return Ok(Pattern::Name(input.parse()?));
+    }
+    let content;
+    let paren = parenthesized!(content in input);
+    let patterns = separated(&content, |input| pattern(input, depth + 1))?.0;
+    Ok(Pattern::Tuple(patterns, paren.span.join().into()))
 }
 
+/// `block name(x, a, b = default) { … }`
+fn block(input: ParseStream, depth: usize) -> Result<Block> {
+    if depth > 0 {
+        return Err(input.error("blocks are defined at the top level of the network"));
+    }
+    input.parse::<Ident>()?;
+    let name = input.parse()?;
+    let content;
+    parenthesized!(content in input);
+    let parameters = separated(&content, |input| parameter(input, depth))?.0;
+    let content;
+    let brace = braced!(content in input);
+    let body = body(&content, brace.span.close().into(), depth + 1)?;
+    Ok(Block { name, parameters, body })
+}
+
+fn parameter(input: ParseStream, depth: usize) -> Result<Parameter> {
+    let name = input.parse()?;
+    let mut default = None;
+    if input.peek(Token![=]) {
+        input.parse::<Token![=]>()?;
+        default = Some(expr(input, depth + 1)?);
+    }
+    Ok(Parameter { name, default })
+}
+
+/// Parses an expression.
+pub(super) fn expr(input: ParseStream, depth: usize) -> Result<Expr> {
+    operation(input, depth, Parts { operand: fields, chain })
+}
+
+/// A value with its fields.
 fn fields(input: ParseStream, depth: usize) -> Result<Expr> {
     let mut value = primary(input, depth)?;
     let mut height = depth;
@@ -231,7 +292,7 @@ fn chain(input: ParseStream, value: Expr, depth: usize) -> Result<Expr> {
 /// `name: layer(arguments)`, where the name and the arguments may be missing.
 fn link(input: ParseStream, depth: usize) -> Result<Link> {
     let start = Span::from(input.span());
-    let name = if name::comes(input) { Some(name::name(input, depth)?) } else { None };
+    let name = if name::comes(input) { Some(name::name(input, depth, expr)?) } else { None };
     if !input.peek(syn::Ident) {
         return Err(input.error("expected a layer, such as `conv(32, 3)` or `conv1: conv(32, 3)`"));
     }

@@ -6,8 +6,7 @@
 use proc_macro2::{Ident, Literal};
 use syn::{Error, Result, Token, braced, ext::IdentExt, parse::ParseStream, token};
 
-use super::expr::expr;
-use crate::ast::{Name, Piece, Span};
+use crate::ast::{Expr, Name, Piece, Span};
 
 /// True where a layer's name comes next, rather than the layer itself.
 pub(super) fn comes(input: ParseStream) -> bool {
@@ -18,12 +17,15 @@ pub(super) fn comes(input: ParseStream) -> bool {
     word || input.peek(token::Brace) || input.peek(syn::Lit)
 }
 
-/// A name and its colon.
-pub(super) fn name(input: ParseStream, depth: usize) -> Result<Name> {
+/// Parses an expression, at a depth.
+type Value = fn(ParseStream, usize) -> Result<Expr>;
+
+/// A name and its colon; `value` parses what stands in braces.
+pub(super) fn name(input: ParseStream, depth: usize, value: Value) -> Result<Name> {
     let mut span = Span::from(input.span());
     let mut pieces = Vec::new();
     while !input.peek(Token![:]) {
-        let (piece, place) = piece(input, depth)?;
+        let (piece, place) = piece(input, depth, value)?;
         span = span.to(place);
         pieces.push(piece);
     }
@@ -31,14 +33,14 @@ pub(super) fn name(input: ParseStream, depth: usize) -> Result<Name> {
     Ok(Name { pieces, span })
 }
 
-fn piece(input: ParseStream, depth: usize) -> Result<(Piece, Span)> {
+fn piece(input: ParseStream, depth: usize, value: Value) -> Result<(Piece, Span)> {
     if input.peek(Token![.]) {
         let dot: Token![.] = input.parse()?;
         Ok((Piece::Text(".".into()), dot.span.into()))
     } else if input.peek(token::Brace) {
         let content;
         let brace = braced!(content in input);
-        let value = expr(&content, depth + 1)?;
+        let value = value(&content, depth + 1)?;
         if !content.is_empty() {
             return Err(content.error("expected `}` after the expression in a layer's name"));
         }

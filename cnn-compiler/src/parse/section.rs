@@ -1,21 +1,19 @@
 //! Sections after the body: `train { … }`, `data { … }`, `augment { … }`, `budget { … }`.
 
 use proc_macro2::{Ident, TokenStream};
-use syn::{Error, Lit, Result, Token, braced, parse::ParseStream, token};
+use syn::{Error, Lit, Result, Token, braced, parse::ParseStream};
 
-use super::{expr::argument, separated};
+use super::{
+    expr::{argument, begins_section},
+    separated,
+};
 use crate::ast::{Limit, Section, SectionContent, Span};
-
-/// True where a section begins.
-pub(super) fn comes(input: ParseStream) -> bool {
-    input.peek(syn::Ident) && input.peek2(token::Brace)
-}
 
 /// Sections up to the end.
 pub(super) fn sections(input: ParseStream) -> Result<Vec<Section>> {
     let mut sections = Vec::new();
     while !input.is_empty() {
-        if !comes(input) {
+        if !begins_section(input) {
             return Err(
                 input.error("expected a section such as `train { … }`; statements come before sections")
             );

@@ -1,17 +1,15 @@
 //! Partitions a graph into groups that become one step each: an anchor, then element-wise nodes in
 //! its epilogue.
 //!
-//! A group's inner values have no other use and are never stored. A group stands where its *last*
-//! node stood, or later ([`at_once`]): all it reads is ready there, and nothing earlier asks for
-//! its result.
+//! A group's inner values have no other use and are never stored. Where a group stands is for
+//! [`order`](super::fused_update::order).
 
-use super::at_once;
 use crate::ir::{Graph, NodeId, Op, Run, form::Form};
 
 /// Nodes that share a step, the anchor first. A reshape in the middle changes no storage.
 pub type Group = Vec<NodeId>;
 
-/// Groups in order of execution; every node is in exactly one.
+/// Groups in order of their anchors; every node is in exactly one.
 pub fn fuse(graph: &Graph, forms: &[Option<Form>]) -> Vec<Group> {
     let uses = count_uses(graph);
     let mut groups: Vec<Group> = Vec::new();
@@ -33,7 +31,6 @@ pub fn fuse(graph: &Graph, forms: &[Option<Form>]) -> Vec<Group> {
         groups[group].push(id);
         group_of.push(group);
     }
-    at_once::order(graph, &mut groups);
     groups
 }
 

@@ -1,6 +1,6 @@
 //! What the elements of each node see of the input: receptive fields, and what they miss.
 
-use crate::ir::{Graph, NodeId, Op, Window};
+use crate::ir::{Graph, NodeId, Op, Reach, Window};
 
 /// What one element sees of the input, along one axis.
 #[derive(Clone, Copy, Default)]
@@ -22,12 +22,11 @@ pub fn sights(graph: &Graph) -> Vec<[Sight; 2]> {
             let parts = node.inputs.iter().map(|&NodeId(input)| sights[input][axis]);
             parts.max_by_key(|sight| sight.field).unwrap_or_default()
         };
-        let sight = |axis: usize| match &node.op {
-            Op::Input => Sight { field: 1, jump: 1 },
-            Op::Dense => Sight { field: extent[axis], jump: 0 },
-            Op::Conv(conv) => through(widest(axis), &conv.window, axis, extent),
-            Op::Pool(pool) => through(widest(axis), &pool.window, axis, extent),
-            _ => widest(axis),
+        let sight = |axis: usize| match node.op.reach() {
+            Reach::Position if node.op == Op::Input => Sight { field: 1, jump: 1 },
+            Reach::Position => widest(axis),
+            Reach::Window(window) => through(widest(axis), window, axis, extent),
+            Reach::All => Sight { field: extent[axis], jump: 0 },
         };
         sights.push([sight(0), sight(1)]);
     }

@@ -19,8 +19,8 @@ use crate::{
         form::{BLOCK, Form},
     },
     passes::{
-        at_once,
         fuse::{Group, fuse},
+        fused_update,
         layout::{Agreed, forms, parameter},
     },
 };
@@ -28,7 +28,8 @@ use crate::{
 /// Schedules a graph, without sharing between a step's input and output.
 pub fn build(graph: &Graph, agreed: &mut Agreed) -> Schedule {
     let forms = forms(graph, agreed);
-    let groups = fuse(graph, &forms);
+    let mut groups = fuse(graph, &forms);
+    fused_update::order(graph, &mut groups);
     let homes = homes(graph, &forms, &groups);
     let maps = vec![None; graph.nodes.len()];
     let mut builder = Builder {
@@ -84,7 +85,7 @@ impl Builder<'_> {
             input: self.maps[input].expect("the input's map"),
             logits,
             losses: self.losses,
-            at_once: nodes.filter_map(|node| at_once::updated(self.graph, node)).collect(),
+            fused_update: nodes.filter_map(|node| fused_update::updated(self.graph, node)).collect(),
         }
     }
 

@@ -1,0 +1,106 @@
+//! Calls of blocks: parameters bound in a scope of their own, layer names below the call's name.
+
+use cnn_plan::settings::{Expected, Signature};
+
+use super::{Expander, MAX_CALLS, apply::Call};
+use crate::{
+    ast::{self, Block, Parameter, Span},
+    shape::{Place, Shaper, Value, assign},
+};
+
+impl<'a> Expander<'a> {
+    /// Evaluates a block's body for one call.
+    pub(super) fn block(&mut self, block: &'a Block, call: Call<'a>) -> Value {
+        let word = Span::from(call.callee.span());
+        if self.calls == MAX_CALLS {
+            let name = &block.name;
+            self.exhaust(
+                word,
+                format!("blocks call each other more than {MAX_CALLS} deep; `{name}` may call itself"),
+            );
+        }
+        if !self.spend(word, 1) {
+            return Value::Unknown;
+        }
+        let path = call.name.as_ref().map(|(name, _)| format!("{}{name}", self.prefix));
+        let Some(arguments) = self.block_arguments(block, path.as_deref(), call) else {
+            return Value::Unknown;
+        };
+        let line = describe_call(block, path.as_deref(), &arguments, &self.shaper);
+        self.calls += 1;
+        self.shaper.errors.enter(line);
+        let outer_scopes = self.scopes.isolate();
+        let prefix = path.map_or_else(|| self.prefix.clone(), |path| format!("{path}."));
+        let outer_prefix = std::mem::replace(&mut self.prefix, prefix);
+        self.scopes.push();
+        self.define_parameters(block, arguments);
+        let value = self.statements(&block.body);
+        self.scopes.pop();
+        self.prefix = outer_prefix;
+        self.scopes.restore(outer_scopes);
+        self.shaper.errors.leave();
+        self.calls -= 1;
+        value
+    }
+
+    /// Defaults see the parameters before them.
+    fn define_parameters(&mut self, block: &'a Block, arguments: Vec<Option<Value>>) {
+        for (Parameter { name, default }, value) in block.parameters.iter().zip(arguments) {
+            let value = match (value, default) {
+                (Some(value), _) => value,
+                (None, Some(default)) => self.expr(default),
+                (None, None) => Value::Unknown,
+            };
+            self.scopes.define(&name.to_string(), value, name.span().into(), false);
+        }
+    }
+
+    /// A value for each parameter, nothing where its default applies.
+    fn block_arguments(
+        &mut self,
+        block: &'a Block,
+        path: Option<&str>,
+        call: Call<'a>,
+    ) -> Option<Vec<Option<Value>>> {
+        let mut values = Vec::new();
+        let mut keys = Vec::new();
+        if let Some(receiver) = call.receiver {
+            values.push(receiver);
+            keys.push(None);
+        }
+        for ast::Argument { key, value } in call.arguments {
+            values.push((self.expr(value), value.span));
+            keys.push(key.as_ref().map(|key| (key.to_string(), Span::from(key.span()))));
+        }
+        let name = block.name.to_string();
+        let names: Vec<_> = block.parameters.iter().map(|parameter| parameter.name.to_string()).collect();
+        let expected = names
+            .iter()
+            .zip(&block.parameters)
+            .map(|(name, parameter)| Expected { name: name.as_str(), required: parameter.default.is_none() });
+        let params = expected.collect();
+        let places = values.iter().zip(&keys).map(|((_, span), key)| Place {
+            key: key.as_ref().map(|(key, span)| (key.as_str(), *span)),
+            span: *span,
+        });
+        let places: Vec<_> = places.collect();
+        let word = call.callee.span().into();
+        let signature = Signature { name: &name, positional: names.len(), params };
+        let (assigned, sound) =
+            assign(&signature, path.unwrap_or(&name), word, &places, &mut self.shaper.errors);
+        let value = |position: Option<usize>| position.map(|position| values[position].0.clone());
+        sound.then(|| assigned.into_iter().map(value).collect())
+    }
+}
+
+/// `layer2.0: basic(x = 64x56x56, planes = 128)`: the line that errors inside the block end with.
+fn describe_call(block: &Block, path: Option<&str>, arguments: &[Option<Value>], shaper: &Shaper) -> String {
+    let name = path.map(|path| format!("{path}: ")).unwrap_or_default();
+    let given = block.parameters.iter().zip(arguments);
+    let values: Vec<_> = given
+        .filter_map(|(parameter, value)| {
+            Some(format!("{} = {}", parameter.name, value.as_ref()?.brief(shaper)))
+        })
+        .collect();
+    format!("{name}{}({})", block.name, values.join(", "))
+}
