@@ -4,7 +4,7 @@
 //! Messages know no command line. What would help is a value, [`Remedy`], which a program puts into
 //! the words of its own interface, as [`crate::Error::remedies`] lists them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Result with the crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -67,6 +67,11 @@ impl Error {
     /// [`Error::Diverged`] of a value.
     pub fn diverged(what: &str, epoch: usize) -> impl FnOnce(f64) -> Error {
         move |value| Error::Diverged { what: what.into(), value, epoch }
+    }
+
+    /// [`Error::Weights`] about a file.
+    pub fn weights(path: &Path, message: impl Into<String>) -> Error {
+        Error::Weights { path: path.into(), message: message.into() }
     }
 
     /// What would help, the best first; empty where nothing but the message is known.

@@ -114,7 +114,7 @@ pub trait Engine: Send {
     fn update(&mut self, pending: &PendingUpdate) -> Result<()>;
 
     /// [`Engine::run`] with the steps of a training pass, and [`Engine::update`]. As nobody else
-    /// wants the gradients, the engine need not hold those of parameters with [`Param::at_once`].
+    /// wants the gradients, the engine need not hold those of parameters with [`Param::fused_update`].
     ///
     /// # Safety
     /// As for [`Engine::run`].

@@ -2,7 +2,7 @@
 
 use cnn_plan::{Act, Elt, LossKind, PoolKind};
 
-use crate::shared::Define;
+use crate::define::Define;
 
 /// Declares enumerations whose values the kernels know by the name behind each.
 macro_rules! codes {

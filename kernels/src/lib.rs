@@ -18,6 +18,7 @@ extern crate alloc;
 
 mod codes;
 mod constant;
+mod define;
 mod shared;
 mod source;
 #[cfg(test)]

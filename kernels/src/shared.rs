@@ -3,13 +3,7 @@
 use alloc::string::String;
 use core::fmt::Write;
 
-use crate::codes;
-
-/// A name in the kernels and its value.
-pub(crate) struct Define {
-    pub(crate) name: &'static str,
-    pub(crate) value: usize,
-}
+use crate::{codes, define::Define};
 
 /// Declares sizes and a table of their `#define`s.
 macro_rules! sizes {

@@ -1,7 +1,7 @@
 //! What training promises: it learns, and it repeats itself byte for byte on any number of threads.
 
 mod architectures;
-mod at_once;
+mod fused_update;
 mod runs;
 mod updates;
 

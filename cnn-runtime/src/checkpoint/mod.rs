@@ -24,7 +24,7 @@ use serde_json::Value;
 use crate::{
     history::Position,
     session::Session,
-    weights::{self, floats, tensors::weights_error},
+    weights::{self, floats},
 };
 use entry::{Entry, entries};
 
@@ -81,18 +81,18 @@ fn finite(name: &str, values: &[f32], epoch: usize) -> Result<()> {
 pub fn load(session: &mut Session, path: &Path, settings: &RunSettings) -> Result<RunState> {
     let (mut file, json) = sealed::open(path)?;
     let run: RunState = serde_json::from_str(&json).map_err(|error| {
-        weights_error(path, format!("saved by another version of this program ({error})"))
+        Error::weights(path, format!("saved by another version of this program ({error})"))
     })?;
-    settings.agree(&run.settings).map_err(|message| weights_error(path, message))?;
+    settings.agree(&run.settings).map_err(|message| Error::weights(path, message))?;
     if !run.position.is_consistent() {
         let (epoch, reports) = (run.position.epoch, run.position.history.len());
-        return Err(weights_error(path, format!("says that epoch {epoch} follows {reports} epochs")));
+        return Err(Error::weights(path, format!("says that epoch {epoch} follows {reports} epochs")));
     }
     let entries = entries(session);
     let differences = weights::differences(entries.iter().map(Entry::expected), &file);
     if !differences.is_empty() {
         let (name, listed) = (session.description().name, weights::listed(&differences));
-        return Err(weights_error(path, format!("no checkpoint of {name} with this optimizer: {listed}")));
+        return Err(Error::weights(path, format!("no checkpoint of {name} with this optimizer: {listed}")));
     }
     for entry in &entries {
         let mut values = file.values(&entry.name)?;

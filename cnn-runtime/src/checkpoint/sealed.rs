@@ -14,7 +14,9 @@ use flate2::Crc;
 
 use super::checksum;
 use crate::weights::{
-    RUN as TEXT, TensorFile, layout::Layout, layout::Planned, layout::Sink, tensors::weights_error,
+    RUN as TEXT, TensorFile,
+    floats::Sink,
+    layout::{Layout, Planned},
 };
 
 const CHECKSUM: &str = "checksum";
@@ -47,7 +49,7 @@ pub(super) fn write<S>(
 
 /// Opens a file that is exactly as it was written, and reads its text.
 pub(super) fn open(path: &Path) -> Result<(TensorFile, String)> {
-    let error = |message: &str| weights_error(path, message.into());
+    let error = |message: &str| Error::weights(path, message);
     let damaged = || error("damaged: its checksum does not match; resume from another checkpoint");
     let mut file = TensorFile::open(path).map_err(|cause| match cause {
         Error::Weights { .. } => error("no checkpoint, or a damaged one"),

@@ -9,7 +9,7 @@ use super::{
     frame::Frame,
     memory::Span,
     simd::Simd,
-    totals::{Terms, Values, over_batch},
+    totals::{Terms, Values},
 };
 use crate::plan::{BLOCK, BatchNormSums, BatchStats, Layout, Map};
 
@@ -19,11 +19,10 @@ pub(super) fn stats(frame: &Frame, step: &'static BatchStats) {
     let (len, count) = (step.x.height * step.x.width * BLOCK, values_of_channel(frame, &step.x));
     each_block(frame, &step.x, &|block, parallel| {
         let plane = |sample| frame.plane(sample, &step.x, block);
-        let [sums] = over_batch(frame, parallel, len, &|sample| Values(plane(sample)));
+        let [sums] = frame.totals(parallel, len, &|sample| Values(plane(sample)));
         let mut near = sums.map(|sum| (sum / count) as f32);
         let near = Span::local(&mut near);
-        let [sums, squares] =
-            over_batch(frame, parallel, len, &|sample| Deviations { x: plane(sample), near });
+        let [sums, squares] = frame.totals(parallel, len, &|sample| Deviations { x: plane(sample), near });
         let off = sums.map(|sum| sum / count);
         let mean = std::array::from_fn(|lane| near.get(lane) as f64 + off[lane]);
         let variance = std::array::from_fn(|lane| squares[lane] / count - off[lane] * off[lane]);
@@ -72,7 +71,7 @@ pub(super) fn sums(frame: &Frame, step: &'static BatchNormSums) {
     let (len, channels) = (step.x.height * step.x.width * BLOCK, step.x.channels.next_multiple_of(BLOCK));
     let stats = frame.fixed(step.normalize.stats, 2 * channels);
     each_block(frame, &step.x, &|block, parallel| {
-        let [dbeta, products] = over_batch(frame, parallel, len, &|sample| Correlated {
+        let [dbeta, products] = frame.totals(parallel, len, &|sample| Correlated {
             x: frame.plane(sample, &step.x, block),
             dy: frame.plane(sample, &step.dy, block),
             mean: stats.part(block * BLOCK, BLOCK),

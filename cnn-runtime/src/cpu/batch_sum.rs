@@ -33,8 +33,8 @@ fn tree(
     if samples.len() <= part {
         return add(&Frame { samples, divides: false, ..frame.clone() }, gradient);
     }
-    let mut room = [0.0; SMALL];
-    let more = Span::local(&mut room).part(0, gradient.len());
+    let mut scratch = [0.0; SMALL];
+    let more = Span::local(&mut scratch).part(0, gradient.len());
     let [low, high] = split::halves(samples);
     let low = || tree(frame, low, (part, parallel), gradient, add);
     let high = || tree(frame, high, (part, parallel), more, add);

@@ -6,7 +6,7 @@ use super::{
     memory::Span,
     simd::Simd,
     split,
-    totals::{Terms, Total, Values, over_batch},
+    totals::{Terms, Total, Values},
 };
 use crate::plan::{BLOCK, Map};
 
@@ -22,7 +22,7 @@ pub(super) fn run(frame: &Frame, dy: &Map, bias: Option<usize>, block: usize) {
         // Threads have blocks of their own, if there are enough.
         let work = split::TOUCH * (len * frame.samples.len()) as u64;
         let parallel = dy.channels <= frame.cpu.threads * BLOCK && frame.is_parallel(work);
-        over_batch(frame, parallel, len, &|sample| Values(frame.plane(sample, dy, block)))
+        frame.totals(parallel, len, &|sample| Values(frame.plane(sample, dy, block)))
     };
     frame.write_channels(frame.memory.grads.from(bias), dy, block, sums);
 }

@@ -5,20 +5,20 @@
 
 use super::{
     axis::Axis,
-    conv_transpose,
-    correlation::{CACHED, Correlation},
+    conv_depthwise, conv_ragged, conv_transpose,
+    correlation::{CACHED, Correlation, Groups},
     epilogue::Epilogue,
     frame::Frame,
     margins::Margins,
     memory::Span,
-    winograd,
+    split, winograd,
 };
 use crate::plan::{BLOCK, Conv, ConvInputGrad, Map, Window};
 
 /// Runs [`Conv`].
 pub(super) fn forward(frame: &Frame, step: &'static Conv) {
-    if let Some(room) = step.winograd {
-        return winograd::forward(frame, step, room);
+    if let Some(scratch) = step.winograd {
+        return winograd::forward(frame, step, scratch);
     }
     let (inputs, outputs) = (step.x.channels / step.groups, step.y.channels / step.groups);
     let params = frame.memory.params;
@@ -46,8 +46,8 @@ pub(super) fn forward(frame: &Frame, step: &'static Conv) {
 
 /// Runs [`ConvInputGrad`] with the filters of [`conv_transpose::run`].
 pub(super) fn input_grad(frame: &Frame, step: &'static ConvInputGrad) {
-    if let Some(room) = step.winograd {
-        return winograd::input_grad(frame, step, room);
+    if let Some(scratch) = step.winograd {
+        return winograd::input_grad(frame, step, scratch);
     }
     let (inputs, outputs) = (step.dx.channels / step.groups, step.dy.channels / step.groups);
     let [dy, dx] = folded(&step.window, &step.dy, &step.dx);
@@ -92,12 +92,29 @@ fn correlate(
     epilogue: &Epilogue,
 ) {
     match margins {
-        None => correlation.run(piece, (rows, columns), x, epilogue),
+        None => route(correlation, piece, (rows, columns), x, epilogue),
         Some(margins) => {
             let correlation = Correlation { x: margins.map, ..*correlation };
-            margins
-                .with(epilogue.frame, x, |x| correlation.run(piece, (rows, &margins.columns), x, epilogue));
+            let axes = (rows, &margins.columns);
+            margins.with(epilogue.frame, x, |x| route(&correlation, piece, axes, x, epilogue));
         }
+    }
+}
+
+/// One part of the channels of one of `chunks` parts of the rows, by what computes such groups.
+fn route(
+    correlation: &Correlation,
+    [chunks, piece]: [usize; 2],
+    axes: (&Axis, &Axis),
+    x: Span,
+    epilogue: &Epilogue,
+) {
+    let (chunk, part) = (piece / correlation.parts(), piece % correlation.parts());
+    let lines = split::part(axes.0.out_count, chunks, chunk);
+    match correlation.groups() {
+        Groups::Depthwise => conv_depthwise::correlate(correlation, part, lines, axes, x, epilogue),
+        Groups::Ragged => conv_ragged::correlate(correlation, lines, axes, x, epilogue),
+        Groups::Blocks => correlation.run(part, lines, axes, x, epilogue),
     }
 }
 

@@ -10,15 +10,10 @@ use super::{
     memory::Span,
     simd::{Kernel, Simd},
 };
-use crate::plan::{BLOCK, ConvFilterGrad, Layout, Map};
+use crate::plan::{BLOCK, ConvFilterGrad, Map};
 
 /// Rows and columns.
 type Axes<'a> = (&'a Axis, &'a Axis);
-
-/// Whether maps allow one.
-pub(super) fn applies(x: &Map, y: &Map) -> bool {
-    x.layout == Layout::Blocked && x.channels == y.channels
-}
 
 /// Outputs of `lines` of a block.
 pub(super) fn correlate(

@@ -9,6 +9,7 @@ use std::ops::Range;
 use super::{
     axis::Axis,
     batch_sum, bias_grad, conv_depthwise, conv_planar_grad, conv_ragged,
+    correlation::are_depthwise,
     frame::Frame,
     memory::Span,
     simd::tile::{Channels, Level, Start, Tile},
@@ -83,7 +84,7 @@ pub(super) fn run(frame: &Frame, step: &'static ConvFilterGrad) {
     let blocks = step.dy.channels.div_ceil(BLOCK);
     let filters = frame.memory.grads.part(step.filter, blocks * BLOCK * inputs * area);
     let work = (frame.pass.batch * step.dy.len() * inputs * area) as u64;
-    let is_depthwise = inputs == 1 && outputs == 1 && conv_depthwise::applies(&step.x, &step.dy);
+    let is_depthwise = inputs == 1 && outputs == 1 && are_depthwise(&step.x, &step.dy);
     if is_depthwise || (step.groups > 1 && !outputs.is_multiple_of(BLOCK)) {
         frame.each(blocks, work, &|block| {
             let axes = (&rows, &columns);

@@ -1,7 +1,7 @@
 //! Filter gradients of a planar input, such as the image: the taps of a kernel's row lie side by
 //! side there.
 //!
-//! Some rows of a channel wait in the thread's room, with zeros beside them where the input is
+//! Some rows of a channel wait in the thread's scratch, with zeros beside them where the input is
 //! padded, so that all outputs see all taps of a row. Small gradients divide the batch among
 //! threads, large ones the kernel's rows.
 
@@ -81,7 +81,7 @@ impl Task {
     /// Adds the part of the frame's samples to some units of a gradient: a unit is a row of the
     /// kernel of one channel.
     fn add(&self, frame: &Frame, units: Range<usize>, gradient: Span) {
-        let waiting = frame.cpu.room(WAITING);
+        let waiting = frame.cpu.scratch(WAITING);
         waiting.fill(0.0);
         let (dy, kernel) = (&self.step.dy, self.step.window.kernel[0]);
         let fits = |lines: &usize| self.seen(*lines) * self.width <= WAITING;

@@ -4,21 +4,32 @@
 //! Rows of the input that fit a cache stay there while all channels that see them are computed, a
 //! few output blocks at a time.
 
+use std::ops::Range;
+
 use super::{
     axis::{Axis, Run},
-    conv_depthwise, conv_ragged,
     epilogue::Epilogue,
     memory::Span,
     simd::{
         Isa,
         tile::{Channels, Level, Start, Tile},
     },
-    split,
 };
 use crate::plan::{BLOCK, Layout, Map};
 
 /// Bytes of the input that stay in the second cache while all outputs that see them are computed.
 pub(super) const CACHED: usize = 192 << 10;
+
+/// How the groups of channels lie in blocks, which decides what computes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Groups {
+    /// A channel each, at the same place in both maps.
+    Depthwise,
+    /// They share output blocks: computed channel by channel.
+    Ragged,
+    /// They are made of whole output blocks.
+    Blocks,
+}
 
 /// What a sum over channels and taps needs, without its samples.
 #[derive(Clone, Copy)]
@@ -50,13 +61,15 @@ impl Correlation<'_> {
         (self.y.len() * self.inputs * self.kernel[0] * self.kernel[1]) as u64
     }
 
-    /// Groups whose outputs do not fill blocks are computed channel by channel.
-    fn is_ragged(&self) -> bool {
-        self.outputs != self.y.channels && !self.outputs.is_multiple_of(BLOCK)
-    }
-
-    fn is_depthwise(&self) -> bool {
-        self.inputs == 1 && self.outputs == 1 && conv_depthwise::applies(&self.x, &self.y)
+    /// How its groups lie in blocks.
+    pub(super) fn groups(&self) -> Groups {
+        if self.inputs == 1 && self.outputs == 1 && are_depthwise(&self.x, &self.y) {
+            Groups::Depthwise
+        } else if self.outputs != self.y.channels && !self.outputs.is_multiple_of(BLOCK) {
+            Groups::Ragged
+        } else {
+            Groups::Blocks
+        }
     }
 
     /// How often a group's outputs are computed a few blocks at a time.
@@ -66,12 +79,10 @@ impl Correlation<'_> {
 
     /// Independent parts of the output channels.
     pub(super) fn parts(&self) -> usize {
-        if self.is_depthwise() {
-            self.y.channels.div_ceil(BLOCK)
-        } else if self.is_ragged() {
-            1
-        } else {
-            self.y.channels / self.outputs * self.turns()
+        match self.groups() {
+            Groups::Depthwise => self.y.channels.div_ceil(BLOCK),
+            Groups::Ragged => 1,
+            Groups::Blocks => self.y.channels / self.outputs * self.turns(),
         }
     }
 
@@ -80,22 +91,15 @@ impl Correlation<'_> {
         (self.x.len() * size_of::<f32>()).div_ceil(CACHED).clamp(1, lines.max(1))
     }
 
-    /// One part of the channels of one of `chunks` parts of the rows.
+    /// One part of the channels of some rows, where groups are made of whole blocks.
     pub(super) fn run(
         &self,
-        [chunks, piece]: [usize; 2],
+        part: usize,
+        lines: Range<usize>,
         (rows, columns): (&Axis, &Axis),
         x: Span,
         epilogue: &Epilogue,
     ) {
-        let (chunk, part) = (piece / self.parts(), piece % self.parts());
-        let lines = split::part(rows.out_count, chunks, chunk);
-        if self.is_depthwise() {
-            return conv_depthwise::correlate(self, part, lines, (rows, columns), x, epilogue);
-        }
-        if self.is_ragged() {
-            return conv_ragged::correlate(self, lines, (rows, columns), x, epilogue);
-        }
         let (group, turn) = (part / self.turns(), part % self.turns());
         let (of_group, few) = (self.outputs.div_ceil(BLOCK), self.isa.profile().blocks());
         let blocks = Blocks {
@@ -189,12 +193,17 @@ impl Correlation<'_> {
     }
 }
 
+/// Whether maps allow a convolution of each channel by itself, eight at a time.
+pub(super) fn are_depthwise(x: &Map, y: &Map) -> bool {
+    x.layout == Layout::Blocked && x.channels == y.channels
+}
+
 /// What the tiles of a rectangle share.
 struct Strip<'a> {
     blocks: Blocks,
     rows: &'a Axis,
     columns: &'a Axis,
-    taps: (std::ops::Range<usize>, std::ops::Range<usize>),
+    taps: (Range<usize>, Range<usize>),
     x: Span<'a>,
     epilogue: &'a Epilogue<'a>,
 }

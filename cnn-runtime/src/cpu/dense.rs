@@ -8,7 +8,10 @@ use std::ops::Range;
 
 use super::{
     frame::Frame,
-    simd::tile::{Channels, Level, PIXELS, Start, Tile},
+    simd::{
+        PIXELS,
+        tile::{Channels, Level, Start, Tile},
+    },
     split,
 };
 use crate::plan::{BLOCK, Dense, Layout, Map};

@@ -1,7 +1,7 @@
 //! Gradients of dense layers: the register tile with samples or input elements as its pixels.
 //!
 //! What a sum reads at large strides, weights across outputs or samples across the arena, is packed
-//! in the thread's room first.
+//! in the thread's scratch first.
 
 use std::ops::Range;
 
@@ -11,11 +11,11 @@ use super::{
     frame::Frame,
     memory::Span,
     simd::{
-        Kernel, Simd,
-        tile::{Level, PIXELS, Start, Tile},
+        Kernel, PIXELS, Simd,
+        tile::{Level, Start, Tile},
     },
     split,
-    update::AtOnce,
+    update::FusedUpdate,
 };
 use crate::plan::{BLOCK, DenseInputGrad, DenseWeightGrad, Layout};
 
@@ -52,7 +52,7 @@ pub(super) fn input_grad(frame: &Frame, step: &'static DenseInputGrad) {
 fn input_grad_piece(frame: &Frame, step: &'static DenseInputGrad, all: Range<usize>) {
     let slab = frame.pass.arena.slab;
     let (dy, dx) = (frame.batch_map(&step.dy), frame.batch_map(&step.dx));
-    let panel = frame.cpu.room(BLOCKS * PANEL * BLOCK);
+    let panel = frame.cpu.scratch(BLOCKS * PANEL * BLOCK);
     let few = frame.isa().profile().blocks();
     let (samples, limit) = (frame.samples.len(), frame.isa().profile().pixels(few));
     for outputs in stored(&step.dy, PANEL) {
@@ -122,11 +122,11 @@ pub(super) fn weight_grad(frame: &Frame, step: &'static DenseWeightGrad) {
     let work = (frame.samples.len() * step.x.len() * step.dy.len()) as u64;
     let strips = step.x.len().div_ceil(STRIP);
     let pieces = pieces(frame, work, strips, STRIPS);
-    let at_once = frame.at_once(step.weight);
+    let fused_update = frame.fused_update(step.weight);
     frame.each(pieces, work, &|piece| {
         let strips = split::part(strips, pieces, piece);
         let elements = strips.start * STRIP..step.x.len().min(strips.end * STRIP);
-        WeightGrad { frame, step, at_once, elements }.run();
+        WeightGrad { frame, step, fused_update, elements }.run();
     });
     for block in 0..step.dy.channels.div_ceil(BLOCK) {
         bias_grad::run(frame, &step.dy, step.bias, block);
@@ -137,7 +137,7 @@ pub(super) fn weight_grad(frame: &Frame, step: &'static DenseWeightGrad) {
 struct WeightGrad<'a> {
     frame: &'a Frame<'a>,
     step: &'static DenseWeightGrad,
-    at_once: Option<AtOnce<'a>>,
+    fused_update: Option<FusedUpdate<'a>>,
     elements: Range<usize>,
 }
 
@@ -156,9 +156,10 @@ impl WeightGrad<'_> {
         let x = self.frame.batch_map(&self.step.x).from(self.elements.start);
         let dy = self.frame.batch_map(&self.step.dy);
         let all = self.elements.len();
-        let room = self.frame.cpu.room((PANEL + 2 * BLOCK) * all + PANEL * 2 * BLOCK);
-        let (x_panel, dy_panel) = (room.part(0, PANEL * all), room.part(PANEL * all, PANEL * 2 * BLOCK));
-        let sums = room.from(PANEL * (all + 2 * BLOCK));
+        let scratch = self.frame.cpu.scratch((PANEL + 2 * BLOCK) * all + PANEL * 2 * BLOCK);
+        let (x_panel, dy_panel) =
+            (scratch.part(0, PANEL * all), scratch.part(PANEL * all, PANEL * 2 * BLOCK));
+        let sums = scratch.from(PANEL * (all + 2 * BLOCK));
         for first_sample in self.frame.samples.clone().step_by(PANEL) {
             let samples = first_sample..self.frame.samples.end.min(first_sample + PANEL);
             for (row, sample) in samples.clone().enumerate() {
@@ -182,9 +183,9 @@ impl WeightGrad<'_> {
 
     /// Samples of one panel need no place among the gradients for their sums, if these are used at
     /// once.
-    fn sums<'a>(&'a self, blocks: &Range<usize>, room: Span<'a>) -> Sums<'a> {
-        if self.at_once.is_some() && self.frame.samples.len() <= PANEL {
-            return Sums { start: room, block: self.elements.len() * BLOCK };
+    fn sums<'a>(&'a self, blocks: &Range<usize>, scratch: Span<'a>) -> Sums<'a> {
+        if self.fused_update.is_some() && self.frame.samples.len() <= PANEL {
+            return Sums { start: scratch, block: self.elements.len() * BLOCK };
         }
         let start = self.frame.memory.grads.from(self.place(blocks.start));
         Sums { start, block: self.step.x.len() * BLOCK }
@@ -216,8 +217,8 @@ impl WeightGrad<'_> {
             let len = self.elements.len() * BLOCK;
             let gradient = sums.start.part((block - blocks.start) * sums.block, len);
             clear_padding(self.step, block, self.elements.start, gradient);
-            if let Some(at_once) = self.at_once {
-                at_once.update(self.frame.isa(), self.place(block), gradient);
+            if let Some(fused_update) = self.fused_update {
+                fused_update.update(self.frame.isa(), self.place(block), gradient);
             }
         }
     }

@@ -157,7 +157,7 @@ impl Engine for CpuEngine {
         self.cpu.install(|| {
             let update = UpdatePass::new(&self.cpu, pending, self.operands())?;
             body(&Frame { update: Some(&update), ..self.frame(pass) });
-            update.run(&self.cpu, &|param| !param.at_once);
+            update.run(&self.cpu, &|param| !param.fused_update);
             Ok(())
         })
     }

@@ -30,6 +30,13 @@ pub(super) struct Epilogue<'a> {
     pub(super) y: Span<'a>,
 }
 
+impl Frame<'_> {
+    /// The epilogue of a step that writes `y`.
+    pub(super) fn epilogue(&self, ops: &'static [Elt], y: &Map, sample: usize) -> Epilogue<'_> {
+        Epilogue { frame: self, ops, map: *y, sample, slab: self.slab(sample), y: self.map(sample, y) }
+    }
+}
+
 /// Vectors that pass through a chain together.
 const TOGETHER: usize = 64;
 

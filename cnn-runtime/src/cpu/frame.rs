@@ -8,15 +8,15 @@ use std::ops::Range;
 
 use super::{
     Cpu,
-    epilogue::Epilogue,
     memory::Span,
     simd::Isa,
     split,
-    update::{AtOnce, UpdatePass},
+    totals::{self, Terms, Total, Totals},
+    update::{FusedUpdate, UpdatePass},
 };
 use crate::{
     engine::Pass,
-    plan::{BLOCK, Elt, Map},
+    plan::{BLOCK, Map},
 };
 
 /// A network's memory during a pass.
@@ -85,13 +85,19 @@ impl<'a> Frame<'a> {
 
     /// The update of the parameter at an offset, if it is made as soon as a part of the gradient is
     /// summed up, which then needs no place among the gradients.
-    pub(super) fn at_once(&self, offset: usize) -> Option<AtOnce<'a>> {
-        self.update?.at_once(offset)
+    pub(super) fn fused_update(&self, offset: usize) -> Option<FusedUpdate<'a>> {
+        self.update?.fused_update(offset)
     }
 
-    /// The epilogue of a step that writes `y`.
-    pub(super) fn epilogue(&self, ops: &'static [Elt], y: &Map, sample: usize) -> Epilogue<'_> {
-        Epilogue { frame: self, ops, map: *y, sample, slab: self.slab(sample), y: self.map(sample, y) }
+    /// Sums of terms over `len` floats of each of its samples, on several threads if `parallel`.
+    pub(super) fn totals<T: Terms<N>, const N: usize>(
+        &self,
+        parallel: bool,
+        len: usize,
+        terms: &(dyn Fn(usize) -> T + Sync),
+    ) -> Totals<N> {
+        let of_sample = |sample| self.isa().run(Total { terms: terms(sample), len });
+        totals::tree(self.samples.clone(), parallel, &of_sample)
     }
 
     /// Calls `body` with a frame for each sample, in parallel if the work, `macs` a sample, is

@@ -1,5 +1,5 @@
 //! Small maps with zeros beside their rows, so that all outputs of a row see the same taps, and a
-//! row is a single tile. They wait in the thread's room.
+//! row is a single tile. They wait in the thread's scratch.
 
 use super::{axis::Axis, frame::Frame, memory::Span};
 use crate::plan::{BLOCK, Layout, Map};
@@ -28,7 +28,7 @@ impl Margins {
 
     /// Gives `body` the map `x` with its margins.
     pub(super) fn with(&self, frame: &Frame, x: Span, body: impl FnOnce(Span)) {
-        let wide = frame.cpu.room(self.map.len());
+        let wide = frame.cpu.scratch(self.map.len());
         wide.fill(0.0);
         let unit = if self.from.layout == Layout::Blocked { BLOCK } else { 1 };
         let [from, to] = [self.from.width, self.map.width].map(|width| width * unit);

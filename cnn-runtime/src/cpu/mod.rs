@@ -54,14 +54,14 @@ pub use probe::Limits;
 use simd::Isa;
 
 /// Floats of scratch space that each thread has: panels of a dense layer.
-const ROOM: usize = 1 << 15;
+const SCRATCH: usize = 1 << 15;
 
 /// The processor as a device: a thread pool and the instruction set that its kernels use.
 #[derive(Clone)]
 pub struct Cpu {
     pool: Arc<ThreadPool>,
     /// Scratch space of each thread.
-    rooms: Arc<Vec<Buffer>>,
+    scratches: Arc<Vec<Buffer>>,
     isa: Isa,
     threads: usize,
 }
@@ -108,15 +108,15 @@ impl Cpu {
         let threads = pool.current_num_threads();
         // A thread allocates while it starts; after this all have.
         pool.broadcast(|_| ());
-        let rooms: Result<_> = (0..threads).map(|_| Buffer::zeroed(ROOM, "threads")).collect();
-        Ok(Cpu { pool: Arc::new(pool), rooms: Arc::new(rooms?), isa, threads })
+        let scratches: Result<_> = (0..threads).map(|_| Buffer::zeroed(SCRATCH, "threads")).collect();
+        Ok(Cpu { pool: Arc::new(pool), scratches: Arc::new(scratches?), isa, threads })
     }
 
-    /// Scratch space of the calling thread, at most [`ROOM`] floats, whose contents are
+    /// Scratch space of the calling thread, at most [`SCRATCH`] floats, whose contents are
     /// unspecified. While it is held, nothing may be called that asks for it too, nor work be
     /// divided among threads (`rayon::join`): both would see the same memory.
-    fn room(&self, len: usize) -> Span<'_> {
-        self.rooms[rayon::current_thread_index().unwrap_or(0) % self.threads].span().part(0, len)
+    fn scratch(&self, len: usize) -> Span<'_> {
+        self.scratches[rayon::current_thread_index().unwrap_or(0) % self.threads].span().part(0, len)
     }
 
     /// The device in words: `cpu (AVX2+FMA, 2 threads)`.

@@ -25,6 +25,9 @@ use cnn_core::{Error, Result, rng::Mask};
 /// The environment variable that asks for an instruction set.
 const VARIABLE: &str = "CNN_ISA";
 
+/// Pixels in a tile at most.
+pub(super) const PIXELS: usize = 12;
+
 /// A loop to be compiled once per instruction set.
 pub(super) trait Kernel {
     type Output;
@@ -207,6 +210,6 @@ impl Profile {
     /// Pixels of 1, 2, 4 or 8 blocks whose sums fit the registers.
     pub(super) fn pixels(&self, blocks: usize) -> usize {
         let vectors = if blocks == 1 { 1 } else { blocks / 2 * self.pair };
-        (self.sums / vectors).min(tile::PIXELS)
+        (self.sums / vectors).min(PIXELS)
     }
 }

@@ -8,7 +8,6 @@
 )]
 
 use super::{
-    frame::Frame,
     memory::Span,
     simd::{Kernel, Simd},
     split,
@@ -85,16 +84,6 @@ impl<T: Terms<N>, const N: usize> Total<T, N> {
             sums[n] = simd.add(sums[n], terms[n]);
         }
     }
-}
-
-/// Sums over all samples of a frame, on several threads if `parallel`.
-pub(super) fn over_batch<T: Terms<N>, const N: usize>(
-    frame: &Frame,
-    parallel: bool,
-    len: usize,
-    terms: &(dyn Fn(usize) -> T + Sync),
-) -> Totals<N> {
-    tree(frame.samples.clone(), parallel, &|sample| frame.isa().run(Total { terms: terms(sample), len }))
 }
 
 /// Sums over pieces, in halves of halves; 0 over none.

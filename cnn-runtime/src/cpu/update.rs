@@ -64,21 +64,21 @@ impl<'a> UpdatePass<'a> {
     }
 
     /// The update of the parameter at an offset, if the step that computes its gradient makes it.
-    pub(super) fn at_once(&self, offset: usize) -> Option<AtOnce<'_>> {
+    pub(super) fn fused_update(&self, offset: usize) -> Option<FusedUpdate<'_>> {
         let param = self.pending.params.iter().find(|param| param.offset == offset)?;
-        let range = range_of(&self.pending.update, param).filter(|_| param.at_once)?;
-        Some(AtOnce { update: self, rule: range.rule })
+        let range = range_of(&self.pending.update, param).filter(|_| param.fused_update)?;
+        Some(FusedUpdate { update: self, rule: range.rule })
     }
 }
 
 /// The update of one parameter, part by part.
 #[derive(Clone, Copy)]
-pub(super) struct AtOnce<'a> {
+pub(super) struct FusedUpdate<'a> {
     update: &'a UpdatePass<'a>,
     rule: Option<Optimizer>,
 }
 
-impl AtOnce<'_> {
+impl FusedUpdate<'_> {
     /// Updates the elements from `start` on by their gradient; both ends are multiples of a block.
     pub(super) fn update(&self, isa: Isa, start: usize, gradient: Span) {
         isa.run(Work { update: self.update, rule: self.rule, start, gradient });

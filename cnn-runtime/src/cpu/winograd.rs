@@ -74,54 +74,54 @@ struct Task<'a> {
 }
 
 impl Task<'_> {
-    /// Threads that carry whole samples have rooms of their own, in which they stay for all of
-    /// them; a frame that divides its steps has all of the room.
+    /// Threads that carry whole samples have parts of their own, in which they stay for all of
+    /// them; a frame that divides its steps has all of the scratch.
     fn run(&self, frame: &Frame) {
         let tiles = Grid::of(self.y).tiles();
         let threads = frame.cpu.threads;
         let each = |frame: &Frame| {
-            let rooms = if frame.divides { 1 } else { threads };
-            let room = self.room(frame, [rooms, rayon::current_thread_index().unwrap_or(0) % rooms]);
+            let parts = if frame.divides { 1 } else { threads };
+            let scratch = self.scratch(frame, [parts, rayon::current_thread_index().unwrap_or(0) % parts]);
             for sample in frame.samples.clone() {
-                for first in (0..tiles).step_by(room.tiles) {
-                    let tiles = first..tiles.min(first + room.tiles);
-                    Group { task: self, frame, sample, tiles, room }.run();
+                for first in (0..tiles).step_by(scratch.tiles) {
+                    let tiles = first..tiles.min(first + scratch.tiles);
+                    Group { task: self, frame, sample, tiles, scratch }.run();
                 }
             }
         };
-        if self.room(frame, [threads, 0]).tiles > 0 {
+        if self.scratch(frame, [threads, 0]).tiles > 0 {
             frame.carry((self.filters.len() * tiles) as u64, &each);
         } else {
             each(frame);
         }
     }
 
-    /// One of `rooms` parts of the room.
-    fn room<'a>(&self, frame: &Frame<'a>, [rooms, room]: [usize; 2]) -> Room<'a> {
+    /// One of so many parts of the scratch.
+    fn scratch<'a>(&self, frame: &Frame<'a>, [parts, index]: [usize; 2]) -> Scratch<'a> {
         let (inputs, outputs) = (self.x.channels, self.y.channels);
         let len = Winograd::work_len(inputs, outputs, self.winograd.tiles);
-        let part = len / rooms / BLOCK * BLOCK;
-        Room {
-            points: frame.fixed(self.winograd.work, len).part(room * part, part),
-            tiles: Winograd::tiles_in(part, inputs, outputs),
+        let part_len = len / parts / BLOCK * BLOCK;
+        Scratch {
+            points: frame.fixed(self.winograd.work, len).part(index * part_len, part_len),
+            tiles: Winograd::tiles_in(part_len, inputs, outputs),
         }
     }
 }
 
 /// Where tiles are at the points: those of the input, then those of the output.
 #[derive(Clone, Copy)]
-struct Room<'a> {
+struct Scratch<'a> {
     points: Span<'a>,
     tiles: usize,
 }
 
-/// As many tiles of a sample as there is room for.
+/// As many tiles of a sample as there is scratch for.
 struct Group<'a> {
     task: &'a Task<'a>,
     frame: &'a Frame<'a>,
     sample: usize,
     tiles: Range<usize>,
-    room: Room<'a>,
+    scratch: Scratch<'a>,
 }
 
 /// Fewer tiles are not worth a piece of their own.
@@ -153,19 +153,19 @@ impl Group<'_> {
     /// The points of the inputs, and of the outputs.
     fn points(&self) -> [Span<'_>; 2] {
         let [inputs, outputs] =
-            [self.task.x, self.task.y].map(|map| Winograd::tiles_len(map.channels, self.room.tiles));
-        [self.room.points.part(0, inputs), self.room.points.part(inputs, outputs)]
+            [self.task.x, self.task.y].map(|map| Winograd::tiles_len(map.channels, self.scratch.tiles));
+        [self.scratch.points.part(0, inputs), self.scratch.points.part(inputs, outputs)]
     }
 
     /// Floats from one point to the next in either.
     fn distances(&self) -> [usize; 2] {
-        let tiles = self.room.tiles;
+        let tiles = self.scratch.tiles;
         [self.task.x, self.task.y].map(|map| Winograd::tiles_of_point(map.channels, tiles))
     }
 
     /// Position of a tile, counted in the group, at the first point of a block.
     fn place(&self, block: usize, tile: usize) -> usize {
-        (block * self.room.tiles + tile) * BLOCK
+        (block * self.scratch.tiles + tile) * BLOCK
     }
 
     fn inputs(&self, block: usize) {
@@ -194,9 +194,9 @@ impl Group<'_> {
             inputs,
             pixels: tiles.len(),
             blocks: blocks.len(),
-            x_block: self.room.tiles * BLOCK,
+            x_block: self.scratch.tiles * BLOCK,
             w_block: inputs * BLOCK,
-            y_block: self.room.tiles * BLOCK,
+            y_block: self.scratch.tiles * BLOCK,
         };
         let ([from, to], distances) = (self.points(), self.distances());
         for point in 0..Winograd::POINTS {

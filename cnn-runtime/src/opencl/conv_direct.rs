@@ -4,7 +4,7 @@ use cnn_core::Result;
 use cnn_kernels::Constant;
 
 use super::{
-    conv::{Output, Shape},
+    conv_shape::{Output, Shape},
     frame::{Frame, Launch},
     kernels::{Arg, Source},
 };

@@ -1,9 +1,6 @@
 //! Finding a device, opening it, and checking that it computes.
 
-use std::{
-    fmt,
-    sync::{Arc, LazyLock},
-};
+use std::sync::{Arc, LazyLock};
 
 use cnn_core::{DeviceError, Result};
 use ocl::core::{
@@ -12,6 +9,7 @@ use ocl::core::{
 };
 
 use super::{
+    device_info::DeviceInfo,
     engine::ClEngine,
     failure::{failure, refused},
     kernels::{Arg, Kernels, Programs, Source},
@@ -22,41 +20,6 @@ use crate::{
     engine::{Checked, Engine, Sizes},
     plan::BLOCK,
 };
-
-/// A device as `opencl:P.D` names it, and what it has.
-#[derive(Clone, Debug)]
-pub struct DeviceInfo {
-    /// Place of its platform, from 0.
-    pub platform: usize,
-    /// Place in its platform, from 0.
-    pub device: usize,
-    /// Name of the platform.
-    pub platform_name: String,
-    /// Name of the device.
-    pub name: String,
-    /// Version of the driver.
-    pub driver: String,
-    /// True for a GPU.
-    pub is_gpu: bool,
-    /// Compute units: cores of a CPU.
-    pub units: usize,
-    /// Bytes of memory.
-    pub memory: u64,
-    /// Bytes of the largest buffer.
-    pub max_buffer: u64,
-    /// True if work-groups have fast memory of their own, as most GPUs' do.
-    pub has_local_memory: bool,
-    id: DeviceId,
-}
-
-impl fmt::Display for DeviceInfo {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let DeviceInfo { platform, device, name, platform_name, units, .. } = self;
-        let kind = if self.is_gpu { "GPU" } else { "CPU" };
-        let mib = self.memory >> 20;
-        write!(f, "opencl:{platform}.{device} {name} ({platform_name}, {kind}, {units} units, {mib} MiB)")
-    }
-}
 
 /// All devices of the system; none if there is no driver.
 ///
@@ -223,12 +186,6 @@ impl OpenCl {
         let programs = self.programs.clone();
         let engine = ClEngine::new(&self.context, &self.info, programs, self.has_tiles, sizes)?;
         Ok(Box::new(Checked::new(engine, sizes)))
-    }
-}
-
-impl DeviceInfo {
-    pub(super) fn id(&self) -> DeviceId {
-        self.id
     }
 }
 

@@ -1,4 +1,4 @@
-//! The engine: a network's memory on one device, and passes enqueued on its queue.
+//! A network on a device: its memory, its queue and its kernels.
 
 use std::{cell::RefCell, sync::Arc};
 
@@ -6,18 +6,12 @@ use cnn_core::Result;
 use ocl::core::Context;
 
 use super::{
-    device::DeviceInfo,
-    frame::Frame,
+    device_info::DeviceInfo,
     kernels::{Kernels, Programs},
-    loss,
-    memory::{Buffers, Partial, Queue, Rows},
+    memory::{Buffers, Partial, Queue},
     staging::Staging,
-    update,
 };
-use crate::{
-    engine::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes},
-    plan::{Map, Steps},
-};
+use crate::engine::Sizes;
 
 /// A network on an OpenCL device.
 pub(super) struct ClEngine {
@@ -28,8 +22,8 @@ pub(super) struct ClEngine {
     /// Whether convolutions use tiles in local memory.
     pub(super) has_tiles: bool,
     pub(super) partial: Partial,
-    maps: Staging,
-    labels: Staging,
+    pub(super) maps: Staging,
+    pub(super) labels: Staging,
     /// The labels that the device gets, of which some losses need a mean.
     pub(super) host_labels: Vec<u32>,
     pub(super) sizes: Sizes,
@@ -43,7 +37,7 @@ impl ClEngine {
         has_tiles: bool,
         sizes: &Sizes,
     ) -> Result<ClEngine> {
-        let queue = Queue::new(context, info.id())?;
+        let queue = Queue::new(context, info.id)?;
         let buffers = Buffers::new(context, &queue, info, sizes)?;
         let kernels = RefCell::new(Kernels::new(programs));
         Ok(ClEngine {
@@ -58,66 +52,5 @@ impl ClEngine {
             host_labels: vec![0; sizes.batch],
             sizes: *sizes,
         })
-    }
-
-    /// The places of a map in the slabs of a batch.
-    fn rows(pass: &Pass, map: &Map) -> Rows {
-        Rows { offset: map.offset, len: map.len(), pitch: pass.arena.slab, count: pass.batch }
-    }
-}
-
-impl Engine for ClEngine {
-    fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()> {
-        self.queue.write(self.buffers.class(class), offset, values)
-    }
-
-    fn finish(&mut self) -> Result<()> {
-        self.queue.finish()
-    }
-
-    fn read(&mut self, class: Class, offset: usize, values: &mut [f32]) -> Result<()> {
-        self.queue.read(self.buffers.class(class), offset, values)
-    }
-
-    fn write_map(&mut self, pass: &Pass, map: &Map, values: &[f32]) -> Result<()> {
-        self.maps.send(&self.queue, &self.buffers.arena, &Self::rows(pass, map), values)
-    }
-
-    fn read_map(&mut self, pass: &Pass, map: &Map, values: &mut [f32]) -> Result<()> {
-        self.queue.read_rows(&self.buffers.arena, &Self::rows(pass, map), values)
-    }
-
-    fn write_labels(&mut self, labels: &[u32]) -> Result<()> {
-        self.host_labels[..labels.len()].copy_from_slice(labels);
-        let row = Rows { offset: 0, len: labels.len(), pitch: labels.len(), count: 1 };
-        self.labels.send(&self.queue, &self.buffers.labels, &row, labels)
-    }
-
-    unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
-        let frame = Frame::new(self, pass);
-        body(&frame);
-        frame.finish()?;
-        self.queue.flush()
-    }
-
-    fn add_losses(&mut self, pass: &Pass, losses: &[Map]) -> Result<()> {
-        loss::add(self, pass, losses)
-    }
-
-    fn take_losses(&mut self) -> Result<LossSums> {
-        loss::take(self)
-    }
-
-    fn update(&mut self, pending: &PendingUpdate) -> Result<()> {
-        update::run(self, pending)?;
-        self.queue.flush()
-    }
-
-    fn stash_gradients(&mut self) -> Result<()> {
-        self.buffers.stash_gradients(&self.queue, self.sizes.grads)
-    }
-
-    fn merge_stashed(&mut self, share: f32) -> Result<()> {
-        update::merge_stashed(self, share)
     }
 }

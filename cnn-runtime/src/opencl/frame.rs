@@ -1,4 +1,4 @@
-//! One pass: each step becomes a kernel launch. The first failure is kept, and the steps after it
+//! One pass: what its steps launch kernels with. The first failure is kept, and the steps after it
 //! do nothing.
 
 use std::cell::RefCell;
@@ -6,14 +6,13 @@ use std::cell::RefCell;
 use cnn_core::Result;
 
 use super::{
-    batch_norm, channel, conv, dense, elementwise,
     engine::ClEngine,
     kernels::{Arg, Source},
-    loss, lrn, pool, words,
+    words,
 };
 use crate::{
     engine::Pass,
-    plan::{BLOCK, Elt, Map, StepRef, Steps},
+    plan::{BLOCK, Elt, Map},
 };
 
 /// A pass over a batch while its steps are enqueued.
@@ -55,7 +54,8 @@ impl<'a> Frame<'a> {
         self.result.into_inner()
     }
 
-    fn attempt(&self, step: impl FnOnce() -> Result<()>) {
+    /// Runs a step, unless one before it failed.
+    pub(super) fn attempt(&self, step: impl FnOnce() -> Result<()>) {
         if self.result.borrow().is_ok() {
             *self.result.borrow_mut() = step();
         }
@@ -115,39 +115,5 @@ impl<'a> Frame<'a> {
     /// Work-items of a kernel that makes a float8 of a map at a time.
     pub(super) fn blocks(&self, map: &Map) -> [usize; 3] {
         [map.channels.div_ceil(BLOCK) * map.height * map.width, self.pass.batch, 1]
-    }
-}
-
-impl Steps for Frame<'_> {
-    fn region(&self, _macs: u64, body: &(dyn Fn(&dyn Steps) + Sync)) {
-        body(self);
-    }
-
-    fn step(&self, step: StepRef) {
-        self.attempt(|| match step {
-            StepRef::Conv(step) => conv::forward(self, step),
-            StepRef::TransposeFilters(step) => conv::transpose(self, step),
-            StepRef::ConvInputGrad(step) => conv::input_grad(self, step),
-            StepRef::ConvFilterGrad(step) => conv::filter_grad(self, step),
-            StepRef::Dense(step) => dense::forward(self, step),
-            StepRef::DenseInputGrad(step) => dense::input_grad(self, step),
-            StepRef::DenseWeightGrad(step) => dense::weight_grad(self, step),
-            StepRef::Pool(step) => pool::forward(self, step),
-            StepRef::PoolGrad(step) => pool::grad(self, step),
-            StepRef::Elementwise(step) => elementwise::elementwise(self, step),
-            StepRef::CopyElements(step) => elementwise::copy(self, step),
-            StepRef::Loss(step) => loss::run(self, step),
-            StepRef::BatchStats(step) => batch_norm::stats(self, step),
-            StepRef::BatchNormSums(step) => batch_norm::sums(self, step),
-            StepRef::Lrn(step) => lrn::forward(self, step),
-            StepRef::LrnGrad(step) => lrn::grad(self, step),
-            StepRef::Maxout(step) => channel::maxout(self, step),
-            StepRef::MaxoutGrad(step) => channel::maxout_grad(self, step),
-            StepRef::Softmax(step) => channel::softmax(self, step),
-            StepRef::SoftmaxGrad(step) => channel::softmax_grad(self, step),
-            StepRef::Gate(step) => channel::gate(self, step),
-            StepRef::GateGrad(step) => channel::gate_grad(self, step),
-            StepRef::Shift(step) => elementwise::shift(self, step),
-        });
     }
 }

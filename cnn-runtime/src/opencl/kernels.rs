@@ -16,7 +16,7 @@ pub(super) use cnn_kernels::Source;
 
 use cnn_core::{Error, Result};
 
-use super::{device::DeviceInfo, failure::failure, memory::Queue, words};
+use super::{device_info::DeviceInfo, failure::failure, memory::Queue, words};
 
 /// Work-items of a group along the first dimension, where the device allows as many.
 const GROUP: usize = 64;
@@ -42,7 +42,7 @@ pub(super) struct Programs {
 impl Programs {
     pub(super) fn new(context: &Context, info: &DeviceInfo) -> Programs {
         let compiled = Mutex::new(HashMap::new());
-        Programs { context: context.clone(), device: info.id(), is_gpu: info.is_gpu, compiled }
+        Programs { context: context.clone(), device: info.id, is_gpu: info.is_gpu, compiled }
     }
 
     fn get(&self, source: Source, options: String) -> Result<Program> {

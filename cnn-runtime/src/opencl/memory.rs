@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use cnn_core::{DeviceError, Error, Remedy, Result};
 use ocl::core::{self, CommandQueue, Context, DeviceId, Event, Mem, MemFlags};
 
-use super::{bounds, device::DeviceInfo, failure::failure};
+use super::{bounds, device_info::DeviceInfo, failure::failure};
 use crate::engine::{Class, Sizes};
 
 const FLOAT: usize = size_of::<f32>();

@@ -7,12 +7,16 @@
 
 mod batch_norm;
 mod bounds;
+mod calls;
 mod channel;
 mod conv;
 mod conv_direct;
 mod conv_igemm;
+mod conv_shape;
 mod dense;
 mod device;
+mod device_info;
+mod dispatch;
 mod elementwise;
 mod engine;
 mod failure;
@@ -32,5 +36,7 @@ mod words;
 
 pub use device::OpenCl;
 #[cfg(feature = "testing")]
-pub use device::{DeviceInfo, devices};
+pub use device::devices;
+#[cfg(feature = "testing")]
+pub use device_info::DeviceInfo;
 pub use selection::Selection;

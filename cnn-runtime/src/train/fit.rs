@@ -8,7 +8,6 @@ use super::{Callback, Position};
 use crate::{
     checkpoint::{self, Checkpoints, RunSettings, RunState},
     session::Session,
-    weights::tensors::weights_error,
 };
 
 /// A training run: how long, and what happens around it.
@@ -83,12 +82,12 @@ impl<'a> Fit<'a> {
         let any = RunSettings::default();
         let settings = self.checkpoints.as_ref().map_or(&any, |checkpoints| checkpoints.settings());
         let run = checkpoint::load(session, path, settings)?;
-        self.restore(&run).map_err(|message| weights_error(path, message))?;
+        self.restore(&run).map_err(|message| Error::weights(path, message))?;
         let Position { epoch, done, .. } = run.position;
         if epoch > self.epochs && done > 0 {
             let message =
                 format!("saved within epoch {epoch}, and this run ends after {}: ask for more", self.epochs);
-            return Err(weights_error(path, message));
+            return Err(Error::weights(path, message));
         }
         self.position = run.position;
         Ok(())

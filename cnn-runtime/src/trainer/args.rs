@@ -1,46 +1,24 @@
 //! What the command line says: the options that all commands share, and one command, `train` if
 //! none is named.
 
-use std::{env, ffi::OsString, path::Path};
+use std::{env, ffi::OsString};
 
 use clap::{
-    Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
-    error::{ContextKind, ContextValue, ErrorKind},
+    Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind,
     parser::ValueSource,
 };
 use clap_complete::Shell;
-use cnn_core::{Error, Result};
+use cnn_core::Result;
 
 use super::{
-    bench, config, eval, export, format, inspect, predict, source::DataArgs, summary, train, usage, values,
-    visualize,
+    bench,
+    common::{Common, program},
+    config, eval, export, inspect, predict,
+    rejected::rejected,
+    source::DataArgs,
+    summary, train, usage, visualize,
 };
-use crate::{
-    device::{Device, DeviceChoice},
-    plan::{Description, settings::shortened},
-};
-
-/// Options of every command.
-#[derive(Args, Clone, Debug)]
-pub(super) struct Common {
-    /// Where to compute: auto, cpu or opencl[:PLATFORM.DEVICE]
-    #[arg(long, global = true, default_value = "auto", help_heading = "Global options")]
-    device: DeviceChoice,
-
-    /// Threads of the CPU engine [default: one per core]
-    #[arg(long, global = true, value_name = "N", value_parser = values::positive, help_heading = "Global options")]
-    threads: Option<usize>,
-
-    /// Seed of initial weights, order and dropout
-    #[arg(long, global = true, value_name = "N", default_value_t = 0, help_heading = "Global options")]
-    pub(super) seed: u64,
-}
-
-impl Common {
-    pub(super) fn open_device(&self) -> Result<Device> {
-        Device::open(&self.device, self.threads)
-    }
-}
+use crate::plan::Description;
 
 #[derive(Subcommand, Debug)]
 pub(super) enum Command {
@@ -192,30 +170,6 @@ fn misplaced(matches: &ArgMatches) -> Option<String> {
     let given = |arg: &&Arg| matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
     let option = train.get_arguments().find(given)?.get_long()?;
     Some(format!("--{option} stands before {command}: put a command's options behind its name"))
-}
-
-/// Clap's message without the usage that follows it, in one line; what it repeats of the command
-/// line is shortened.
-pub(super) fn rejected(mut error: clap::Error) -> Error {
-    for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand] {
-        if let Some(ContextValue::String(text)) = error.get(kind) {
-            let text = shortened(text).into_owned();
-            error.insert(kind, ContextValue::String(text));
-        }
-    }
-    usage(first_paragraphs(&error.render().to_string()))
-}
-
-fn first_paragraphs(message: &str) -> String {
-    let end = message.find("\n\nUsage:").or_else(|| message.find("\n\nFor more information"));
-    let message = format::one_line(&message[..end.unwrap_or(message.len())]);
-    format!("{}; see --help", message.trim_start_matches("error: "))
-}
-
-/// The program's name, which is the network's name in reports.
-pub(super) fn program() -> Option<String> {
-    let path = env::args_os().next()?;
-    Some(Path::new(&path).file_stem()?.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]

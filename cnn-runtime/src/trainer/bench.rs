@@ -16,7 +16,7 @@ use cnn_core::{
 use serde::Serialize;
 
 use super::{
-    args::{Common, program},
+    common::{Common, program},
     print, values,
 };
 use crate::{

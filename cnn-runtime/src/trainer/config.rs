@@ -18,7 +18,7 @@ use clap::{
 use cnn_core::{Result, files};
 use toml::{Table, Value};
 
-use super::{args::Common, format::one_line, source::DataArgs, train, usage};
+use super::{common::Common, format::one_line, source::DataArgs, train::args as train, usage};
 use crate::plan::settings::did_you_mean;
 
 /// Options that are about the file itself.
@@ -131,7 +131,7 @@ fn unknown(name: &str, names: &[String]) -> String {
 /// Reads one value as a flag's would be, whatever else is given.
 fn check(flags: &Command, name: &str, value: &str) -> Result<()> {
     let matches = stand_in(flags.clone(), name, value).try_get_matches_from(["train"]);
-    matches.map(drop).map_err(super::args::rejected)
+    matches.map(drop).map_err(super::rejected::rejected)
 }
 
 fn stand_in(command: Command, name: &str, value: &str) -> Command {

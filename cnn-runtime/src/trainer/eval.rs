@@ -11,7 +11,7 @@ use cnn_core::{
 };
 
 use super::{
-    args::Common,
+    common::Common,
     print,
     source::{self, DataArgs},
     values,
@@ -21,7 +21,7 @@ use crate::{
     network::Model,
     session::{Options, Session},
     train::{Assessment, Ensemble, Score, infer_all},
-    weights::{self, DataInfo, tensors::weights_error},
+    weights::{self, DataInfo},
 };
 
 #[derive(clap::Args, Debug)]
@@ -92,7 +92,7 @@ fn predict(session: &mut Session, images: &Arc<dyn Dataset>, args: &Args) -> Res
         if nth > 0 && session.data_info().classes() != before {
             let message =
                 format!("other classes, or another order of them, than {}", args.weights[0].display());
-            return Err(weights_error(path, message));
+            return Err(Error::weights(path, message));
         }
         let prepared = source::prepared(&args.data, images.clone(), session, path)?;
         all.clear();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cnn_core::Result;
 
-use super::{args::Common, log_line, print, usage};
+use super::{common::Common, log_line, print, usage};
 use crate::{
     network::Model,
     session::{Options, Session},

@@ -18,7 +18,7 @@ use cnn_core::{
 };
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use super::args::Common;
+use super::common::Common;
 use crate::{
     device::Device,
     network::Model,

@@ -16,6 +16,7 @@
 mod advice;
 mod args;
 mod bench;
+mod common;
 mod config;
 #[cfg(feature = "tui")]
 mod dashboard;
@@ -29,6 +30,7 @@ mod inspect;
 mod interrupt;
 mod predict;
 mod progress;
+mod rejected;
 mod source;
 mod summary;
 mod train;
@@ -44,7 +46,8 @@ use std::{
 use cnn_core::{Error, Result, files};
 
 use crate::network::{Model, Network};
-use args::{Command, Common, Invocation};
+use args::{Command, Invocation};
+use common::Common;
 use exit::Ending;
 use source::Bundled;
 

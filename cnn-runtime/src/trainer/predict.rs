@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use cnn_core::{Error, Result};
 use serde_json::json;
 
-use super::{args::Common, print, source, values};
+use super::{common::Common, print, source, values};
 use crate::{
     data::Batches,
     network::Model,

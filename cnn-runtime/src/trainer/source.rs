@@ -19,7 +19,6 @@ use crate::{
     },
     plan::{Description, Prepare},
     session::Session,
-    weights::tensors::weights_error,
 };
 
 /// Classes that an error names before it only counts.
@@ -150,7 +149,7 @@ pub(super) fn files(paths: Vec<PathBuf>, session: &Session, weights: &Path) -> R
 fn preparation(session: &Session, weights: &Path) -> Result<Preparation> {
     let statistics = session.data_info().statistics().to_vec();
     Preparation::new(session.description(), statistics)
-        .map_err(|error| weights_error(weights, error.to_string()))
+        .map_err(|error| Error::weights(weights, error.to_string()))
 }
 
 /// Says what happens to images without being declared. It is asked of the test images, which every

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use cnn_core::Result;
 
-use super::{args::Common, print, source};
+use super::{common::Common, print, source};
 use crate::{
     data::Batches,
     network::Model,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use cnn_core::{
-    Result,
+    Error, Result,
     files::{self, BUFFER, failed},
     reserve::filled,
 };
@@ -17,7 +17,7 @@ use safetensors::{
     tensor::{Metadata, TensorInfo},
 };
 
-use super::{floats, other_dtype, tensors::weights_error};
+use super::{floats, other_dtype};
 
 /// Bytes of the number that a file begins with: the length of the JSON behind it, which is a
 /// multiple of as many.
@@ -93,10 +93,10 @@ impl TensorFile {
     ///
     /// As [`TensorFile::floats`].
     pub(crate) fn values(&mut self, name: &str) -> Result<Values<'_>> {
-        let missing = || weights_error(&self.path, SafeTensorError::TensorNotFound(name.into()).to_string());
+        let missing = || Error::weights(&self.path, SafeTensorError::TensorNotFound(name.into()).to_string());
         let info = self.info(name).ok_or_else(missing)?;
         if let Some(difference) = other_dtype(name, info.dtype) {
-            return Err(weights_error(&self.path, difference));
+            return Err(Error::weights(&self.path, difference));
         }
         let (start, end) = info.data_offsets;
         self.seek(start)?;
@@ -149,7 +149,7 @@ impl Values<'_> {
 /// Reads the first bytes of a file and what they say, as
 /// [`safetensors::SafeTensors::read_metadata`] does of a file in memory.
 fn read_head(path: &Path, file: &mut File) -> Result<(Vec<u8>, Metadata)> {
-    let damaged = |error| weights_error(path, format!("not a whole safetensors file ({error})"));
+    let damaged = |error| Error::weights(path, format!("not a whole safetensors file ({error})"));
     let size = file.metadata().map_err(failed(path, "read"))?.len();
     let behind_length =
         size.checked_sub(LENGTH as u64).ok_or_else(|| damaged(SafeTensorError::HeaderTooSmall))?;

@@ -4,7 +4,8 @@ use std::io::{self, Read};
 
 use cnn_core::Result;
 
-use super::layout::Sink;
+/// Takes the next bytes of a file.
+pub(crate) type Sink<'a> = dyn FnMut(&[u8]) -> Result<()> + 'a;
 
 /// Floats that are converted at a time.
 const COUNT: usize = 1024;

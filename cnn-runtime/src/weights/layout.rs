@@ -10,20 +10,17 @@ use std::{
     path::Path,
 };
 
-use cnn_core::{Result, files::Replacement};
+use cnn_core::{Error, Result, files::Replacement};
 use safetensors::{Dtype, tensor::TensorInfo};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
     file::{LENGTH, LONGEST},
-    tensors::weights_error,
+    floats::Sink,
 };
 
 /// The key of the metadata among the names of tensors.
 const METADATA: &str = "__metadata__";
-
-/// Takes the next bytes of a file.
-pub(crate) type Sink<'a> = dyn FnMut(&[u8]) -> Result<()> + 'a;
 
 /// A tensor that a file is to hold, and where its values come from.
 pub(crate) struct Planned<S> {
@@ -60,8 +57,8 @@ impl<S> Layout<S> {
         metadata: &BTreeMap<String, String>,
     ) -> Result<Layout<S>> {
         tensors.sort_by(|a, b| b.dtype.cmp(&a.dtype).then_with(|| a.name.cmp(&b.name)));
-        check_names(&tensors).map_err(|message| weights_error(path, message))?;
-        let head = head(&tensors, metadata).map_err(|message| weights_error(path, message))?;
+        check_names(&tensors).map_err(|message| Error::weights(path, message))?;
+        let head = head(&tensors, metadata).map_err(|message| Error::weights(path, message))?;
         Ok(Layout { head, sources: tensors.into_iter().map(|tensor| tensor.source).collect() })
     }
 

@@ -15,14 +15,13 @@ use std::{collections::HashSet, path::Path};
 
 use safetensors::Dtype;
 
-pub use cnn_core::{DataInfo, Tensor};
+pub use cnn_core::{DataInfo, Error, Tensor};
 pub use file::TensorFile;
 pub use tensors::save_tensors;
 pub use torch::export;
 
 use cnn_core::{Result, is_statistic};
 use layout::Planned;
-use tensors::weights_error;
 
 use crate::session::{Array, Session};
 
@@ -89,14 +88,14 @@ pub fn load(session: &mut Session, path: &Path) -> Result<()> {
     let mut file = TensorFile::open(path)?;
     if file.metadata(RUN).is_some() {
         let message = "a checkpoint, not weights: its run's weights are in last.safetensors beside it";
-        return Err(weights_error(path, message.into()));
+        return Err(Error::weights(path, message));
     }
     let description = session.description();
     let expected = description.params.iter().map(|param| (param.name, param.shape));
     let differences = differences(expected, &file);
     if !differences.is_empty() {
         let message = format!("not the weights of {}: {}", description.name, listed(&differences));
-        return Err(weights_error(path, message));
+        return Err(Error::weights(path, message));
     }
     let info = data_info::read(&mut file)?;
     for (index, param) in description.params.iter().enumerate() {
@@ -118,7 +117,7 @@ pub(crate) fn check_finite(session: &mut Session, path: &Path) -> Result<()> {
     for (index, param) in session.description().params.iter().enumerate() {
         if let Some(value) = session.not_finite(index)? {
             let message = format!("{} holds {value}: nothing can be trained from there", param.name);
-            return Err(weights_error(path, message));
+            return Err(Error::weights(path, message));
         }
     }
     Ok(())

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use cnn_core::{Error, Result, Tensor};
+use cnn_core::{Result, Tensor};
 
 use super::{
     floats,
@@ -13,14 +13,9 @@ use super::{
 ///
 /// # Errors
 ///
-/// [`Error::Io`] if it cannot be written, [`Error::Weights`] if two tensors have one name, or if
-/// its head, with all the names, would be too large.
+/// [`crate::Error::Io`] if it cannot be written, [`crate::Error::Weights`] if two tensors have one
+/// name, or if its head, with all the names, would be too large.
 pub fn save_tensors(path: &Path, tensors: &[Tensor]) -> Result<()> {
     let planned = tensors.iter().map(|tensor| Planned::floats(tensor.name(), tensor.shape(), tensor));
     layout::write(path, planned.collect(), &BTreeMap::new(), |tensor, out| floats::put(tensor.values(), out))
-}
-
-/// An [`Error::Weights`] about a file.
-pub(crate) fn weights_error(path: &Path, message: String) -> Error {
-    Error::Weights { path: path.into(), message }
 }

@@ -11,9 +11,9 @@
 )]
 
 use super::{
-    Isa, Kernel, Simd,
+    Isa, Kernel, PIXELS, Simd,
     blocks::{Blocks, Single},
-    tile::{PIXELS, near_equal, term},
+    tile::{near_equal, term},
 };
 use crate::{cpu::memory::Span, plan::BLOCK};
 

@@ -15,9 +15,6 @@ use super::{
 };
 use crate::{cpu::memory::Span, plan::BLOCK};
 
-/// Pixels in a tile at most.
-pub(in crate::cpu) const PIXELS: usize = 12;
-
 /// One loop of the sum: how many terms, and how far apart they lie.
 #[derive(Clone, Copy)]
 pub(in crate::cpu) struct Level {

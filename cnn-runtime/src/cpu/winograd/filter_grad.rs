@@ -22,7 +22,7 @@ use crate::{
             tile::{Channels, Level, Start, Tile},
         },
         split,
-        update::AtOnce,
+        update::FusedUpdate,
     },
     plan::{BLOCK, ConvFilterGrad, Map, Winograd},
 };
@@ -38,22 +38,22 @@ pub(in crate::cpu) fn filter_grad(frame: &Frame, step: &'static ConvFilterGrad, 
     let (inputs, outputs) = (step.x.channels, step.dy.channels);
     let sums = frame.fixed(winograd.filters, Winograd::filters_len(inputs, outputs));
     let tiles = Grid::of(&step.dy).tiles();
-    let room = tiles.min(TILES).min(winograd.tiles);
-    let slot = Winograd::tiles_len(inputs, room) + Winograd::tiles_len(outputs, room);
+    let held = tiles.min(TILES).min(winograd.tiles);
+    let slot = Winograd::tiles_len(inputs, held) + Winograd::tiles_len(outputs, held);
     let work = frame.fixed(winograd.work, Winograd::work_len(inputs, outputs, winograd.tiles));
     let together = (work.len() / slot).max(1);
-    let task = Task { frame, step, room, slot, work, sums };
+    let task = Task { frame, step, held, slot, work, sums };
     let all = frame.samples.clone();
     for first in all.clone().step_by(together) {
-        for tile in (0..tiles).step_by(room) {
+        for tile in (0..tiles).step_by(held) {
             let samples = first..all.end.min(first + together);
-            task.round(samples, tile..tiles.min(tile + room), first == all.start && tile == 0);
+            task.round(samples, tile..tiles.min(tile + held), first == all.start && tile == 0);
         }
     }
-    let (parts, at_once) = (inputs.div_ceil(INPUTS), frame.at_once(step.filter));
+    let (parts, fused_update) = (inputs.div_ceil(INPUTS), frame.fused_update(step.filter));
     frame.each(outputs.div_ceil(BLOCK) * parts, sums.len() as u64, &|piece| {
         let (block, part) = (piece / parts, piece % parts);
-        task.finish(block, split::part(inputs, parts, part), at_once);
+        task.finish(block, split::part(inputs, parts, part), fused_update);
         if part == 0 {
             bias_grad::run(frame, &step.dy, step.bias, block);
         }
@@ -64,7 +64,7 @@ struct Task<'a> {
     frame: &'a Frame<'a>,
     step: &'static ConvFilterGrad,
     /// Tiles of a sample.
-    room: usize,
+    held: usize,
     /// Floats of these tiles of both maps.
     slot: usize,
     /// Slots of samples, one after the other.
@@ -96,7 +96,7 @@ impl Task<'_> {
 
     /// Floats of the tiles of the input, behind which those of the gradient lie.
     fn inputs_len(&self) -> usize {
-        Winograd::tiles_len(self.step.x.channels, self.room)
+        Winograd::tiles_len(self.step.x.channels, self.held)
     }
 
     fn inputs(&self, sample: [usize; 2], tiles: &Range<usize>, block: usize) {
@@ -117,12 +117,12 @@ impl Task<'_> {
         (map, block): (&Map, usize),
         (start, pad): (usize, [usize; 2]),
     ) {
-        let room = self.room;
+        let held = self.held;
         let x = self.frame.plane(sample, map, block);
-        let distance = Winograd::tiles_of_point(map.channels, room);
-        let points = self.work.part(slot * self.slot + start, Winograd::tiles_len(map.channels, room));
+        let distance = Winograd::tiles_of_point(map.channels, held);
+        let points = self.work.part(slot * self.slot + start, Winograd::tiles_len(map.channels, held));
         for strip in Grid::of(&self.step.dy).strips(tiles.clone()) {
-            let points = points.from((block * room + strip.tiles.start - tiles.start) * BLOCK);
+            let points = points.from((block * held + strip.tiles.start - tiles.start) * BLOCK);
             let transform = PhantomData::<T>;
             self.frame.isa().run(ToPoints { map, x, pad, strip, points, distance, transform });
         }
@@ -130,10 +130,10 @@ impl Task<'_> {
 
     /// Adds what tiles contribute at one point.
     fn sum(&self, point: usize, samples: usize, tiles: usize, first: bool) {
-        let Task { room, slot, work, .. } = *self;
+        let Task { held, slot, work, .. } = *self;
         let (inputs, outputs) = (self.step.x.channels, self.step.dy.channels);
-        let x = point * Winograd::tiles_of_point(inputs, room);
-        let dy = self.inputs_len() + point * Winograd::tiles_of_point(outputs, room);
+        let x = point * Winograd::tiles_of_point(inputs, held);
+        let dy = self.inputs_len() + point * Winograd::tiles_of_point(outputs, held);
         let y = point * Winograd::filters_of_point(inputs, outputs);
         let tile = Tile {
             pixels: 0,
@@ -143,7 +143,7 @@ impl Task<'_> {
             rows: Level::ONE,
             columns: Level { count: tiles, x: BLOCK as isize, w: BLOCK as isize },
             x_pixel: 1,
-            w_block: room * BLOCK,
+            w_block: held * BLOCK,
             y_pixel: BLOCK,
             y_block: inputs * BLOCK,
         };
@@ -153,8 +153,8 @@ impl Task<'_> {
             let blocks = few.min(all - block);
             for input in (0..inputs).step_by(BLOCK) {
                 let pixels = BLOCK.min(inputs - input);
-                let x = x + input * room;
-                let dy = dy + block * room * BLOCK;
+                let x = x + input * held;
+                let dy = dy + block * held * BLOCK;
                 let y = y + (block * inputs + input) * BLOCK;
                 Tile { pixels, blocks, ..tile }.run(
                     isa,
@@ -167,18 +167,18 @@ impl Task<'_> {
     }
 
     /// Takes the filters of some inputs and a block of outputs from the points.
-    fn finish(&self, block: usize, inputs: Range<usize>, at_once: Option<AtOnce>) {
+    fn finish(&self, block: usize, inputs: Range<usize>, fused_update: Option<FusedUpdate>) {
         let Task { frame, step, .. } = *self;
         let len = inputs.len() * KERNEL * KERNEL * BLOCK;
         let start = step.filter + (block * step.x.channels + inputs.start) * KERNEL * KERNEL * BLOCK;
-        let gradient = match at_once {
-            Some(_) => frame.cpu.room(len),
+        let gradient = match fused_update {
+            Some(_) => frame.cpu.scratch(len),
             None => frame.memory.grads.part(start, len),
         };
         frame.isa().run(Finish { task: self, block, inputs, gradient });
         gradient.clear_padding(self.step.dy.channels, block);
-        if let Some(at_once) = at_once {
-            at_once.update(frame.isa(), start, gradient);
+        if let Some(fused_update) = fused_update {
+            fused_update.update(frame.isa(), start, gradient);
         }
     }
 }

@@ -5,7 +5,7 @@
 //! the test images, as in Keras' examples. Either way the last line is the final weights' score on
 //! the test images.
 
-mod args;
+pub(super) mod args;
 mod output;
 mod recipe;
 
@@ -13,8 +13,8 @@ use cnn_core::{Error, Result};
 use flate2::Crc;
 
 use super::{
-    advice::advise, args::Common, config, eval, exit::Ending, format, interrupt::Interrupt, log_line, print,
-    progress, source,
+    advice::advise, common::Common, config, eval, exit::Ending, format, interrupt::Interrupt, log_line,
+    print, progress, source,
 };
 use crate::{
     checkpoint::RunSettings,

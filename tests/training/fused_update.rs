@@ -74,21 +74,21 @@ fn compare<N: Network>(update: Update, sizes: &[usize]) {
     assert!(bits(&mut whole) == bits(&mut apart), "{update:?}: bytes differ");
 }
 
-fn updated_at_once<N: Network>() -> Vec<&'static str> {
+fn fused_updates<N: Network>() -> Vec<&'static str> {
     let params = Model::of::<N>().description().params.iter();
-    params.filter(|param| param.at_once).map(|param| param.name).collect()
+    params.filter(|param| param.fused_update).map(|param| param.name).collect()
 }
 
 #[test]
 fn dense_weights_are_updated_as_after_the_pass() {
-    assert_eq!(updated_at_once::<Dense>(), ["fc1.weight", "fc2.weight"]);
+    assert_eq!(fused_updates::<Dense>(), ["fc1.weight", "fc2.weight"]);
     // More samples than a tile sums up at once, too.
     updates().into_iter().for_each(|update| compare::<Dense>(update, &[130, 5, 128]));
 }
 
 #[test]
 fn filters_are_updated_as_after_the_pass() {
-    assert_eq!(updated_at_once::<Wide>(), ["conv2.weight"]);
+    assert_eq!(fused_updates::<Wide>(), ["conv2.weight"]);
     compare::<Wide>(updates()[8], &[3, 1, 3]);
 }
 

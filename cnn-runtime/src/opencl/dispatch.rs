@@ -1,0 +1,38 @@
+//! Which function runs each step.
+
+use super::{batch_norm, channel, conv, dense, elementwise, frame::Frame, loss, lrn, pool};
+use crate::plan::{StepRef, Steps};
+
+impl Steps for Frame<'_> {
+    fn region(&self, _macs: u64, body: &(dyn Fn(&dyn Steps) + Sync)) {
+        body(self);
+    }
+
+    fn step(&self, step: StepRef) {
+        self.attempt(|| match step {
+            StepRef::Conv(step) => conv::forward(self, step),
+            StepRef::TransposeFilters(step) => conv::transpose(self, step),
+            StepRef::ConvInputGrad(step) => conv::input_grad(self, step),
+            StepRef::ConvFilterGrad(step) => conv::filter_grad(self, step),
+            StepRef::Dense(step) => dense::forward(self, step),
+            StepRef::DenseInputGrad(step) => dense::input_grad(self, step),
+            StepRef::DenseWeightGrad(step) => dense::weight_grad(self, step),
+            StepRef::Pool(step) => pool::forward(self, step),
+            StepRef::PoolGrad(step) => pool::grad(self, step),
+            StepRef::Elementwise(step) => elementwise::elementwise(self, step),
+            StepRef::CopyElements(step) => elementwise::copy(self, step),
+            StepRef::Loss(step) => loss::run(self, step),
+            StepRef::BatchStats(step) => batch_norm::stats(self, step),
+            StepRef::BatchNormSums(step) => batch_norm::sums(self, step),
+            StepRef::Lrn(step) => lrn::forward(self, step),
+            StepRef::LrnGrad(step) => lrn::grad(self, step),
+            StepRef::Maxout(step) => channel::maxout(self, step),
+            StepRef::MaxoutGrad(step) => channel::maxout_grad(self, step),
+            StepRef::Softmax(step) => channel::softmax(self, step),
+            StepRef::SoftmaxGrad(step) => channel::softmax_grad(self, step),
+            StepRef::Gate(step) => channel::gate(self, step),
+            StepRef::GateGrad(step) => channel::gate_grad(self, step),
+            StepRef::Shift(step) => elementwise::shift(self, step),
+        });
+    }
+}
