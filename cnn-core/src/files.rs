@@ -13,15 +13,10 @@ use std::{io, path::Path};
 
 use crate::Error;
 
-pub use leftovers::create_writable;
-pub use leftovers::if_there;
-pub use lock::reserve;
-pub use lock::wait_for;
-pub use open::open;
-pub use open::open_regular;
-pub use replace::Replacement;
-pub use replace::link;
-pub use replace::replace;
+pub use leftovers::{create_writable, if_there};
+pub use lock::{reserve, wait_for};
+pub use open::{open, open_regular};
+pub use replace::{Replacement, link, replace};
 pub use temporary::temporary;
 
 /// Bytes that are collected for one call of the system.

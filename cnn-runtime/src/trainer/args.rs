@@ -1,5 +1,5 @@
-//! What the command line says: the options that all commands share, and one command, `train` if
-//! none is named.
+//! What the command line says: one command, `train` if none is named, and the options that all
+//! commands share.
 
 use std::{env, ffi::OsString};
 
