@@ -7,5 +7,3 @@ network! {
             -> dense(32) -> sigmoid -> dense(32) -> tanh -> dense(10)
     }
 }
-
-fn main() { let _ = Net; }

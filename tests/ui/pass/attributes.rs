@@ -8,5 +8,3 @@ network! {
             -> flatten -> dense(10, init = torch, lr_factor = 2)
     }
 }
-
-fn main() { let _ = Net; }

@@ -7,5 +7,3 @@ network! {
         x -> conv(16, 3) -> relu -> flatten -> fc: dense(10)
     }
 }
-
-fn main() { let _ = Net; }

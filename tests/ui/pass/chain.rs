@@ -14,5 +14,3 @@ network! {
         budget { params <= 1.2M, activations <= 1 MiB }
     }
 }
-
-fn main() { let _ = Net; }

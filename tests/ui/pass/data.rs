@@ -3,7 +3,7 @@
 use cnn_runtime::network;
 
 network! {
-    pub Photos<[3, 224, 224] -> 10> {
+    Photos<[3, 224, 224] -> 10> {
         input -> conv(8, 7, stride = 4) -> global_avg_pool -> flatten -> dense(10)
 
         data {
@@ -24,7 +24,7 @@ network! {
 }
 
 network! {
-    pub Cifar<[3, 32, 32] -> 10> {
+    Cifar<[3, 32, 32] -> 10> {
         input -> flatten -> dense(10)
 
         data { mean_subtract(per_pixel), scale(1 / 128), whiten(zca, epsilon = 1e-3) }
@@ -33,7 +33,7 @@ network! {
 }
 
 network! {
-    pub Wide<[1, 32, 48] -> 10> {
+    Wide<[1, 32, 48] -> 10> {
         input -> flatten -> dense(10)
 
         data { resize(36, 52), center_crop(32, 48), standardise }
@@ -42,7 +42,7 @@ network! {
 }
 
 network! {
-    pub Digits<[1, 28, 28] -> 10> {
+    Digits<[1, 28, 28] -> 10> {
         input -> flatten -> dense(10)
 
         data { scale(1 / 255), normalise(mean = 0.1307, std = 0.3081) }
@@ -50,7 +50,8 @@ network! {
     }
 }
 
-fn main() {
+#[test]
+fn preparation_and_augmentation_are_those_declared() {
     use cnn_runtime::{
         Network,
         plan::{Augment, Per, Prepare, Whitening},
@@ -67,7 +68,10 @@ fn main() {
         ]
     );
     assert_eq!(photos.augment[0], Augment::RandomResizedCrop { size: [224, 224], area: [0.08, 1.0] });
-    assert_eq!(photos.augment[1..3], [Augment::Flip { probability: 0.5 }, Augment::FlipVertical { probability: 0.1 }]);
+    assert_eq!(
+        photos.augment[1..3],
+        [Augment::Flip { probability: 0.5 }, Augment::FlipVertical { probability: 0.1 }]
+    );
     assert_eq!(photos.augment[3], Augment::Rotate { degrees: 15.0 });
     assert_eq!(photos.augment[4], Augment::ColorJitter { brightness: 0.4, contrast: 0.4, saturation: 0.4 });
     assert_eq!(photos.augment[5], Augment::Cutout { size: 16 });

@@ -7,5 +7,3 @@ network! {
         train { init = torch, optimizer = sgd(lr = 0.01, momentum = 0.9, nesterov = true, weight_decay = 1e-4), epochs = 3 }
     }
 }
-
-fn main() { let _ = Net; }

@@ -8,5 +8,3 @@ network! {
         concat(a, b, c) -> max_pool(2) -> flatten -> dense(10)
     }
 }
-
-fn main() { let _ = Net; }

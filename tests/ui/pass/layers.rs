@@ -9,5 +9,3 @@ network! {
             -> flatten -> dense(32) -> batch_norm -> maxout(4) -> dense(10)
     }
 }
-
-fn main() { let _ = Net; }

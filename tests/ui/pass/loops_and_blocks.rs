@@ -19,5 +19,3 @@ network! {
         x -> flatten -> fc: dense(10)
     }
 }
-
-fn main() { let _ = Net; }

@@ -9,5 +9,3 @@ network! {
         train { loss = cross_entropy(label_smoothing = 0.1), optimizer = sgd(lr = 0.1), batch = 8, epochs = 1 }
     }
 }
-
-fn main() { let _ = Net; }

@@ -17,7 +17,8 @@ network! {
     }
 }
 
-fn main() {
+#[test]
+fn a_layer_of_any_name_has_a_constant() {
     assert_eq!(
         [Letters::LAYER_, Letters::LAYER__2, Letters::LAYER__, Letters::_1, Letters::FN, Letters::NONE],
         ["ü", "ö", "日本", "1", "fn", "none"]

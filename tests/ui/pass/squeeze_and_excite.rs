@@ -16,5 +16,3 @@ network! {
         train { loss = mse }
     }
 }
-
-fn main() { let _ = Net; }

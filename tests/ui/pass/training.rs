@@ -3,7 +3,7 @@
 use cnn_runtime::network;
 
 network! {
-    pub Full<[1, 28, 28] -> 3> {
+    Full<[1, 28, 28] -> 3> {
         input -> flatten -> fc1: dense(20) -> batch_norm -> relu -> fc2: dense(3, decay = true)
 
         train {
@@ -25,7 +25,7 @@ network! {
 macro_rules! courses {
     ($($name:ident: $schedule:ident($($arguments:tt)*);)*) => {$(
         network! {
-            pub $name<[1, 28, 28] -> 3> {
+            $name<[1, 28, 28] -> 3> {
                 input -> flatten -> dense(3)
 
                 train { schedule = $schedule($($arguments)*), clip_value = 0.5, epochs = 90 }
@@ -49,7 +49,7 @@ courses! {
 macro_rules! rules {
     ($($name:ident: $rule:ident($($arguments:tt)*);)*) => {$(
         network! {
-            pub $name<[1, 28, 28] -> 3> {
+            $name<[1, 28, 28] -> 3> {
                 input -> flatten -> dense(3)
 
                 train { optimizer = $rule($($arguments)*) }
@@ -67,7 +67,8 @@ rules! {
     WithAdamW: adamw(beta2 = 0.99);
 }
 
-fn main() {
+#[test]
+fn what_is_left_out_of_train_has_its_default() {
     use cnn_runtime::{
         Network,
         optim::{Adadelta, Adagrad, Adam, AdamW, Clip, Optimizer, RmsProp, Schedule, ScheduleKind, Sgd},
@@ -79,7 +80,10 @@ fn main() {
     assert_eq!((training.update.clip, training.update.average), (Some(Clip::Norm(1.0)), Some(0.99)));
     assert_eq!(training.schedule, Schedule { kind: ScheduleKind::Cosine { end: 0.01 }, warm_up: 5.0 });
     assert_eq!((training.batch, training.accumulate, training.epochs), (64, 4, 90));
-    assert_eq!(training.loss, LossKind::CrossEntropy { smoothing: 0.1, class_weights: Some(&[1.0, 0.5, 2.0]) });
+    assert_eq!(
+        training.loss,
+        LossKind::CrossEntropy { smoothing: 0.1, class_weights: Some(&[1.0, 0.5, 2.0]) }
+    );
     let decayed: Vec<_> =
         Full::DESCRIPTION.params.iter().filter(|param| param.decay).map(|param| param.name).collect();
     assert_eq!(decayed, ["fc1.weight", "fc2.weight", "fc2.bias"]);

@@ -9,5 +9,3 @@ network! {
             -> flatten -> dense(10)
     }
 }
-
-fn main() { let _ = Net; }
