@@ -25,11 +25,11 @@ typedef struct {
 // An element-wise operation; apply() shows which fields an operation uses.
 typedef struct {
     uint kind;                          // ELT_...
-    uint function;                      // ACT_... of an activation or its gradient
+    uint function;                      // ACT_... of an activation or its gradient, or whether slopes are shared
     uint map;                           // offset in the slab
     uint key, threshold;                // of a dropout mask
-    uint mean, deviation, gamma, beta;  // of batch norm: places of its vectors
-    float value;                        // slope, alpha, dropout scale, eps, or 1 / (batch * area)
+    uint mean, deviation, gamma, beta;  // places of the vectors of batch norm; gamma also of slopes
+    float value;                        // slope, alpha, beta, dropout scale, eps, or 1 / (batch * area)
 } Elt;
 
 // The end of a step: operations on its result, and where that is stored.
@@ -104,29 +104,77 @@ static uint8 element_bits(uint key, uint8 element) {
     return bits ^ (bits >> 16);
 }
 
+static float8 sigmoid(float8 x) { return 1.0f / (1.0f + exp(-x)); }
+
 static float8 leaky(float8 x, float8 negative) { return select(x, negative, x < 0.0f); }
+
+// The nearest number from 0 to 6; NaN stays NaN.
+static float8 clamp6(float8 x) {
+    const float8 v = leaky(x, (float8)(0.0f));
+    return select(v, (float8)(6.0f), v > 6.0f);
+}
+
+// The probability that a standard normal number is below x.
+static float8 normal_below(float8 x) { return 0.5f * erfc(x * -0.70710678f); }
+
+// 2 sqrt(2 / pi) (x + 0.044715 x^3): gelu_tanh is x times its sigmoid, and `rise` its derivative.
+static float8 gelu_inner(float8 x, float8* rise) {
+    const float root = 1.59576912f;
+    *rise = fma(x * x, (float8)(3.0f * 0.044715f * root), (float8)(root));
+    return x * fma(x * x, (float8)(0.044715f * root), (float8)(root));
+}
+
+// The derivative of x * sigmoid(inner(x)), `rise` that of inner.
+static float8 through_sigmoid(float8 x, float8 inner, float8 rise) {
+    const float8 share = sigmoid(inner);
+    return fma(x * rise, share * (1.0f - share), share);
+}
 
 // y = f(x); NaN stays NaN.
 static float8 activate(uint function, float value, float8 x) {
     switch (function) {
         case ACT_RELU: return leaky(x, (float8)(0.0f));
+        case ACT_RELU6: return clamp6(x);
         case ACT_LEAKY_RELU: return leaky(x, value * x);
         case ACT_ELU: return leaky(x, value * expm1(x));
-        case ACT_SIGMOID: return 1.0f / (1.0f + exp(-x));
+        case ACT_SIGMOID: return sigmoid(x);
+        case ACT_HARD_SIGMOID: return clamp6(x + 3.0f) / 6.0f;
         case ACT_TANH: return tanh(x);
+        case ACT_SOFTPLUS: {
+            const float8 v = value * x;
+            return (leaky(v, (float8)(0.0f)) + log1p(exp(-fabs(v)))) / value;
+        }
+        case ACT_SILU: return x * sigmoid(x);
+        case ACT_HARD_SWISH: return x * clamp6(x + 3.0f) / 6.0f;
+        case ACT_GELU: return x * normal_below(x);
+        case ACT_GELU_TANH: {
+            float8 rise;
+            return x * sigmoid(gelu_inner(x, &rise));
+        }
     }
     return x;
 }
 
-// f'(x), where y = f(x).
+// f'(x), where y = f(x), or y = x for a function that is not monotonic.
 static float8 derivative(uint function, float value, float8 y) {
-    const float8 one = (float8)(1.0f);
+    const float8 zero = (float8)(0.0f), one = (float8)(1.0f);
     switch (function) {
-        case ACT_RELU: return select((float8)(0.0f), one, y > 0.0f);
+        case ACT_RELU: return select(zero, one, y > 0.0f);
+        case ACT_RELU6: return select(zero, one, y > 0.0f && y < 6.0f);
         case ACT_LEAKY_RELU: return select((float8)(value), one, y > 0.0f);
         case ACT_ELU: return select(y + value, one, y > 0.0f);
         case ACT_SIGMOID: return y * (1.0f - y);
+        case ACT_HARD_SIGMOID: return select(zero, one / 6.0f, y > 0.0f && y < 1.0f);
         case ACT_TANH: return 1.0f - y * y;
+        case ACT_SOFTPLUS: return -expm1(-value * y);
+        case ACT_SILU: return through_sigmoid(y, y, one);
+        case ACT_HARD_SWISH: return select(select(y / 3.0f + 0.5f, zero, y < -3.0f), one, y > 3.0f);
+        case ACT_GELU: return fma(y * 0.39894228f, exp(-0.5f * y * y), normal_below(y));
+        case ACT_GELU_TANH: {
+            float8 rise;
+            const float8 inner = gelu_inner(y, &rise);
+            return through_sigmoid(y, inner, rise);
+        }
     }
     return y;
 }
@@ -167,6 +215,13 @@ static float8 normalize_grad(const Elt* elt, float8 v, const Memory* memory, con
     return gamma * inverse * (v - dbeta - normal * dgamma);
 }
 
+// v where `sign` is positive, else v times the slopes of the channels.
+static float8 prelu(const Elt* elt, float8 v, const Memory* memory, uint block, float8 sign) {
+    const global float* slopes = memory->params + elt->gamma;
+    const float8 slope = elt->function ? (float8)(slopes[0]) : vload8(block, slopes);
+    return select(v * slope, v, sign > 0.0f);
+}
+
 static float8 dropout(const Elt* elt, float8 v, uint element) {
     const uint8 bits = element_bits(elt->key, element + (uint8)(0, 1, 2, 3, 4, 5, 6, 7));
     return select((float8)(0.0f), v * elt->value, bits >= (uint8)(elt->threshold));
@@ -188,7 +243,10 @@ static float8 apply(const Chain* chain, float8 v, const Memory* memory, uint n, 
             case ELT_DROPOUT_CHANNELS:
                 v = dropout(elt, v, n * (chain->length / chain->area) + block * BLOCK);
                 break;
+            case ELT_PRELU: v = prelu(elt, v, memory, block, v); break;
+            case ELT_PRELU_GRAD: v = prelu(elt, v, memory, block, vload8(0, other)); break;
             case ELT_ADD: v += vload8(0, other); break;
+            case ELT_MUL: v *= vload8(0, other); break;
             case ELT_NORMALIZE: v = normalize(elt, v, memory, fixed, block); break;
             case ELT_NORMALIZE_RUNNING: v = normalize_running(elt, v, memory, block); break;
             case ELT_NORMALIZE_GRAD:

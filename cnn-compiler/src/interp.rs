@@ -13,7 +13,7 @@ mod ops;
 mod tests;
 
 use crate::{
-    ir::{Graph, Node, NodeId, Op},
+    ir::{Axes, Graph, Node, NodeId, Norm, Op},
     passes::Mode,
 };
 
@@ -73,7 +73,7 @@ pub fn evaluate(graph: &Graph, feed: &Feed, mode: Mode) -> Vec<Vec<Tensor>> {
         values.push(match node.op {
             Op::Param(param) => vec![feed.params[param.0].clone()],
             Op::Dropout { .. } if mode == Mode::Infer => values[node.inputs[0].0].clone(),
-            Op::BatchNorm { eps, .. } => {
+            Op::Norm(Norm { axes: Axes::Batch, eps, .. }) => {
                 let param = |slot: usize| &values[node.inputs[slot].0][0];
                 let stats = match mode {
                     Mode::Train => norm::batch_stats(&x(), eps),
@@ -130,6 +130,9 @@ impl Sample<'_> {
             },
             Op::Act(act) => ops::act(*act, input(0)),
             Op::ActGrad(act) => ops::act_grad(*act, input(0), input(1)),
+            Op::Prelu => ops::prelu(input(0), input(1)),
+            Op::PreluGrad => ops::prelu_grad(input(0), input(1), input(2)),
+            Op::SlopeGrad => ops::slope_grad(input(0), input(1), shape),
             Op::Dropout { rate, stream, channelwise } => {
                 ops::dropout(*rate, *stream, *channelwise, self.index, input(0))
             }
@@ -143,6 +146,15 @@ impl Sample<'_> {
                 let m = (batch * input(0).data.len() / input(3).data.len()) as f64;
                 norm::normalize_grad([0, 1, 2, 3, 5, 6].map(input), m)
             }
+            Op::Norm(Norm { axes, eps, .. }) => {
+                let stats = norm::sample_stats(*axes, *eps, input(0));
+                norm::sample_norm(*axes, input(0), &stats, &inputs[1..])
+            }
+            Op::SampleStats { axes, eps } => norm::sample_stats(*axes, *eps, input(0)),
+            Op::SampleNorm(axes) => norm::sample_norm(*axes, input(0), input(1), &inputs[2..]),
+            Op::SampleNormSums(axes) => norm::sample_norm_sums(*axes, [0, 1, 2].map(input), &inputs[3..]),
+            Op::SampleNormGrad(axes) => norm::sample_norm_grad(*axes, [0, 1, 2, 3].map(input), &inputs[4..]),
+            Op::SampleScaleGrad(axes) => norm::sample_scale_grad(*axes, [0, 1, 2].map(input), shape),
             Op::Lrn(response) => norm::lrn(response, input(0)),
             Op::LrnGrad(response) => norm::lrn_grad(response, input(0), input(1)),
             Op::Maxout { pieces } => channel::maxout(*pieces, input(0), shape),
@@ -152,8 +164,11 @@ impl Sample<'_> {
             Op::Gate => channel::gate(input(0), input(1)),
             Op::GateGrad => channel::gate_grad(input(0), input(1), shape),
             Op::Shift { top, left } => channel::shift(*top, *left, input(0), shape),
+            Op::Upsample(upsample) => channel::upsample(upsample, input(0), shape),
+            Op::UpsampleGrad(upsample) => channel::upsample_grad(upsample, input(0), shape),
             Op::Reshape => Tensor { shape: shape.to_vec(), data: input(0).data.clone() },
             Op::Add => inputs[1..].iter().fold(input(0).clone(), |sum, part| sum.zip(part, |a, b| a + b)),
+            Op::Mul => input(0).zip(input(1), |a, b| a * b),
             Op::Concat => {
                 let data = inputs.iter().flat_map(|part| part.data.clone()).collect();
                 Tensor { shape: shape.to_vec(), data }
@@ -165,7 +180,7 @@ impl Sample<'_> {
             }
             Op::Loss { kind, weight } => loss::loss(scored(kind, *weight), input(0)),
             Op::LossGrad { kind, weight } => loss::loss_grad(scored(kind, *weight), input(0)),
-            Op::Param(_) | Op::BatchNorm { .. } | Op::BatchStats { .. } | Op::TransposeFilters(_) => {
+            Op::Param(_) | Op::BatchStats { .. } | Op::TransposeFilters(_) => {
                 unreachable!("{op:?} is not computed sample by sample")
             }
         }

@@ -10,7 +10,9 @@ pub mod op;
 pub mod print;
 pub mod verify;
 
-pub use op::{Act, Algorithm, Conv, Op, Pool, PoolKind, Reach, Response, Run, Window};
+pub use op::{
+    Act, Algorithm, Axes, Conv, Norm, Op, Pool, PoolKind, Reach, Response, Run, Upsample, Upsampling, Window,
+};
 
 use cnn_plan::{Augment, Init, LossKind, Prepare, Training};
 

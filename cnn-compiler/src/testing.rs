@@ -8,9 +8,25 @@ use cnn_plan::{
 };
 
 use crate::ir::{
-    Act, Algorithm, Conv, Graph, Layer, LayerId, Loss, Network, NodeId, Op, Param, Pool, PoolKind, Response,
-    Window,
+    Act, Algorithm, Axes, Conv, Graph, Layer, LayerId, Loss, Network, NodeId, Norm, Op, Param, Pool,
+    PoolKind, Response, Upsample, Upsampling, Window,
 };
+
+/// Every activation function.
+pub const ACTS: [Act; 12] = [
+    Act::Relu,
+    Act::Relu6,
+    Act::LeakyRelu(0.1),
+    Act::Elu(0.7),
+    Act::Sigmoid,
+    Act::HardSigmoid,
+    Act::Tanh,
+    Act::Softplus(1.5),
+    Act::Silu,
+    Act::HardSwish,
+    Act::Gelu,
+    Act::GeluTanh,
+];
 
 /// A network in the making.
 #[derive(Default)]
@@ -116,6 +132,13 @@ impl Net {
         self.graph.push(Op::Act(act), vec![x], self.shape(x), layer)
     }
 
+    /// A parametric ReLU of so many slopes.
+    pub fn prelu(&mut self, x: NodeId, slopes: usize) -> NodeId {
+        let layer = self.layer("prelu");
+        let slope = self.param(layer, "weight", &[slopes]);
+        self.graph.push(Op::Prelu, vec![x, slope], self.shape(x), layer)
+    }
+
     pub fn relu(&mut self, x: NodeId) -> NodeId {
         self.act(x, Act::Relu)
     }
@@ -141,8 +164,19 @@ impl Net {
         let channels = [self.graph[x].shape[0]];
         let vectors =
             ["weight", "bias", "running_mean", "running_var"].map(|kind| self.param(layer, kind, &channels));
-        let op = Op::BatchNorm { eps: 1e-3, momentum: 0.1 };
+        let op = Op::Norm(Norm { axes: Axes::Batch, eps: 1e-3, momentum: 0.1 });
         self.graph.push(op, [x].into_iter().chain(vectors).collect(), self.shape(x), layer)
+    }
+
+    /// A norm of each sample; with scale and shift of a shape, if there is one.
+    pub fn sample_norm(&mut self, x: NodeId, axes: Axes, affine: Option<&[usize]>) -> NodeId {
+        let layer = self.layer("norm");
+        let mut inputs = vec![x];
+        if let Some(shape) = affine {
+            inputs.extend(["weight", "bias"].map(|kind| self.param(layer, kind, shape)));
+        }
+        let op = Op::Norm(Norm { axes, eps: 1e-2, momentum: 0.0 });
+        self.graph.push(op, inputs, self.shape(x), layer)
     }
 
     pub fn lrn(&mut self, x: NodeId, response: Response) -> NodeId {
@@ -184,6 +218,13 @@ impl Net {
         self.graph.push(Op::Pool(pool), vec![x], shape, layer)
     }
 
+    pub fn upsample(&mut self, x: NodeId, scale: [usize; 2], mode: Upsampling) -> NodeId {
+        let layer = self.layer("upsample");
+        let [channels, height, width] = self.shape(x)[..] else { panic!("a map") };
+        let shape = vec![channels, height * scale[0], width * scale[1]];
+        self.graph.push(Op::Upsample(Upsample { scale, mode }), vec![x], shape, layer)
+    }
+
     pub fn flatten(&mut self, x: NodeId) -> NodeId {
         let layer = self.layer("flatten");
         let elements = self.graph[x].shape.iter().product();
@@ -193,6 +234,11 @@ impl Net {
     pub fn add(&mut self, parts: &[NodeId]) -> NodeId {
         let layer = self.layer("add");
         self.graph.push(Op::Add, parts.to_vec(), self.shape(parts[0]), layer)
+    }
+
+    pub fn mul(&mut self, parts: [NodeId; 2]) -> NodeId {
+        let layer = self.layer("mul");
+        self.graph.push(Op::Mul, parts.to_vec(), self.shape(parts[0]), layer)
     }
 
     pub fn concat(&mut self, parts: &[NodeId]) -> NodeId {

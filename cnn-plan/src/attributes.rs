@@ -3,7 +3,7 @@
 
 use core::ops::Range;
 
-use crate::source::plain;
+use crate::{settings::Word, source::plain};
 
 plain! {
     /// What a pooling window yields.
@@ -23,6 +23,50 @@ plain! {
             count_include_pad: bool,
         },
     }
+}
+
+plain! {
+    /// What the mean and the variance of a normalisation are taken over.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Axes {
+        /// The batch and all positions, for each channel: batch norm (Ioffe and Szegedy 2015).
+        Batch,
+        /// All positions and the adjacent channels of each of so many groups, for each sample:
+        /// group norm (Wu and He 2018), with one group layer norm (Ba et al. 2016), with a channel
+        /// a group instance norm (Ulyanov et al. 2016).
+        Groups(groups: usize),
+        /// The channels, for each sample and position: layer norm as ConvNeXt has it (Liu et al.
+        /// 2022).
+        Channels,
+    }
+}
+
+plain! {
+    /// What lies between the elements of a map that gets more rows and columns.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Upsampling {
+        /// The element itself again.
+        Nearest,
+        /// What a line between the centres of neighbours says, along both axes (torch's
+        /// `align_corners = False`): output row `r` lies at input row `(r + 0.5) / scale - 0.5`, or
+        /// at the nearest one there is, and columns alike.
+        Bilinear,
+    }
+}
+
+impl Upsampling {
+    /// The word of `upsample`'s argument.
+    pub fn word(self) -> &'static str {
+        match self {
+            Upsampling::Nearest => "nearest",
+            Upsampling::Bilinear => "bilinear",
+        }
+    }
+}
+
+impl Word for Upsampling {
+    const WORDS: &'static [(&'static str, Upsampling)] =
+        &[("nearest", Upsampling::Nearest), ("bilinear", Upsampling::Bilinear)];
 }
 
 plain! {

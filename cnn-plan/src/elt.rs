@@ -6,19 +6,73 @@ use crate::{Addressing, Operand, Placed, Readdress, source::plain};
 pub const EPILOGUE_LEN: usize = 16;
 
 plain! {
-    /// An activation function and, through its *output*, its derivative.
+    /// An activation function.
     #[derive(Clone, Copy, Debug, PartialEq)]
     pub enum Act {
         /// `max(x, 0)`
         Relu,
+        /// `min(max(x, 0), 6)`
+        Relu6,
         /// `x` for positive `x`, else `slope * x`
         LeakyRelu(slope: f32),
         /// `x` for positive `x`, else `alpha * (exp(x) - 1)`
         Elu(alpha: f32),
         /// `1 / (1 + exp(-x))`
         Sigmoid,
+        /// `relu6(x + 3) / 6`
+        HardSigmoid,
         /// `tanh(x)`
         Tanh,
+        /// `ln(1 + exp(beta * x)) / beta`
+        Softplus(beta: f32),
+        /// `x * sigmoid(x)`, also called swish (Ramachandran et al. 2017)
+        Silu,
+        /// `x * hard_sigmoid(x)` (Howard et al. 2019)
+        HardSwish,
+        /// `x * P(X <= x)` of a standard normal `X` (Hendrycks and Gimpel 2016)
+        Gelu,
+        /// `x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3)))`, which approximates
+        /// [`Act::Gelu`]
+        GeluTanh,
+    }
+}
+
+impl Act {
+    /// The function in one word, without its parameter: `leaky_relu`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Act::Relu => "relu",
+            Act::Relu6 => "relu6",
+            Act::LeakyRelu(_) => "leaky_relu",
+            Act::Elu(_) => "elu",
+            Act::Sigmoid => "sigmoid",
+            Act::HardSigmoid => "hard_sigmoid",
+            Act::Tanh => "tanh",
+            Act::Softplus(_) => "softplus",
+            Act::Silu => "silu",
+            Act::HardSwish => "hard_swish",
+            Act::Gelu => "gelu",
+            Act::GeluTanh => "gelu_tanh",
+        }
+    }
+
+    /// Its parameter: a slope, `alpha` or `beta`.
+    pub const fn parameter(&self) -> Option<f32> {
+        match *self {
+            Act::LeakyRelu(value) | Act::Elu(value) | Act::Softplus(value) => Some(value),
+            Act::Relu | Act::Relu6 | Act::Sigmoid | Act::HardSigmoid | Act::Tanh => None,
+            Act::Silu | Act::HardSwish | Act::Gelu | Act::GeluTanh => None,
+        }
+    }
+
+    /// Whether the derivative follows from the function's value, so that its argument need not be
+    /// kept. That of a function that falls and rises does not.
+    pub const fn is_monotonic(&self) -> bool {
+        match self {
+            Act::Relu | Act::Relu6 | Act::LeakyRelu(_) | Act::Elu(_) => true,
+            Act::Sigmoid | Act::HardSigmoid | Act::Tanh | Act::Softplus(_) => true,
+            Act::Silu | Act::HardSwish | Act::Gelu | Act::GeluTanh => false,
+        }
     }
 }
 
@@ -28,9 +82,14 @@ plain! {
     pub enum Elt<A: Addressing = Placed> {
         /// `v = act(v)`
         Act(act: Act),
-        /// `v = v * act'(x)` where the map holds `y = act(x)`: the chain rule through an
-        /// activation.
-        ActGrad(act: Act, y: A::Map),
+        /// `v = v * act'(x)`, the chain rule through an activation. The map holds `act(x)`, or `x`
+        /// where the derivative does not follow from that ([`Act::is_monotonic`]).
+        ActGrad(act: Act, at: A::Map),
+        /// `v = v` for positive `v`, else `slope[c] * v` (He et al. 2015)
+        Prelu(slope: Slope<A>),
+        /// `v = v` where the map `x` is positive, else `slope[c] * v`: the chain rule through
+        /// [`Elt::Prelu`].
+        PreluGrad(slope: Slope<A>, x: A::Map),
         /// Training-mode batch norm with the statistics that [`crate::BatchStats`] left in the
         /// arena's fixed part: `v = (v - mean[c]) * inv_std[c] * gamma[c] + beta[c]`.
         Normalize(normalize: Normalize<A>),
@@ -67,6 +126,17 @@ plain! {
         },
         /// `v = v + map`
         Add(map: A::Map),
+        /// `v = v * map`
+        Mul(map: A::Map),
+    }
+
+    /// The slopes of [`Elt::Prelu`].
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct Slope<A: Addressing = Placed> {
+        /// One for each channel, or one.
+        pub param: A::Param,
+        /// Whether all channels share one.
+        pub shared: bool,
     }
 
     /// Operands of batch norm in training.
@@ -92,12 +162,20 @@ impl<A: Addressing> Normalize<A> {
     }
 }
 
+impl<A: Addressing> Slope<A> {
+    pub(crate) fn readdress<B: Addressing>(&self, to: &dyn Readdress<A, B>) -> Slope<B> {
+        Slope { param: to.param(self.param), shared: self.shared }
+    }
+}
+
 impl<A: Addressing> Elt<A> {
     /// The map that the operation reads beside the running value.
     pub fn map(&self) -> Option<A::Map> {
         match *self {
-            Elt::ActGrad(_, map) | Elt::NormalizeGrad(_, map) | Elt::Add(map) => Some(map),
-            Elt::Act(_) | Elt::Normalize(_) | Elt::NormalizeRunning { .. } | Elt::Dropout { .. } => None,
+            Elt::ActGrad(_, map) | Elt::NormalizeGrad(_, map) | Elt::PreluGrad(_, map) => Some(map),
+            Elt::Add(map) | Elt::Mul(map) => Some(map),
+            Elt::Act(_) | Elt::Prelu(_) | Elt::Dropout { .. } => None,
+            Elt::Normalize(_) | Elt::NormalizeRunning { .. } => None,
         }
     }
 
@@ -111,7 +189,8 @@ impl<A: Addressing> Elt<A> {
             Elt::NormalizeRunning { mean, var, gamma, beta, eps: _ } => {
                 [mean, var, gamma, beta].map(Operand::Param).into_iter().for_each(visit);
             }
-            Elt::Act(_) | Elt::ActGrad(..) | Elt::Dropout { .. } | Elt::Add(_) => {}
+            Elt::Prelu(slope) | Elt::PreluGrad(slope, _) => visit(Operand::Param(slope.param)),
+            Elt::Act(_) | Elt::ActGrad(..) | Elt::Dropout { .. } | Elt::Add(_) | Elt::Mul(_) => {}
         }
     }
 
@@ -120,6 +199,8 @@ impl<A: Addressing> Elt<A> {
         match *self {
             Elt::Act(act) => Elt::Act(act),
             Elt::ActGrad(act, map) => Elt::ActGrad(act, to.map(map)),
+            Elt::Prelu(slope) => Elt::Prelu(slope.readdress(to)),
+            Elt::PreluGrad(slope, map) => Elt::PreluGrad(slope.readdress(to), to.map(map)),
             Elt::Normalize(normalize) => Elt::Normalize(normalize.readdress(to)),
             Elt::NormalizeRunning { mean, var, eps, gamma, beta } => {
                 let [mean, var, gamma, beta] = [mean, var, gamma, beta].map(|param| to.param(param));
@@ -128,6 +209,7 @@ impl<A: Addressing> Elt<A> {
             Elt::NormalizeGrad(normalize, map) => Elt::NormalizeGrad(normalize.readdress(to), to.map(map)),
             Elt::Dropout { rate, stream, channelwise } => Elt::Dropout { rate, stream, channelwise },
             Elt::Add(map) => Elt::Add(to.map(map)),
+            Elt::Mul(map) => Elt::Mul(to.map(map)),
         }
     }
 }

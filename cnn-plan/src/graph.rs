@@ -6,13 +6,13 @@
 
 use core::fmt::{Display, Formatter, Result};
 
-use super::{Act, PoolKind, Response, Window};
+use super::{Act, Axes, PoolKind, Response, Upsampling, Window};
 use crate::source::plain;
 
 plain! {
     /// An operation on values of one image, with its attributes. `x` is the first input; parameters
     /// come in the order given here, in torch's shapes: `weight: [O, I/groups, KH, KW]` or `[O,
-    /// F]`, all others `[C]`.
+    /// F]`, all others `[C]` unless said.
     ///
     /// Dropout is the identity in inference and stands nowhere.
     #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,9 +37,15 @@ plain! {
         },
         /// An activation function of each element.
         Act(act: Act),
-        /// `(x - running_mean) / sqrt(running_var + eps) * weight + bias` for each channel. The
-        /// parameters are `weight`, `bias`, `running_mean` and `running_var`.
-        BatchNorm {
+        /// `x` for positive `x`, else `weight * x`; `weight` has a number for each channel, or one.
+        Prelu,
+        /// `(x - mean) / sqrt(variance + eps) * weight + bias`. For [`Axes::Batch`] mean and
+        /// variance are the parameters `running_mean` and `running_var`, which follow the other
+        /// two; else they are those of the sample, the variance biased. `weight` and `bias` have a
+        /// number for each channel, or one for each element of `x`, or are both missing.
+        Norm {
+            /// What the statistics are taken over.
+            axes: Axes,
             /// Added to the variance.
             eps: f32,
         },
@@ -69,6 +75,15 @@ plain! {
         Flatten,
         /// The sum of two or more values of one shape.
         Add,
+        /// The product of two values of one shape, element by element.
+        Mul,
+        /// `x` with more rows and columns.
+        Upsample {
+            /// Rows and columns of the result for one of `x`.
+            scale: [usize; 2],
+            /// What lies between the elements of `x`.
+            mode: Upsampling,
+        },
         /// Two or more values one after the other along their first dimension.
         Concat,
     }
@@ -102,12 +117,11 @@ impl GraphOp {
             GraphOp::Pool { kind: PoolKind::Max, .. } => "max_pool",
             GraphOp::Pool { kind: PoolKind::Avg { .. }, .. } => "avg_pool",
             GraphOp::Pool { kind: PoolKind::AdaptiveAvg, .. } => "adaptive_avg_pool",
-            GraphOp::Act(Act::Relu) => "relu",
-            GraphOp::Act(Act::LeakyRelu(_)) => "leaky_relu",
-            GraphOp::Act(Act::Elu(_)) => "elu",
-            GraphOp::Act(Act::Sigmoid) => "sigmoid",
-            GraphOp::Act(Act::Tanh) => "tanh",
-            GraphOp::BatchNorm { .. } => "batch_norm",
+            GraphOp::Act(act) => act.name(),
+            GraphOp::Prelu => "prelu",
+            GraphOp::Norm { axes: Axes::Batch, .. } => "batch_norm",
+            GraphOp::Norm { axes: Axes::Groups(_), .. } => "group_norm",
+            GraphOp::Norm { axes: Axes::Channels, .. } => "channel_norm",
             GraphOp::Lrn(_) => "lrn",
             GraphOp::Maxout { .. } => "maxout",
             GraphOp::Softmax => "softmax",
@@ -115,6 +129,8 @@ impl GraphOp {
             GraphOp::Pad { .. } => "pad",
             GraphOp::Flatten => "flatten",
             GraphOp::Add => "add",
+            GraphOp::Mul => "mul",
+            GraphOp::Upsample { .. } => "upsample",
             GraphOp::Concat => "concat",
         }
     }
@@ -130,24 +146,26 @@ impl Display for GraphOp {
                 if groups > 1 { write!(f, ", groups {groups}") } else { Ok(()) }
             }
             GraphOp::Pool { kind: PoolKind::Max | PoolKind::Avg { .. }, window } => write_window(f, &window),
-            GraphOp::Act(Act::LeakyRelu(slope)) => write!(f, " {slope}"),
-            GraphOp::Act(Act::Elu(alpha)) => write!(f, " {alpha}"),
-            GraphOp::BatchNorm { eps } => write!(f, " eps {eps:?}"),
+            GraphOp::Act(act) => act.parameter().map_or(Ok(()), |parameter| write!(f, " {parameter}")),
+            GraphOp::Norm { axes: Axes::Groups(groups), eps } => write!(f, " groups {groups}, eps {eps:?}"),
+            GraphOp::Norm { axes: _, eps } => write!(f, " eps {eps:?}"),
             GraphOp::Lrn(Response { size, alpha, beta, k }) => {
                 write!(f, " size {size}, alpha {alpha:?}, beta {beta:?}, k {k:?}")
             }
             GraphOp::Maxout { pieces } => write!(f, " pieces {pieces}"),
+            GraphOp::Upsample { scale, mode } => write!(f, " {}x{}, {}", scale[0], scale[1], mode.word()),
             GraphOp::Pad { top, left, bottom, right } => {
                 write!(f, " top {top}, bottom {bottom}, left {left}, right {right}")
             }
             GraphOp::Input
             | GraphOp::Dense
             | GraphOp::Pool { kind: PoolKind::AdaptiveAvg, .. }
-            | GraphOp::Act(Act::Relu | Act::Sigmoid | Act::Tanh)
+            | GraphOp::Prelu
             | GraphOp::Softmax
             | GraphOp::Gate
             | GraphOp::Flatten
             | GraphOp::Add
+            | GraphOp::Mul
             | GraphOp::Concat => Ok(()),
         }
     }
@@ -187,6 +205,8 @@ mod tests {
         let window = Window { stride: [2, 1], pad: [1, 1], pad_end: [1, 2], dilation: [2, 2], ..WINDOW };
         let text = "conv 3x5, stride 2x1, pad 1x1 and 1x2, dilation 2x2, groups 4";
         assert_eq!(GraphOp::Conv { window, groups: 4 }.to_string(), text);
-        assert_eq!(GraphOp::BatchNorm { eps: 1e-5 }.to_string(), "batch_norm eps 1e-5");
+        let norm = |axes| GraphOp::Norm { axes, eps: 1e-5 }.to_string();
+        assert_eq!(norm(Axes::Batch), "batch_norm eps 1e-5");
+        assert_eq!(norm(Axes::Groups(4)), "group_norm groups 4, eps 1e-5");
     }
 }

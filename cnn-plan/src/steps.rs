@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
 use crate::{
-    Addressing, LossKind, Map, Operand, Placed, PoolKind, Readdress, Response, Scope, Shaped, Source, Window,
-    Work, padded,
+    Addressing, Axes, LossKind, Map, Operand, Placed, PoolKind, Readdress, Response, Scope, Shaped, Source,
+    Upsampling, Window, Work, padded,
     source::Written,
     step::{epilogue, field, readdress, source, steps, visit},
 };
@@ -253,6 +253,21 @@ steps! {
     scope: |_| Scope::Sample,
     work: |step| Work::Touch(step.y.elements() * step.epilogue.as_ref().len());
 
+    /// Gradient of the slopes of [`crate::Elt::Prelu`], summed over the batch, all positions and,
+    /// where they share one, all channels; *overwrites* it: `dslope[c] = sum dy * min(x, 0)`.
+    prelu_sums: PreluSums {
+        /// The forward input.
+        x: read,
+        /// Gradient of the output.
+        dy: read,
+        /// The slopes.
+        slope: gradient,
+        /// Whether all channels share one.
+        shared: attribute(bool),
+    }
+    scope: |_| Scope::Batch,
+    work: |step| Work::Touch(step.x.elements());
+
     /// Copies channels between maps whose order or alignment differs, where sharing storage is
     /// impossible. Elements are addressed in `[C, H, W]` order on both sides, so this also flattens
     /// a blocked map to `[C*H*W, 1, 1]` and back.
@@ -321,6 +336,114 @@ steps! {
         dy: read,
         /// Statistics, and where the gradients go.
         normalize: normalize,
+    }
+    scope: |_| Scope::Batch,
+    work: |step| Work::Touch(step.x.elements());
+
+    /// Statistics of each sample: mean, and inverse deviation `1 / sqrt(variance + eps)` with the
+    /// biased variance. For [`Axes::Groups`] a mean for each channel, then an inverse deviation for
+    /// each, both in whole blocks and 0 in padding; for [`Axes::Channels`] the two at each position.
+    sample_stats: SampleStats {
+        /// Input.
+        x: read,
+        /// `[2 * padded(C), 1, 1]` or `[2, H, W]`.
+        stats: write,
+        /// What the statistics are taken over; never the batch.
+        axes: attribute(Axes),
+        /// Added to the variance.
+        eps: attribute(f32),
+    }
+    scope: |_| Scope::Sample,
+    work: |step| Work::Touch(2 * step.x.elements());
+
+    /// Normalisation by the statistics of each sample: `y = (x - mean) * inv_std * weight + bias`.
+    sample_norm: SampleNorm {
+        /// Input.
+        x: read,
+        /// What [`SampleStats`] left.
+        stats: read,
+        /// The scale.
+        weight: param_optional,
+        /// The shift.
+        bias: param_optional,
+        /// Whether scale and shift have a number for each element, in the order of `x`, and not
+        /// one for each channel.
+        per_element: attribute(bool),
+        /// Output.
+        y: write,
+        /// What the statistics are taken over.
+        axes: attribute(Axes),
+        /// Applied to `y` before it is stored.
+        epilogue: epilogue,
+    }
+    scope: |_| Scope::Sample,
+    work: |step| touch(&step.x, &step.y);
+
+    /// What the gradient of a normalisation by [`SampleStats`] takes of the whole of what they are
+    /// taken over: the means of `g = dy * weight` and of `g * (x - mean) * inv_std`, in the order of
+    /// the statistics.
+    sample_norm_sums: SampleNormSums {
+        /// The forward input.
+        x: read,
+        /// Gradient of the output.
+        dy: read,
+        /// What [`SampleStats`] left.
+        stats: read,
+        /// The scale.
+        weight: param_optional,
+        /// As in [`SampleNorm`].
+        per_element: attribute(bool),
+        /// The means, in the shape of `stats`.
+        sums: write,
+        /// What the statistics are taken over.
+        axes: attribute(Axes),
+    }
+    scope: |_| Scope::Sample,
+    work: |step| touch(&step.x, &step.dy);
+
+    /// Gradient of the input of [`SampleNorm`] and of [`SampleStats`]:
+    /// `dx = inv_std * (g - sums[0] - (x - mean) * inv_std * sums[1])`.
+    sample_norm_grad: SampleNormGrad {
+        /// The forward input.
+        x: read,
+        /// Gradient of the output.
+        dy: read,
+        /// What [`SampleStats`] left.
+        stats: read,
+        /// What [`SampleNormSums`] left.
+        sums: read,
+        /// The scale.
+        weight: param_optional,
+        /// As in [`SampleNorm`].
+        per_element: attribute(bool),
+        /// Gradient of the input.
+        dx: write,
+        /// What the statistics are taken over.
+        axes: attribute(Axes),
+        /// Applied to `dx` before it is stored.
+        epilogue: epilogue,
+    }
+    scope: |_| Scope::Sample,
+    work: |step| touch(&step.x, &step.dx);
+
+    /// Gradients of the scale and shift of [`SampleNorm`], summed over the batch and, where there is
+    /// one for each channel, all positions; *overwrites* them: `dbias = sum dy`,
+    /// `dweight = sum dy * (x - mean) * inv_std`.
+    sample_scale_grad: SampleScaleGrad {
+        /// The forward input.
+        x: read,
+        /// What [`SampleStats`] left.
+        stats: read,
+        /// Gradient of the output.
+        dy: read,
+        /// The scale.
+        weight: gradient,
+        /// The shift.
+        bias: gradient,
+        /// As in [`SampleNorm`].
+        per_element: attribute(bool),
+        /// What the statistics are taken over.
+        axes: attribute(Axes),
     }
     scope: |_| Scope::Batch,
     work: |step| Work::Touch(step.x.elements());
@@ -459,6 +582,39 @@ steps! {
     }
     scope: |_| Scope::Sample,
     work: |step| touch(&step.x, &step.y);
+
+    /// A map with `scale` times as many rows and columns.
+    upsample: Upsample {
+        /// Input.
+        x: read,
+        /// Output, of the same channels.
+        y: write,
+        /// Rows and columns of `y` for one of `x`.
+        scale: attribute([usize; 2]),
+        /// What lies between the elements of `x`.
+        mode: attribute(Upsampling),
+        /// Applied to `y` before it is stored.
+        epilogue: epilogue,
+    }
+    scope: |_| Scope::Sample,
+    work: |step| touch(&step.x, &step.y);
+
+    /// Gradient of [`Upsample`]: each element of `dx` sums the elements of `dy` that depend on it,
+    /// each times its share.
+    upsample_grad: UpsampleGrad {
+        /// Gradient of the output.
+        dy: read,
+        /// Gradient of the input.
+        dx: write,
+        /// Rows and columns of `dy` for one of `dx`.
+        scale: attribute([usize; 2]),
+        /// What lies between the elements of the forward input.
+        mode: attribute(Upsampling),
+        /// Applied to `dx` before it is stored.
+        epilogue: epilogue,
+    }
+    scope: |_| Scope::Sample,
+    work: |step| touch(&step.dy, &step.dx);
 }
 
 /// The scope of a step that treats samples one by one, but for an algorithm that shares work among

@@ -1,6 +1,6 @@
 //! The numbers by which kernels know what a plan's enumerations say.
 
-use cnn_plan::{Act, Elt, LossKind, PoolKind};
+use cnn_plan::{Act, Elt, LossKind, PoolKind, Upsampling};
 
 use crate::define::Define;
 
@@ -27,14 +27,28 @@ codes! {
     ActCode {
         /// [`Act::Relu`]
         Relu = ACT_RELU,
+        /// [`Act::Relu6`]
+        Relu6 = ACT_RELU6,
         /// [`Act::LeakyRelu`]
         LeakyRelu = ACT_LEAKY_RELU,
         /// [`Act::Elu`]
         Elu = ACT_ELU,
         /// [`Act::Sigmoid`]
         Sigmoid = ACT_SIGMOID,
+        /// [`Act::HardSigmoid`]
+        HardSigmoid = ACT_HARD_SIGMOID,
         /// [`Act::Tanh`]
         Tanh = ACT_TANH,
+        /// [`Act::Softplus`]
+        Softplus = ACT_SOFTPLUS,
+        /// [`Act::Silu`]
+        Silu = ACT_SILU,
+        /// [`Act::HardSwish`]
+        HardSwish = ACT_HARD_SWISH,
+        /// [`Act::Gelu`]
+        Gelu = ACT_GELU,
+        /// [`Act::GeluTanh`]
+        GeluTanh = ACT_GELU_TANH,
     }
 
     /// An operation of an epilogue.
@@ -43,12 +57,18 @@ codes! {
         Act = ELT_ACT,
         /// [`Elt::ActGrad`]
         ActGrad = ELT_ACT_GRAD,
+        /// [`Elt::Prelu`]
+        Prelu = ELT_PRELU,
+        /// [`Elt::PreluGrad`]
+        PreluGrad = ELT_PRELU_GRAD,
         /// [`Elt::Dropout`] of single elements.
         Dropout = ELT_DROPOUT,
         /// [`Elt::Dropout`] of whole channels.
         DropoutChannels = ELT_DROPOUT_CHANNELS,
         /// [`Elt::Add`]
         Add = ELT_ADD,
+        /// [`Elt::Mul`]
+        Mul = ELT_MUL,
         /// [`Elt::Normalize`]
         Normalize = ELT_NORMALIZE,
         /// [`Elt::NormalizeRunning`]
@@ -67,6 +87,14 @@ codes! {
         BinaryCrossEntropy = LOSS_BINARY_CROSS_ENTROPY,
     }
 
+    /// What lies between the elements of a map.
+    UpsamplingCode {
+        /// [`Upsampling::Nearest`]
+        Nearest = UPSAMPLING_NEAREST,
+        /// [`Upsampling::Bilinear`]
+        Bilinear = UPSAMPLING_BILINEAR,
+    }
+
     /// The value of a sliding pooling window.
     PoolCode {
         /// [`PoolKind::Max`]
@@ -78,15 +106,32 @@ codes! {
     }
 }
 
+impl UpsamplingCode {
+    /// The code of a way of upsampling.
+    pub const fn of(mode: Upsampling) -> UpsamplingCode {
+        match mode {
+            Upsampling::Nearest => UpsamplingCode::Nearest,
+            Upsampling::Bilinear => UpsamplingCode::Bilinear,
+        }
+    }
+}
+
 impl ActCode {
     /// The code of an activation function.
     pub const fn of(act: &Act) -> ActCode {
         match act {
             Act::Relu => ActCode::Relu,
+            Act::Relu6 => ActCode::Relu6,
             Act::LeakyRelu(_) => ActCode::LeakyRelu,
             Act::Elu(_) => ActCode::Elu,
             Act::Sigmoid => ActCode::Sigmoid,
+            Act::HardSigmoid => ActCode::HardSigmoid,
             Act::Tanh => ActCode::Tanh,
+            Act::Softplus(_) => ActCode::Softplus,
+            Act::Silu => ActCode::Silu,
+            Act::HardSwish => ActCode::HardSwish,
+            Act::Gelu => ActCode::Gelu,
+            Act::GeluTanh => ActCode::GeluTanh,
         }
     }
 }
@@ -97,9 +142,12 @@ impl EltCode {
         match elt {
             Elt::Act(_) => EltCode::Act,
             Elt::ActGrad(..) => EltCode::ActGrad,
+            Elt::Prelu(_) => EltCode::Prelu,
+            Elt::PreluGrad(..) => EltCode::PreluGrad,
             Elt::Dropout { channelwise: false, .. } => EltCode::Dropout,
             Elt::Dropout { channelwise: true, .. } => EltCode::DropoutChannels,
             Elt::Add(_) => EltCode::Add,
+            Elt::Mul(_) => EltCode::Mul,
             Elt::Normalize(_) => EltCode::Normalize,
             Elt::NormalizeRunning { .. } => EltCode::NormalizeRunning,
             Elt::NormalizeGrad(..) => EltCode::NormalizeGrad,

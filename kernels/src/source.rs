@@ -11,10 +11,16 @@ pub enum Source {
     Layers,
     /// Batch norm's sums.
     BatchNorm,
+    /// Norms of each sample.
+    SampleNorm,
     /// Local response normalisation.
     Lrn,
     /// Maxout, softmax and gates.
     Channel,
+    /// Gradients of a parametric ReLU's slopes.
+    Prelu,
+    /// More rows and columns.
+    Upsample,
     /// Direct convolution, specialised for its kind of inner loop.
     ConvDirect,
     /// Convolution by tiles in local memory, specialised likewise.
@@ -23,11 +29,14 @@ pub enum Source {
 
 impl Source {
     /// Every program.
-    pub const ALL: [Source; 6] = [
+    pub const ALL: [Source; 9] = [
         Source::Layers,
         Source::BatchNorm,
+        Source::SampleNorm,
         Source::Lrn,
         Source::Channel,
+        Source::Prelu,
+        Source::Upsample,
         Source::ConvDirect,
         Source::ConvIgemm,
     ];
@@ -42,8 +51,11 @@ impl Source {
                 files!("common.cl" "segments.cl" "dense.cl" "pool.cl" "elementwise.cl" "loss.cl" "update.cl")
             }
             Source::BatchNorm => files!("common.cl" "segments.cl" "batch_norm.cl"),
+            Source::SampleNorm => files!("common.cl" "segments.cl" "sample_norm.cl"),
             Source::Lrn => files!("common.cl" "lrn.cl"),
             Source::Channel => files!("common.cl" "channel.cl"),
+            Source::Prelu => files!("common.cl" "segments.cl" "prelu.cl"),
+            Source::Upsample => files!("common.cl" "upsample.cl"),
             Source::ConvDirect => files!("common.cl" "conv.cl" "conv_direct.cl"),
             Source::ConvIgemm => files!("common.cl" "conv.cl" "conv_igemm.cl"),
         };
@@ -56,7 +68,8 @@ impl Source {
         use Constant::*;
         match self {
             Source::Layers => &[ClassWeights],
-            Source::BatchNorm | Source::Lrn | Source::Channel => &[],
+            Source::BatchNorm | Source::SampleNorm | Source::Lrn | Source::Channel => &[],
+            Source::Prelu | Source::Upsample => &[],
             Source::ConvDirect => &[XPlanar, Transposed, UnitStride, Padded, Mixed, Blocks, Pixels, Tile],
             Source::ConvIgemm => &[XPlanar, Transposed, UnitStride, Padded],
         }

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from torchvision.models.densenet import _DenseBlock, _Transition
 from torchvision.models.googlenet import BasicConv2d, Inception, InceptionAux
 from torchvision.models.resnet import BasicBlock
+from torchvision.ops import StochasticDepth
 
 
 class Chain(nn.Module):
@@ -129,6 +130,15 @@ class DenseNet121(zoo.DenseNet):
         return self.classifier(self.relu(self.features(x)).mean((2, 3)))
 
 
+def efficientnet():
+    """torchvision's, without its stochastic depth."""
+    model = zoo.efficientnet_b0(weights=None)
+    for module in model.modules():
+        if isinstance(module, StochasticDepth):
+            module.p = 0.0
+    return model
+
+
 # ---- tests/networks
 
 
@@ -225,6 +235,50 @@ class Gated(nn.Module):
         return self.fc(self.conv2(x).amax((2, 3)))
 
 
+class Curves(nn.Module):
+    """Activations that are curved, bounded or trained, products, and maps that grow."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 8, 3)
+        self.left = nn.Conv2d(8, 12, 1)
+        self.right = nn.Conv2d(8, 12, 3, padding=1)
+        self.conv2 = nn.Conv2d(12, 9, 3, padding=1)
+        self.prelu1 = nn.PReLU(9)
+        self.conv3 = nn.Conv2d(9, 8, 3, padding=1)
+        self.conv4 = nn.Conv2d(8, 10, 1)
+        self.conv5 = nn.Conv2d(10, 8, 3)
+        self.prelu2 = nn.PReLU()
+        self.fc = nn.Linear(8, 6)
+
+    def forward(self, x):
+        x = F.relu6(self.conv1(x))
+        x = F.silu(self.left(x)) * F.hardsigmoid(self.right(x))
+        x = F.interpolate(x, scale_factor=(2, 3), mode="bilinear")
+        x = F.avg_pool2d(F.gelu(self.prelu1(self.conv2(x))), 2)
+        x = F.gelu(self.conv3(x), approximate="tanh")
+        x = F.interpolate(F.hardswish(self.conv4(x)), scale_factor=2)
+        x = F.softplus(self.prelu2(self.conv5(x)), beta=1.5)
+        return self.fc(x.mean((2, 3)))
+
+
+class ChannelNorm(nn.LayerNorm):
+    """Layer norm over the channels of each position."""
+
+    def forward(self, x):
+        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+
+
+def norms():
+    return Chain(
+        ("conv1", nn.Conv2d(3, 12, 3)), ("gn", nn.GroupNorm(4, 12, eps=1e-3)), nn.Tanh(),
+        ("conv2", nn.Conv2d(12, 9, 3, padding=1, bias=False)), nn.InstanceNorm2d(9), nn.SiLU(),
+        ("conv3", nn.Conv2d(9, 10, 3)), ("ln1", ChannelNorm(10, eps=1e-6)), nn.GELU(),
+        ("conv4", nn.Conv2d(10, 6, 1)), ("ln2", nn.LayerNorm([6, 4, 3])), nn.Sigmoid(),
+        ("conv5", nn.Conv2d(6, 5, 2, bias=False)), ("in", nn.InstanceNorm2d(5, affine=True)), nn.Flatten(),
+        ("fc1", nn.Linear(30, 11)), ("ln3", nn.LayerNorm(11)), nn.Tanh(), ("fc2", nn.Linear(11, 4)))
+
+
 def scores():
     return Chain(("conv", nn.Conv2d(1, 5, 3)), nn.Tanh(), nn.Flatten(), ("fc", nn.Linear(80, 4)))
 
@@ -260,6 +314,8 @@ EXAMPLES = {
     "resnet18": Network(lambda: zoo.resnet18(weights=None), PHOTO, CLASSES, (1, 2)),
     "resnet50": Network(lambda: zoo.resnet50(weights=None), PHOTO, CLASSES, (1, 2)),
     "densenet121": Network(DenseNet121, PHOTO, CLASSES, (1, 2)),
+    "mobilenet_v2": Network(lambda: zoo.mobilenet_v2(weights=None), PHOTO, CLASSES, (1, 2)),
+    "efficientnet_b0": Network(efficientnet, PHOTO, CLASSES, (1, 2)),
 }
 GOLDENS = {
     "lenet5": EXAMPLES["lenet5"],
@@ -271,6 +327,8 @@ GOLDENS = {
     "responses": Network(responses, (4, 9, 9), 5),
     "units": Network(units, (3, 8, 8), 4),
     "gated": Network(Gated, (3, 9, 8), 4),
+    "curves": Network(Curves, (3, 8, 7), 6),
+    "norms": Network(norms, (3, 8, 7), 4),
     "smoothed": Network(scores, (1, 6, 6), 4, loss=lambda s, l: F.cross_entropy(s, l, label_smoothing=0.1)),
     "weighted": Network(scores, (1, 6, 6), 4, loss=class_weighted),
     "squared": Network(scores, (1, 6, 6), 4, loss=lambda s, l: F.mse_loss(s, one_hot(l, s))),

@@ -56,7 +56,7 @@ class Watch:
 
     def on(self, model):
         for module in model.modules():
-            if isinstance(module, nn.ReLU):
+            if isinstance(module, (nn.ReLU, nn.ReLU6)):
                 yield module.register_forward_pre_hook(self.before_relu)
             elif isinstance(module, nn.MaxPool2d):
                 yield module.register_forward_pre_hook(self.before_pool)

@@ -55,6 +55,27 @@ network! {
     }
 }
 
+network! {
+    /// Activations that are curved, bounded or trained, products, and maps that grow.
+    Curves<[3, 6, 5] -> 4> {
+        let x = input -> conv1: conv(8, 3) -> relu6;
+        mul(x -> conv2: conv(8, 1) -> silu, x -> conv3: conv(8, 1) -> hard_sigmoid)
+            -> upsample((2, 3), mode = bilinear) -> conv4: conv(9, 3) -> prelu(per_channel = true) -> gelu
+            -> upsample(2) -> conv5: conv(8, 2) -> gelu(tanh = true) -> hard_swish -> prelu -> softplus(beta = 2)
+            -> flatten -> fc: dense(4)
+    }
+}
+
+network! {
+    /// Norms of each sample.
+    Norms<[3, 6, 5] -> 4> {
+        input
+            -> conv1: conv(12, 3) -> group_norm(4) -> tanh -> conv2: conv(9, 1) -> instance_norm -> tanh
+            -> conv3: conv(10, 1) -> layer_norm(over = channels) -> tanh -> conv4: conv(6, 2) -> layer_norm -> tanh
+            -> flatten -> fc1: dense(11) -> layer_norm -> tanh -> fc2: dense(4)
+    }
+}
+
 /// A session whose vectors, running variances included, lie around 1.
 fn session<N: Network>(device: &Device) -> Session {
     let model = Model::of::<N>();
@@ -91,6 +112,8 @@ fn the_table_yields_the_scores() {
     yields_the_scores::<LeNet5>();
     yields_the_scores::<Windows>();
     yields_the_scores::<Units>();
+    yields_the_scores::<Curves>();
+    yields_the_scores::<Norms>();
 }
 
 /// Parameters that no node of the table reads.
@@ -113,6 +136,8 @@ fn the_networks_above_have_every_operation() {
         Model::of::<Mnist>().description().graph,
         Model::of::<Windows>().description().graph,
         Model::of::<Units>().description().graph,
+        Model::of::<Curves>().description().graph,
+        Model::of::<Norms>().description().graph,
     ];
     let found: BTreeSet<&str> = graphs.iter().copied().flatten().map(|node| node.op.name()).collect();
     let expected = [
@@ -120,22 +145,34 @@ fn the_networks_above_have_every_operation() {
         "add",
         "avg_pool",
         "batch_norm",
+        "channel_norm",
         "concat",
         "conv",
         "dense",
         "elu",
         "flatten",
         "gate",
+        "gelu",
+        "gelu_tanh",
+        "group_norm",
+        "hard_sigmoid",
+        "hard_swish",
         "input",
         "leaky_relu",
         "lrn",
         "max_pool",
         "maxout",
+        "mul",
         "pad",
+        "prelu",
         "relu",
+        "relu6",
         "sigmoid",
+        "silu",
         "softmax",
+        "softplus",
         "tanh",
+        "upsample",
     ];
     assert!(found.iter().copied().eq(expected), "{found:?}");
 }

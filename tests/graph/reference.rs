@@ -1,6 +1,6 @@
 //! The graph of inference, evaluated from its table alone: f64, one image, one loop a formula.
 
-use cnn_runtime::plan::{Act, Description, GraphNode, GraphOp, PoolKind, Response, Window};
+use cnn_runtime::plan::{Act, Axes, Description, GraphNode, GraphOp, PoolKind, Response, Upsampling, Window};
 
 /// A node's value, in row-major order.
 struct Tensor {
@@ -85,7 +85,17 @@ impl Site<'_> {
             GraphOp::Dense => self.dense(),
             GraphOp::Pool { kind, window } => self.each(|channel, at| self.pool(kind, &window, channel, at)),
             GraphOp::Act(act) => self.map(|_, x| activation(act, x)),
-            GraphOp::BatchNorm { eps } => self.map(|channel, x| {
+            GraphOp::Prelu => self.map(|channel, x| {
+                let slope = self.param(0, if self.params[0].len() == 1 { 0 } else { channel });
+                if x > 0.0 { x } else { slope * x }
+            }),
+            GraphOp::Norm { axes: Axes::Groups(groups), eps } => {
+                self.norm(eps, |element| element / (self.x().data.len() / groups))
+            }
+            GraphOp::Norm { axes: Axes::Channels, eps } => {
+                self.norm(eps, |element| element % self.x().area())
+            }
+            GraphOp::Norm { axes: Axes::Batch, eps } => self.map(|channel, x| {
                 let [weight, bias, mean, variance] = [0, 1, 2, 3].map(|slot| self.param(slot, channel));
                 (x - mean) / (variance + f64::from(eps)).sqrt() * weight + bias
             }),
@@ -107,6 +117,10 @@ impl Site<'_> {
             GraphOp::Flatten => self.x().data.clone(),
             GraphOp::Add => {
                 (0..self.x().data.len()).map(|at| self.inputs.iter().map(|x| x.data[at]).sum()).collect()
+            }
+            GraphOp::Mul => self.x().data.iter().zip(&self.inputs[1].data).map(|(x, y)| x * y).collect(),
+            GraphOp::Upsample { scale, mode } => {
+                self.each(|channel, at| self.upsample(scale, mode, channel, at))
             }
             GraphOp::Concat => self.inputs.iter().flat_map(|x| x.data.iter().copied()).collect(),
         }
@@ -165,6 +179,46 @@ impl Site<'_> {
         }
     }
 
+    /// Normalised by the statistics of all elements of the same number, then scaled and shifted.
+    fn norm(&self, eps: f32, number: impl Fn(usize) -> usize) -> Vec<f64> {
+        let x = self.x();
+        let affine = |slot: usize, at: usize| {
+            let values = self.params[slot];
+            f64::from(values[if values.len() == x.data.len() { at } else { at / x.area() }])
+        };
+        let normal = |at: usize| {
+            let fellows = || x.data.iter().enumerate().filter(|&(other, _)| number(other) == number(at));
+            let count = fellows().count() as f64;
+            let mean = fellows().map(|(_, value)| value).sum::<f64>() / count;
+            let variance = fellows().map(|(_, value)| (value - mean).powi(2)).sum::<f64>() / count;
+            (x.data[at] - mean) / (variance + f64::from(eps)).sqrt()
+        };
+        let scaled = |at: usize| match self.params.len() {
+            0 => normal(at),
+            _ => normal(at) * affine(0, at) + affine(1, at),
+        };
+        (0..x.data.len()).map(scaled).collect()
+    }
+
+    fn upsample(&self, scale: [usize; 2], mode: Upsampling, channel: usize, at: [usize; 2]) -> f64 {
+        let pixel = |row: usize, column: usize| {
+            self.x().at(channel, [row as isize, column as isize]).expect("a pixel")
+        };
+        if mode == Upsampling::Nearest {
+            return pixel(at[0] / scale[0], at[1] / scale[1]);
+        }
+        let ends = |axis: usize| {
+            let last = self.x().shape[axis + 1] - 1;
+            let place = ((at[axis] as f64 + 0.5) / scale[axis] as f64 - 0.5).clamp(0.0, last as f64);
+            let before = place as usize;
+            [(before, 1.0 - place.fract()), ((before + 1).min(last), place.fract())]
+        };
+        let row = |(row, down): (usize, f64)| {
+            ends(1).map(|(column, across)| down * across * pixel(row, column)).iter().sum::<f64>()
+        };
+        ends(0).map(row).iter().sum()
+    }
+
     fn lrn(&self, Response { size, alpha, beta, k }: Response) -> Vec<f64> {
         let [alpha, beta, k] = [alpha, beta, k].map(f64::from);
         self.each(|channel, at| {
@@ -203,7 +257,25 @@ fn activation(act: Act, x: f64) -> f64 {
                 f64::from(alpha) * x.exp_m1()
             }
         }
+        Act::Relu6 => x.clamp(0.0, 6.0),
         Act::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        Act::HardSigmoid => (x / 6.0 + 0.5).clamp(0.0, 1.0),
         Act::Tanh => x.tanh(),
+        Act::Softplus(beta) => (f64::from(beta) * x).exp().ln_1p() / f64::from(beta),
+        Act::Silu => x * activation(Act::Sigmoid, x),
+        Act::HardSwish => x * activation(Act::HardSigmoid, x),
+        // The density of the normal distribution by its Taylor series, integrated term by term.
+        Act::Gelu => {
+            let (mut term, mut sum) = (x, x);
+            for n in 1..120 {
+                term *= -x * x / f64::from(2 * n);
+                sum += term / f64::from(2 * n + 1);
+            }
+            x * (0.5 + sum / std::f64::consts::TAU.sqrt())
+        }
+        Act::GeluTanh => {
+            let inner = (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3));
+            x / 2.0 * (1.0 + inner.tanh())
+        }
     }
 }

@@ -5,11 +5,24 @@ use cnn_runtime::__testing::plan::{Act, Elementwise, Elt, Layout, StepRef};
 
 use crate::{
     scene::Scene,
-    tail::{TAILS, Tail},
+    tail::{self, TAILS, Tail},
     tensor::Tensor,
 };
 
-const ACTS: [Act; 5] = [Act::Relu, Act::LeakyRelu(0.01), Act::Elu(1.0), Act::Sigmoid, Act::Tanh];
+const ACTS: [Act; 12] = [
+    Act::Relu,
+    Act::Relu6,
+    Act::LeakyRelu(0.01),
+    Act::Elu(1.0),
+    Act::Sigmoid,
+    Act::HardSigmoid,
+    Act::Tanh,
+    Act::Softplus(1.0),
+    Act::Silu,
+    Act::HardSwish,
+    Act::Gelu,
+    Act::GeluTanh,
+];
 
 fn check(seed: u64, batch: usize, shape: [usize; 3], tail: &[Tail], in_place: bool) {
     let mut scene = Scene::new(seed, batch);
@@ -64,6 +77,27 @@ fn activations_everywhere() {
 }
 
 #[test]
+fn derivatives_everywhere() {
+    for act in ACTS {
+        let mut scene = Scene::new(0, 1);
+        // A grid that misses the kinks.
+        let places = (-400..400).map(|step| (step as f64 + 0.5) / 32.0);
+        let at = |x: f64| if act.is_monotonic() { tail::act(act, x) } else { x };
+        let data: Vec<f64> = places.map(|x| at(x) as f32 as f64).collect();
+        let at = Tensor { shape: [1, 1, 1, data.len()], data };
+        let mut want = at.clone();
+        want.data.iter_mut().for_each(|value| *value = tail::slope(act, *value));
+        let ones = Tensor { data: vec![1.0; at.data.len()], ..at.clone() };
+        let [x, at] = [&ones, &at].map(|values| scene.given(values, Layout::Blocked));
+        let ops: &[Elt] = Box::leak(Box::new([Elt::ActGrad(act, at)]));
+        let step = &*Box::leak(Box::new(Elementwise { name: "elementwise", x, y: x, epilogue: ops }));
+        scene.step(StepRef::Elementwise(step));
+        scene.expect(x, want);
+        scene.check(&act);
+    }
+}
+
+#[test]
 fn activations_of_nan_and_infinity() {
     for act in ACTS {
         let scene = Scene::new(0, 1);
@@ -75,7 +109,7 @@ fn activations_of_nan_and_infinity() {
 
 #[test]
 fn small_outputs_keep_their_relative_accuracy() {
-    for act in [Act::Sigmoid, Act::Tanh, Act::Elu(1.0)] {
+    for act in [Act::Sigmoid, Act::Tanh, Act::Elu(1.0), Act::Silu, Act::Gelu, Act::GeluTanh] {
         for magnitude in [1e-8, 1e-5, 1e-3] {
             let scene = Scene::new(0, 1);
             let values = (-40..40).map(|step| (step as f64 * magnitude) as f32 as f64 * 2500.0);

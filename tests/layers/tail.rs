@@ -1,7 +1,7 @@
 //! Epilogues: their operands in a scene, and what they do in f64.
 
 use cnn_runtime::__testing::{
-    plan::{Act, Elt, Layout, Map, Normalize, padded},
+    plan::{Act, Elt, Layout, Map, Normalize, Slope, padded},
     rng::{Mask, element_bits},
 };
 
@@ -18,6 +18,10 @@ pub(crate) enum Tail {
     Dropout(f32),
     DropChannels(f32),
     Add,
+    Mul,
+    /// With one slope for all channels, or one each.
+    Prelu(bool),
+    PreluGrad(bool),
     Normalize,
     NormalizeRunning,
     NormalizeGrad,
@@ -31,11 +35,29 @@ pub(crate) const TAILS: &[&[Tail]] = &[
     &[Tail::Act(Act::Elu(1.5))],
     &[Tail::Act(Act::Sigmoid)],
     &[Tail::Act(Act::Tanh)],
+    &[Tail::Act(Act::Relu6)],
+    &[Tail::Act(Act::HardSigmoid)],
+    &[Tail::Act(Act::Softplus(1.5))],
+    &[Tail::Act(Act::Silu)],
+    &[Tail::Act(Act::HardSwish)],
+    &[Tail::Act(Act::Gelu)],
+    &[Tail::Act(Act::GeluTanh)],
     &[Tail::ActGrad(Act::Relu)],
     &[Tail::ActGrad(Act::LeakyRelu(0.1))],
     &[Tail::ActGrad(Act::Elu(1.5))],
     &[Tail::ActGrad(Act::Sigmoid)],
     &[Tail::ActGrad(Act::Tanh)],
+    &[Tail::ActGrad(Act::Relu6)],
+    &[Tail::ActGrad(Act::HardSigmoid)],
+    &[Tail::ActGrad(Act::Softplus(1.5))],
+    &[Tail::ActGrad(Act::Silu)],
+    &[Tail::ActGrad(Act::HardSwish)],
+    &[Tail::ActGrad(Act::Gelu)],
+    &[Tail::ActGrad(Act::GeluTanh)],
+    &[Tail::Prelu(false)],
+    &[Tail::Prelu(true)],
+    &[Tail::PreluGrad(false), Tail::Mul],
+    &[Tail::PreluGrad(true)],
     &[Tail::Dropout(0.4)],
     &[Tail::DropChannels(0.4)],
     &[Tail::Normalize],
@@ -56,6 +78,7 @@ pub(crate) fn act(act: Act, x: f64) -> f64 {
                 x
             }
         }
+        Act::Relu6 => x.clamp(0.0, 6.0),
         Act::LeakyRelu(slope) => {
             if x > 0.0 {
                 x
@@ -71,30 +94,79 @@ pub(crate) fn act(act: Act, x: f64) -> f64 {
             }
         }
         Act::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        Act::HardSigmoid => (x + 3.0).clamp(0.0, 6.0) / 6.0,
         Act::Tanh => x.tanh(),
+        Act::Softplus(beta) => {
+            let x = x * beta as f64;
+            let largest = if x < 0.0 { 0.0 } else { x };
+            (largest + (-x.abs()).exp().ln_1p()) / beta as f64
+        }
+        Act::Silu => x / (1.0 + (-x).exp()),
+        Act::HardSwish => x * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+        Act::Gelu => x * normal_below(x),
+        Act::GeluTanh => x / (1.0 + (-2.0 * gelu_inner(x)).exp()),
     }
 }
 
-/// The derivative at the point whose output is `y`.
-fn slope(act: Act, y: f64) -> f64 {
-    match act {
-        Act::Relu => (y > 0.0) as u8 as f64,
+/// The derivative at `at`: the function's value, or its argument if it is not monotonic.
+pub(crate) fn slope(kind: Act, at: f64) -> f64 {
+    match kind {
+        Act::Relu => (at > 0.0) as u8 as f64,
+        Act::Relu6 => (at > 0.0 && at < 6.0) as u8 as f64,
         Act::LeakyRelu(slope) => {
-            if y > 0.0 {
+            if at > 0.0 {
                 1.0
             } else {
                 slope as f64
             }
         }
         Act::Elu(alpha) => {
-            if y > 0.0 {
+            if at > 0.0 {
                 1.0
             } else {
-                y + alpha as f64
+                at + alpha as f64
             }
         }
-        Act::Sigmoid => y * (1.0 - y),
-        Act::Tanh => 1.0 - y * y,
+        Act::Sigmoid => at * (1.0 - at),
+        Act::HardSigmoid => (at > 0.0 && at < 1.0) as u8 as f64 / 6.0,
+        Act::Tanh => 1.0 - at * at,
+        Act::Softplus(beta) => -(-at * beta as f64).exp_m1(),
+        Act::Silu => {
+            let share = act(Act::Sigmoid, at);
+            share + at * share * (1.0 - share)
+        }
+        Act::HardSwish => match at {
+            ..=-3.0 => 0.0,
+            3.0.. => 1.0,
+            _ => at / 3.0 + 0.5,
+        },
+        Act::Gelu => normal_below(at) + at * (-at * at / 2.0).exp() / std::f64::consts::TAU.sqrt(),
+        Act::GeluTanh => {
+            let tanh = gelu_inner(at).tanh();
+            let rise = (2.0 / std::f64::consts::PI).sqrt() * (1.0 + 3.0 * 0.044715 * at * at);
+            (1.0 + tanh) / 2.0 + at / 2.0 * (1.0 - tanh * tanh) * rise
+        }
+    }
+}
+
+/// `sqrt(2 / pi) (x + 0.044715 x^3)`
+fn gelu_inner(x: f64) -> f64 {
+    (2.0 / std::f64::consts::PI).sqrt() * (x + 0.044715 * x.powi(3))
+}
+
+/// The probability that a standard normal number is below `x`. Beyond 2.5 by Laplace's continued
+/// fraction, within by the Taylor series around 0.
+fn normal_below(x: f64) -> f64 {
+    let density = (-x * x / 2.0).exp() / std::f64::consts::TAU.sqrt();
+    if x.abs() > 2.5 {
+        let fraction = (1..200).rev().fold(x.abs(), |below, n| x.abs() + n as f64 / below);
+        let beyond = density / fraction;
+        if x < 0.0 { beyond } else { 1.0 - beyond }
+    } else {
+        // x + x³/3 + x⁵/(3·5) + …, times the density.
+        let terms =
+            std::iter::successors(Some((x, 1.0)), |&(term, n)| Some((term * x * x / (n + 2.0), n + 2.0)));
+        0.5 + density * terms.take(80).map(|(term, _)| term).sum::<f64>()
     }
 }
 
@@ -119,8 +191,23 @@ impl Scene {
                 each(&|value, other| value + other, &operand);
                 Elt::Add(self.given(&operand, Layout::Blocked))
             }
+            Tail::Mul => {
+                each(&|value, other| value * other, &operand);
+                Elt::Mul(self.given(&operand, Layout::Blocked))
+            }
+            Tail::Prelu(shared) => {
+                let slopes = self.slopes(shared, y.channels);
+                slopes.chain_rule(values, &values.clone());
+                Elt::Prelu(slopes.planned)
+            }
+            Tail::PreluGrad(shared) => {
+                let slopes = self.slopes(shared, y.channels);
+                slopes.chain_rule(values, &operand);
+                Elt::PreluGrad(slopes.planned, self.given(&operand, Layout::Blocked))
+            }
             Tail::ActGrad(kind) => {
-                operand.data.iter_mut().for_each(|value| *value = act(kind, *value) as f32 as f64);
+                let at = |x: f64| if kind.is_monotonic() { act(kind, x) } else { 2.0 * x };
+                operand.data.iter_mut().for_each(|value| *value = at(*value) as f32 as f64);
                 each(&|value, other| value * slope(kind, other), &operand);
                 Elt::ActGrad(kind, self.given(&operand, Layout::Blocked))
             }
@@ -162,6 +249,30 @@ impl Scene {
                 norm.chain_rule(values, &operand, [&dgamma, &dbeta]);
                 Elt::NormalizeGrad(normalize, self.given(&operand, Layout::Blocked))
             }
+        }
+    }
+}
+
+/// Slopes of a parametric ReLU.
+struct Slopes {
+    values: Tensor,
+    planned: Slope,
+}
+
+impl Scene {
+    fn slopes(&mut self, shared: bool, channels: usize) -> Slopes {
+        let values = self.normal([if shared { 1 } else { channels }, 1, 1, 1]);
+        let (_, param) = self.vector(&values);
+        Slopes { values, planned: Slope { param, shared } }
+    }
+}
+
+impl Slopes {
+    /// Multiplies `values` where `x` is not positive.
+    fn chain_rule(&self, values: &mut Tensor, x: &Tensor) {
+        for place in indices(values.shape) {
+            let slope = self.values.data[if self.planned.shared { 0 } else { place[1] }];
+            values[place] *= if x[place] > 0.0 { 1.0 } else { slope };
         }
     }
 }

@@ -183,6 +183,41 @@ fn gates_softmax_and_frames() {
 }
 
 network! {
+    Curves<[3, 8, 7] -> 6> {
+        let x = input -> conv1: conv(8, 3) -> relu6;
+        mul(x -> left: conv(12, 1) -> silu, x -> right: conv(12, 3, pad = 1) -> hard_sigmoid)
+            -> upsample((2, 3), mode = bilinear)
+            -> conv2: conv(9, 3, pad = 1) -> prelu1: prelu(per_channel = true) -> gelu -> avg_pool(2)
+            -> conv3: conv(8, 3, pad = 1) -> gelu(tanh = true)
+            -> conv4: conv(10, 1) -> hard_swish -> upsample(2)
+            -> conv5: conv(8, 3) -> prelu2: prelu -> softplus(beta = 1.5)
+            -> global_avg_pool -> flatten -> fc: dense(6)
+    }
+}
+
+network! {
+    Norms<[3, 8, 7] -> 4> {
+        input
+            -> conv1: conv(12, 3) -> gn: group_norm(4, eps = 1e-3) -> tanh
+            -> conv2: conv(9, 3, pad = 1, bias = false) -> instance_norm -> silu
+            -> conv3: conv(10, 3) -> ln1: layer_norm(over = channels, eps = 1e-6) -> gelu
+            -> conv4: conv(6, 1) -> ln2: layer_norm -> sigmoid
+            -> conv5: conv(5, 2, bias = false) -> in: instance_norm(affine = true) -> flatten
+            -> fc1: dense(11) -> ln3: layer_norm -> tanh -> fc2: dense(4)
+    }
+}
+
+#[test]
+fn norms() {
+    equals_torch::<Norms>("norms");
+}
+
+#[test]
+fn curves() {
+    equals_torch::<Curves>("curves");
+}
+
+network! {
     Smoothed<[1, 6, 6] -> 4> {
         input -> conv: conv(5, 3) -> tanh -> flatten -> fc: dense(4)
         train { loss = cross_entropy(label_smoothing = 0.1) }

@@ -8,7 +8,7 @@ use cnn_plan::{GraphOp, tables::GraphNode};
 use proc_macro2::TokenStream;
 
 use super::literal::literal;
-use crate::ir::{Conv, Graph, Node, NodeId, Op, ParamId, Pool};
+use crate::ir::{Conv, Graph, Node, NodeId, Norm, Op, ParamId, Pool, Upsample};
 
 /// The rows, `GraphNode { … }` each.
 pub fn rows(graph: &Graph) -> Vec<TokenStream> {
@@ -60,7 +60,8 @@ fn op(graph: &Graph, node: &Node) -> Shown {
         Op::Dense => GraphOp::Dense,
         Op::Pool(Pool { kind, window }) => GraphOp::Pool { kind: *kind, window: *window },
         Op::Act(act) => GraphOp::Act(*act),
-        Op::BatchNorm { eps, .. } => GraphOp::BatchNorm { eps: *eps },
+        Op::Prelu => GraphOp::Prelu,
+        Op::Norm(Norm { axes, eps, .. }) => GraphOp::Norm { axes: *axes, eps: *eps },
         Op::Lrn(response) => GraphOp::Lrn(*response),
         Op::Maxout { pieces } => GraphOp::Maxout { pieces: *pieces },
         Op::Softmax => GraphOp::Softmax,
@@ -68,11 +69,18 @@ fn op(graph: &Graph, node: &Node) -> Shown {
         Op::Shift { top, left } => pad([*top, *left], &graph[node.inputs[0]].shape, &node.shape),
         Op::Reshape => GraphOp::Flatten,
         Op::Add => GraphOp::Add,
+        Op::Mul => GraphOp::Mul,
+        Op::Upsample(Upsample { scale, mode }) => GraphOp::Upsample { scale: *scale, mode: *mode },
         Op::Concat => GraphOp::Concat,
         Op::Loss { .. }
         | Op::BatchStats { .. }
         | Op::Normalize
         | Op::NormalizeRunning { .. }
+        | Op::SampleStats { .. }
+        | Op::SampleNorm(_)
+        | Op::SampleNormSums(_)
+        | Op::SampleNormGrad(_)
+        | Op::SampleScaleGrad(_)
         | Op::LossGrad { .. }
         | Op::TransposeFilters(_)
         | Op::ConvInputGrad(_)
@@ -82,6 +90,9 @@ fn op(graph: &Graph, node: &Node) -> Shown {
         | Op::BiasGrad
         | Op::PoolGrad(_)
         | Op::ActGrad(_)
+        | Op::PreluGrad
+        | Op::SlopeGrad
+        | Op::UpsampleGrad(_)
         | Op::ScaleGrad
         | Op::NormalizeGrad
         | Op::LrnGrad(_)

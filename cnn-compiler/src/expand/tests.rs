@@ -189,7 +189,9 @@ fn every_layer_can_be_built() {
             "conv" | "max_pool" | "avg_pool" => format!("a -> {layer}(2, 2) -> flatten"),
             "dense" => "a -> flatten -> dense(3)".to_string(),
             "dropout" | "channel_dropout" => format!("a -> {layer}(0.5) -> flatten"),
-            "adaptive_avg_pool" | "maxout" | "zero_pad" | "crop" => format!("a -> {layer}(2) -> flatten"),
+            "adaptive_avg_pool" | "maxout" | "zero_pad" | "crop" | "group_norm" | "upsample" => {
+                format!("a -> {layer}(2) -> flatten")
+            }
             "add" | "concat" => format!("{layer}(a, a) -> flatten"),
             "mul" => "mul(a, a -> global_avg_pool) -> flatten".into(),
             _ => format!("a -> {layer} -> flatten"),

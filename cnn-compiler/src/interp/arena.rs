@@ -92,9 +92,11 @@ impl Machine<'_> {
         match step {
             Step::Loss(step) => self.loss(step, sample),
             Step::CopyElements(step) => self.copy(step, sample),
-            Step::ConvFilterGrad(_) | Step::DenseWeightGrad(_) | Step::BatchNormSums(_) => {
-                self.gradients(step, sample);
-            }
+            Step::ConvFilterGrad(_)
+            | Step::DenseWeightGrad(_)
+            | Step::BatchNormSums(_)
+            | Step::SampleScaleGrad(_)
+            | Step::PreluSums(_) => self.gradients(step, sample),
             step => self.value(step, sample),
         }
     }
@@ -183,7 +185,11 @@ impl Machine<'_> {
         let param = |param: ParamId| &self.feed.params[param.0];
         match *elt {
             Elt::Act(act) => apply(Op::Act(act), &[&value]),
-            Elt::ActGrad(act, output) => apply(Op::ActGrad(act), &[&self.load(output, sample), &value]),
+            Elt::ActGrad(act, at) => apply(Op::ActGrad(act), &[&self.load(at, sample), &value]),
+            Elt::Prelu(slope) => apply(Op::Prelu, &[&value, param(slope.param)]),
+            Elt::PreluGrad(slope, x) => {
+                apply(Op::PreluGrad, &[&self.load(x, sample), param(slope.param), &value])
+            }
             Elt::Normalize(Normalize { stats, gamma, beta }) => {
                 apply(Op::Normalize, &[&value, &self.stats(stats), param(gamma), param(beta)])
             }
@@ -203,6 +209,7 @@ impl Machine<'_> {
                 at.apply(&Op::Dropout { rate, stream, channelwise }, &[&value], &value.shape)
             }
             Elt::Add(map) => apply(Op::Add, &[&value, &self.load(map, sample)]),
+            Elt::Mul(map) => apply(Op::Mul, &[&value, &self.load(map, sample)]),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Steps across or along the channels, and those that move a map.
 
 use super::Tensor;
+use crate::ir::{Upsample, Upsampling};
 
 /// Position of the largest of each group of adjacent channels, the first on a tie.
 fn winners(pieces: usize, x: &Tensor) -> Vec<usize> {
@@ -65,4 +66,38 @@ pub fn shift(top: isize, left: isize, x: &Tensor, shape: &[usize]) -> Tensor {
         }
     }
     y
+}
+
+/// Calls `visit(x, y, share)` for each element of `x` that one of `y` depends on.
+fn blends(upsample: &Upsample, x: &[usize], y: &[usize], mut visit: impl FnMut(usize, usize, f64)) {
+    // The elements of a line that one of the longer line depends on, with their shares.
+    let parts = |axis: usize, at: usize| {
+        let (scale, last) = (upsample.scale[axis], x[axis + 1] - 1);
+        if upsample.mode == Upsampling::Nearest {
+            return [(at / scale, 1.0), (0, 0.0)];
+        }
+        let place = (((at as f64 + 0.5) / scale as f64) - 0.5).max(0.0);
+        let before = (place as usize).min(last);
+        [(before, 1.0 - place.fract()), ((before + 1).min(last), place.fract())]
+    };
+    for element in 0..y.iter().product() {
+        let (channel, row, column) = (element / (y[1] * y[2]), element / y[2] % y[1], element % y[2]);
+        for (above, down) in parts(0, row) {
+            for (left, across) in parts(1, column) {
+                visit((channel * x[1] + above) * x[2] + left, element, down * across);
+            }
+        }
+    }
+}
+
+pub fn upsample(upsample: &Upsample, x: &Tensor, shape: &[usize]) -> Tensor {
+    let mut y = Tensor::zeros(shape);
+    blends(upsample, &x.shape, shape, |from, to, share| y.data[to] += share * x.data[from]);
+    y
+}
+
+pub fn upsample_grad(upsample: &Upsample, dy: &Tensor, shape: &[usize]) -> Tensor {
+    let mut dx = Tensor::zeros(shape);
+    blends(upsample, shape, &dy.shape, |to, from, share| dx.data[to] += share * dy.data[from]);
+    dx
 }

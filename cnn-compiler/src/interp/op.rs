@@ -4,7 +4,7 @@
 use cnn_plan::Operand;
 
 use crate::{
-    ir::{Algorithm, Conv, Op, Pool, Window},
+    ir::{Algorithm, Conv, Op, Pool, Upsample, Window},
     schedule::step::{Step, Symbolic},
 };
 
@@ -25,6 +25,11 @@ pub fn of(step: &Step) -> Option<Op> {
         Step::Loss(step) => Op::Loss { kind: step.kind, weight: step.weight },
         Step::BatchStats(step) => Op::BatchStats { eps: step.eps, momentum: step.momentum },
         Step::BatchNormSums(_) => Op::ScaleGrad,
+        Step::SampleStats(step) => Op::SampleStats { axes: step.axes, eps: step.eps },
+        Step::SampleNorm(step) => Op::SampleNorm(step.axes),
+        Step::SampleNormSums(step) => Op::SampleNormSums(step.axes),
+        Step::SampleNormGrad(step) => Op::SampleNormGrad(step.axes),
+        Step::SampleScaleGrad(step) => Op::SampleScaleGrad(step.axes),
         Step::Lrn(step) => Op::Lrn(step.response),
         Step::LrnGrad(step) => Op::LrnGrad(step.response),
         Step::Maxout(step) => Op::Maxout { pieces: step.pieces },
@@ -33,6 +38,9 @@ pub fn of(step: &Step) -> Option<Op> {
         Step::SoftmaxGrad(_) => Op::SoftmaxGrad,
         Step::Gate(_) => Op::Gate,
         Step::GateGrad(_) => Op::GateGrad,
+        Step::PreluSums(_) => Op::SlopeGrad,
+        Step::Upsample(step) => Op::Upsample(Upsample { scale: step.scale, mode: step.mode }),
+        Step::UpsampleGrad(step) => Op::UpsampleGrad(Upsample { scale: step.scale, mode: step.mode }),
         Step::Shift(step) => Op::Shift { top: step.top, left: step.left },
     })
 }

@@ -83,7 +83,7 @@ pub fn dense_weight_grad(x: &Tensor, dy: &Tensor, shape: &[usize]) -> Tensor {
 }
 
 pub fn bias_grad(dy: &Tensor, shape: &[usize]) -> Tensor {
-    let area = dy.data.len() / shape[0];
+    let area = dy.data.len() / shape.iter().product::<usize>();
     Tensor { shape: shape.to_vec(), data: dy.data.chunks(area).map(|channel| channel.iter().sum()).collect() }
 }
 
@@ -162,14 +162,13 @@ pub fn pool_grad(pool: &Pool, x: &Tensor, dy: &Tensor) -> Tensor {
 }
 
 pub fn act(act: Act, x: &Tensor) -> Tensor {
-    x.map(|x| match act {
-        Act::Relu => {
-            if x <= 0.0 {
-                0.0
-            } else {
-                x
-            }
-        }
+    x.map(|x| value(act, x))
+}
+
+fn value(act: Act, x: f64) -> f64 {
+    match act {
+        Act::Relu => x.max(0.0),
+        Act::Relu6 => x.clamp(0.0, 6.0),
         Act::LeakyRelu(slope) => x * if x > 0.0 { 1.0 } else { slope as f64 },
         Act::Elu(alpha) => {
             if x > 0.0 {
@@ -179,32 +178,102 @@ pub fn act(act: Act, x: &Tensor) -> Tensor {
             }
         }
         Act::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+        Act::HardSigmoid => ((x + 3.0) / 6.0).clamp(0.0, 1.0),
         Act::Tanh => x.tanh(),
-    })
+        Act::Softplus(beta) => (beta as f64 * x).exp().ln_1p() / beta as f64,
+        Act::Silu => x * value(Act::Sigmoid, x),
+        Act::HardSwish => x * value(Act::HardSigmoid, x),
+        Act::Gelu => x * below(x),
+        Act::GeluTanh => x / 2.0 * (1.0 + (ROOT * (x + 0.044715 * x.powi(3))).tanh()),
+    }
 }
 
-pub fn act_grad(act: Act, y: &Tensor, dy: &Tensor) -> Tensor {
-    y.zip(dy, |y, dy| {
-        dy * match act {
-            Act::Relu => (y > 0.0) as u8 as f64,
-            Act::LeakyRelu(slope) => {
-                if y > 0.0 {
-                    1.0
-                } else {
-                    slope as f64
-                }
+/// `sqrt(2 / pi)`
+const ROOT: f64 = std::f64::consts::FRAC_2_SQRT_PI * std::f64::consts::FRAC_1_SQRT_2;
+
+/// The density of the standard normal distribution.
+fn density(x: f64) -> f64 {
+    ROOT / 2.0 * (-x * x / 2.0).exp()
+}
+
+/// The probability that a standard normal number is below `x`: one half and the density's Taylor
+/// series, integrated term by term around 0. Test values are small.
+fn below(x: f64) -> f64 {
+    let (mut term, mut sum) = (x, x);
+    for n in 1..200 {
+        term *= -x * x / (2 * n) as f64;
+        sum += term / (2 * n + 1) as f64;
+    }
+    0.5 + ROOT / 2.0 * sum
+}
+
+/// The derivative at `x`, or where the function's value is `at` if it is monotonic.
+fn derivative(act: Act, at: f64) -> f64 {
+    match act {
+        Act::Relu => (at > 0.0) as u8 as f64,
+        Act::Relu6 => (at > 0.0 && at < 6.0) as u8 as f64,
+        Act::LeakyRelu(slope) => {
+            if at > 0.0 {
+                1.0
+            } else {
+                slope as f64
             }
-            Act::Elu(alpha) => {
-                if y > 0.0 {
-                    1.0
-                } else {
-                    y + alpha as f64
-                }
-            }
-            Act::Sigmoid => y * (1.0 - y),
-            Act::Tanh => 1.0 - y * y,
         }
-    })
+        Act::Elu(alpha) => {
+            if at > 0.0 {
+                1.0
+            } else {
+                at + alpha as f64
+            }
+        }
+        Act::Sigmoid => at * (1.0 - at),
+        Act::HardSigmoid => (at > 0.0 && at < 1.0) as u8 as f64 / 6.0,
+        Act::Tanh => 1.0 - at * at,
+        Act::Softplus(beta) => 1.0 - (-at * beta as f64).exp(),
+        Act::Silu => {
+            let share = value(Act::Sigmoid, at);
+            share * (1.0 + at * (1.0 - share))
+        }
+        Act::HardSwish => {
+            if at.abs() < 3.0 {
+                at / 3.0 + 0.5
+            } else {
+                (at > 0.0) as u8 as f64
+            }
+        }
+        Act::Gelu => below(at) + at * density(at),
+        Act::GeluTanh => {
+            let tanh = (ROOT * (at + 0.044715 * at.powi(3))).tanh();
+            let inner = ROOT * (1.0 + 3.0 * 0.044715 * at * at);
+            (1.0 + tanh) / 2.0 + at / 2.0 * (1.0 - tanh * tanh) * inner
+        }
+    }
+}
+
+pub fn act_grad(act: Act, at: &Tensor, dy: &Tensor) -> Tensor {
+    at.zip(dy, |at, dy| dy * derivative(act, at))
+}
+
+/// The slope of each channel, of which there may be one for all.
+fn slope(slopes: &Tensor, channel: usize) -> f64 {
+    slopes.data[if slopes.shape == [1] { 0 } else { channel }]
+}
+
+pub fn prelu(x: &Tensor, slopes: &Tensor) -> Tensor {
+    x.by_channel(|channel, x| if x > 0.0 { x } else { slope(slopes, channel) * x })
+}
+
+pub fn prelu_grad(x: &Tensor, slopes: &Tensor, dy: &Tensor) -> Tensor {
+    x.by_channel(|channel, x| if x > 0.0 { 1.0 } else { slope(slopes, channel) }).zip(dy, |f, dy| f * dy)
+}
+
+pub fn slope_grad(x: &Tensor, dy: &Tensor, shape: &[usize]) -> Tensor {
+    let products = x.zip(dy, |x, dy| x.min(0.0) * dy);
+    if *shape == [1] {
+        Tensor { shape: vec![1], data: vec![products.data.iter().sum()] }
+    } else {
+        bias_grad(&products, shape)
+    }
 }
 
 /// Any fixed mask does, as long as stream, sample and element or channel matter.

@@ -64,7 +64,7 @@ fn macs(graph: &Graph, node: &Node) -> u64 {
         (Reach::Window(_) | Reach::All, Some(&weights)) => {
             elements(&node.shape) * elements(&graph[weights].shape[1..])
         }
-        (Reach::Window(_) | Reach::All, None) | (Reach::Position, _) => 0,
+        (Reach::Window(_) | Reach::All, None) | (Reach::Position | Reach::Between(_), _) => 0,
     }
 }
 

@@ -2,9 +2,9 @@
 //! the backward ops that autodiff adds.
 
 use cnn_plan::LossKind;
-pub use cnn_plan::{Act, PoolKind, Response, Window};
+pub use cnn_plan::{Act, Axes, PoolKind, Response, Upsampling, Window};
 
-use super::ParamId;
+use super::{ParamId, form::padded};
 
 /// An operation. The comment gives its inputs; `w` is `[O, I/groups, KH, KW]` or `[O, F]`, `b` is
 /// `[O]`.
@@ -22,12 +22,15 @@ pub enum Op {
     Pool(Pool),
     /// `x`
     Act(Act),
+    /// `x, slope`: `x` where it is positive, else times the slope of its channel or of all
+    Prelu,
     /// `x`; also its own gradient, with the same mask. Identity in inference. `channelwise` drops
     /// whole channels.
     Dropout { rate: f32, stream: u32, channelwise: bool },
-    /// `x, gamma, beta, running mean, running variance`: with the batch's statistics in training,
-    /// which move the running ones by torch's rule, and with the running ones in inference
-    BatchNorm { eps: f32, momentum: f32 },
+    /// `x, gamma, beta, running mean, running variance` for [`Axes::Batch`]: with the batch's
+    /// statistics in training, which move the running ones by torch's rule, and with the running
+    /// ones in inference. Else `x` or `x, gamma, beta`: with those of the sample.
+    Norm(Norm),
     /// `x`: local response normalisation across channels
     Lrn(Response),
     /// `x`: maximum over groups of `pieces` adjacent channels
@@ -39,10 +42,14 @@ pub enum Op {
     /// `x`: moved within a frame of another size, zero around it. Padding has positive offsets,
     /// cropping negative ones; each is the other's gradient.
     Shift { top: isize, left: isize },
+    /// `x`: with more rows and columns
+    Upsample(Upsample),
     /// `x`: flatten, and back
     Reshape,
     /// two or more values of one shape
     Add,
+    /// two values of one shape, element by element
+    Mul,
     /// two or more values that differ in their first dimension only
     Concat,
     /// `logits`: the weighted loss of each sample, shape `[1]`
@@ -56,6 +63,11 @@ pub enum Op {
     /// `x, running mean, running variance, gamma, beta`
     NormalizeRunning { eps: f32 },
 
+    /// `x`: mean and inverse deviation of each sample, of [`stats_shape`]
+    SampleStats { axes: Axes, eps: f32 },
+    /// `x, stats` or `x, stats, gamma, beta`; scale and shift have the shape of `x` or `[C]`
+    SampleNorm(Axes),
+
     /// `logits`: gradient of the mean over the batch of [`Op::Loss`]
     LossGrad { kind: LossKind, weight: f32 },
     /// `w`: the filters in the order in which the gradient of the input reads them
@@ -68,17 +80,28 @@ pub enum Op {
     DenseInputGrad,
     /// `x, dy`
     DenseWeightGrad,
-    /// `dy`: sum over the batch and all positions
+    /// `dy`: sum over the batch and, where the shape has none, all positions
     BiasGrad,
     /// `dy`, and `x` for the maximum
     PoolGrad(Pool),
-    /// `y, dy`, where `y` is the activation's output
+    /// `at, dy`, where `at` is the activation's output, or its input if it is not monotonic
     ActGrad(Act),
+    /// `x, slope, dy`
+    PreluGrad,
+    /// `x, dy`: sum of `dy * min(x, 0)`, for each channel or for all
+    SlopeGrad,
     /// `x, stats, gamma, beta, dy`: gradient of gamma, the sum of `dy` times the normalised `x`
     ScaleGrad,
     /// `dy, x, stats, gamma, beta, dgamma, dbeta`: through the normalisation and through its
     /// statistics
     NormalizeGrad,
+    /// `x, dy, stats` or `x, dy, stats, gamma`: means of `g = dy * gamma` and of `g` times the
+    /// normalised `x`, of the shape of the statistics
+    SampleNormSums(Axes),
+    /// `x, dy, stats, sums` or `x, dy, stats, sums, gamma`
+    SampleNormGrad(Axes),
+    /// `x, stats, dy`: gradient of gamma, the sum of `dy` times the normalised `x`
+    SampleScaleGrad(Axes),
     /// `x, dy`
     LrnGrad(Response),
     /// `x, dy`
@@ -87,6 +110,8 @@ pub enum Op {
     SoftmaxGrad,
     /// `x, dy`: gradient of the gate
     GateGrad,
+    /// `dy`
+    UpsampleGrad(Upsample),
     /// `x`: elements of the first dimension from `start`, as many as the shape says
     Slice { start: usize },
 }
@@ -116,6 +141,8 @@ pub enum Reach<'a> {
     Position,
     /// The positions of a window.
     Window(&'a Window),
+    /// The position that it lies at or between.
+    Between(&'a Upsample),
     /// All positions.
     All,
 }
@@ -127,14 +154,19 @@ impl Op {
             Op::Conv(Conv { window, .. }) | Op::Pool(Pool { window, .. }) => Reach::Window(window),
             Op::Dense => Reach::All,
             Op::Input | Op::Param(_) | Op::Reshape | Op::Concat | Op::Slice { .. } => Reach::Position,
-            Op::Act(_) | Op::Dropout { .. } | Op::Add | Op::Gate | Op::Shift { .. } => Reach::Position,
-            Op::BatchNorm { .. } | Op::BatchStats { .. } | Op::Normalize => Reach::Position,
+            Op::Act(_) | Op::Prelu | Op::Dropout { .. } | Op::Add | Op::Mul | Op::Gate => Reach::Position,
+            Op::Shift { .. } => Reach::Position,
+            Op::Upsample(upsample) => Reach::Between(upsample),
+            Op::Norm(_) | Op::BatchStats { .. } | Op::Normalize => Reach::Position,
+            Op::SampleStats { .. } | Op::SampleNorm(_) | Op::SampleNormSums(_) => Reach::Position,
+            Op::SampleNormGrad(_) | Op::SampleScaleGrad(_) => Reach::Position,
             Op::NormalizeRunning { .. } | Op::Lrn(_) | Op::Maxout { .. } | Op::Softmax => Reach::Position,
             Op::Loss { .. } | Op::LossGrad { .. } | Op::TransposeFilters(_) => Reach::Position,
             Op::ConvInputGrad(_) | Op::ConvFilterGrad(_) | Op::DenseInputGrad => Reach::Position,
             Op::DenseWeightGrad | Op::BiasGrad | Op::PoolGrad(_) | Op::ActGrad(_) => Reach::Position,
             Op::ScaleGrad | Op::NormalizeGrad | Op::LrnGrad(_) | Op::MaxoutGrad { .. } => Reach::Position,
-            Op::SoftmaxGrad | Op::GateGrad => Reach::Position,
+            Op::SoftmaxGrad | Op::GateGrad | Op::PreluGrad | Op::SlopeGrad => Reach::Position,
+            Op::UpsampleGrad(_) => Reach::Position,
         }
     }
 
@@ -142,17 +174,21 @@ impl Op {
     pub fn run(&self) -> Run {
         match self {
             Op::Input | Op::Param(_) | Op::Reshape | Op::Concat | Op::Slice { .. } => Run::Storage,
-            Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add => Run::Elementwise,
+            Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add | Op::Mul => Run::Elementwise,
+            Op::Prelu | Op::PreluGrad => Run::Elementwise,
             Op::Normalize | Op::NormalizeRunning { .. } | Op::NormalizeGrad => Run::Elementwise,
             Op::Dense | Op::DenseInputGrad => Run::Batch,
             Op::Conv(conv) | Op::ConvInputGrad(conv) if conv.algorithm != Algorithm::Direct => Run::Batch,
             Op::Conv(_) | Op::ConvInputGrad(_) => Run::Sample,
-            Op::BatchStats { .. } | Op::ScaleGrad => Run::Reduce,
+            Op::BatchStats { .. } | Op::ScaleGrad | Op::SlopeGrad | Op::SampleScaleGrad(_) => Run::Reduce,
             Op::TransposeFilters(_) | Op::ConvFilterGrad(_) | Op::DenseWeightGrad => Run::Reduce,
             Op::BiasGrad | Op::LossGrad { .. } => Run::Companion,
-            Op::Pool(_) | Op::PoolGrad(_) | Op::BatchNorm { .. } | Op::Lrn(_) | Op::LrnGrad(_) => Run::Sample,
+            Op::Pool(_) | Op::PoolGrad(_) | Op::Norm(_) | Op::Lrn(_) | Op::LrnGrad(_) => Run::Sample,
+            Op::SampleStats { .. } | Op::SampleNorm(_) => Run::Sample,
+            Op::SampleNormSums(_) | Op::SampleNormGrad(_) => Run::Sample,
             Op::Maxout { .. } | Op::MaxoutGrad { .. } | Op::Softmax | Op::SoftmaxGrad => Run::Sample,
             Op::Gate | Op::GateGrad | Op::Shift { .. } | Op::Loss { .. } => Run::Sample,
+            Op::Upsample(_) | Op::UpsampleGrad(_) => Run::Sample,
         }
     }
 
@@ -177,6 +213,31 @@ pub enum Algorithm {
     Direct,
     /// By Winograd's algorithm, with room for so many tiles.
     Winograd { tiles: usize },
+}
+
+/// Attributes of a normalisation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Norm {
+    pub axes: Axes,
+    pub eps: f32,
+    /// Weight of a new batch in the running statistics, which only [`Axes::Batch`] has.
+    pub momentum: f32,
+}
+
+/// The shape of the statistics of a sample: a mean for each channel, in whole blocks, and as many
+/// inverse deviations; or both at each position.
+pub fn stats_shape(axes: Axes, x: &[usize]) -> Vec<usize> {
+    match axes {
+        Axes::Channels => [&[2], &x[1..]].concat(),
+        Axes::Batch | Axes::Groups(_) => vec![2 * padded(x[0])],
+    }
+}
+
+/// Attributes of upsampling: rows and columns of the result for one of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Upsample {
+    pub scale: [usize; 2],
+    pub mode: Upsampling,
 }
 
 /// Attributes of pooling.

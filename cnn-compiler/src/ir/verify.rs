@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::{Graph, Node, Op, Pool, PoolKind, Window};
+use super::{Axes, Graph, Node, Norm, Op, Pool, PoolKind, Upsample, Window, op::stats_shape};
 
 /// Order, operands and shapes of every node; shapes of the gradients.
 pub fn graph(graph: &Graph) {
@@ -41,11 +41,20 @@ fn arity(op: &Op) -> (usize, usize) {
         Op::ConvInputGrad(_) | Op::ConvFilterGrad(_) | Op::DenseInputGrad | Op::DenseWeightGrad => (2, 2),
         Op::PoolGrad(pool) if pool.kind == PoolKind::Max => (2, 2),
         Op::PoolGrad(_) => (1, 1),
+        Op::Mul | Op::Prelu | Op::SlopeGrad => (2, 2),
+        Op::PreluGrad => (3, 3),
+        Op::Upsample(_) | Op::UpsampleGrad(_) => (1, 1),
         Op::ActGrad(_) | Op::LrnGrad(_) | Op::MaxoutGrad { .. } | Op::SoftmaxGrad => (2, 2),
         Op::Gate | Op::GateGrad => (2, 2),
         Op::BatchStats { .. } => (3, 3),
         Op::Normalize => (4, 4),
-        Op::BatchNorm { .. } | Op::NormalizeRunning { .. } | Op::ScaleGrad => (5, 5),
+        Op::Norm(Norm { axes: Axes::Batch, .. }) | Op::NormalizeRunning { .. } | Op::ScaleGrad => (5, 5),
+        Op::Norm(_) => (1, 3),
+        Op::SampleStats { .. } => (1, 1),
+        Op::SampleNorm(_) => (2, 4),
+        Op::SampleNormSums(_) => (3, 4),
+        Op::SampleNormGrad(_) => (4, 5),
+        Op::SampleScaleGrad(_) => (3, 3),
         Op::NormalizeGrad => (7, 7),
         Op::Pool(_) | Op::Act(_) | Op::Dropout { .. } | Op::Lrn(_) | Op::Maxout { .. } | Op::Softmax => {
             (1, 1)
@@ -77,16 +86,44 @@ fn fits(graph: &Graph, node: &Node, shapes: &[&[usize]]) -> bool {
         Op::Dense => *shapes[1] == [shape[0], shapes[0][0]],
         Op::DenseInputGrad => *shapes[1] == [shapes[0][0], shape[0]],
         Op::DenseWeightGrad => *shape == [shapes[1][0], shapes[0][0]],
-        Op::BiasGrad => *shape == [shapes[0][0]],
+        Op::BiasGrad => scales(shape, shapes[0]),
         Op::Pool(pool) => pools(pool, shapes[0], shape),
         Op::PoolGrad(pool) => pools(pool, shape, shapes[0]) && shapes[1..].iter().all(|x| *x == shape),
-        Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add => {
+        Op::Prelu => shape == shapes[0] && slopes(shapes[1], shape),
+        Op::PreluGrad => shape == shapes[0] && slopes(shapes[1], shape) && shape == shapes[2],
+        Op::SlopeGrad => shapes[0] == shapes[1] && slopes(shape, shapes[0]),
+        Op::Upsample(upsample) => grows(upsample, shapes[0], shape),
+        Op::UpsampleGrad(upsample) => grows(upsample, shape, shapes[0]),
+        Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add | Op::Mul => {
             shapes.iter().all(|input| *input == shape)
         }
         Op::Softmax | Op::SoftmaxGrad | Op::Lrn(_) | Op::LrnGrad(_) => {
             shapes.iter().all(|input| *input == shape)
         }
-        Op::BatchNorm { .. } | Op::NormalizeRunning { .. } => shape == shapes[0] && vectors(shape[0], 1..5),
+        Op::NormalizeRunning { .. } | Op::Norm(Norm { axes: Axes::Batch, .. }) => {
+            shape == shapes[0] && vectors(shape[0], 1..5)
+        }
+        Op::Norm(norm) => {
+            shape == shapes[0] && divides(norm.axes, shape) && shapes[1..].iter().all(|s| scales(s, shape))
+        }
+        Op::SampleStats { axes, .. } => divides(*axes, shapes[0]) && *shape == stats_shape(*axes, shapes[0]),
+        Op::SampleNorm(axes) => {
+            shape == shapes[0]
+                && *shapes[1] == stats_shape(*axes, shape)
+                && shapes[2..].iter().all(|s| scales(s, shape))
+        }
+        Op::SampleNormSums(_) => {
+            shapes[0] == shapes[1] && shape == shapes[2] && shapes[3..].iter().all(|s| scales(s, shapes[0]))
+        }
+        Op::SampleNormGrad(_) => {
+            shape == shapes[0]
+                && shape == shapes[1]
+                && shapes[2] == shapes[3]
+                && shapes[4..].iter().all(|s| scales(s, shape))
+        }
+        Op::SampleScaleGrad(axes) => {
+            shapes[0] == shapes[2] && *shapes[1] == stats_shape(*axes, shapes[0]) && scales(shape, shapes[0])
+        }
         Op::BatchStats { .. } => *shape == [2, shapes[0][0]] && vectors(shape[1], 1..3),
         Op::Normalize => shape == shapes[0] && *shapes[1] == [2, shape[0]] && vectors(shape[0], 2..4),
         Op::ScaleGrad => {
@@ -122,6 +159,29 @@ fn pools(pool: &Pool, x: &[usize], y: &[usize]) -> bool {
 /// Groups of adjacent channels become one each.
 fn gathers(pieces: usize, x: &[usize], y: &[usize]) -> bool {
     x[0] == y[0] * pieces && x[1..] == y[1..]
+}
+
+/// One for each channel, or one for each element.
+fn scales(scales: &[usize], x: &[usize]) -> bool {
+    *scales == [x[0]] || scales == x
+}
+
+/// Groups have equally many channels; channels are those of a position.
+fn divides(axes: Axes, x: &[usize]) -> bool {
+    match axes {
+        Axes::Batch => true,
+        Axes::Groups(groups) => x[0].is_multiple_of(groups),
+        Axes::Channels => x.len() == 3,
+    }
+}
+
+/// One for each channel, or one.
+fn slopes(slopes: &[usize], x: &[usize]) -> bool {
+    *slopes == [x[0]] || *slopes == [1]
+}
+
+fn grows(upsample: &Upsample, x: &[usize], y: &[usize]) -> bool {
+    x.len() == 3 && *y == [x[0], x[1] * upsample.scale[0], x[2] * upsample.scale[1]]
 }
 
 /// Every window starts within the padded input.

@@ -1,5 +1,6 @@
-//! Buffers of known lengths and lives to offsets: the largest first, each at the lowest place that
-//! is free while it lives.
+//! Buffers of known lengths and lives to offsets, one after the other, each at the lowest place that
+//! is free while it lives. The largest come first, or those that take the most for the longest time:
+//! whichever needs less memory.
 //!
 //! A tree over the steps remembers which addresses are taken when, so that a buffer is compared
 //! with a few runs of addresses and not with every other buffer.
@@ -13,18 +14,25 @@ pub type Life = Option<RangeInclusive<usize>>;
 
 /// Offsets of buffers, in their order; what no step touches lies at 0.
 pub fn place(lengths: &[usize], lives: &[Life]) -> Vec<usize> {
-    let mut alive: Vec<(usize, &RangeInclusive<usize>)> =
+    let alive: Vec<(usize, &RangeInclusive<usize>)> =
         lives.iter().enumerate().filter_map(|(buffer, life)| Some((buffer, life.as_ref()?))).collect();
-    alive.sort_by_key(|&(buffer, _)| std::cmp::Reverse(lengths[buffer]));
     let steps = alive.iter().map(|(_, life)| life.end() + 1).max().unwrap_or(0);
-    let mut taken = Taken::new(steps);
-    let mut offsets = vec![0; lengths.len()];
-    for (buffer, life) in alive {
-        let start = taken.lowest_free(life, lengths[buffer]);
-        offsets[buffer] = start;
-        taken.take(life, start..start + lengths[buffer]);
-    }
-    offsets
+    let by = |urgency: &dyn Fn(usize, &RangeInclusive<usize>) -> u128| {
+        let mut order = alive.clone();
+        order.sort_by_key(|&(buffer, life)| std::cmp::Reverse(urgency(lengths[buffer], life)));
+        let mut taken = Taken::new(steps);
+        let mut offsets = vec![0; lengths.len()];
+        for (buffer, life) in order {
+            let start = taken.lowest_free(life, lengths[buffer]);
+            offsets[buffer] = start;
+            taken.take(life, start..start + lengths[buffer]);
+        }
+        offsets
+    };
+    let end = |offsets: &Vec<usize>| offsets.iter().zip(lengths).map(|(start, len)| start + len).max();
+    let largest = by(&|len, _| len as u128);
+    let lasting = by(&|len, life| len as u128 * (life.end() - life.start() + 1) as u128);
+    if end(&lasting) < end(&largest) { lasting } else { largest }
 }
 
 /// Addresses that are taken, by step: a binary tree whose leaves are the steps.

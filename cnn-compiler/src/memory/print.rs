@@ -52,10 +52,13 @@ fn operation(elt: &Elt) -> String {
     match elt {
         Elt::Act(act) => format!("{act:?}"),
         Elt::ActGrad(act, _) => format!("gradient of {act:?}"),
+        Elt::Prelu(_) => "prelu".into(),
+        Elt::PreluGrad(..) => "gradient of prelu".into(),
         Elt::Normalize(_) | Elt::NormalizeRunning { .. } => "normalize".into(),
         Elt::NormalizeGrad(..) => "gradient of normalize".into(),
         Elt::Dropout { rate, stream, .. } => format!("dropout {stream} at {rate}"),
         Elt::Add(_) => "add".into(),
+        Elt::Mul(_) => "mul".into(),
     }
 }
 

@@ -42,15 +42,23 @@ fn small_buffers_fill_gaps() {
 
 /// The same offsets by comparing each buffer with every other.
 fn naive_place(lengths: &[usize], lives: &[Life]) -> Vec<usize> {
+    let steps = |buffer: usize| lives[buffer].as_ref().map_or(0, |life| life.end() - life.start() + 1);
+    let largest = naive_order(lengths, lives, &|buffer| lengths[buffer]);
+    let lasting = naive_order(lengths, lives, &|buffer| lengths[buffer] * steps(buffer));
+    let end = |offsets: &Vec<usize>| offsets.iter().zip(lengths).map(|(start, len)| start + len).max();
+    if end(&lasting) < end(&largest) { lasting } else { largest }
+}
+
+fn naive_order(lengths: &[usize], lives: &[Life], urgency: &dyn Fn(usize) -> usize) -> Vec<usize> {
     let overlap = |one: &Life, other: &Life| match (one, other) {
         (Some(one), Some(other)) => one.start() <= other.end() && other.start() <= one.end(),
         _ => false,
     };
-    let mut largest_first: Vec<usize> = (0..lengths.len()).collect();
-    largest_first.sort_by_key(|&buffer| std::cmp::Reverse(lengths[buffer]));
+    let mut order: Vec<usize> = (0..lengths.len()).collect();
+    order.sort_by_key(|&buffer| std::cmp::Reverse(urgency(buffer)));
     let mut offsets = vec![0; lengths.len()];
-    for (rank, &buffer) in largest_first.iter().enumerate() {
-        let others = largest_first[..rank].iter().filter(|&&other| overlap(&lives[other], &lives[buffer]));
+    for (rank, &buffer) in order.iter().enumerate() {
+        let others = order[..rank].iter().filter(|&&other| overlap(&lives[other], &lives[buffer]));
         let mut taken: Vec<_> =
             others.map(|&other| offsets[other]..offsets[other] + lengths[other]).collect();
         taken.sort_by_key(|range| range.start);

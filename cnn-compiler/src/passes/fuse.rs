@@ -46,16 +46,18 @@ fn count_uses(graph: &Graph) -> Vec<usize> {
 fn chained(graph: &Graph, id: NodeId) -> Vec<NodeId> {
     let node = &graph[id];
     match node.op {
-        Op::Add | Op::Reshape => node.inputs.clone(),
+        Op::Add | Op::Mul | Op::Reshape => node.inputs.clone(),
         Op::ActGrad(_) => vec![node.inputs[1]],
+        Op::PreluGrad => vec![node.inputs[2]],
         _ if node.op.run() == Run::Elementwise => vec![node.inputs[0]],
         _ => Vec::new(),
     }
 }
 
-/// Whether a step has an epilogue; a loss has two results and none.
+/// Whether a step has an epilogue; a loss has two results and none, and statistics need none.
 fn takes_epilogue(anchor: &Op) -> bool {
-    matches!(anchor.run(), Run::Elementwise | Run::Sample | Run::Batch) && !matches!(anchor, Op::Loss { .. })
+    matches!(anchor.run(), Run::Elementwise | Run::Sample | Run::Batch)
+        && !matches!(anchor, Op::Loss { .. } | Op::SampleStats { .. } | Op::SampleNormSums(_))
 }
 
 /// The group that computes this node on the way: the gradient of the same layer's weights and `dy`

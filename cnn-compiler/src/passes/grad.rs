@@ -22,21 +22,41 @@ pub fn input_gradient(graph: &mut Graph, node: NodeId, slot: usize, dy: NodeId) 
         (Op::Conv(_) | Op::Dense, _) => (Op::BiasGrad, vec![dy]),
         (Op::Pool(pool), _) if pool.kind == PoolKind::Max => (Op::PoolGrad(*pool), vec![dy, input(0)]),
         (Op::Pool(pool), _) => (Op::PoolGrad(*pool), vec![dy]),
-        (Op::Act(act), _) => (Op::ActGrad(*act), vec![node, dy]),
+        (Op::Act(act), _) if act.is_monotonic() => (Op::ActGrad(*act), vec![node, dy]),
+        (Op::Act(act), _) => (Op::ActGrad(*act), vec![input(0), dy]),
+        (Op::Prelu, 0) => (Op::PreluGrad, vec![input(0), input(1), dy]),
+        (Op::Prelu, _) => (Op::SlopeGrad, vec![input(0), dy]),
         (Op::Dropout { .. }, _) => (forward.op.clone(), vec![dy]),
         (Op::Normalize, 0) => return Some(normalize_grad(graph, &forward, dy)),
         (Op::Normalize, 2) => return Some(scale_and_shift(graph, &forward, dy)[0]),
         (Op::Normalize, 3) => return Some(scale_and_shift(graph, &forward, dy)[1]),
         // What depends on the statistics is part of the gradient of `x`.
         (Op::Normalize, _) => return None,
+        (Op::SampleNorm(axes), 0) => {
+            let (axes, stats, gamma) = (*axes, input(1), forward.inputs.get(2));
+            let read = |sums: Option<NodeId>| {
+                [input(0), dy, stats].into_iter().chain(sums).chain(gamma.copied()).collect()
+            };
+            let shape = graph[stats].shape.clone();
+            let sums = graph.push(Op::SampleNormSums(axes), read(None), shape, forward.layer);
+            (Op::SampleNormGrad(axes), read(Some(sums)))
+        }
+        // Part of the gradient of `x`.
+        (Op::SampleNorm(_), 1) => return None,
+        (Op::SampleNorm(axes), 2) => (Op::SampleScaleGrad(*axes), vec![input(0), input(1), dy]),
+        (Op::SampleNorm(_), _) => (Op::BiasGrad, vec![dy]),
+        // As above.
+        (Op::SampleStats { .. }, _) => return None,
         (Op::Lrn(response), _) => (Op::LrnGrad(*response), vec![input(0), dy]),
         (Op::Maxout { pieces }, _) => (Op::MaxoutGrad { pieces: *pieces }, vec![input(0), dy]),
         (Op::Softmax, _) => (Op::SoftmaxGrad, vec![node, dy]),
         (Op::Gate, 0) => (Op::Gate, vec![dy, input(1)]),
         (Op::Gate, _) => (Op::GateGrad, vec![input(0), dy]),
         (Op::Shift { top, left }, _) => (Op::Shift { top: -top, left: -left }, vec![dy]),
+        (Op::Upsample(upsample), _) => (Op::UpsampleGrad(*upsample), vec![dy]),
         (Op::Reshape, _) => (Op::Reshape, vec![dy]),
         (Op::Add, _) => return Some(dy),
+        (Op::Mul, _) => (Op::Mul, vec![dy, input(1 - slot)]),
         (Op::Concat, _) => {
             let start = forward.inputs[..slot].iter().map(|&id| graph[id].shape[0]).sum();
             (Op::Slice { start }, vec![dy])

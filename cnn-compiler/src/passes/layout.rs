@@ -31,7 +31,7 @@ pub fn forms(graph: &Graph, agreed: &mut Agreed) -> Vec<Option<Form>> {
         forms.push(match node.op {
             Op::Input => Some(Form { layout: Layout::Planar, ..Form::of(&node.shape) }),
             Op::Reshape if node.shape.len() == 1 => Some(input(0)),
-            Op::Act(_) | Op::Add | Op::ActGrad(_) => Some(input(0).blocked()),
+            Op::Act(_) | Op::Add | Op::Mul | Op::ActGrad(_) => Some(input(0).blocked()),
             Op::Dropout { stream, .. } => Some(*agreed.masks.entry(stream).or_insert(input(0).blocked())),
             Op::DenseInputGrad => Some(agreed.weights[&parameter(graph, node.inputs[1])].blocked()),
             Op::Dense => {
@@ -54,7 +54,7 @@ pub fn operand(graph: &Graph, forms: &[Option<Form>], agreed: &Agreed, node: Nod
         Op::Concat | Op::Slice { .. } => stored(),
         Op::Dense => agreed.weights[&parameter(graph, graph[node].inputs[1])],
         Op::DenseWeightGrad if slot == 0 => agreed.weights[&differentiated(graph, node)],
-        Op::Act(_) | Op::Add | Op::ActGrad(_) | Op::Dropout { .. } | Op::Reshape => {
+        Op::Act(_) | Op::ActGrad(_) | Op::Add | Op::Mul | Op::Dropout { .. } | Op::Reshape => {
             forms[node.0].expect("a map")
         }
         _ => Form::of(&graph[input].shape),

@@ -4,12 +4,13 @@
 //! |---|---|
 //! | batch norm, in training | statistics of the batch, and a normalisation by them |
 //! | batch norm, in inference | a normalisation by the running statistics |
+//! | any other norm | statistics of each sample, and a normalisation by them |
 //! | `concat(a, b, c)` where `concat(a, b)` stands before it | `concat(concat(a, b), c)`: the longer one continues the shorter one's storage, and so does its gradient |
 
 use indexmap::IndexMap;
 
 use super::Mode;
-use crate::ir::{Graph, Node, NodeId, Op};
+use crate::ir::{Axes, Graph, Node, NodeId, Norm, Op, op::stats_shape};
 
 /// The graph with every layer as the mode runs it.
 pub fn lower(graph: Graph, mode: Mode) -> Graph {
@@ -20,7 +21,15 @@ pub fn lower(graph: Graph, mode: Mode) -> Graph {
         let inputs: Vec<NodeId> = node.inputs.iter().map(|input| ids[input.0]).collect();
         let Node { op, shape, layer, .. } = node.clone();
         ids.push(match op {
-            Op::BatchNorm { eps, momentum } => batch_norm(&mut lowered, node, &inputs, mode, [eps, momentum]),
+            Op::Norm(Norm { axes: Axes::Batch, eps, momentum }) => {
+                batch_norm(&mut lowered, node, &inputs, mode, [eps, momentum])
+            }
+            Op::Norm(Norm { axes, eps, momentum: _ }) => {
+                let stats = stats_shape(axes, &shape);
+                let stats = lowered.push(Op::SampleStats { axes, eps }, vec![inputs[0]], stats, layer);
+                let inputs = [&[inputs[0], stats], &inputs[1..]].concat();
+                lowered.push(Op::SampleNorm(axes), inputs, shape, layer)
+            }
             Op::Concat => {
                 let parts = continued(&joined, &inputs);
                 let id = lowered.push(op, parts, shape, layer);

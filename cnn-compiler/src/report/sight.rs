@@ -1,6 +1,6 @@
 //! What the elements of each node see of the input: receptive fields, and what they miss.
 
-use crate::ir::{Graph, NodeId, Op, Reach, Window};
+use crate::ir::{Graph, NodeId, Op, Reach, Upsample, Upsampling, Window};
 
 /// What one element sees of the input, along one axis.
 #[derive(Clone, Copy, Default)]
@@ -26,6 +26,7 @@ pub fn sights(graph: &Graph) -> Vec<[Sight; 2]> {
             Reach::Position if node.op == Op::Input => Sight { field: 1, jump: 1 },
             Reach::Position => widest(axis),
             Reach::Window(window) => through(widest(axis), window, axis, extent),
+            Reach::Between(upsample) => between(widest(axis), upsample, axis, extent),
             Reach::All => Sight { field: extent[axis], jump: 0 },
         };
         sights.push([sight(0), sight(1)]);
@@ -41,6 +42,16 @@ fn through(input: Sight, window: &Window, axis: usize, extent: [usize; 2]) -> Si
         field: input.field.saturating_add(wider).min(extent[axis]),
         jump: input.jump.saturating_mul(window.stride[axis]),
     }
+}
+
+/// The sight of what lies between elements: of one of them, or of two.
+fn between(input: Sight, upsample: &Upsample, axis: usize, extent: [usize; 2]) -> Sight {
+    let field = match upsample.mode {
+        Upsampling::Nearest => input.field,
+        Upsampling::Bilinear => input.field.saturating_add(input.jump).min(extent[axis]),
+    };
+    // Neighbours closer than a pixel count as one pixel apart.
+    Sight { field, jump: input.jump.div_ceil(upsample.scale[axis]) }
 }
 
 /// Rows and columns of the input.

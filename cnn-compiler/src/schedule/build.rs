@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use super::{
     Schedule, backward_start, regions,
     sharing::homes,
-    step::{AreaId, Elt, Map, Normalize, Step, Symbolic},
+    step::{AreaId, Elt, Map, Normalize, Slope, Step, Symbolic},
 };
 use crate::{
     ir::{
@@ -136,6 +136,8 @@ impl Builder<'_> {
                     elts.push(Elt::Dropout { rate, stream, channelwise })
                 }
                 Op::ActGrad(act) => elts.push(Elt::ActGrad(act, self.operand(node, 0))),
+                Op::Prelu => elts.push(Elt::Prelu(self.slope(node))),
+                Op::PreluGrad => elts.push(Elt::PreluGrad(self.slope(node), self.operand(node, 0))),
                 Op::Normalize => elts.push(Elt::Normalize(self.normalize(node, 1))),
                 Op::NormalizeRunning { eps } => {
                     let [mean, var, gamma, beta] = [1, 2, 3, 4].map(|slot| self.parameter(node, slot));
@@ -145,11 +147,12 @@ impl Builder<'_> {
                     let x = self.operand(node, 1);
                     elts.push(Elt::NormalizeGrad(self.normalize(node, 2), x));
                 }
-                Op::Add => {
+                ref op @ (Op::Add | Op::Mul) => {
+                    let join = if *op == Op::Add { Elt::Add } else { Elt::Mul };
                     let before = position.checked_sub(1).map(|before| group[before]);
                     let running = running_slot(self.graph, node, before);
                     let others = (0..self.graph[node].inputs.len()).filter(|&slot| slot != running);
-                    elts.extend(others.map(|slot| Elt::Add(self.operand(node, slot))));
+                    elts.extend(others.map(|slot| join(self.operand(node, slot))));
                 }
                 _ => {}
             }
@@ -164,6 +167,12 @@ impl Builder<'_> {
             gamma: self.parameter(node, slot + 1),
             beta: self.parameter(node, slot + 2),
         }
+    }
+
+    /// The slopes of a layer, which are operand 1.
+    fn slope(&self, node: NodeId) -> Slope {
+        let slope = self.graph[node].inputs[1];
+        Slope { param: parameter(self.graph, slope), shared: self.graph[slope].shape == [1] }
     }
 
     /// Room for Winograd's algorithm: where filters and tiles are.
@@ -195,8 +204,9 @@ fn running_slot(graph: &Graph, node: NodeId, before: Option<NodeId>) -> usize {
     let inputs = &graph[node].inputs;
     match (&graph[node].op, before) {
         (Op::ActGrad(_), _) => 1,
+        (Op::PreluGrad, _) => 2,
         (_, Some(before)) => inputs.iter().position(|&input| input == before).expect("a chain"),
-        (Op::Add, None) => (0..inputs.len()).max_by_key(|&slot| inputs[slot]).expect("an operand"),
+        (Op::Add | Op::Mul, None) => (0..inputs.len()).max_by_key(|&slot| inputs[slot]).expect("an operand"),
         (_, None) => 0,
     }
 }

@@ -26,6 +26,8 @@ pub type Step = cnn_plan::Step<Symbolic>;
 pub type Elt = cnn_plan::Elt<Symbolic>;
 /// Operands of batch norm in training.
 pub type Normalize = cnn_plan::Normalize<Symbolic>;
+/// The slopes of a parametric ReLU.
+pub type Slope = cnn_plan::Slope<Symbolic>;
 
 /// Index into [`super::Schedule::buffers`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

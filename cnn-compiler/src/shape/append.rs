@@ -19,12 +19,26 @@ pub(super) struct Tensor {
     pub fans: [usize; 2],
     /// A running statistic, no parameter.
     pub buffer: bool,
+    /// What a sum multiplies its terms with, and not a scale or shift of its results.
+    pub weight: bool,
 }
 
 impl Tensor {
     /// A vector over channels that starts with equal values.
     pub fn vector(name: &'static str, channels: usize, start: f32, buffer: bool) -> Tensor {
-        Tensor { name, shape: vec![channels], init: Init::Constant(start), fans: [1, 1], buffer }
+        Tensor {
+            name,
+            shape: vec![channels],
+            init: Init::Constant(start),
+            fans: [1, 1],
+            buffer,
+            weight: false,
+        }
+    }
+
+    /// Scales or shifts of a value, of its shape or one a channel, that start equal.
+    pub fn scale(name: &'static str, shape: Vec<usize>, start: f32) -> Tensor {
+        Tensor { name, shape, init: Init::Constant(start), fans: [1, 1], buffer: false, weight: false }
     }
 }
 
@@ -51,13 +65,14 @@ impl Shaper {
     ) -> Option<Vec<NodeId>> {
         let (args, outputs) = (&site.args, shape[0]);
         let init = args.values.init("init").unwrap_or(self.defaults.init);
-        let weight = Tensor { name: "weight", shape, init, fans, buffer: false };
+        let weight = Tensor { name: "weight", shape, init, fans, buffer: false, weight: true };
         let mut nodes = vec![self.param(site, weight)?];
         let bias_init = args.values.init("bias_init");
         if args.values.flag("bias") {
             let like_weight = if init == Init::Torch { init } else { Init::Constant(0.0) };
             let init = bias_init.unwrap_or(like_weight);
-            let bias = Tensor { name: "bias", shape: vec![outputs], init, fans, buffer: false };
+            let shape = vec![outputs];
+            let bias = Tensor { name: "bias", shape, init, fans, buffer: false, weight: false };
             nodes.push(self.param(site, bias)?);
         } else if bias_init.is_some() {
             self.error(site.id, args.span("bias_init"), errors::NO_BIAS);
@@ -68,12 +83,10 @@ impl Shaper {
 
     /// Appends a tensor with the attributes of its layer.
     pub(super) fn param(&mut self, site: &Site, tensor: Tensor) -> Option<NodeId> {
-        let Tensor { name, shape, init, fans: [fan_in, fan_out], buffer } = tensor;
+        let Tensor { name, shape, init, fans: [fan_in, fan_out], buffer, weight } = tensor;
         self.check_size(site, name, &shape)?;
         let args = &site.args;
-        // Only weights have more than one dimension.
-        let decay =
-            args.values.given_flag("decay").unwrap_or(!self.defaults.decay_weights_only || shape.len() > 1);
+        let decay = args.values.given_flag("decay").unwrap_or(!self.defaults.decay_weights_only || weight);
         let param = ir::Param {
             name: format!("{}.{name}", self.graph.layers[site.id.0].name),
             shape,

@@ -118,9 +118,14 @@ pub(super) fn no_parameters(kind: &str, attribute: &str) -> String {
     format!("{kind} has no parameters, so `{attribute}` has no meaning here")
 }
 
-pub(super) fn pieces(pieces: usize, found: &[usize]) -> String {
+/// `argument` is a number that channels, or the values of a flat input, are to be divided by.
+pub(super) fn divides(argument: &str, number: usize, found: &[usize]) -> String {
     let what = if found.len() == 3 { "input channel" } else { "input value" };
-    format!("pieces = {pieces} does not divide the {}", plural(found[0], what))
+    format!("{argument} = {number} does not divide the {}", plural(found[0], what))
+}
+
+pub(super) fn one_position(found: &[usize]) -> String {
+    format!("instance_norm needs more than one position in a channel, found {}", shape(found))
 }
 
 pub(super) fn groups(groups: usize, count: usize, side: &str) -> String {
@@ -128,12 +133,15 @@ pub(super) fn groups(groups: usize, count: usize, side: &str) -> String {
 }
 
 pub(super) fn shapes_differ(kind: &str, a: &str, b: &str) -> String {
-    let need = if kind == "add" { "equal shapes" } else { "equal rows and columns" };
+    let need = if kind == "concat" { "equal rows and columns" } else { "equal shapes" };
     format!("{kind} needs {need}, but {a} and {b}")
 }
 
+/// A map times what has neither its shape nor a factor for each channel.
 pub(super) fn gate(x: &str, channels: usize, gate: &str) -> String {
-    format!("mul needs a gate of {channels} or {channels}x1x1, one factor a channel, but {x} and {gate}")
+    format!(
+        "mul needs equal shapes, or a gate of {channels} or {channels}x1x1, one factor a channel, but {x} and {gate}"
+    )
 }
 
 pub(super) fn crops_all(cut: [[usize; 2]; 2], input: [usize; 2]) -> String {

@@ -1,5 +1,5 @@
-//! Joins: `add` of equal shapes, `concat` of values that differ in channels only, `mul` by a factor
-//! for each channel.
+//! Joins: `add` of equal shapes, `concat` of values that differ in channels only, `mul` of equal
+//! shapes or by a factor for each channel.
 
 use super::{Shaper, Site, errors};
 use crate::{
@@ -21,18 +21,25 @@ pub(super) fn concat(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
     shaper.push(site, Op::Concat, nodes(site), shape)
 }
 
-/// `mul`: a map `[C, H, W]` times a gate `[C, 1, 1]` or `[C]`.
+/// `mul`: a value times another of its shape, or a map `[C, H, W]` times a gate `[C, 1, 1]` or
+/// `[C]`.
 pub(super) fn mul(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
-    let shape = shaper.map_input(site)?;
     let [(x, x_span), (gate, gate_span)] = site.inputs[..] else { return None };
-    let factors = &shaper.graph[gate].shape;
+    let [shape, factors] = [x, gate].map(|node| shaper.graph[node].shape.clone());
+    if shape == factors {
+        return shaper.push(site, Op::Mul, vec![x, gate], shape);
+    }
+    if shape.len() == 1 {
+        // Of values that differ, both places get an error.
+        agree(shaper, site, 0)?;
+    }
     if factors[..] != [shape[0]] && factors[..] != [shape[0], 1, 1] {
         let [x, gate] = [x, gate].map(|node| shaper.yields(node));
         let message = errors::gate(&x, shape[0], &gate);
         shaper.error_at_both(site, [gate_span, x_span], message, x);
         return None;
     }
-    shaper.push(site, Op::Gate, vec![x, gate], shape.to_vec())
+    shaper.push(site, Op::Gate, vec![x, gate], shape)
 }
 
 fn nodes(site: &Site) -> Vec<NodeId> {

@@ -1,8 +1,11 @@
 //! Normalisation: `batch_norm` over the batch, with `weight, bias, running_mean, running_var: [C]`,
-//! and `lrn` across channels. Both keep the shape.
+//! `group_norm`, `instance_norm` and `layer_norm` over each sample, with `weight` and `bias`, and
+//! `lrn` across channels. All keep the shape.
+
+use cnn_plan::settings::Word;
 
 use super::{Shaper, Site, append::Tensor, errors};
-use crate::ir::{NodeId, Op, Response};
+use crate::ir::{Axes, NodeId, Norm, Op, Response};
 
 const MAX_SIZE: usize = cnn_plan::Response::MAX_SIZE;
 
@@ -20,8 +23,68 @@ pub(super) fn batch_norm(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
     ] {
         inputs.push(shaper.param(site, Tensor::vector(name, shape[0], start, buffer))?);
     }
-    let op =
-        Op::BatchNorm { eps: site.args.values.number("eps"), momentum: site.args.values.number("momentum") };
+    let [eps, momentum] = ["eps", "momentum"].map(|name| site.args.values.number(name));
+    shaper.push(site, Op::Norm(Norm { axes: Axes::Batch, eps, momentum }), inputs, shape)
+}
+
+/// `group_norm`
+pub(super) fn group_norm(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
+    let shape = &shaper.graph[site.inputs[0].0].shape;
+    let groups = site.args.values.count("groups");
+    if !shape[0].is_multiple_of(groups) {
+        let message = errors::divides("groups", groups, shape);
+        shaper.shape_error(site, site.args.span("groups"), message, None);
+        return None;
+    }
+    let channels = shape[0];
+    sample_norm(shaper, site, Axes::Groups(groups), vec![channels])
+}
+
+/// `instance_norm`: a group of one channel, whose mean needs more than one position.
+pub(super) fn instance_norm(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
+    let shape @ [channels, height, width] = shaper.map_input(site)?;
+    if height * width == 1 {
+        shaper.shape_error(site, site.word, errors::one_position(&shape), None);
+        return None;
+    }
+    sample_norm(shaper, site, Axes::Groups(channels), vec![channels])
+}
+
+/// `layer_norm` over all elements, each with its scale and shift, or over the channels of each
+/// position, each channel with its own.
+pub(super) fn layer_norm(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
+    let shape = shaper.graph[site.inputs[0].0].shape.clone();
+    match site.args.values.read("over") {
+        Over::All => sample_norm(shaper, site, Axes::Groups(1), shape),
+        Over::Channels => {
+            shaper.map_input(site)?;
+            sample_norm(shaper, site, Axes::Channels, vec![shape[0]])
+        }
+    }
+}
+
+/// What `layer_norm` takes its statistics over.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Over {
+    All,
+    Channels,
+}
+
+impl Word for Over {
+    const WORDS: &'static [(&'static str, Over)] = &[("all", Over::All), ("channels", Over::Channels)];
+}
+
+/// A norm of each sample, whose scale and shift, if it has them, begin as 1 and 0.
+fn sample_norm(shaper: &mut Shaper, site: &Site, axes: Axes, affine: Vec<usize>) -> Option<NodeId> {
+    let input = site.inputs[0].0;
+    let mut inputs = vec![input];
+    if site.args.values.flag("affine") {
+        for (name, start) in [("weight", 1.0), ("bias", 0.0)] {
+            inputs.push(shaper.param(site, Tensor::scale(name, affine.clone(), start))?);
+        }
+    }
+    let op = Op::Norm(Norm { axes, eps: site.args.values.number("eps"), momentum: 0.0 });
+    let shape = shaper.graph[input].shape.clone();
     shaper.push(site, op, inputs, shape)
 }
 

@@ -1,14 +1,16 @@
 //! The table of layers: what each is called, what it takes, and which function builds it. A new
 //! layer starts with a row here.
 
-use cnn_plan::settings::{Bound, Kind, Param, optional, required, unset};
+use cnn_plan::settings::{Bound, Kind, Param, optional, required, unset, words};
 
 use super::{
     Shaper, Site, conv, dense, frame, join,
     layers::{Inputs, Layer},
-    norm, pool, unary,
+    norm::{self, Over},
+    pool,
+    unary::{self, activation},
 };
-use crate::ir::NodeId;
+use crate::ir::{Act, NodeId, Upsampling};
 
 type Build = fn(&mut Shaper, &Site) -> Option<NodeId>;
 
@@ -20,6 +22,9 @@ const LR_FACTOR: Param = optional("lr_factor", Kind::POSITIVE, Bound::Number(1.0
 /// Whether weight decay applies to the layer's parameters; `decay` of `train { … }` says so for a
 /// layer that does not.
 const DECAY: Param = unset("decay", Kind::Flag);
+
+/// What a norm adds to the variance.
+const EPS: Param = optional("eps", Kind::POSITIVE, Bound::Number(1e-5));
 
 /// The attributes of weights and biases. For `init` and `bias_init` that are left out, the
 /// network's initial values apply.
@@ -35,6 +40,22 @@ const fn simple(name: &'static str, params: &'static [Param], build: Build) -> L
 const fn joins(name: &'static str, inputs: Inputs, build: Build) -> Layer {
     Layer { name, inputs, params: &[], attributes: &[], build }
 }
+
+/// A norm of each sample.
+const fn sample_norm(
+    name: &'static str,
+    params: &'static [Param],
+    attributes: &'static [Param],
+    build: Build,
+) -> Layer {
+    Layer { name, inputs: Inputs::One, params, attributes, build }
+}
+
+/// The attributes of a norm of each sample, with scale and shift unless it says otherwise.
+const AFFINE: &[Param] = &[EPS, optional("affine", Kind::Flag, Bound::Flag(true)), FREEZE, LR_FACTOR, DECAY];
+/// As [`AFFINE`], without scale and shift unless it says otherwise.
+const NOT_AFFINE: &[Param] =
+    &[EPS, optional("affine", Kind::Flag, Bound::Flag(false)), FREEZE, LR_FACTOR, DECAY];
 
 /// The layer of a name.
 pub fn find(name: &str) -> Option<&'static Layer> {
@@ -78,15 +99,17 @@ const LAYERS: &[Layer] = &[
         name: "batch_norm",
         inputs: Inputs::One,
         params: &[],
-        attributes: &[
-            optional("eps", Kind::POSITIVE, Bound::Number(1e-5)),
-            optional("momentum", Kind::UNIT, Bound::Number(0.1)),
-            FREEZE,
-            LR_FACTOR,
-            DECAY,
-        ],
+        attributes: &[EPS, optional("momentum", Kind::UNIT, Bound::Number(0.1)), FREEZE, LR_FACTOR, DECAY],
         build: norm::batch_norm,
     },
+    sample_norm("group_norm", &[required("groups", Kind::Count)], AFFINE, norm::group_norm),
+    sample_norm("instance_norm", &[], NOT_AFFINE, norm::instance_norm),
+    sample_norm(
+        "layer_norm",
+        &[optional("over", Kind::Word(words::<Over>), Bound::Word("all"))],
+        AFFINE,
+        norm::layer_norm,
+    ),
     simple(
         "lrn",
         &[
@@ -127,17 +150,46 @@ const LAYERS: &[Layer] = &[
         &[required("height", Kind::Pair), unset("width", Kind::Count)],
         pool::adaptive_avg_pool,
     ),
-    simple("relu", &[], unary::relu),
-    simple("leaky_relu", &[optional("slope", Kind::UNIT, Bound::Number(0.01))], unary::leaky_relu),
-    simple("elu", &[optional("alpha", Kind::POSITIVE, Bound::Number(1.0))], unary::elu),
-    simple("sigmoid", &[], unary::sigmoid),
-    simple("tanh", &[], unary::tanh),
+    simple("relu", &[], |shaper, site| activation(shaper, site, Act::Relu)),
+    simple("relu6", &[], |shaper, site| activation(shaper, site, Act::Relu6)),
+    simple("leaky_relu", &[optional("slope", Kind::UNIT, Bound::Number(0.01))], |shaper, site| {
+        activation(shaper, site, Act::LeakyRelu(site.args.values.number("slope")))
+    }),
+    Layer {
+        name: "prelu",
+        inputs: Inputs::One,
+        params: &[optional("per_channel", Kind::Flag, Bound::Flag(false))],
+        attributes: &[optional("start", Kind::ANY, Bound::Number(0.25)), FREEZE, LR_FACTOR, DECAY],
+        build: unary::prelu,
+    },
+    simple("elu", &[optional("alpha", Kind::POSITIVE, Bound::Number(1.0))], |shaper, site| {
+        activation(shaper, site, Act::Elu(site.args.values.number("alpha")))
+    }),
+    simple("sigmoid", &[], |shaper, site| activation(shaper, site, Act::Sigmoid)),
+    simple("hard_sigmoid", &[], |shaper, site| activation(shaper, site, Act::HardSigmoid)),
+    simple("tanh", &[], |shaper, site| activation(shaper, site, Act::Tanh)),
+    simple("softplus", &[optional("beta", Kind::POSITIVE, Bound::Number(1.0))], |shaper, site| {
+        activation(shaper, site, Act::Softplus(site.args.values.number("beta")))
+    }),
+    simple("silu", &[], |shaper, site| activation(shaper, site, Act::Silu)),
+    simple("hard_swish", &[], |shaper, site| activation(shaper, site, Act::HardSwish)),
+    simple("gelu", &[optional("tanh", Kind::Flag, Bound::Flag(false))], |shaper, site| {
+        activation(shaper, site, if site.args.values.flag("tanh") { Act::GeluTanh } else { Act::Gelu })
+    }),
     simple("maxout", &[required("pieces", Kind::Count)], unary::maxout),
     simple("softmax", &[], unary::softmax),
     simple("dropout", &[required("rate", Kind::FRACTION)], unary::dropout),
     simple("channel_dropout", &[required("rate", Kind::FRACTION)], unary::channel_dropout),
     simple("zero_pad", &[required("sides", Kind::Sides)], frame::zero_pad),
     simple("crop", &[required("sides", Kind::Sides)], frame::crop),
+    simple(
+        "upsample",
+        &[
+            required("scale", Kind::Pair),
+            optional("mode", Kind::Word(words::<Upsampling>), Bound::Word("nearest")),
+        ],
+        frame::upsample,
+    ),
     simple("flatten", &[], unary::flatten),
     joins("add", Inputs::Many, join::add),
     joins("concat", Inputs::Many, join::concat),

@@ -1,26 +1,21 @@
-//! Layers of one input without parameters: activations, dropout, `maxout` and `flatten`.
+//! Layers of one input whose elements, positions or channels stand alone: activations, dropout,
+//! `maxout`, `softmax` and `flatten`.
 
-use super::{Shaper, Site, errors};
+use super::{Shaper, Site, append::Tensor, errors};
 use crate::ir::{Act, NodeId, Op};
 
-pub(super) fn relu(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
-    same_shape(shaper, site, Op::Act(Act::Relu))
+pub(super) fn activation(shaper: &mut Shaper, site: &Site, act: Act) -> Option<NodeId> {
+    same_shape(shaper, site, Op::Act(act))
 }
 
-pub(super) fn leaky_relu(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
-    same_shape(shaper, site, Op::Act(Act::LeakyRelu(site.args.values.number("slope"))))
-}
-
-pub(super) fn elu(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
-    same_shape(shaper, site, Op::Act(Act::Elu(site.args.values.number("alpha"))))
-}
-
-pub(super) fn sigmoid(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
-    same_shape(shaper, site, Op::Act(Act::Sigmoid))
-}
-
-pub(super) fn tanh(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
-    same_shape(shaper, site, Op::Act(Act::Tanh))
+/// `prelu`, with `weight: [1]`, or `[C]` where each channel has its own slope (He et al. 2015).
+pub(super) fn prelu(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
+    let input = site.inputs[0].0;
+    let shape = shaper.graph[input].shape.clone();
+    let slopes = if site.args.values.flag("per_channel") { shape[0] } else { 1 };
+    let start = site.args.values.number("start");
+    let slope = shaper.param(site, Tensor::vector("weight", slopes, start, false))?;
+    shaper.push(site, Op::Prelu, vec![input, slope], shape)
 }
 
 pub(super) fn dropout(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
@@ -46,7 +41,7 @@ pub(super) fn maxout(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
     let mut shape = shaper.graph[input].shape.clone();
     let pieces = site.args.values.count("pieces");
     if !shape[0].is_multiple_of(pieces) {
-        shaper.shape_error(site, site.args.span("pieces"), errors::pieces(pieces, &shape), None);
+        shaper.shape_error(site, site.args.span("pieces"), errors::divides("pieces", pieces, &shape), None);
         return None;
     }
     shape[0] /= pieces;

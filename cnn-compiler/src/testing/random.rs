@@ -2,10 +2,10 @@
 
 use cnn_plan::LossKind;
 
-use super::{Net, window};
+use super::{ACTS, Net, window};
 use crate::{
     interp::{Feed, Tensor},
-    ir::{Act, Graph, NodeId, Op, Param, PoolKind, Response},
+    ir::{Act, Axes, Graph, NodeId, Op, Param, PoolKind, Response, Upsampling},
 };
 
 /// SplitMix64.
@@ -60,7 +60,6 @@ pub fn feed(graph: &Graph, batch: usize, seed: u64) -> Feed {
     }
 }
 
-const ACTS: [Act; 5] = [Act::Relu, Act::LeakyRelu(0.1), Act::Elu(1.0), Act::Sigmoid, Act::Tanh];
 const POOLS: [PoolKind; 3] =
     [PoolKind::Max, PoolKind::Avg { count_include_pad: true }, PoolKind::Avg { count_include_pad: false }];
 
@@ -114,7 +113,10 @@ fn layer(net: &mut Net, maps: &[NodeId], random: &mut Random) -> NodeId {
             let sliding = sliding(&shape, random);
             net.conv(x, channels, sliding, groups, random.below(2) == 0)
         }
-        3 => net.act(x, random.pick(&ACTS)),
+        3 => match random.below(4) {
+            0 => net.prelu(x, random.pick(&[1, shape[0]])),
+            _ => net.act(x, random.pick(&ACTS)),
+        },
         4 => {
             let mut sliding = sliding(&shape, random);
             sliding.dilation = [1; 2];
@@ -129,9 +131,21 @@ fn layer(net: &mut Net, maps: &[NodeId], random: &mut Random) -> NodeId {
         6 => {
             let same = fellows(&|other| other == shape);
             let parts = [x, random.pick(&same), random.pick(&same)];
-            net.add(&parts[..2 + random.below(2)])
+            match random.below(3) {
+                0 => net.mul([parts[0], parts[1]]),
+                _ => net.add(&parts[..2 + random.below(2)]),
+            }
         }
-        7 => net.batch_norm(x),
+        7 => match random.below(2) {
+            0 => net.batch_norm(x),
+            _ => {
+                let groups: Vec<usize> = (1..=shape[0]).filter(|&n| shape[0].is_multiple_of(n)).collect();
+                let groups = Axes::Groups(random.pick(&groups));
+                let axes = random.pick(&[groups, Axes::Channels]);
+                let affine = random.pick(&[None, Some(&shape[..1]), Some(&shape[..])]);
+                net.sample_norm(x, axes, affine)
+            }
+        },
         8 => match random.below(2) {
             0 => net.channel_dropout(x, 0.3),
             _ => net.softmax(x),
@@ -151,8 +165,12 @@ fn layer(net: &mut Net, maps: &[NodeId], random: &mut Random) -> NodeId {
             let gate = if random.below(2) == 0 { net.flatten(gate) } else { gate };
             net.gate(x, gate)
         }
-        12 => match random.below(2) {
-            0 => net.pad(x, [random.below(3) as isize, 1, -1, 2]),
+        12 => match random.below(3) {
+            0 if shape[1] * shape[2] < 40 => {
+                let scale = [0; 2].map(|_| 1 + random.below(3));
+                net.upsample(x, scale, random.pick(&[Upsampling::Nearest, Upsampling::Bilinear]))
+            }
+            0 | 1 => net.pad(x, [random.below(3) as isize, 1, -1, 2]),
             _ => net.adaptive_avg(x, [1 + random.below(shape[1]), 1 + random.below(shape[2])]),
         },
         _ => {

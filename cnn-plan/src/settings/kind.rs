@@ -86,6 +86,8 @@ impl Range {
 }
 
 impl Kind {
+    /// Any number.
+    pub const ANY: Kind = Kind::Number(Range::ANY);
     /// A number above 0.
     pub const POSITIVE: Kind = Kind::Number(Range::POSITIVE);
     /// A number of at least 0.

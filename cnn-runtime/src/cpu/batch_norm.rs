@@ -17,7 +17,7 @@ use crate::plan::{BLOCK, BatchNormSums, BatchStats, Layout, Map};
 pub(super) fn stats(frame: &Frame, step: &'static BatchStats) {
     debug_assert_eq!(step.x.layout, Layout::Blocked);
     let (len, count) = (step.x.height * step.x.width * BLOCK, values_of_channel(frame, &step.x));
-    each_block(frame, &step.x, &|block, parallel| {
+    frame.each_block(&step.x, &|block, parallel| {
         let plane = |sample| frame.plane(sample, &step.x, block);
         let [sums] = frame.totals(parallel, len, &|sample| Values(plane(sample)));
         let mut near = sums.map(|sum| (sum / count) as f32);
@@ -70,7 +70,7 @@ pub(super) fn sums(frame: &Frame, step: &'static BatchNormSums) {
     debug_assert_eq!(step.x.layout, Layout::Blocked);
     let (len, channels) = (step.x.height * step.x.width * BLOCK, step.x.channels.next_multiple_of(BLOCK));
     let stats = frame.fixed(step.normalize.stats, 2 * channels);
-    each_block(frame, &step.x, &|block, parallel| {
+    frame.each_block(&step.x, &|block, parallel| {
         let [dbeta, products] = frame.totals(parallel, len, &|sample| Correlated {
             x: frame.plane(sample, &step.x, block),
             dy: frame.plane(sample, &step.dy, block),
@@ -102,12 +102,4 @@ impl Terms<2> for Correlated<'_> {
 
 fn values_of_channel(frame: &Frame, x: &Map) -> f64 {
     (frame.pass.batch * x.height * x.width) as f64
-}
-
-/// Calls `body(block, parallel)` for each block of channels; `parallel` if it is to divide its
-/// work, too.
-fn each_block(frame: &Frame, x: &Map, body: &(dyn Fn(usize, bool) + Sync)) {
-    let (blocks, work) = (x.channels.div_ceil(BLOCK), 2 * (frame.pass.batch * x.len()) as u64);
-    let parallel = frame.is_parallel(work) && blocks < 4 * frame.cpu.threads;
-    frame.each(blocks, work, &|block| body(block, parallel));
 }

@@ -2,7 +2,7 @@
 
 use super::{
     batch_norm, conv, conv_filter_grad, conv_transpose, copy, dense, dense_grad, elementwise, frame::Frame,
-    gate, loss, lrn, lrn_grad, maxout, pool, pool_grad, shift, softmax,
+    gate, loss, lrn, lrn_grad, maxout, pool, pool_grad, prelu, sample_norm, shift, softmax, upsample,
 };
 use crate::plan::{StepRef, Steps};
 
@@ -23,10 +23,16 @@ impl Steps for Frame<'_> {
             StepRef::Pool(step) => pool::forward(self, step),
             StepRef::PoolGrad(step) => pool_grad::run(self, step),
             StepRef::Elementwise(step) => elementwise::run(self, step),
+            StepRef::PreluSums(step) => prelu::sums(self, step),
             StepRef::CopyElements(step) => copy::run(self, step),
             StepRef::Loss(step) => loss::run(self, step),
             StepRef::BatchStats(step) => batch_norm::stats(self, step),
             StepRef::BatchNormSums(step) => batch_norm::sums(self, step),
+            StepRef::SampleStats(step) => sample_norm::stats(self, step),
+            StepRef::SampleNorm(step) => sample_norm::forward(self, step),
+            StepRef::SampleNormSums(step) => sample_norm::sums(self, step),
+            StepRef::SampleNormGrad(step) => sample_norm::grad(self, step),
+            StepRef::SampleScaleGrad(step) => sample_norm::scale_grad(self, step),
             StepRef::Lrn(step) => lrn::forward(self, step),
             StepRef::LrnGrad(step) => lrn_grad::run(self, step),
             StepRef::Maxout(step) => maxout::forward(self, step),
@@ -36,6 +42,8 @@ impl Steps for Frame<'_> {
             StepRef::Gate(step) => gate::forward(self, step),
             StepRef::GateGrad(step) => gate::grad(self, step),
             StepRef::Shift(step) => shift::run(self, step),
+            StepRef::Upsample(step) => upsample::forward(self, step),
+            StepRef::UpsampleGrad(step) => upsample::grad(self, step),
         }
     }
 }

@@ -119,10 +119,16 @@ impl Kernel for Pass<'_> {
     fn run<S: Simd>(self, simd: S) {
         match *self.op {
             Elt::Act(act) => self.activate(simd, act),
-            Elt::ActGrad(act, y) => self.slope(simd, act, self.operand(y)),
+            Elt::ActGrad(act, at) => self.slope(simd, act, self.operand(at)),
+            Elt::Prelu(slope) => self.prelu(simd, &slope),
+            Elt::PreluGrad(slope, x) => self.prelu_grad(simd, &slope, self.operand(x)),
             Elt::Add(other) => {
                 let other = self.operand(other);
                 self.each(simd, 0..self.places.count, |at, v| simd.add(v, other.load(simd, at)));
+            }
+            Elt::Mul(other) => {
+                let other = self.operand(other);
+                self.each(simd, 0..self.places.count, |at, v| simd.mul(v, other.load(simd, at)));
             }
             Elt::Dropout { rate, stream, channelwise } => self.drop(simd, rate, stream, channelwise),
             Elt::Normalize(normalize) => self.normalize(simd, &normalize),

@@ -100,6 +100,14 @@ impl<'a> Frame<'a> {
         totals::tree(self.samples.clone(), parallel, &of_sample)
     }
 
+    /// Calls `body(block, parallel)` for each block of a map's channels, whose values of the whole
+    /// batch are summed up; `parallel` if it is to divide its work, too.
+    pub(super) fn each_block(&self, map: &Map, body: &(dyn Fn(usize, bool) + Sync)) {
+        let (blocks, work) = (map.channels.div_ceil(BLOCK), 2 * (self.pass.batch * map.len()) as u64);
+        let parallel = self.is_parallel(work) && blocks < 4 * self.cpu.threads;
+        self.each(blocks, work, &|block| body(block, parallel));
+    }
+
     /// Calls `body` with a frame for each sample, in parallel if the work, `macs` a sample, is
     /// worth it; with this frame, which divides its work, if samples are too few to keep the
     /// threads busy.

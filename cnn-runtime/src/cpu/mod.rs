@@ -34,13 +34,16 @@ mod memory;
 mod pool;
 mod pool_grad;
 mod pool_window;
+mod prelu;
 mod probe;
+mod sample_norm;
 mod shift;
 mod simd;
 mod softmax;
 mod split;
 mod totals;
 mod update;
+mod upsample;
 mod winograd;
 
 use std::{fmt, sync::Arc};

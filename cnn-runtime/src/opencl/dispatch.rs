@@ -1,6 +1,9 @@
 //! Which function runs each step.
 
-use super::{batch_norm, channel, conv, dense, elementwise, frame::Frame, loss, lrn, pool};
+use super::{
+    batch_norm, channel, conv, dense, elementwise, frame::Frame, loss, lrn, pool, prelu, sample_norm,
+    upsample,
+};
 use crate::plan::{StepRef, Steps};
 
 impl Steps for Frame<'_> {
@@ -20,10 +23,16 @@ impl Steps for Frame<'_> {
             StepRef::Pool(step) => pool::forward(self, step),
             StepRef::PoolGrad(step) => pool::grad(self, step),
             StepRef::Elementwise(step) => elementwise::elementwise(self, step),
+            StepRef::PreluSums(step) => prelu::sums(self, step),
             StepRef::CopyElements(step) => elementwise::copy(self, step),
             StepRef::Loss(step) => loss::run(self, step),
             StepRef::BatchStats(step) => batch_norm::stats(self, step),
             StepRef::BatchNormSums(step) => batch_norm::sums(self, step),
+            StepRef::SampleStats(step) => sample_norm::stats(self, step),
+            StepRef::SampleNorm(step) => sample_norm::forward(self, step),
+            StepRef::SampleNormSums(step) => sample_norm::sums(self, step),
+            StepRef::SampleNormGrad(step) => sample_norm::grad(self, step),
+            StepRef::SampleScaleGrad(step) => sample_norm::scale_grad(self, step),
             StepRef::Lrn(step) => lrn::forward(self, step),
             StepRef::LrnGrad(step) => lrn::grad(self, step),
             StepRef::Maxout(step) => channel::maxout(self, step),
@@ -33,6 +42,8 @@ impl Steps for Frame<'_> {
             StepRef::Gate(step) => channel::gate(self, step),
             StepRef::GateGrad(step) => channel::gate_grad(self, step),
             StepRef::Shift(step) => elementwise::shift(self, step),
+            StepRef::Upsample(step) => upsample::forward(self, step),
+            StepRef::UpsampleGrad(step) => upsample::grad(self, step),
         });
     }
 }

@@ -28,10 +28,13 @@ mod loss;
 mod lrn;
 mod memory;
 mod pool;
+mod prelu;
+mod sample_norm;
 mod segments;
 mod selection;
 mod staging;
 mod update;
+mod upsample;
 mod words;
 
 pub use device::OpenCl;

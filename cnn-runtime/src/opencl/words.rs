@@ -7,7 +7,7 @@ use cnn_kernels::{ActCode, EPILOGUE_LEN, EltCode};
 use super::failure::refused;
 use crate::{
     engine::Pass,
-    plan::{Act, Elt, Layout, Map, Normalize, Response, Window, padded},
+    plan::{Act, Elt, Layout, Map, Normalize, Response, Slope, Window, padded},
 };
 
 /// The largest length, count or place that a kernel takes in a word: kernels compute with `int`s.
@@ -131,7 +131,9 @@ fn encode(elt: &Elt, y: &Map, pass: &Pass) -> EltFields {
             let Mask { key, threshold, scale } = Mask::new(pass.key, *stream, *rate);
             EltFields { key, threshold, value: scale, ..fields }
         }
-        Elt::Add(map) => EltFields { map: map.offset, ..fields },
+        Elt::Prelu(slope) => slopes(slope, fields),
+        Elt::PreluGrad(slope, x) => EltFields { map: x.offset, ..slopes(slope, fields) },
+        Elt::Add(map) | Elt::Mul(map) => EltFields { map: map.offset, ..fields },
         Elt::Normalize(operands) => normalize(operands, y, fields),
         &Elt::NormalizeRunning { mean, var, eps, gamma, beta } => {
             EltFields { mean, deviation: var, gamma, beta, value: eps, ..fields }
@@ -149,12 +151,11 @@ fn normalize(operands: &Normalize, y: &Map, fields: EltFields) -> EltFields {
 }
 
 fn activation(act: &Act, fields: EltFields) -> EltFields {
-    let value = match act {
-        &Act::LeakyRelu(slope) => slope,
-        &Act::Elu(alpha) => alpha,
-        Act::Relu | Act::Sigmoid | Act::Tanh => 0.0,
-    };
-    EltFields { function: ActCode::of(act) as u32, value, ..fields }
+    EltFields { function: ActCode::of(act) as u32, value: act.parameter().unwrap_or(0.0), ..fields }
+}
+
+fn slopes(slope: &Slope, fields: EltFields) -> EltFields {
+    EltFields { function: slope.shared.into(), gamma: slope.param, ..fields }
 }
 
 #[cfg(test)]
@@ -183,6 +184,9 @@ mod tests {
         let normalize = Normalize { stats: beyond, gamma: 0, beta: 0 };
         for elt in [
             Elt::Add(far),
+            Elt::Mul(far),
+            Elt::Prelu(Slope { param: beyond, shared: true }),
+            Elt::PreluGrad(Slope { param: 0, shared: false }, far),
             Elt::ActGrad(Act::Relu, far),
             Elt::Normalize(normalize),
             Elt::NormalizeGrad(Normalize { stats: 0, ..normalize }, far),

@@ -4,9 +4,9 @@ use cnn_plan::LossKind;
 
 use super::check;
 use crate::{
-    ir::{Act, Loss, Op, PoolKind, Response},
+    ir::{Act, Axes, Loss, Op, PoolKind, Response, Upsampling},
     passes::{Mode, autodiff::differentiate, lower::lower},
-    testing::{Net, window},
+    testing::{ACTS, Net, window},
 };
 
 #[test]
@@ -26,13 +26,12 @@ fn convolutions_with_every_window() {
 
 #[test]
 fn pools_and_activations() {
-    let acts = [Act::Relu, Act::LeakyRelu(0.2), Act::Elu(0.7), Act::Sigmoid, Act::Tanh];
     let pools = [
         PoolKind::Max,
         PoolKind::Avg { count_include_pad: true },
         PoolKind::Avg { count_include_pad: false },
     ];
-    for (act, pool) in acts.into_iter().flat_map(|act| pools.map(|pool| (act, pool))) {
+    for (act, pool) in ACTS.into_iter().flat_map(|act| pools.map(|pool| (act, pool))) {
         let (mut net, x) = Net::new([2, 6, 7]);
         let x = net.conv(x, 9, window(3, 1, 1, 1), 1, true);
         let x = net.act(x, act);
@@ -41,6 +40,55 @@ fn pools_and_activations() {
         let x = net.flatten(x);
         let x = net.dense(x, 3);
         check(&net.finish(x));
+    }
+}
+
+#[test]
+fn slopes_that_are_trained() {
+    for slopes in [1, 9] {
+        let (mut net, x) = Net::new([2, 4, 3]);
+        let x = net.conv(x, 9, window(3, 1, 1, 1), 1, true);
+        let x = net.prelu(x, slopes);
+        let x = net.prelu(x, 1);
+        let x = net.flatten(x);
+        let x = net.dense(x, 3);
+        check(&net.finish(x));
+    }
+}
+
+#[test]
+fn products_and_upsampling() {
+    for mode in [Upsampling::Nearest, Upsampling::Bilinear] {
+        for scale in [[1, 1], [2, 3], [4, 1]] {
+            let (mut net, x) = Net::new([2, 3, 4]);
+            let a = net.conv(x, 9, window(3, 1, 1, 1), 1, true);
+            let b = net.conv(x, 9, window(1, 1, 0, 1), 1, true);
+            let x = net.mul([a, b]);
+            let x = net.mul([x, x]);
+            let x = net.upsample(x, scale, mode);
+            let x = net.conv(x, 2, window(2, 2, 0, 1), 1, true);
+            let x = net.flatten(x);
+            let x = net.dense(x, 3);
+            check(&net.finish(x));
+        }
+    }
+}
+
+#[test]
+fn norms_of_each_sample() {
+    let shape = [12, 3, 4];
+    for axes in [1, 3, 4, 12].map(Axes::Groups).into_iter().chain([Axes::Channels]) {
+        for affine in [None, Some(&shape[..1]), Some(&shape[..])] {
+            let (mut net, x) = Net::new([2, 3, 4]);
+            let x = net.conv(x, 12, window(3, 1, 1, 1), 1, true);
+            let x = net.sample_norm(x, axes, affine);
+            let x = net.act(x, Act::Tanh);
+            let x = net.conv(x, 3, window(2, 1, 0, 1), 1, true);
+            let x = net.flatten(x);
+            let x = net.sample_norm(x, Axes::Groups(1), Some(&[18]));
+            let x = net.dense(x, 3);
+            check(&net.finish(x));
+        }
     }
 }
 

@@ -6,14 +6,15 @@
 
 use cnn_plan::{
     BatchNormSums, BatchStats, Conv, ConvFilterGrad, ConvInputGrad, Dense, DenseInputGrad, DenseWeightGrad,
-    Elementwise, Gate, GateGrad, Loss, Lrn, LrnGrad, Maxout, MaxoutGrad, Pool, PoolGrad, Shift, Softmax,
-    SoftmaxGrad, TransposeFilters, Winograd,
+    Elementwise, Gate, GateGrad, Loss, Lrn, LrnGrad, Maxout, MaxoutGrad, Pool, PoolGrad, PreluSums,
+    SampleNorm, SampleNormGrad, SampleNormSums, SampleScaleGrad, SampleStats, Shift, Softmax, SoftmaxGrad,
+    TransposeFilters, Upsample, UpsampleGrad, Winograd,
 };
 
 use super::{Builder, Step, running_slot};
 use crate::{
     ir::{
-        self, Algorithm, LayerId, Node, NodeId, Op, ParamId,
+        self, Algorithm, Axes, LayerId, Node, NodeId, Op, ParamId,
         form::{Form, padded},
     },
     passes::{fuse::Group, layout::differentiated},
@@ -45,6 +46,14 @@ impl Builder<'_> {
             Op::PoolGrad(pool) => self.pool_grad(fused, pool),
             Op::BatchStats { eps, momentum } => self.batch_stats(fused, eps, momentum),
             Op::ScaleGrad => self.batch_norm_sums(fused),
+            Op::SampleStats { axes, eps } => {
+                let Mapped { name, x, y: stats } = self.mapped(fused);
+                Step::SampleStats(SampleStats { name, x, stats, axes, eps })
+            }
+            Op::SampleNorm(axes) => self.sample_norm(fused, axes),
+            Op::SampleNormSums(axes) => self.sample_norm_sums(fused, axes),
+            Op::SampleNormGrad(axes) => self.sample_norm_grad(fused, axes),
+            Op::SampleScaleGrad(axes) => self.sample_scale_grad(fused, axes),
             Op::Lrn(response) => {
                 let Mapped { name, x, y } = self.mapped(fused);
                 Step::Lrn(Lrn { name, x, y, response, epilogue: self.epilogue(group) })
@@ -81,15 +90,25 @@ impl Builder<'_> {
                 let Mapped { name, x, y } = self.mapped(fused);
                 Step::Shift(Shift { name, x, y, top, left, epilogue: self.epilogue(group) })
             }
+            Op::Upsample(ir::Upsample { scale, mode }) => {
+                let Mapped { name, x, y } = self.mapped(fused);
+                Step::Upsample(Upsample { name, x, y, scale, mode, epilogue: self.epilogue(group) })
+            }
+            Op::UpsampleGrad(ir::Upsample { scale, mode }) => {
+                let Mapped { name, x: dy, y: dx } = self.mapped(fused);
+                Step::UpsampleGrad(UpsampleGrad { name, dy, dx, scale, mode, epilogue: self.epilogue(group) })
+            }
+            Op::SlopeGrad => self.prelu_sums(fused),
             Op::Loss { kind, weight } => self.loss(fused, kind, weight),
-            Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add => self.elementwise(fused),
+            Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add | Op::Mul => self.elementwise(fused),
+            Op::Prelu | Op::PreluGrad => self.elementwise(fused),
             Op::Normalize | Op::NormalizeRunning { .. } | Op::NormalizeGrad => self.elementwise(fused),
             op @ (Op::Input
             | Op::Param(_)
             | Op::Reshape
             | Op::Concat
             | Op::Slice { .. }
-            | Op::BatchNorm { .. }
+            | Op::Norm(_)
             | Op::BiasGrad
             | Op::LossGrad { .. }) => unreachable!("{op:?} is no step of its own"),
         }
@@ -206,6 +225,59 @@ impl Builder<'_> {
         let normalize: Normalize = self.normalize(node, 1);
         let dy = self.operand(node, 4);
         Step::BatchNormSums(BatchNormSums { name, x, dy, normalize })
+    }
+
+    fn sample_norm(&mut self, Fused { name, node, group }: Fused, axes: Axes) -> Step {
+        let (x, stats) = (self.operand(node, 0), self.operand(node, 1));
+        let [weight, bias] = [2, 3].map(|slot| self.optional_parameter(node, slot));
+        let (per_element, y) = (self.is_per_element(weight), self.result(group));
+        let epilogue = self.epilogue(group);
+        Step::SampleNorm(SampleNorm { name, x, stats, weight, bias, per_element, y, axes, epilogue })
+    }
+
+    fn sample_norm_sums(&mut self, Fused { name, node, group }: Fused, axes: Axes) -> Step {
+        let [x, dy, stats] = [0, 1, 2].map(|slot| self.operand(node, slot));
+        let weight = self.optional_parameter(node, 3);
+        let (per_element, sums) = (self.is_per_element(weight), self.result(group));
+        Step::SampleNormSums(SampleNormSums { name, x, dy, stats, weight, per_element, sums, axes })
+    }
+
+    fn sample_norm_grad(&mut self, Fused { name, node, group }: Fused, axes: Axes) -> Step {
+        let [x, dy, stats, sums] = [0, 1, 2, 3].map(|slot| self.operand(node, slot));
+        let weight = self.optional_parameter(node, 4);
+        let (per_element, dx) = (self.is_per_element(weight), self.result(group));
+        let epilogue = self.epilogue(group);
+        Step::SampleNormGrad(SampleNormGrad {
+            name,
+            x,
+            dy,
+            stats,
+            sums,
+            weight,
+            per_element,
+            dx,
+            axes,
+            epilogue,
+        })
+    }
+
+    fn sample_scale_grad(&mut self, Fused { name, node, group }: Fused, axes: Axes) -> Step {
+        let [x, stats, dy] = [0, 1, 2].map(|slot| self.operand(node, slot));
+        let (weight, bias) = self.gradients(group);
+        let (bias, per_element) =
+            (bias.expect("a shift beside the scale"), self.is_per_element(Some(weight)));
+        Step::SampleScaleGrad(SampleScaleGrad { name, x, stats, dy, weight, bias, per_element, axes })
+    }
+
+    /// Whether a scale has a number for each element of a map.
+    fn is_per_element(&self, scale: Option<ParamId>) -> bool {
+        scale.is_some_and(|ParamId(scale)| self.graph.params[scale].shape.len() > 1)
+    }
+
+    fn prelu_sums(&mut self, Fused { name, node, group }: Fused) -> Step {
+        let (x, dy) = (self.operand(node, 0), self.operand(node, 1));
+        let (slope, shared) = (self.gradients(group).0, self.graph[node].shape[0] == 1);
+        Step::PreluSums(PreluSums { name, x, dy, slope, shared })
     }
 
     fn loss(&mut self, Fused { name, node, group }: Fused, kind: cnn_plan::LossKind, weight: f32) -> Step {

@@ -23,8 +23,9 @@ fn reduce<S: Simd>(simd: S, x: S::V) -> (S::V, S::V) {
     (n, simd.fma(simd.mul(r, r), series, r))
 }
 
+/// The nearest number from `low` to `high`.
 #[inline(always)]
-fn clamp<S: Simd>(simd: S, x: S::V, low: f32, high: f32) -> S::V {
+pub(in crate::cpu) fn clamp<S: Simd>(simd: S, x: S::V, low: f32, high: f32) -> S::V {
     simd.max(simd.splat(low), simd.min(simd.splat(high), x))
 }
 
@@ -108,4 +109,48 @@ pub(in crate::cpu) fn inverse_power<S: Simd>(simd: S, x: S::V, exponent: f32) ->
     } else {
         exp(simd, simd.mul(simd.splat(-exponent), ln(simd, x)))
     }
+}
+
+/// `ln(1 + e^x)`
+#[inline(always)]
+pub(in crate::cpu) fn softplus<S: Simd>(simd: S, x: S::V) -> S::V {
+    let (zero, one) = (simd.splat(0.0), simd.splat(1.0));
+    let small = exp(simd, simd.min(simd.sub(zero, x), x));
+    // The logarithm of the rounded sum, and what rounding took away, to first order.
+    let sum = simd.add(one, small);
+    let lost = simd.sub(small, simd.sub(sum, one));
+    simd.add(simd.max(zero, x), simd.add(ln(simd, sum), simd.div(lost, sum)))
+}
+
+/// The standard normal distribution at a place.
+pub(in crate::cpu) struct Normal<V> {
+    pub(in crate::cpu) density: V,
+    /// The probability of a smaller number.
+    pub(in crate::cpu) below: V,
+}
+
+/// The probability beyond `|x|` is `erfc(z) / 2` with `z = |x| / sqrt(2)`, and
+/// `erfc(z) = t P(t) e^(-z²)` with `t = 1 / (1 + 0.3 z)`, to a relative error of 2e-8. The
+/// coefficients minimise the largest one up to `z = 10.2` (Lawson's reweighted least squares).
+#[inline(always)]
+pub(in crate::cpu) fn normal<S: Simd>(simd: S, x: S::V) -> Normal<S::V> {
+    const ROOT: f32 = std::f32::consts::FRAC_1_SQRT_2;
+    let (zero, one, half) = (simd.splat(0.0), simd.splat(1.0), simd.splat(0.5));
+    let away = simd.max(simd.sub(zero, x), x);
+    let t = simd.div(one, simd.fma(away, simd.splat(0.3 * ROOT), one));
+    let coefficients = [
+        -0.129_539_85,
+        0.485_652_6,
+        -0.512_480_2,
+        0.547_975_5,
+        -0.094_847_84,
+        0.215_020_97,
+        0.148_311_36,
+        0.170_719_75,
+        0.169_187_69,
+    ];
+    let power = exp(simd, simd.mul(simd.mul(x, simd.splat(-0.5)), x));
+    let beyond = simd.mul(simd.mul(half, power), simd.mul(t, polynomial(simd, t, coefficients)));
+    let below = simd.select(simd.gt(x, zero), simd.sub(one, beyond), beyond);
+    Normal { density: simd.mul(power, simd.splat(ROOT * std::f32::consts::FRAC_2_SQRT_PI * 0.5)), below }
 }
