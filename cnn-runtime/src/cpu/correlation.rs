@@ -142,7 +142,11 @@ impl Correlation<'_> {
     fn tile(&self, strip: &Strip, upright: bool, [row, column]: [usize; 2], pixels: usize) {
         let Strip { blocks, rows, columns, taps, x, epilogue } = strip;
         let [height, width] = self.kernel;
-        let (x_unit, x_row, channels) = self.channels(blocks.input);
+        let (x_unit, x_row, mut channels) = self.channels(blocks.input);
+        // Where a stride skips all taps, there is no channel to go through either.
+        if taps.0.is_empty() || taps.1.is_empty() {
+            channels.count = 0;
+        }
         let axis = if upright { rows } else { columns };
         let unit_of = |row: usize, column: usize| if upright { row } else { column };
         let w_area = height * width * BLOCK;
