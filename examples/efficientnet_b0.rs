@@ -1,5 +1,5 @@
 //! EfficientNet-B0: Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural
-//! Networks", 2019. Names are torchvision's.
+//! Networks", 2019. Names are torchvision's, whose stochastic depth in training is left out.
 
 mod data;
 

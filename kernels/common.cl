@@ -126,8 +126,9 @@ static float8 gelu_inner(float8 x, float8* rise) {
 
 // The derivative of x * sigmoid(inner(x)), `rise` that of inner.
 static float8 through_sigmoid(float8 x, float8 inner, float8 rise) {
-    const float8 share = sigmoid(inner);
-    return fma(x * rise, share * (1.0f - share), share);
+    const float8 share = sigmoid(inner), fall = share * (1.0f - share);
+    // Far out, where the sigmoid does not change any more, x * rise may be infinite.
+    return select(share, fma(x * rise, fall, share), fall > 0.0f);
 }
 
 // y = f(x); NaN stays NaN.
@@ -138,14 +139,14 @@ static float8 activate(uint function, float value, float8 x) {
         case ACT_LEAKY_RELU: return leaky(x, value * x);
         case ACT_ELU: return leaky(x, value * expm1(x));
         case ACT_SIGMOID: return sigmoid(x);
-        case ACT_HARD_SIGMOID: return clamp6(x + 3.0f) / 6.0f;
+        case ACT_HARD_SIGMOID: return clamp6(x + 3.0f) * (1.0f / 6.0f);
         case ACT_TANH: return tanh(x);
         case ACT_SOFTPLUS: {
             const float8 v = value * x;
             return (leaky(v, (float8)(0.0f)) + log1p(exp(-fabs(v)))) / value;
         }
         case ACT_SILU: return x * sigmoid(x);
-        case ACT_HARD_SWISH: return x * clamp6(x + 3.0f) / 6.0f;
+        case ACT_HARD_SWISH: return x * (clamp6(x + 3.0f) * (1.0f / 6.0f));
         case ACT_GELU: return x * normal_below(x);
         case ACT_GELU_TANH: {
             float8 rise;
@@ -155,7 +156,7 @@ static float8 activate(uint function, float value, float8 x) {
     return x;
 }
 
-// f'(x), where y = f(x), or y = x for a function that is not monotonic.
+// f'(x), where y = f(x), or y = x where that does not tell f'.
 static float8 derivative(uint function, float value, float8 y) {
     const float8 zero = (float8)(0.0f), one = (float8)(1.0f);
     switch (function) {

@@ -12,7 +12,7 @@ static int2 parts(int at, int scale, int last, uint mode, float* share) {
 
 // Exact where the share is 0, whatever the other end holds.
 static float8 between(float8 a, float8 b, float share) {
-    return share == 0.0f ? a : fma(b - a, (float8)(share), a);
+    return share == 0.0f ? a : fma(b, (float8)(share), a * (1.0f - share));
 }
 
 // (`upsample` alone is a function of OpenCL C.)
@@ -58,8 +58,9 @@ kernel void upsample_grad(STEP, Map dy, Map dx, int scale_h, int scale_w, uint m
         const float down = share_of(row, r, scale_h, dx.height - 1, mode);
         if (down == 0.0f) continue;
         for (int c = left; c < right; c++) {
-            const float share = down * share_of(column, c, scale_w, dx.width - 1, mode);
-            sum = fma(load_block(sample, dy, id / area, r * dy.width + c), (float8)(share), sum);
+            const float across = share_of(column, c, scale_w, dx.width - 1, mode);
+            if (across == 0.0f) continue;
+            sum = fma(load_block(sample, dy, id / area, r * dy.width + c), (float8)(down * across), sum);
         }
     }
     finish(&chain, sum, &memory, n, id * BLOCK);

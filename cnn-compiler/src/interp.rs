@@ -13,7 +13,7 @@ mod ops;
 mod tests;
 
 use crate::{
-    ir::{Axes, Graph, Node, NodeId, Norm, Op},
+    ir::{Graph, Node, NodeId, Norm, Op},
     passes::Mode,
 };
 
@@ -73,7 +73,7 @@ pub fn evaluate(graph: &Graph, feed: &Feed, mode: Mode) -> Vec<Vec<Tensor>> {
         values.push(match node.op {
             Op::Param(param) => vec![feed.params[param.0].clone()],
             Op::Dropout { .. } if mode == Mode::Infer => values[node.inputs[0].0].clone(),
-            Op::Norm(Norm { axes: Axes::Batch, eps, .. }) => {
+            Op::Norm(Norm::Batch { eps, .. }) => {
                 let param = |slot: usize| &values[node.inputs[slot].0][0];
                 let stats = match mode {
                     Mode::Train => norm::batch_stats(&x(), eps),
@@ -146,7 +146,7 @@ impl Sample<'_> {
                 let m = (batch * input(0).data.len() / input(3).data.len()) as f64;
                 norm::normalize_grad([0, 1, 2, 3, 5, 6].map(input), m)
             }
-            Op::Norm(Norm { axes, eps, .. }) => {
+            Op::Norm(Norm::Sample { axes, eps }) => {
                 let stats = norm::sample_stats(*axes, *eps, input(0));
                 norm::sample_norm(*axes, input(0), &stats, &inputs[1..])
             }
@@ -180,7 +180,7 @@ impl Sample<'_> {
             }
             Op::Loss { kind, weight } => loss::loss(scored(kind, *weight), input(0)),
             Op::LossGrad { kind, weight } => loss::loss_grad(scored(kind, *weight), input(0)),
-            Op::Param(_) | Op::BatchStats { .. } | Op::TransposeFilters(_) => {
+            Op::Param(_) | Op::Norm(Norm::Batch { .. }) | Op::BatchStats { .. } | Op::TransposeFilters(_) => {
                 unreachable!("{op:?} is not computed sample by sample")
             }
         }

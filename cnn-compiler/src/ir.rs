@@ -11,7 +11,8 @@ pub mod print;
 pub mod verify;
 
 pub use op::{
-    Act, Algorithm, Axes, Conv, Norm, Op, Pool, PoolKind, Reach, Response, Run, Upsample, Upsampling, Window,
+    Act, Algorithm, Conv, Norm, Op, Pool, PoolKind, Reach, Response, Run, SampleAxes, Upsample, Upsampling,
+    Window,
 };
 
 use cnn_plan::{Augment, Init, LossKind, Prepare, Training};

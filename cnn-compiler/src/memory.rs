@@ -2,8 +2,8 @@
 //!
 //! A buffer lives from the first step that touches it to the last, an area of the fixed part
 //! likewise by stages; buffers whose lives overlap get disjoint floats of the sample's slab, others
-//! may share. Largest first, each at the lowest free place: near optimal for networks, whose big
-//! buffers are few. All places are multiples of a block.
+//! may share. One after the other takes the lowest free place, the largest first or the longest-lived:
+//! near optimal for networks, whose big buffers are few. All places are multiples of a block.
 
 pub mod pack;
 mod place;

@@ -8,8 +8,8 @@ use cnn_plan::{
 };
 
 use crate::ir::{
-    Act, Algorithm, Axes, Conv, Graph, Layer, LayerId, Loss, Network, NodeId, Norm, Op, Param, Pool,
-    PoolKind, Response, Upsample, Upsampling, Window,
+    Act, Algorithm, Conv, Graph, Layer, LayerId, Loss, Network, NodeId, Norm, Op, Param, Pool, PoolKind,
+    Response, SampleAxes, Upsample, Upsampling, Window,
 };
 
 /// Every activation function.
@@ -164,18 +164,18 @@ impl Net {
         let channels = [self.graph[x].shape[0]];
         let vectors =
             ["weight", "bias", "running_mean", "running_var"].map(|kind| self.param(layer, kind, &channels));
-        let op = Op::Norm(Norm { axes: Axes::Batch, eps: 1e-3, momentum: 0.1 });
+        let op = Op::Norm(Norm::Batch { eps: 1e-3, momentum: 0.1 });
         self.graph.push(op, [x].into_iter().chain(vectors).collect(), self.shape(x), layer)
     }
 
     /// A norm of each sample; with scale and shift of a shape, if there is one.
-    pub fn sample_norm(&mut self, x: NodeId, axes: Axes, affine: Option<&[usize]>) -> NodeId {
+    pub fn sample_norm(&mut self, x: NodeId, axes: SampleAxes, affine: Option<&[usize]>) -> NodeId {
         let layer = self.layer("norm");
         let mut inputs = vec![x];
         if let Some(shape) = affine {
             inputs.extend(["weight", "bias"].map(|kind| self.param(layer, kind, shape)));
         }
-        let op = Op::Norm(Norm { axes, eps: 1e-2, momentum: 0.0 });
+        let op = Op::Norm(Norm::Sample { axes, eps: 1e-2 });
         self.graph.push(op, inputs, self.shape(x), layer)
     }
 

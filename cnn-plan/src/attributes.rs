@@ -31,12 +31,18 @@ plain! {
     pub enum Axes {
         /// The batch and all positions, for each channel: batch norm (Ioffe and Szegedy 2015).
         Batch,
-        /// All positions and the adjacent channels of each of so many groups, for each sample:
-        /// group norm (Wu and He 2018), with one group layer norm (Ba et al. 2016), with a channel
-        /// a group instance norm (Ulyanov et al. 2016).
+        /// Part of a sample.
+        Sample(axes: SampleAxes),
+    }
+
+    /// What they are taken over in each sample.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum SampleAxes {
+        /// All positions and the adjacent channels of each of so many groups: group norm (Wu and
+        /// He 2018), with one group layer norm (Ba et al. 2016), with a channel a group instance
+        /// norm (Ulyanov et al. 2016).
         Groups(groups: usize),
-        /// The channels, for each sample and position: layer norm as ConvNeXt has it (Liu et al.
-        /// 2022).
+        /// The channels of each position: layer norm as ConvNeXt has it (Liu et al. 2022).
         Channels,
     }
 }
@@ -51,16 +57,6 @@ plain! {
         /// `align_corners = False`): output row `r` lies at input row `(r + 0.5) / scale - 0.5`, or
         /// at the nearest one there is, and columns alike.
         Bilinear,
-    }
-}
-
-impl Upsampling {
-    /// The word of `upsample`'s argument.
-    pub fn word(self) -> &'static str {
-        match self {
-            Upsampling::Nearest => "nearest",
-            Upsampling::Bilinear => "bilinear",
-        }
     }
 }
 

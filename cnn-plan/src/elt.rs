@@ -66,8 +66,8 @@ impl Act {
     }
 
     /// Whether the derivative follows from the function's value, so that its argument need not be
-    /// kept. That of a function that falls and rises does not.
-    pub const fn is_monotonic(&self) -> bool {
+    /// kept. That of a function that falls and rises does not: it has a value twice.
+    pub const fn slope_follows_value(&self) -> bool {
         match self {
             Act::Relu | Act::Relu6 | Act::LeakyRelu(_) | Act::Elu(_) => true,
             Act::Sigmoid | Act::HardSigmoid | Act::Tanh | Act::Softplus(_) => true,
@@ -83,7 +83,7 @@ plain! {
         /// `v = act(v)`
         Act(act: Act),
         /// `v = v * act'(x)`, the chain rule through an activation. The map holds `act(x)`, or `x`
-        /// where the derivative does not follow from that ([`Act::is_monotonic`]).
+        /// where the derivative does not follow from that ([`Act::slope_follows_value`]).
         ActGrad(act: Act, at: A::Map),
         /// `v = v` for positive `v`, else `slope[c] * v` (He et al. 2015)
         Prelu(slope: Slope<A>),

@@ -6,7 +6,7 @@
 
 use core::fmt::{Display, Formatter, Result};
 
-use super::{Act, Axes, PoolKind, Response, Upsampling, Window};
+use super::{Act, Axes, PoolKind, Response, SampleAxes, Upsampling, Window};
 use crate::source::plain;
 
 plain! {
@@ -120,8 +120,9 @@ impl GraphOp {
             GraphOp::Act(act) => act.name(),
             GraphOp::Prelu => "prelu",
             GraphOp::Norm { axes: Axes::Batch, .. } => "batch_norm",
-            GraphOp::Norm { axes: Axes::Groups(_), .. } => "group_norm",
-            GraphOp::Norm { axes: Axes::Channels, .. } => "channel_norm",
+            GraphOp::Norm { axes: Axes::Sample(SampleAxes::Groups(1)), .. } => "layer_norm",
+            GraphOp::Norm { axes: Axes::Sample(SampleAxes::Groups(_)), .. } => "group_norm",
+            GraphOp::Norm { axes: Axes::Sample(SampleAxes::Channels), .. } => "layer_norm",
             GraphOp::Lrn(_) => "lrn",
             GraphOp::Maxout { .. } => "maxout",
             GraphOp::Softmax => "softmax",
@@ -147,13 +148,26 @@ impl Display for GraphOp {
             }
             GraphOp::Pool { kind: PoolKind::Max | PoolKind::Avg { .. }, window } => write_window(f, &window),
             GraphOp::Act(act) => act.parameter().map_or(Ok(()), |parameter| write!(f, " {parameter}")),
-            GraphOp::Norm { axes: Axes::Groups(groups), eps } => write!(f, " groups {groups}, eps {eps:?}"),
-            GraphOp::Norm { axes: _, eps } => write!(f, " eps {eps:?}"),
+            GraphOp::Norm { axes: Axes::Sample(SampleAxes::Channels), eps } => {
+                write!(f, " over channels, eps {eps:?}")
+            }
+            GraphOp::Norm { axes: Axes::Sample(SampleAxes::Groups(groups @ 2..)), eps } => {
+                write!(f, " groups {groups}, eps {eps:?}")
+            }
+            GraphOp::Norm { axes: Axes::Batch | Axes::Sample(SampleAxes::Groups(_)), eps } => {
+                write!(f, " eps {eps:?}")
+            }
             GraphOp::Lrn(Response { size, alpha, beta, k }) => {
                 write!(f, " size {size}, alpha {alpha:?}, beta {beta:?}, k {k:?}")
             }
             GraphOp::Maxout { pieces } => write!(f, " pieces {pieces}"),
-            GraphOp::Upsample { scale, mode } => write!(f, " {}x{}, {}", scale[0], scale[1], mode.word()),
+            GraphOp::Upsample { scale, mode } => {
+                let word = match mode {
+                    Upsampling::Nearest => "nearest",
+                    Upsampling::Bilinear => "bilinear",
+                };
+                write!(f, " {}x{}, {word}", scale[0], scale[1])
+            }
             GraphOp::Pad { top, left, bottom, right } => {
                 write!(f, " top {top}, bottom {bottom}, left {left}, right {right}")
             }
@@ -207,6 +221,9 @@ mod tests {
         assert_eq!(GraphOp::Conv { window, groups: 4 }.to_string(), text);
         let norm = |axes| GraphOp::Norm { axes, eps: 1e-5 }.to_string();
         assert_eq!(norm(Axes::Batch), "batch_norm eps 1e-5");
-        assert_eq!(norm(Axes::Groups(4)), "group_norm groups 4, eps 1e-5");
+        let sample = |axes| norm(Axes::Sample(axes));
+        assert_eq!(sample(SampleAxes::Groups(4)), "group_norm groups 4, eps 1e-5");
+        assert_eq!(sample(SampleAxes::Groups(1)), "layer_norm eps 1e-5");
+        assert_eq!(sample(SampleAxes::Channels), "layer_norm over channels, eps 1e-5");
     }
 }

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 use core::fmt::{self, Write};
 
 use crate::{
-    Addressing, Axes, LossKind, Map, Operand, Placed, PoolKind, Readdress, Response, Scope, Shaped, Source,
-    Upsampling, Window, Work, padded,
+    Addressing, LossKind, Map, Operand, Placed, PoolKind, Readdress, Response, SampleAxes, Scope, Shaped,
+    Source, Upsampling, Window, Work, padded,
     source::Written,
     step::{epilogue, field, readdress, source, steps, visit},
 };
@@ -341,15 +341,15 @@ steps! {
     work: |step| Work::Touch(step.x.elements());
 
     /// Statistics of each sample: mean, and inverse deviation `1 / sqrt(variance + eps)` with the
-    /// biased variance. For [`Axes::Groups`] a mean for each channel, then an inverse deviation for
-    /// each, both in whole blocks and 0 in padding; for [`Axes::Channels`] the two at each position.
+    /// biased variance. For [`SampleAxes::Groups`] a mean for each channel, then an inverse deviation for
+    /// each, both in whole blocks and 0 in padding; for [`SampleAxes::Channels`] the two at each position.
     sample_stats: SampleStats {
         /// Input.
         x: read,
         /// `[2 * padded(C), 1, 1]` or `[2, H, W]`.
         stats: write,
-        /// What the statistics are taken over; never the batch.
-        axes: attribute(Axes),
+        /// What the statistics are taken over.
+        axes: attribute(SampleAxes),
         /// Added to the variance.
         eps: attribute(f32),
     }
@@ -372,7 +372,7 @@ steps! {
         /// Output.
         y: write,
         /// What the statistics are taken over.
-        axes: attribute(Axes),
+        axes: attribute(SampleAxes),
         /// Applied to `y` before it is stored.
         epilogue: epilogue,
     }
@@ -396,7 +396,7 @@ steps! {
         /// The means, in the shape of `stats`.
         sums: write,
         /// What the statistics are taken over.
-        axes: attribute(Axes),
+        axes: attribute(SampleAxes),
     }
     scope: |_| Scope::Sample,
     work: |step| touch(&step.x, &step.dy);
@@ -419,7 +419,7 @@ steps! {
         /// Gradient of the input.
         dx: write,
         /// What the statistics are taken over.
-        axes: attribute(Axes),
+        axes: attribute(SampleAxes),
         /// Applied to `dx` before it is stored.
         epilogue: epilogue,
     }
@@ -443,7 +443,7 @@ steps! {
         /// As in [`SampleNorm`].
         per_element: attribute(bool),
         /// What the statistics are taken over.
-        axes: attribute(Axes),
+        axes: attribute(SampleAxes),
     }
     scope: |_| Scope::Batch,
     work: |step| Work::Touch(step.x.elements());

@@ -1,6 +1,8 @@
 //! The graph of inference, evaluated from its table alone: f64, one image, one loop a formula.
 
-use cnn_runtime::plan::{Act, Axes, Description, GraphNode, GraphOp, PoolKind, Response, Upsampling, Window};
+use cnn_runtime::plan::{
+    Act, Axes, Description, GraphNode, GraphOp, PoolKind, Response, SampleAxes, Upsampling, Window,
+};
 
 /// A node's value, in row-major order.
 struct Tensor {
@@ -89,10 +91,10 @@ impl Site<'_> {
                 let slope = self.param(0, if self.params[0].len() == 1 { 0 } else { channel });
                 if x > 0.0 { x } else { slope * x }
             }),
-            GraphOp::Norm { axes: Axes::Groups(groups), eps } => {
+            GraphOp::Norm { axes: Axes::Sample(SampleAxes::Groups(groups)), eps } => {
                 self.norm(eps, |element| element / (self.x().data.len() / groups))
             }
-            GraphOp::Norm { axes: Axes::Channels, eps } => {
+            GraphOp::Norm { axes: Axes::Sample(SampleAxes::Channels), eps } => {
                 self.norm(eps, |element| element % self.x().area())
             }
             GraphOp::Norm { axes: Axes::Batch, eps } => self.map(|channel, x| {

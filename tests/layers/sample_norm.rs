@@ -1,7 +1,7 @@
 //! Norms of each sample: statistics, the norm, and the gradients of all three operands.
 
 use cnn_runtime::__testing::plan::{
-    Axes, Layout, Map, Role, SampleNorm, SampleNormGrad, SampleNormSums, SampleScaleGrad, SampleStats,
+    Layout, Map, Role, SampleAxes, SampleNorm, SampleNormGrad, SampleNormSums, SampleScaleGrad, SampleStats,
     StepRef, padded,
 };
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ enum Affine {
 struct Case {
     batch: usize,
     shape: [usize; 3],
-    axes: Axes,
+    axes: SampleAxes,
     affine: Affine,
     /// Mean of the input, whose deviation is about 1.
     mean: f64,
@@ -35,7 +35,7 @@ struct Case {
 const BASE: Case = Case {
     batch: 3,
     shape: [12, 5, 3],
-    axes: Axes::Groups(3),
+    axes: SampleAxes::Groups(3),
     affine: Affine::Channels,
     mean: 0.5,
     eps: 1e-3,
@@ -46,12 +46,11 @@ impl Case {
     /// Where the first of the elements stands that share a mean with one.
     fn leader(&self, [sample, channel, row, column]: [usize; 4]) -> [usize; 4] {
         match self.axes {
-            Axes::Groups(groups) => {
+            SampleAxes::Groups(groups) => {
                 let size = self.shape[0] / groups;
                 [sample, channel / size * size, 0, 0]
             }
-            Axes::Channels => [sample, 0, row, column],
-            Axes::Batch => unreachable!(),
+            SampleAxes::Channels => [sample, 0, row, column],
         }
     }
 
@@ -70,7 +69,7 @@ impl Case {
         let [channels, height, width] = self.shape;
         let both = [first, second];
         match self.axes {
-            Axes::Channels => {
+            SampleAxes::Channels => {
                 Tensor::from_fn([self.batch, 2, height, width], |[sample, side, row, column]| {
                     both[side][[sample, 0, row, column]]
                 })
@@ -85,7 +84,7 @@ impl Case {
     fn pairs_map(&self, scene: &mut Scene) -> Map {
         let [channels, height, width] = self.shape;
         match self.axes {
-            Axes::Channels => scene.place([2, height, width], Layout::Blocked),
+            SampleAxes::Channels => scene.place([2, height, width], Layout::Blocked),
             _ => scene.place([2 * padded(channels), 1, 1], Layout::Blocked),
         }
     }
@@ -173,12 +172,12 @@ impl Case {
 fn groups_of_any_size() {
     for groups in [1, 2, 3, 6, 12] {
         for affine in [Affine::None, Affine::Channels, Affine::Elements] {
-            Case { axes: Axes::Groups(groups), affine, ..BASE }.check(1);
-            Case { axes: Axes::Groups(groups), affine, batch: 1, ..BASE }.check(2);
+            Case { axes: SampleAxes::Groups(groups), affine, ..BASE }.check(1);
+            Case { axes: SampleAxes::Groups(groups), affine, batch: 1, ..BASE }.check(2);
         }
     }
     for (channels, groups) in [(64, 32), (40, 8), (11, 1), (13, 13)] {
-        Case { shape: [channels, 4, 3], axes: Axes::Groups(groups), ..BASE }.check(3);
+        Case { shape: [channels, 4, 3], axes: SampleAxes::Groups(groups), ..BASE }.check(3);
     }
 }
 
@@ -186,7 +185,7 @@ fn groups_of_any_size() {
 fn channels_of_each_position() {
     for affine in [Affine::None, Affine::Channels, Affine::Elements] {
         for shape in [[12, 5, 3], [8, 1, 1], [3, 7, 4], [33, 2, 2]] {
-            Case { axes: Axes::Channels, affine, shape, ..BASE }.check(4);
+            Case { axes: SampleAxes::Channels, affine, shape, ..BASE }.check(4);
         }
     }
 }
@@ -196,20 +195,20 @@ fn flat_values_and_few_positions() {
     for affine in [Affine::Channels, Affine::Elements] {
         Case { shape: [12, 2, 1], affine, ..BASE }.check(10);
     }
-    Case { shape: [120, 1, 1], axes: Axes::Groups(1), ..BASE }.check(5);
-    Case { shape: [9, 1, 1], axes: Axes::Groups(3), batch: 7, ..BASE }.check(6);
+    Case { shape: [120, 1, 1], axes: SampleAxes::Groups(1), ..BASE }.check(5);
+    Case { shape: [9, 1, 1], axes: SampleAxes::Groups(3), batch: 7, ..BASE }.check(6);
 }
 
 #[test]
 fn large_maps_on_several_threads() {
-    Case { shape: [16, 57, 61], axes: Axes::Groups(4), ..BASE }.check(7);
-    Case { shape: [16, 57, 61], axes: Axes::Channels, affine: Affine::Elements, ..BASE }.check(8);
+    Case { shape: [16, 57, 61], axes: SampleAxes::Groups(4), ..BASE }.check(7);
+    Case { shape: [16, 57, 61], axes: SampleAxes::Channels, affine: Affine::Elements, ..BASE }.check(8);
 }
 
 #[test]
 fn a_large_mean_costs_no_accuracy() {
     for mean in [30.0, -60.0] {
-        for axes in [Axes::Groups(3), Axes::Channels] {
+        for axes in [SampleAxes::Groups(3), SampleAxes::Channels] {
             Case { shape: [9, 19, 11], axes, mean, ..BASE }.check(9);
         }
     }
@@ -234,7 +233,7 @@ proptest! {
         across in any::<bool>(),
         seed in any::<u64>(),
     ) {
-        let axes = if across { Axes::Channels } else { Axes::Groups(groups) };
+        let axes = if across { SampleAxes::Channels } else { SampleAxes::Groups(groups) };
         let shape = [groups * size + usize::from(across), extent[0], extent[1]];
         Case { batch, shape, axes, affine, eps: 1e-1, ..BASE }.check(seed);
     }

@@ -108,7 +108,7 @@ pub(crate) fn act(act: Act, x: f64) -> f64 {
     }
 }
 
-/// The derivative at `at`: the function's value, or its argument if it is not monotonic.
+/// The derivative at `at`: the function's value, or its argument where that does not tell the slope.
 pub(crate) fn slope(kind: Act, at: f64) -> f64 {
     match kind {
         Act::Relu => (at > 0.0) as u8 as f64,
@@ -206,7 +206,7 @@ impl Scene {
                 Elt::PreluGrad(slopes.planned, self.given(&operand, Layout::Blocked))
             }
             Tail::ActGrad(kind) => {
-                let at = |x: f64| if kind.is_monotonic() { act(kind, x) } else { 2.0 * x };
+                let at = |x: f64| if kind.slope_follows_value() { act(kind, x) } else { 2.0 * x };
                 operand.data.iter_mut().for_each(|value| *value = at(*value) as f32 as f64);
                 each(&|value, other| value * slope(kind, other), &operand);
                 Elt::ActGrad(kind, self.given(&operand, Layout::Blocked))

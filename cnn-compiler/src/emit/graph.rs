@@ -4,7 +4,7 @@
 //! Two things are left out: dropout, which passes its input on, and what leads to an auxiliary loss
 //! only. A parameter is no node but an index of its reader. The last node yields the scores.
 
-use cnn_plan::{GraphOp, tables::GraphNode};
+use cnn_plan::{Axes, GraphOp, tables::GraphNode};
 use proc_macro2::TokenStream;
 
 use super::literal::literal;
@@ -61,7 +61,8 @@ fn op(graph: &Graph, node: &Node) -> Shown {
         Op::Pool(Pool { kind, window }) => GraphOp::Pool { kind: *kind, window: *window },
         Op::Act(act) => GraphOp::Act(*act),
         Op::Prelu => GraphOp::Prelu,
-        Op::Norm(Norm { axes, eps, .. }) => GraphOp::Norm { axes: *axes, eps: *eps },
+        Op::Norm(Norm::Batch { eps, .. }) => GraphOp::Norm { axes: Axes::Batch, eps: *eps },
+        Op::Norm(Norm::Sample { axes, eps }) => GraphOp::Norm { axes: Axes::Sample(*axes), eps: *eps },
         Op::Lrn(response) => GraphOp::Lrn(*response),
         Op::Maxout { pieces } => GraphOp::Maxout { pieces: *pieces },
         Op::Softmax => GraphOp::Softmax,

@@ -1,7 +1,7 @@
 //! Batch norm, norms of each sample and local response normalisation.
 
 use super::Tensor;
-use crate::ir::{Axes, Response, op::stats_shape};
+use crate::ir::{Response, SampleAxes, op::stats_shape};
 
 /// `[2, C]`: mean and inverse deviation of each channel over the batch.
 pub fn batch_stats(batch: &[&Tensor], eps: f32) -> Tensor {
@@ -69,20 +69,19 @@ pub fn normalize_grad([dy, x, stats, gamma, dgamma, dbeta]: [&Tensor; 6], m: f64
 }
 
 /// Which of so many means an element of a sample belongs to.
-fn member(axes: Axes, shape: &[usize], element: usize) -> usize {
+fn member(axes: SampleAxes, shape: &[usize], element: usize) -> usize {
     let area: usize = shape[1..].iter().product();
     match axes {
-        Axes::Batch => unreachable!("not of a sample"),
-        Axes::Groups(groups) => element / area / (shape[0] / groups),
-        Axes::Channels => element % area,
+        SampleAxes::Groups(groups) => element / area / (shape[0] / groups),
+        SampleAxes::Channels => element % area,
     }
 }
 
 /// Means of a function of the elements over what the statistics are taken over.
-fn means(axes: Axes, shape: &[usize], value: impl Fn(usize) -> f64) -> Vec<f64> {
+fn means(axes: SampleAxes, shape: &[usize], value: impl Fn(usize) -> f64) -> Vec<f64> {
     let elements: usize = shape.iter().product();
     let count = match axes {
-        Axes::Groups(groups) => groups,
+        SampleAxes::Groups(groups) => groups,
         _ => elements / shape[0],
     };
     let mut sums = vec![0.0; count];
@@ -92,12 +91,12 @@ fn means(axes: Axes, shape: &[usize], value: impl Fn(usize) -> f64) -> Vec<f64> 
 
 /// Two vectors in the order of a sample's statistics: for each channel, in whole blocks, or for each
 /// position.
-fn spread(axes: Axes, shape: &[usize], vectors: [&[f64]; 2]) -> Tensor {
+fn spread(axes: SampleAxes, shape: &[usize], vectors: [&[f64]; 2]) -> Tensor {
     let stats = stats_shape(axes, shape);
     let half: usize = stats.iter().product::<usize>() / 2;
     let area: usize = shape[1..].iter().product();
     let of = |vector: &[f64], at: usize| match axes {
-        Axes::Channels => vector[at],
+        SampleAxes::Channels => vector[at],
         _ if at < shape[0] => vector[member(axes, shape, at * area)],
         _ => 0.0,
     };
@@ -106,9 +105,9 @@ fn spread(axes: Axes, shape: &[usize], vectors: [&[f64]; 2]) -> Tensor {
 }
 
 /// The two statistics, or sums, that belong to an element.
-fn two(axes: Axes, stats: &Tensor, shape: &[usize], element: usize) -> [f64; 2] {
+fn two(axes: SampleAxes, stats: &Tensor, shape: &[usize], element: usize) -> [f64; 2] {
     let area: usize = shape[1..].iter().product();
-    let at = if axes == Axes::Channels { element % area } else { element / area };
+    let at = if axes == SampleAxes::Channels { element % area } else { element / area };
     [stats.data[at], stats.data[stats.data.len() / 2 + at]]
 }
 
@@ -122,7 +121,7 @@ fn by_element(x: &Tensor, value: impl Fn(usize) -> f64) -> Tensor {
     Tensor { shape: x.shape.clone(), data: (0..x.data.len()).map(value).collect() }
 }
 
-pub fn sample_stats(axes: Axes, eps: f32, x: &Tensor) -> Tensor {
+pub fn sample_stats(axes: SampleAxes, eps: f32, x: &Tensor) -> Tensor {
     let mean = means(axes, &x.shape, |element| x.data[element]);
     let squares =
         means(axes, &x.shape, |element| (x.data[element] - mean[member(axes, &x.shape, element)]).powi(2));
@@ -131,14 +130,14 @@ pub fn sample_stats(axes: Axes, eps: f32, x: &Tensor) -> Tensor {
 }
 
 /// `x` normalised by the statistics of a sample.
-fn standard(axes: Axes, x: &Tensor, stats: &Tensor) -> Tensor {
+fn standard(axes: SampleAxes, x: &Tensor, stats: &Tensor) -> Tensor {
     by_element(x, |element| {
         let [mean, inverse] = two(axes, stats, &x.shape, element);
         (x.data[element] - mean) * inverse
     })
 }
 
-pub fn sample_norm(axes: Axes, x: &Tensor, stats: &Tensor, affine: &[&Tensor]) -> Tensor {
+pub fn sample_norm(axes: SampleAxes, x: &Tensor, stats: &Tensor, affine: &[&Tensor]) -> Tensor {
     let normal = standard(axes, x, stats);
     by_element(x, |element| {
         let [gamma, beta] =
@@ -152,14 +151,14 @@ fn scaled(dy: &Tensor, affine: &[&Tensor]) -> Tensor {
     by_element(dy, |element| dy.data[element] * scale(affine.first(), &dy.shape, element, 1.0))
 }
 
-pub fn sample_norm_sums(axes: Axes, [x, dy, stats]: [&Tensor; 3], affine: &[&Tensor]) -> Tensor {
+pub fn sample_norm_sums(axes: SampleAxes, [x, dy, stats]: [&Tensor; 3], affine: &[&Tensor]) -> Tensor {
     let (g, normal) = (scaled(dy, affine), standard(axes, x, stats));
     let plain = means(axes, &x.shape, |element| g.data[element]);
     let products = means(axes, &x.shape, |element| g.data[element] * normal.data[element]);
     spread(axes, &x.shape, [&plain, &products])
 }
 
-pub fn sample_norm_grad(axes: Axes, [x, dy, stats, sums]: [&Tensor; 4], affine: &[&Tensor]) -> Tensor {
+pub fn sample_norm_grad(axes: SampleAxes, [x, dy, stats, sums]: [&Tensor; 4], affine: &[&Tensor]) -> Tensor {
     let (g, normal) = (scaled(dy, affine), standard(axes, x, stats));
     by_element(x, |element| {
         let [_, inverse] = two(axes, stats, &x.shape, element);
@@ -169,7 +168,7 @@ pub fn sample_norm_grad(axes: Axes, [x, dy, stats, sums]: [&Tensor; 4], affine: 
 }
 
 /// One sample's part of the sum of `dy` times the normalised `x`.
-pub fn sample_scale_grad(axes: Axes, [x, stats, dy]: [&Tensor; 3], shape: &[usize]) -> Tensor {
+pub fn sample_scale_grad(axes: SampleAxes, [x, stats, dy]: [&Tensor; 3], shape: &[usize]) -> Tensor {
     super::ops::bias_grad(&standard(axes, x, stats).zip(dy, |normal, dy| normal * dy), shape)
 }
 

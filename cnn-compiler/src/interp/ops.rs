@@ -167,7 +167,14 @@ pub fn act(act: Act, x: &Tensor) -> Tensor {
 
 fn value(act: Act, x: f64) -> f64 {
     match act {
-        Act::Relu => x.max(0.0),
+        // NaN stays, which `max` would drop.
+        Act::Relu => {
+            if x <= 0.0 {
+                0.0
+            } else {
+                x
+            }
+        }
         Act::Relu6 => x.clamp(0.0, 6.0),
         Act::LeakyRelu(slope) => x * if x > 0.0 { 1.0 } else { slope as f64 },
         Act::Elu(alpha) => {
@@ -207,7 +214,7 @@ fn below(x: f64) -> f64 {
     0.5 + ROOT / 2.0 * sum
 }
 
-/// The derivative at `x`, or where the function's value is `at` if it is monotonic.
+/// The derivative at `x`, or where the function's value is `at` if that tells the slope.
 fn derivative(act: Act, at: f64) -> f64 {
     match act {
         Act::Relu => (at > 0.0) as u8 as f64,
@@ -268,7 +275,7 @@ pub fn prelu_grad(x: &Tensor, slopes: &Tensor, dy: &Tensor) -> Tensor {
 }
 
 pub fn slope_grad(x: &Tensor, dy: &Tensor, shape: &[usize]) -> Tensor {
-    let products = x.zip(dy, |x, dy| x.min(0.0) * dy);
+    let products = x.zip(dy, |x, dy| if x > 0.0 { 0.0 } else { x * dy });
     if *shape == [1] {
         Tensor { shape: vec![1], data: vec![products.data.iter().sum()] }
     } else {

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 
 use super::{Feed, Tensor, arena, evaluate, loss, norm};
 use crate::{
-    ir::{self, Act, Axes, Graph, Node, NodeId, Norm, Op, ParamId},
+    ir::{self, Act, Graph, Node, NodeId, Norm, Op, ParamId},
     memory::{self, Program},
     passes::{
         Mode,
@@ -102,7 +102,7 @@ fn check_programs(graph: &Graph, feed: &Feed) {
 /// Running statistics after a pass, of the layers that a loss depends on.
 fn check_running(graph: &Graph, values: &[Vec<Tensor>], feed: &Feed, running: &IndexMap<ParamId, Tensor>) {
     for node in &graph.nodes {
-        let Op::Norm(Norm { axes: Axes::Batch, momentum, .. }) = node.op else { continue };
+        let Op::Norm(Norm::Batch { momentum, .. }) = node.op else { continue };
         let batch: Vec<&Tensor> = values[node.inputs[0].0].iter().collect();
         let params = [3, 4].map(|slot| parameter(graph, node.inputs[slot]));
         let Some(found) = running.get(&params[0]).zip(running.get(&params[1])) else { continue };

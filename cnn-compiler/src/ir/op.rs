@@ -2,7 +2,7 @@
 //! the backward ops that autodiff adds.
 
 use cnn_plan::LossKind;
-pub use cnn_plan::{Act, Axes, PoolKind, Response, Upsampling, Window};
+pub use cnn_plan::{Act, PoolKind, Response, SampleAxes, Upsampling, Window};
 
 use super::{ParamId, form::padded};
 
@@ -27,7 +27,7 @@ pub enum Op {
     /// `x`; also its own gradient, with the same mask. Identity in inference. `channelwise` drops
     /// whole channels.
     Dropout { rate: f32, stream: u32, channelwise: bool },
-    /// `x, gamma, beta, running mean, running variance` for [`Axes::Batch`]: with the batch's
+    /// `x, gamma, beta, running mean, running variance` for the batch: with the batch's
     /// statistics in training, which move the running ones by torch's rule, and with the running
     /// ones in inference. Else `x` or `x, gamma, beta`: with those of the sample.
     Norm(Norm),
@@ -64,9 +64,9 @@ pub enum Op {
     NormalizeRunning { eps: f32 },
 
     /// `x`: mean and inverse deviation of each sample, of [`stats_shape`]
-    SampleStats { axes: Axes, eps: f32 },
+    SampleStats { axes: SampleAxes, eps: f32 },
     /// `x, stats` or `x, stats, gamma, beta`; scale and shift have the shape of `x` or `[C]`
-    SampleNorm(Axes),
+    SampleNorm(SampleAxes),
 
     /// `logits`: gradient of the mean over the batch of [`Op::Loss`]
     LossGrad { kind: LossKind, weight: f32 },
@@ -84,7 +84,7 @@ pub enum Op {
     BiasGrad,
     /// `dy`, and `x` for the maximum
     PoolGrad(Pool),
-    /// `at, dy`, where `at` is the activation's output, or its input if it is not monotonic
+    /// `at, dy`, where `at` is the activation's output, or its input where that does not tell the slope
     ActGrad(Act),
     /// `x, slope, dy`
     PreluGrad,
@@ -97,11 +97,11 @@ pub enum Op {
     NormalizeGrad,
     /// `x, dy, stats` or `x, dy, stats, gamma`: means of `g = dy * gamma` and of `g` times the
     /// normalised `x`, of the shape of the statistics
-    SampleNormSums(Axes),
+    SampleNormSums(SampleAxes),
     /// `x, dy, stats, sums` or `x, dy, stats, sums, gamma`
-    SampleNormGrad(Axes),
+    SampleNormGrad(SampleAxes),
     /// `x, stats, dy`: gradient of gamma, the sum of `dy` times the normalised `x`
-    SampleScaleGrad(Axes),
+    SampleScaleGrad(SampleAxes),
     /// `x, dy`
     LrnGrad(Response),
     /// `x, dy`
@@ -137,7 +137,7 @@ pub enum Run {
 /// What an element of a result depends on in the operation's first operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach<'a> {
-    /// The same position.
+    /// The same position. Statistics of a norm count as constants.
     Position,
     /// The positions of a window.
     Window(&'a Window),
@@ -215,21 +215,21 @@ pub enum Algorithm {
     Winograd { tiles: usize },
 }
 
-/// Attributes of a normalisation.
+/// What a normalisation takes its statistics over, with its attributes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Norm {
-    pub axes: Axes,
-    pub eps: f32,
-    /// Weight of a new batch in the running statistics, which only [`Axes::Batch`] has.
-    pub momentum: f32,
+pub enum Norm {
+    /// The batch; `momentum` is the weight of a new one in the running statistics.
+    Batch { eps: f32, momentum: f32 },
+    /// Part of each sample.
+    Sample { axes: SampleAxes, eps: f32 },
 }
 
 /// The shape of the statistics of a sample: a mean for each channel, in whole blocks, and as many
 /// inverse deviations; or both at each position.
-pub fn stats_shape(axes: Axes, x: &[usize]) -> Vec<usize> {
+pub fn stats_shape(axes: SampleAxes, x: &[usize]) -> Vec<usize> {
     match axes {
-        Axes::Channels => [&[2], &x[1..]].concat(),
-        Axes::Batch | Axes::Groups(_) => vec![2 * padded(x[0])],
+        SampleAxes::Channels => [&[2], &x[1..]].concat(),
+        SampleAxes::Groups(_) => vec![2 * padded(x[0])],
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::{Axes, Graph, Node, Norm, Op, Pool, PoolKind, Upsample, Window, op::stats_shape};
+use super::{Graph, Node, Norm, Op, Pool, PoolKind, SampleAxes, Upsample, Window, op::stats_shape};
 
 /// Order, operands and shapes of every node; shapes of the gradients.
 pub fn graph(graph: &Graph) {
@@ -48,8 +48,8 @@ fn arity(op: &Op) -> (usize, usize) {
         Op::Gate | Op::GateGrad => (2, 2),
         Op::BatchStats { .. } => (3, 3),
         Op::Normalize => (4, 4),
-        Op::Norm(Norm { axes: Axes::Batch, .. }) | Op::NormalizeRunning { .. } | Op::ScaleGrad => (5, 5),
-        Op::Norm(_) => (1, 3),
+        Op::Norm(Norm::Batch { .. }) | Op::NormalizeRunning { .. } | Op::ScaleGrad => (5, 5),
+        Op::Norm(Norm::Sample { .. }) => (1, 3),
         Op::SampleStats { .. } => (1, 1),
         Op::SampleNorm(_) => (2, 4),
         Op::SampleNormSums(_) => (3, 4),
@@ -100,25 +100,26 @@ fn fits(graph: &Graph, node: &Node, shapes: &[&[usize]]) -> bool {
         Op::Softmax | Op::SoftmaxGrad | Op::Lrn(_) | Op::LrnGrad(_) => {
             shapes.iter().all(|input| *input == shape)
         }
-        Op::NormalizeRunning { .. } | Op::Norm(Norm { axes: Axes::Batch, .. }) => {
+        Op::NormalizeRunning { .. } | Op::Norm(Norm::Batch { .. }) => {
             shape == shapes[0] && vectors(shape[0], 1..5)
         }
-        Op::Norm(norm) => {
-            shape == shapes[0] && divides(norm.axes, shape) && shapes[1..].iter().all(|s| scales(s, shape))
+        Op::Norm(Norm::Sample { axes, .. }) => {
+            shape == shapes[0] && divides(*axes, shape) && affine(&shapes[1..], shape)
         }
         Op::SampleStats { axes, .. } => divides(*axes, shapes[0]) && *shape == stats_shape(*axes, shapes[0]),
         Op::SampleNorm(axes) => {
-            shape == shapes[0]
-                && *shapes[1] == stats_shape(*axes, shape)
-                && shapes[2..].iter().all(|s| scales(s, shape))
+            shape == shapes[0] && *shapes[1] == stats_shape(*axes, shape) && affine(&shapes[2..], shape)
         }
-        Op::SampleNormSums(_) => {
-            shapes[0] == shapes[1] && shape == shapes[2] && shapes[3..].iter().all(|s| scales(s, shapes[0]))
+        Op::SampleNormSums(axes) => {
+            shapes[0] == shapes[1]
+                && shape == shapes[2]
+                && *shape == stats_shape(*axes, shapes[0])
+                && shapes[3..].iter().all(|s| scales(s, shapes[0]))
         }
-        Op::SampleNormGrad(_) => {
-            shape == shapes[0]
-                && shape == shapes[1]
+        Op::SampleNormGrad(axes) => {
+            [shapes[0], shapes[1]] == [shape; 2]
                 && shapes[2] == shapes[3]
+                && *shapes[2] == stats_shape(*axes, shape)
                 && shapes[4..].iter().all(|s| scales(s, shape))
         }
         Op::SampleScaleGrad(axes) => {
@@ -166,12 +167,20 @@ fn scales(scales: &[usize], x: &[usize]) -> bool {
     *scales == [x[0]] || scales == x
 }
 
+/// A scale and a shift of one shape, or neither.
+fn affine(found: &[&[usize]], x: &[usize]) -> bool {
+    match found {
+        [] => true,
+        [scale, shift] => scale == shift && scales(scale, x),
+        _ => false,
+    }
+}
+
 /// Groups have equally many channels; channels are those of a position.
-fn divides(axes: Axes, x: &[usize]) -> bool {
+fn divides(axes: SampleAxes, x: &[usize]) -> bool {
     match axes {
-        Axes::Batch => true,
-        Axes::Groups(groups) => x[0].is_multiple_of(groups),
-        Axes::Channels => x.len() == 3,
+        SampleAxes::Groups(groups) => x[0].is_multiple_of(groups),
+        SampleAxes::Channels => x.len() == 3,
     }
 }
 

@@ -40,6 +40,13 @@ fn small_buffers_fill_gaps() {
     assert_eq!(place(&[64, 32, 16, 16], &lives), [0, 64, 64, 80]);
 }
 
+/// With the largest first, the first of two equal ones would lie below the one that outlives it.
+#[test]
+fn what_lives_long_may_come_before_what_is_large() {
+    let lives = [Some(2..=2), Some(3..=3), Some(3..=3), Some(0..=3)];
+    assert_eq!(place(&[24, 16, 16, 24], &lives), [24, 24, 40, 0]);
+}
+
 /// The same offsets by comparing each buffer with every other.
 fn naive_place(lengths: &[usize], lives: &[Life]) -> Vec<usize> {
     let steps = |buffer: usize| lives[buffer].as_ref().map_or(0, |life| life.end() - life.start() + 1);

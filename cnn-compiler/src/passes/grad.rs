@@ -22,7 +22,7 @@ pub fn input_gradient(graph: &mut Graph, node: NodeId, slot: usize, dy: NodeId) 
         (Op::Conv(_) | Op::Dense, _) => (Op::BiasGrad, vec![dy]),
         (Op::Pool(pool), _) if pool.kind == PoolKind::Max => (Op::PoolGrad(*pool), vec![dy, input(0)]),
         (Op::Pool(pool), _) => (Op::PoolGrad(*pool), vec![dy]),
-        (Op::Act(act), _) if act.is_monotonic() => (Op::ActGrad(*act), vec![node, dy]),
+        (Op::Act(act), _) if act.slope_follows_value() => (Op::ActGrad(*act), vec![node, dy]),
         (Op::Act(act), _) => (Op::ActGrad(*act), vec![input(0), dy]),
         (Op::Prelu, 0) => (Op::PreluGrad, vec![input(0), input(1), dy]),
         (Op::Prelu, _) => (Op::SlopeGrad, vec![input(0), dy]),

@@ -10,7 +10,7 @@
 use indexmap::IndexMap;
 
 use super::Mode;
-use crate::ir::{Axes, Graph, Node, NodeId, Norm, Op, op::stats_shape};
+use crate::ir::{Graph, Node, NodeId, Norm, Op, op::stats_shape};
 
 /// The graph with every layer as the mode runs it.
 pub fn lower(graph: Graph, mode: Mode) -> Graph {
@@ -21,10 +21,10 @@ pub fn lower(graph: Graph, mode: Mode) -> Graph {
         let inputs: Vec<NodeId> = node.inputs.iter().map(|input| ids[input.0]).collect();
         let Node { op, shape, layer, .. } = node.clone();
         ids.push(match op {
-            Op::Norm(Norm { axes: Axes::Batch, eps, momentum }) => {
+            Op::Norm(Norm::Batch { eps, momentum }) => {
                 batch_norm(&mut lowered, node, &inputs, mode, [eps, momentum])
             }
-            Op::Norm(Norm { axes, eps, momentum: _ }) => {
+            Op::Norm(Norm::Sample { axes, eps }) => {
                 let stats = stats_shape(axes, &shape);
                 let stats = lowered.push(Op::SampleStats { axes, eps }, vec![inputs[0]], stats, layer);
                 let inputs = [&[inputs[0], stats], &inputs[1..]].concat();

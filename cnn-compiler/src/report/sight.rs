@@ -47,8 +47,10 @@ fn through(input: Sight, window: &Window, axis: usize, extent: [usize; 2]) -> Si
 /// The sight of what lies between elements: of one of them, or of two.
 fn between(input: Sight, upsample: &Upsample, axis: usize, extent: [usize; 2]) -> Sight {
     let field = match upsample.mode {
-        Upsampling::Nearest => input.field,
-        Upsampling::Bilinear => input.field.saturating_add(input.jump).min(extent[axis]),
+        Upsampling::Bilinear if upsample.scale[axis] > 1 => {
+            input.field.saturating_add(input.jump).min(extent[axis])
+        }
+        Upsampling::Nearest | Upsampling::Bilinear => input.field,
     };
     // Neighbours closer than a pixel count as one pixel apart.
     Sight { field, jump: input.jump.div_ceil(upsample.scale[axis]) }

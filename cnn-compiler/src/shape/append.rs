@@ -19,21 +19,14 @@ pub(super) struct Tensor {
     pub fans: [usize; 2],
     /// A running statistic, no parameter.
     pub buffer: bool,
-    /// What a sum multiplies its terms with, and not a scale or shift of its results.
+    /// Whether weight decay that is for weights alone touches it.
     pub weight: bool,
 }
 
 impl Tensor {
     /// A vector over channels that starts with equal values.
     pub fn vector(name: &'static str, channels: usize, start: f32, buffer: bool) -> Tensor {
-        Tensor {
-            name,
-            shape: vec![channels],
-            init: Init::Constant(start),
-            fans: [1, 1],
-            buffer,
-            weight: false,
-        }
+        Tensor { buffer, ..Tensor::scale(name, vec![channels], start) }
     }
 
     /// Scales or shifts of a value, of its shape or one a channel, that start equal.

@@ -82,8 +82,8 @@ pub(super) fn too_few_inputs(kind: &str, expected: Inputs, found: usize) -> Opti
     match (expected, found) {
         (_, 0) => Some(format!("{kind} needs an input: `x -> {kind}` or `{kind}(x)`")),
         (Inputs::Many, 1) => Some(format!("{kind} joins two or more values, found 1")),
-        (Inputs::Two, 1) => Some(format!("{kind} needs a map and its gate: `{kind}(x, gate)`")),
-        (Inputs::Two, 3..) => Some(format!("{kind} takes a map and its gate, found {found} values")),
+        (Inputs::Two, 1) => Some(format!("{kind} needs two values: `{kind}(x, y)`")),
+        (Inputs::Two, 3..) => Some(format!("{kind} takes two values, found {found}")),
         _ => None,
     }
 }
@@ -124,8 +124,13 @@ pub(super) fn divides(argument: &str, number: usize, found: &[usize]) -> String 
     format!("{argument} = {number} does not divide the {}", plural(found[0], what))
 }
 
-pub(super) fn one_position(found: &[usize]) -> String {
-    format!("instance_norm needs more than one position in a channel, found {}", shape(found))
+/// A norm that would take each mean over a single element.
+pub(super) fn one_value(kind: &str, found: &[usize]) -> String {
+    format!("{kind} needs means over more than one element each, found {}", value(found))
+}
+
+pub(super) fn not_affine(attribute: &str) -> String {
+    format!("{attribute} has no meaning with affine = false: there are no parameters")
 }
 
 pub(super) fn groups(groups: usize, count: usize, side: &str) -> String {

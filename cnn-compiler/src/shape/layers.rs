@@ -24,7 +24,6 @@ pub struct Layer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Inputs {
     One,
-    /// A value and what acts on it.
     Two,
     /// Two or more.
     Many,

@@ -4,8 +4,8 @@
 
 use cnn_plan::settings::Word;
 
-use super::{Shaper, Site, append::Tensor, errors};
-use crate::ir::{Axes, NodeId, Norm, Op, Response};
+use super::{Args, Shaper, Site, append::Tensor, errors};
+use crate::ir::{NodeId, Norm, Op, Response, SampleAxes};
 
 const MAX_SIZE: usize = cnn_plan::Response::MAX_SIZE;
 
@@ -24,7 +24,7 @@ pub(super) fn batch_norm(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
         inputs.push(shaper.param(site, Tensor::vector(name, shape[0], start, buffer))?);
     }
     let [eps, momentum] = ["eps", "momentum"].map(|name| site.args.values.number(name));
-    shaper.push(site, Op::Norm(Norm { axes: Axes::Batch, eps, momentum }), inputs, shape)
+    shaper.push(site, Op::Norm(Norm::Batch { eps, momentum }), inputs, shape)
 }
 
 /// `group_norm`
@@ -37,17 +37,13 @@ pub(super) fn group_norm(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
         return None;
     }
     let channels = shape[0];
-    sample_norm(shaper, site, Axes::Groups(groups), vec![channels])
+    sample_norm(shaper, site, SampleAxes::Groups(groups), vec![channels])
 }
 
-/// `instance_norm`: a group of one channel, whose mean needs more than one position.
+/// `instance_norm`: a group of one channel.
 pub(super) fn instance_norm(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
-    let shape @ [channels, height, width] = shaper.map_input(site)?;
-    if height * width == 1 {
-        shaper.shape_error(site, site.word, errors::one_position(&shape), None);
-        return None;
-    }
-    sample_norm(shaper, site, Axes::Groups(channels), vec![channels])
+    let [channels, ..] = shaper.map_input(site)?;
+    sample_norm(shaper, site, SampleAxes::Groups(channels), vec![channels])
 }
 
 /// `layer_norm` over all elements, each with its scale and shift, or over the channels of each
@@ -55,10 +51,10 @@ pub(super) fn instance_norm(shaper: &mut Shaper, site: &Site) -> Option<NodeId> 
 pub(super) fn layer_norm(shaper: &mut Shaper, site: &Site) -> Option<NodeId> {
     let shape = shaper.graph[site.inputs[0].0].shape.clone();
     match site.args.values.read("over") {
-        Over::All => sample_norm(shaper, site, Axes::Groups(1), shape),
+        Over::All => sample_norm(shaper, site, SampleAxes::Groups(1), shape),
         Over::Channels => {
             shaper.map_input(site)?;
-            sample_norm(shaper, site, Axes::Channels, vec![shape[0]])
+            sample_norm(shaper, site, SampleAxes::Channels, vec![shape[0]])
         }
     }
 }
@@ -75,17 +71,40 @@ impl Word for Over {
 }
 
 /// A norm of each sample, whose scale and shift, if it has them, begin as 1 and 0.
-fn sample_norm(shaper: &mut Shaper, site: &Site, axes: Axes, affine: Vec<usize>) -> Option<NodeId> {
-    let input = site.inputs[0].0;
+fn sample_norm(shaper: &mut Shaper, site: &Site, axes: SampleAxes, affine: Vec<usize>) -> Option<NodeId> {
+    let (input, args) = (site.inputs[0].0, &site.args);
+    let shape = shaper.graph[input].shape.clone();
+    let alone = match axes {
+        SampleAxes::Groups(groups) => shape.iter().product::<usize>() == groups,
+        SampleAxes::Channels => shape[0] == 1,
+    };
+    if alone {
+        let kind = shaper.graph.layers[site.id.0].kind;
+        shaper.shape_error(site, site.word, errors::one_value(kind, &shape), None);
+        return None;
+    }
     let mut inputs = vec![input];
-    if site.args.values.flag("affine") {
+    if args.values.flag("affine") {
         for (name, start) in [("weight", 1.0), ("bias", 0.0)] {
             inputs.push(shaper.param(site, Tensor::scale(name, affine.clone(), start))?);
         }
+    } else if let Some(attribute) = meaningless(args) {
+        shaper.error(site.id, args.span(attribute), errors::not_affine(attribute));
+        return None;
     }
-    let op = Op::Norm(Norm { axes, eps: site.args.values.number("eps"), momentum: 0.0 });
-    let shape = shaper.graph[input].shape.clone();
+    let op = Op::Norm(Norm::Sample { axes, eps: args.values.number("eps") });
     shaper.push(site, op, inputs, shape)
+}
+
+/// An attribute of parameters that was given although there are none.
+fn meaningless(args: &Args) -> Option<&'static str> {
+    let values = &args.values;
+    let given = [
+        ("freeze", values.flag("freeze")),
+        ("lr_factor", values.number("lr_factor") != 1.0),
+        ("decay", values.given_flag("decay").is_some()),
+    ];
+    given.into_iter().find(|(_, given)| *given).map(|(attribute, _)| attribute)
 }
 
 /// Notes a bias just before the norm, which the mean takes away again.

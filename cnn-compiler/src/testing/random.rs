@@ -5,7 +5,7 @@ use cnn_plan::LossKind;
 use super::{ACTS, Net, window};
 use crate::{
     interp::{Feed, Tensor},
-    ir::{Act, Axes, Graph, NodeId, Op, Param, PoolKind, Response, Upsampling},
+    ir::{Act, Graph, NodeId, Op, Param, PoolKind, Response, SampleAxes, Upsampling},
 };
 
 /// SplitMix64.
@@ -140,8 +140,8 @@ fn layer(net: &mut Net, maps: &[NodeId], random: &mut Random) -> NodeId {
             0 => net.batch_norm(x),
             _ => {
                 let groups: Vec<usize> = (1..=shape[0]).filter(|&n| shape[0].is_multiple_of(n)).collect();
-                let groups = Axes::Groups(random.pick(&groups));
-                let axes = random.pick(&[groups, Axes::Channels]);
+                let groups = SampleAxes::Groups(random.pick(&groups));
+                let axes = random.pick(&[groups, SampleAxes::Channels]);
                 let affine = random.pick(&[None, Some(&shape[..1]), Some(&shape[..])]);
                 net.sample_norm(x, axes, affine)
             }

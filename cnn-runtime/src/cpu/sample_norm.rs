@@ -13,7 +13,7 @@ use super::{
     totals::{Terms, Total, Values},
 };
 use crate::plan::{
-    Axes, BLOCK, Map, SampleNorm, SampleNormGrad, SampleNormSums, SampleScaleGrad, SampleStats, padded,
+    BLOCK, Map, SampleAxes, SampleNorm, SampleNormGrad, SampleNormSums, SampleScaleGrad, SampleStats, padded,
 };
 
 /// Runs [`SampleStats`].
@@ -129,16 +129,15 @@ enum Unit {
 }
 
 /// Calls `body(sample, unit)` for all that has statistics.
-fn each_unit(frame: &Frame, x: &Map, axes: Axes, body: &(dyn Fn(usize, Unit) + Sync)) {
+fn each_unit(frame: &Frame, x: &Map, axes: SampleAxes, body: &(dyn Fn(usize, Unit) + Sync)) {
     match axes {
-        Axes::Groups(groups) => {
+        SampleAxes::Groups(groups) => {
             frame.touch_each(1, 2 * x.len(), &|sample, _| body(sample, Unit::Groups(groups)));
         }
-        Axes::Channels => frame.touch_each(x.height, 2 * x.len(), &|sample, row| {
+        SampleAxes::Channels => frame.touch_each(x.height, 2 * x.len(), &|sample, row| {
             let columns: Range<usize> = row * x.width..(row + 1) * x.width;
             columns.for_each(|position| body(sample, Unit::Position(position * BLOCK)));
         }),
-        Axes::Batch => unreachable!("statistics of the batch are of another step"),
     }
 }
 
@@ -206,11 +205,11 @@ enum Pairs<'a> {
 }
 
 impl<'a> Pairs<'a> {
-    fn new(frame: &Frame<'a>, sample: usize, block: usize, map: &Map, axes: Axes) -> Pairs<'a> {
+    fn new(frame: &Frame<'a>, sample: usize, block: usize, map: &Map, axes: SampleAxes) -> Pairs<'a> {
         let stats = frame.map(sample, map);
         match axes {
-            Axes::Channels => Pairs::OfPositions(stats),
-            Axes::Groups(_) | Axes::Batch => {
+            SampleAxes::Channels => Pairs::OfPositions(stats),
+            SampleAxes::Groups(_) => {
                 let half = stats.len() / 2;
                 Pairs::OfBlock([0, half].map(|start| stats.part(start + block * BLOCK, BLOCK)))
             }
@@ -264,7 +263,13 @@ struct Normal<'a> {
 }
 
 impl<'a> Normal<'a> {
-    fn new(frame: &Frame<'a>, sample: usize, block: usize, [x, stats]: [&Map; 2], axes: Axes) -> Normal<'a> {
+    fn new(
+        frame: &Frame<'a>,
+        sample: usize,
+        block: usize,
+        [x, stats]: [&Map; 2],
+        axes: SampleAxes,
+    ) -> Normal<'a> {
         let stats = Pairs::new(frame, sample, block, stats, axes);
         Normal { x: frame.plane(sample, x, block), stats }
     }

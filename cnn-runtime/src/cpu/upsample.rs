@@ -100,7 +100,7 @@ impl Kernel for Blend<'_> {
         // Exact where the share is 0, whatever the other end holds.
         let between = |a: S::V, b: S::V, share: f32| match share {
             0.0 => a,
-            share => simd.fma(simd.sub(b, a), simd.splat(share), a),
+            share => simd.fma(b, simd.splat(share), simd.mul(a, simd.splat(1.0 - share))),
         };
         for row in 0..rows.long() {
             let ([above, below], down) = rows.parts(row);
@@ -136,9 +136,12 @@ impl Kernel for Gather<'_> {
                     continue;
                 }
                 for reading_column in columns.readers(column) {
-                    let share = simd.splat(down * columns.share(column, reading_column));
+                    let across = columns.share(column, reading_column);
+                    if across == 0.0 {
+                        continue;
+                    }
                     let place = (reading_row * columns.long() + reading_column) * BLOCK;
-                    sum = simd.fma(self.dy.load(simd, place), share, sum);
+                    sum = simd.fma(self.dy.load(simd, place), simd.splat(down * across), sum);
                 }
             }
             self.dx.store(simd, at * BLOCK, sum);

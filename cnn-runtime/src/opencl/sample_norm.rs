@@ -9,7 +9,7 @@ use super::{
     words,
 };
 use crate::plan::{
-    Axes, BLOCK, Map, SampleNorm, SampleNormGrad, SampleNormSums, SampleScaleGrad, SampleStats,
+    BLOCK, Map, SampleAxes, SampleNorm, SampleNormGrad, SampleNormSums, SampleScaleGrad, SampleStats,
 };
 
 fn kernel(name: &'static str) -> Launch<'static> {
@@ -17,16 +17,15 @@ fn kernel(name: &'static str) -> Launch<'static> {
 }
 
 /// Whether statistics belong to positions, as an argument.
-fn by_position(axes: Axes) -> Arg<'static> {
-    Arg::Code((axes == Axes::Channels).into())
+fn by_position(axes: SampleAxes) -> Arg<'static> {
+    Arg::Code((axes == SampleAxes::Channels).into())
 }
 
 /// How many groups a sample has; `None` where its positions have statistics.
-fn groups(axes: Axes) -> Option<usize> {
+fn groups(axes: SampleAxes) -> Option<usize> {
     match axes {
-        Axes::Groups(groups) => Some(groups),
-        Axes::Channels => None,
-        Axes::Batch => unreachable!("statistics of the batch are of another step"),
+        SampleAxes::Groups(groups) => Some(groups),
+        SampleAxes::Channels => None,
     }
 }
 

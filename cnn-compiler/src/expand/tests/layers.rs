@@ -3,7 +3,7 @@
 use cnn_plan::{Init, LossKind};
 
 use super::{body, complaints, graph, layer_names, param_names, params, sources::EVERYTHING};
-use crate::ir::{Axes, Graph, Norm, Op, Response};
+use crate::ir::{Graph, Norm, Op, Response};
 
 /// Shape and op of the layer `it`.
 fn node(graph: &Graph) -> (&Op, &[usize]) {
@@ -32,10 +32,7 @@ fn batch_norm_has_parameters_and_buffers() {
     let parameter = |start| (Init::Constant(start), false, true);
     let buffer = |start| (Init::Constant(start), true, false);
     assert_eq!(starts, [parameter(1.0), parameter(0.0), buffer(0.0), buffer(1.0)]);
-    assert_eq!(
-        node(&graph),
-        (&Op::Norm(Norm { axes: Axes::Batch, eps: 1e-3, momentum: 0.1 }), &[4, 26, 26][..])
-    );
+    assert_eq!(node(&graph), (&Op::Norm(Norm::Batch { eps: 1e-3, momentum: 0.1 }), &[4, 26, 26][..]));
     assert_eq!(params(&graph), 36 + 8 + 10 * 4 * 26 * 26 + 10);
 }
 

@@ -2,9 +2,12 @@
 
 use cnn_plan::LossKind;
 
-use super::check;
+use super::{
+    super::{Tensor, ops},
+    check,
+};
 use crate::{
-    ir::{Act, Axes, Loss, Op, PoolKind, Response, Upsampling},
+    ir::{Act, Loss, Op, PoolKind, Response, SampleAxes, Upsampling},
     passes::{Mode, autodiff::differentiate, lower::lower},
     testing::{ACTS, Net, window},
 };
@@ -44,6 +47,15 @@ fn pools_and_activations() {
 }
 
 #[test]
+fn a_value_that_was_never_written_passes_every_activation() {
+    let nan = Tensor { shape: vec![1], data: vec![f64::NAN] };
+    for act in ACTS {
+        assert!(ops::act(act, &nan).data[0].is_nan(), "{act:?}");
+    }
+    assert!(ops::slope_grad(&nan, &nan, &[1]).data[0].is_nan());
+}
+
+#[test]
 fn slopes_that_are_trained() {
     for slopes in [1, 9] {
         let (mut net, x) = Net::new([2, 4, 3]);
@@ -77,7 +89,7 @@ fn products_and_upsampling() {
 #[test]
 fn norms_of_each_sample() {
     let shape = [12, 3, 4];
-    for axes in [1, 3, 4, 12].map(Axes::Groups).into_iter().chain([Axes::Channels]) {
+    for axes in [1, 3, 4, 12].map(SampleAxes::Groups).into_iter().chain([SampleAxes::Channels]) {
         for affine in [None, Some(&shape[..1]), Some(&shape[..])] {
             let (mut net, x) = Net::new([2, 3, 4]);
             let x = net.conv(x, 12, window(3, 1, 1, 1), 1, true);
@@ -85,7 +97,7 @@ fn norms_of_each_sample() {
             let x = net.act(x, Act::Tanh);
             let x = net.conv(x, 3, window(2, 1, 0, 1), 1, true);
             let x = net.flatten(x);
-            let x = net.sample_norm(x, Axes::Groups(1), Some(&[18]));
+            let x = net.sample_norm(x, SampleAxes::Groups(1), Some(&[18]));
             let x = net.dense(x, 3);
             check(&net.finish(x));
         }

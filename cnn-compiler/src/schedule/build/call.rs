@@ -14,7 +14,7 @@ use cnn_plan::{
 use super::{Builder, Step, running_slot};
 use crate::{
     ir::{
-        self, Algorithm, Axes, LayerId, Node, NodeId, Op, ParamId,
+        self, Algorithm, LayerId, Node, NodeId, Op, ParamId, SampleAxes,
         form::{Form, padded},
     },
     passes::{fuse::Group, layout::differentiated},
@@ -227,7 +227,7 @@ impl Builder<'_> {
         Step::BatchNormSums(BatchNormSums { name, x, dy, normalize })
     }
 
-    fn sample_norm(&mut self, Fused { name, node, group }: Fused, axes: Axes) -> Step {
+    fn sample_norm(&mut self, Fused { name, node, group }: Fused, axes: SampleAxes) -> Step {
         let (x, stats) = (self.operand(node, 0), self.operand(node, 1));
         let [weight, bias] = [2, 3].map(|slot| self.optional_parameter(node, slot));
         let (per_element, y) = (self.is_per_element(weight), self.result(group));
@@ -235,14 +235,14 @@ impl Builder<'_> {
         Step::SampleNorm(SampleNorm { name, x, stats, weight, bias, per_element, y, axes, epilogue })
     }
 
-    fn sample_norm_sums(&mut self, Fused { name, node, group }: Fused, axes: Axes) -> Step {
+    fn sample_norm_sums(&mut self, Fused { name, node, group }: Fused, axes: SampleAxes) -> Step {
         let [x, dy, stats] = [0, 1, 2].map(|slot| self.operand(node, slot));
         let weight = self.optional_parameter(node, 3);
         let (per_element, sums) = (self.is_per_element(weight), self.result(group));
         Step::SampleNormSums(SampleNormSums { name, x, dy, stats, weight, per_element, sums, axes })
     }
 
-    fn sample_norm_grad(&mut self, Fused { name, node, group }: Fused, axes: Axes) -> Step {
+    fn sample_norm_grad(&mut self, Fused { name, node, group }: Fused, axes: SampleAxes) -> Step {
         let [x, dy, stats, sums] = [0, 1, 2, 3].map(|slot| self.operand(node, slot));
         let weight = self.optional_parameter(node, 4);
         let (per_element, dx) = (self.is_per_element(weight), self.result(group));
@@ -261,7 +261,7 @@ impl Builder<'_> {
         })
     }
 
-    fn sample_scale_grad(&mut self, Fused { name, node, group }: Fused, axes: Axes) -> Step {
+    fn sample_scale_grad(&mut self, Fused { name, node, group }: Fused, axes: SampleAxes) -> Step {
         let [x, stats, dy] = [0, 1, 2].map(|slot| self.operand(node, slot));
         let (weight, bias) = self.gradients(group);
         let (bias, per_element) =

@@ -41,8 +41,8 @@ impl Pass<'_> {
         }
     }
 
-    /// Multiplies by the derivative, `at` the activation's result, or at its argument where it is
-    /// not monotonic.
+    /// Multiplies by the derivative, `at` the activation's result, or its argument where that does
+    /// not tell the slope.
     #[inline(always)]
     pub(super) fn slope<S: Simd>(&self, simd: S, act: Act, y: Vectors) {
         let (zero, one, all) = (simd.splat(0.0), simd.splat(1.0), 0..self.places.count);
@@ -153,5 +153,6 @@ fn stretched<S: Simd>(simd: S, x: S::V) -> (S::V, S::V) {
 fn through_sigmoid<S: Simd>(simd: S, x: S::V, inner: S::V, rise: S::V) -> S::V {
     let share = math::sigmoid(simd, inner);
     let fall = simd.mul(share, simd.sub(simd.splat(1.0), share));
-    simd.fma(simd.mul(x, rise), fall, share)
+    // Far out, where the sigmoid does not change any more, `x * rise` may be infinite.
+    simd.select(simd.gt(fall, simd.splat(0.0)), simd.fma(simd.mul(x, rise), fall, share), share)
 }
