@@ -147,7 +147,7 @@ pub(in crate::cpu) fn normal<S: Simd>(simd: S, x: S::V) -> Normal<S::V> {
         0.215_020_97,
         0.148_311_36,
         0.170_719_75,
-        0.169_187_69,
+        0.169_187_7,
     ];
     let power = exp(simd, simd.mul(simd.mul(x, simd.splat(-0.5)), x));
     let beyond = simd.mul(simd.mul(half, power), simd.mul(t, polynomial(simd, t, coefficients)));
