@@ -57,6 +57,10 @@ limits! {
         input -> conv(8, 3, pad = 1) -> zero_pad((32768, 32768, 0, 0)) -> crop((32768, 32768, 0, 0))
             -> zero_pad((0, 0, 32768, 0)) -> crop((0, 0, 32768, 0)) -> flatten -> dense(2)
     }
+    Grown {
+        input -> conv(1, 3, pad = 1) -> upsample((1000, 1), mode = bilinear) -> global_avg_pool
+            -> upsample((1, 32768)) -> global_max_pool -> flatten -> dense(2)
+    }
     Responses {
         input -> conv(600, 1) -> lrn(511) -> lrn(511, alpha = 0, beta = 0, k = 3e38)
             -> maxout(600) -> flatten -> dense(2)

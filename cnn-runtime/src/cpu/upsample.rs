@@ -121,30 +121,39 @@ struct Gather<'a> {
     dx: Span<'a>,
 }
 
+/// Readers of a column whose shares are kept while the rows are gone through.
+const KEPT: usize = 64;
+
 impl Kernel for Gather<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let [rows, columns] = self.axes;
-        for at in 0..rows.short * columns.short {
-            let (row, column) = (at / columns.short, at % columns.short);
-            let mut sum = simd.splat(0.0);
-            for reading_row in rows.readers(row) {
-                let down = rows.share(row, reading_row);
-                if down == 0.0 {
-                    continue;
-                }
-                for reading_column in columns.readers(column) {
-                    let across = columns.share(column, reading_column);
-                    if across == 0.0 {
+        for column in 0..columns.short {
+            let readers = columns.readers(column);
+            let mut kept = [0.0; KEPT];
+            for (kept, reader) in kept.iter_mut().zip(readers.clone()) {
+                *kept = columns.share(column, reader);
+            }
+            for row in 0..rows.short {
+                let mut sum = simd.splat(0.0);
+                for reading_row in rows.readers(row) {
+                    let down = rows.share(row, reading_row);
+                    if down == 0.0 {
                         continue;
                     }
-                    let place = (reading_row * columns.long() + reading_column) * BLOCK;
-                    sum = simd.fma(self.dy.load(simd, place), simd.splat(down * across), sum);
+                    for (number, reader) in readers.clone().enumerate() {
+                        let across = if number < KEPT { kept[number] } else { columns.share(column, reader) };
+                        if across == 0.0 {
+                            continue;
+                        }
+                        let dy = self.dy.load(simd, (reading_row * columns.long() + reader) * BLOCK);
+                        sum = simd.fma(dy, simd.splat(down * across), sum);
+                    }
                 }
+                self.dx.store(simd, (row * columns.short + column) * BLOCK, sum);
             }
-            self.dx.store(simd, at * BLOCK, sum);
         }
     }
 }
