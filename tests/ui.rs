@@ -1,5 +1,5 @@
-//! What `network!` says to mistakes. One mistake a file; `TRYBUILD=overwrite`
-//! renews the expectations.
+//! What `network!` says to mistakes. One mistake a file; `TRYBUILD=overwrite` renews the
+//! expectations.
 
 #[test]
 fn ui() {

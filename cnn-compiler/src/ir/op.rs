@@ -84,7 +84,8 @@ pub enum Op {
     BiasGrad,
     /// `dy`, and `x` for the maximum
     PoolGrad(Pool),
-    /// `at, dy`, where `at` is the activation's output, or its input where that does not tell the slope
+    /// `at, dy`, where `at` is the activation's output, or its input where that does not tell the
+    /// slope
     ActGrad(Act),
     /// `x, slope, dy`
     PreluGrad,

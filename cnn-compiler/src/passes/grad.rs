@@ -41,11 +41,11 @@ pub fn input_gradient(graph: &mut Graph, node: NodeId, slot: usize, dy: NodeId) 
             let sums = graph.push(Op::SampleNormSums(axes), read(None), shape, forward.layer);
             (Op::SampleNormGrad(axes), read(Some(sums)))
         }
-        // Part of the gradient of `x`.
+        // What depends on the statistics of a sample is part of the gradient of `x`.
         (Op::SampleNorm(_), 1) => return None,
         (Op::SampleNorm(axes), 2) => (Op::SampleScaleGrad(*axes), vec![input(0), input(1), dy]),
         (Op::SampleNorm(_), _) => (Op::BiasGrad, vec![dy]),
-        // As above.
+        // The gradient of `x` in the norm goes through its statistics, too.
         (Op::SampleStats { .. }, _) => return None,
         (Op::Lrn(response), _) => (Op::LrnGrad(*response), vec![input(0), dy]),
         (Op::Maxout { pieces }, _) => (Op::MaxoutGrad { pieces: *pieces }, vec![input(0), dy]),

@@ -1,4 +1,5 @@
-//! What `network!` accepts: a file a feature.
+//! What `network!` accepts: a file a feature. That it compiles is the test; some look at the result,
+//! too.
 
 mod activations;
 mod attributes;
@@ -15,3 +16,16 @@ mod names;
 mod squeeze_and_excite;
 mod training;
 mod windows;
+
+#[test]
+fn every_file_is_a_module() {
+    for entry in std::fs::read_dir(cnn_tests::fixture("ui/pass")).unwrap() {
+        let file = entry.unwrap().path();
+        let module = format!("\nmod {};\n", file.file_stem().unwrap().display());
+        assert!(
+            file.ends_with("main.rs") || include_str!("main.rs").contains(&module),
+            "{} is not tested",
+            file.display()
+        );
+    }
+}

@@ -41,7 +41,7 @@ impl Pass<'_> {
         }
     }
 
-    /// Multiplies by the derivative, `at` the activation's result, or its argument where that does
+    /// Multiplies by the derivative; `y` is the activation's result, or its argument where that does
     /// not tell the slope.
     #[inline(always)]
     pub(super) fn slope<S: Simd>(&self, simd: S, act: Act, y: Vectors) {
