@@ -1,6 +1,6 @@
 //! docs/errors.md shows every case of tests/ui by topic, and PyTorch's answer where a `.torch` file
-//! has it, which tests/ui/torch_errors.py wrote. `REWRITE_GALLERY=1 cargo test --test gallery`
-//! writes the page anew.
+//! has it, which tests/ui/torch_errors.py wrote. `REWRITE_GALLERY=1 cargo test -p cnn-ui-tests
+//! --test gallery` writes the page anew.
 
 use std::{
     fs, io,
@@ -11,18 +11,18 @@ const INTRODUCTION: &str = "# Errors
 
 What `network!` says to mistakes, at compile time; beside some of them, what PyTorch says to the same mistake, most often when
 the line first runs.
-Made from `tests/ui` by `tests/gallery.rs`; do not edit it by hand.
+Made from `tests/ui` by `tests/ui/gallery.rs`; do not edit it by hand.
 ";
 
 #[test]
 fn the_gallery_shows_the_messages_of_the_tests() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let page = root.join("../docs/errors.md");
-    let gallery = gallery(&root.join("ui"))?;
+    let page = root.join("../../docs/errors.md");
+    let gallery = gallery(root)?;
     if std::env::var_os("REWRITE_GALLERY").is_some() {
         fs::write(&page, &gallery)?;
     }
-    assert!(fs::read_to_string(&page)? == gallery, "docs/errors.md is stale; see tests/gallery.rs");
+    assert!(fs::read_to_string(&page)? == gallery, "docs/errors.md is stale; see tests/ui/gallery.rs");
     Ok(())
 }
 
