@@ -1,9 +1,12 @@
-// Losses of class scores z against a label, each with its gradient g; one sample a work-item. t is
-// one-hot.
+// Losses of outputs z against a target t, each with its gradient g; one sample a work-item. A class
+// is a target as one-hot vector, a set of labels one of ones and zeros.
 //
 //   LOSS_CROSS_ENTROPY         l = -sum q log softmax(z);  g = sum(q) softmax(z) - q
 //                              q = w ((1 - smoothing) t + smoothing / N)
 //   LOSS_MEAN_SQUARED          l = sum (z - t)^2 / N;  g = 2 (z - t) / N
+//   LOSS_MEAN_ABSOLUTE         l = sum |z - t| / N;  g = sign(z - t) / N
+//   LOSS_HUBER                 l = sum h(|z - t|) / N;  g = clamp(z - t, -delta, delta) / N
+//                              h(d) = d^2 / 2 where d <= delta, else delta (d - delta / 2)
 //   LOSS_BINARY_CROSS_ENTROPY  l = sum (max(z, 0) - z t + log(1 + exp(-|z|))) / N
 //                              g = (sigmoid(z) - t) / N
 //
@@ -32,12 +35,26 @@ static Term cross_entropy(float z, float q, float mass, float top, float sum) {
     return term;
 }
 
-static float target(int class, int label, float smoothing, int classes) {
-    return class_weight(class) * ((1.0f - smoothing) * (class == label ? 1.0f : 0.0f) + smoothing / classes);
+static float smoothed(int class, float t, float smoothing, int classes) {
+    return class_weight(class) * ((1.0f - smoothing) * t + smoothing / classes);
 }
 
 static Term mean_squared(float z, float t, int classes) {
     const Term term = {(z - t) * (z - t) / classes, 2.0f * (z - t) / classes};
+    return term;
+}
+
+static Term mean_absolute(float z, float t, int classes) {
+    const float distance = fabs(z - t);
+    const Term term = {distance / classes, (distance == 0.0f ? 0.0f : (z - t) / distance) / classes};
+    return term;
+}
+
+static Term huber(float z, float t, float delta, int classes) {
+    const float distance = fabs(z - t);
+    const int is_near = distance <= delta;
+    const Term term = {(is_near ? 0.5f * distance * distance : delta * (distance - 0.5f * delta)) / classes,
+                       (is_near ? z - t : delta * ((z - t) / distance)) / classes};
     return term;
 }
 
@@ -48,37 +65,47 @@ static Term binary_cross_entropy(float z, float t, int classes) {
     return term;
 }
 
+// What output c is compared with, of a sample's numbers among the targets.
+static float goal(int target, const global uint* numbers, int c) {
+    return target == TARGET_CLASS ? (c == (int)numbers[0] ? 1.0f : 0.0f) : as_float(numbers[c]);
+}
+
+// `parameter` is the smoothing of LOSS_CROSS_ENTROPY and the delta of LOSS_HUBER.
 kernel void loss(global float* arena, uint slab, uint logits, int classes, uint loss_offset, int has_grad,
-                 uint grad, int kind, float smoothing, float scale, const global uint* labels,
+                 uint grad, int kind, float parameter, float scale, int target, const global uint* targets,
                  uint batch) {
     const uint n = get_global_id(0);
     if (n >= batch) return;
     global float* sample = arena + (size_t)n * slab;
     const global float* z = sample + logits;
-    const int label = labels[n];
+    const global uint* numbers = targets + (size_t)n * (target == TARGET_CLASS ? 1 : classes);
     int best = 0;
     for (int c = 1; c < classes; c++) best = z[c] > z[best] ? c : best;
     const float top = z[best];
     float sum = 0.0f, total = 0.0f, mass = 0.0f;
     for (int c = 0; kind == LOSS_CROSS_ENTROPY && c < classes; c++) {
         sum += exp(z[c] - top);
-        mass += target(c, label, smoothing, classes);
+        mass += smoothed(c, goal(target, numbers, c), parameter, classes);
     }
+    int is_right = target == TARGET_CLASS ? best == (int)numbers[0] : target != TARGET_VALUES;
     for (int c = 0; c < classes; c++) {
-        const float t = c == label ? 1.0f : 0.0f;
+        const float t = goal(target, numbers, c);
         Term term = {0.0f, 0.0f};
         switch (kind) {
             case LOSS_CROSS_ENTROPY:
-                term = cross_entropy(z[c], target(c, label, smoothing, classes), mass, top, sum);
+                term = cross_entropy(z[c], smoothed(c, t, parameter, classes), mass, top, sum);
                 break;
             case LOSS_MEAN_SQUARED: term = mean_squared(z[c], t, classes); break;
+            case LOSS_MEAN_ABSOLUTE: term = mean_absolute(z[c], t, classes); break;
+            case LOSS_HUBER: term = huber(z[c], t, parameter, classes); break;
             case LOSS_BINARY_CROSS_ENTROPY: term = binary_cross_entropy(z[c], t, classes); break;
         }
         total += term.loss;
+        if (target == TARGET_LABELS) is_right = is_right && (z[c] > 0.0f) == (t > 0.5f);
         if (has_grad) sample[grad + c] = scale * term.grad / batch;
     }
     sample[loss_offset] = scale * total;
-    sample[loss_offset + 1] = best == label ? 1.0f : 0.0f;
+    sample[loss_offset + 1] = is_right ? 1.0f : 0.0f;
 }
 
 // The sum of the losses of all passes so far at one place in the batch, `sum + rest`, which has

@@ -15,10 +15,12 @@ use cnn_runtime::{
     __testing::{
         engine::{Class, Engine, Pass, PendingUpdate, Sizes},
         opencl::{OpenCl, Selection, devices},
-        plan::{Act, Arena, Elementwise, Elt, Layout, Loss, LossKind, Map, Param, StepRef, Steps},
+        plan::{
+            Act, Arena, Elementwise, Elt, Layout, Loss, LossKind, Map, Param, StepRef, Steps, TargetKind,
+        },
         rng::{Mask, element_bits},
     },
-    Error, Remedy, Result,
+    Error, Remedy, Result, Targets,
     optim::{Optimizer, Sgd, Update},
 };
 
@@ -38,7 +40,8 @@ const ARENA: Arena = Arena { slab: 64, fixed: 0 };
 const BATCH: usize = 3;
 
 fn engine(device: &OpenCl) -> Box<dyn Engine> {
-    let sizes = Sizes { params: 8, grads: 8, state: 0, arena: ARENA.len(BATCH), batch: BATCH };
+    let sizes =
+        Sizes { params: 8, grads: 8, state: 0, arena: ARENA.len(BATCH), batch: BATCH, targets: BATCH };
     device.engine(&sizes).expect("small enough")
 }
 
@@ -176,7 +179,7 @@ fn an_unknown_device_lists_the_known_ones() {
 fn too_large_a_batch_is_told_what_fits() {
     let Some(device) = device() else { return };
     let sample = device.info().max_buffer as usize / size_of::<f32>() / 10;
-    let sizes = |batch| Sizes { params: 0, grads: 0, state: 0, arena: batch * sample, batch };
+    let sizes = |batch| Sizes { params: 0, grads: 0, state: 0, arena: batch * sample, batch, targets: 0 };
     let Err(error) = device.engine(&sizes(64)) else { panic!("exceeds the largest buffer") };
     let message = error.to_string();
     assert!(message.contains(&format!("needs {} bytes", 64 * (sample + 4) * 4)), "{message}");
@@ -259,7 +262,7 @@ fn what_leaves_the_engine_is_refused() {
             usage(engine.read(class, offset, &mut [0.0; 8]));
         }
     }
-    usage(engine.write_labels(&[0; BATCH + 1]));
+    usage(engine.write_targets(Targets::Classes(&[0; BATCH + 1])));
     usage(engine.merge_stashed(0.5));
     engine.write_map(&pass, &MAP, &values).expect("the engine goes on");
 }
@@ -299,6 +302,7 @@ fn a_label_that_is_no_class_is_refused() {
     static STEP: Loss = Loss {
         name: "loss",
         kind: LossKind::CrossEntropy { smoothing: 0.0, class_weights: Some(WEIGHTS) },
+        target: TargetKind::Class,
         logits: LOGITS,
         loss: LOSS,
         grad: None,
@@ -308,17 +312,24 @@ fn a_label_that_is_no_class_is_refused() {
     let pass = Pass { batch: BATCH, arena: ARENA, key: None };
     engine.write_map(&pass, &LOGITS, &[0.0; BATCH * 8]).expect("scores");
     for wrong in [5, 1 << 28, u32::MAX] {
-        engine.write_labels(&[0, wrong, 4]).expect("as many as samples");
+        engine.write_targets(Targets::Classes(&[0, wrong, 4])).expect("as many as samples");
         usage(run(engine, &pass, &|steps| steps.step(StepRef::Loss(&STEP))));
     }
-    engine.write_labels(&[0, 1, 4]).expect("classes");
+    engine.write_targets(Targets::Classes(&[0, 1, 4])).expect("classes");
     run(engine, &pass, &|steps| steps.step(StepRef::Loss(&STEP))).expect("labels are classes");
 }
 
 #[test]
 fn sizes_whose_sum_is_beyond_a_word_are_refused() {
     let Some(device) = device() else { return };
-    let sizes = Sizes { params: 8, grads: usize::MAX, state: usize::MAX, arena: 64, batch: usize::MAX };
+    let sizes = Sizes {
+        params: 8,
+        grads: usize::MAX,
+        state: usize::MAX,
+        arena: 64,
+        batch: usize::MAX,
+        targets: usize::MAX,
+    };
     let error = device.engine(&sizes).err().expect("too large");
     assert!(matches!(error, Error::Device(_)) && error.to_string().contains("bytes"), "{error}");
 }

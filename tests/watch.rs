@@ -38,7 +38,7 @@ fn a_watched_step_and_its_update_train_alike() {
     let (images, labels) = (cnn_tests::noise(2, 3 * 3 * 144), [1, 4, 9]);
     let (mut plain, mut watched) = (session(), session());
     plain.train_step(&images, &labels).unwrap();
-    watched.watch(&images, Some(&labels), &mut |_| Ok(())).unwrap();
+    watched.watch(&images, Some((&labels).into()), &mut |_| Ok(())).unwrap();
     watched.update().unwrap();
     for index in 0..plain.description().params.len() {
         assert_eq!(plain.parameter(index).unwrap(), watched.parameter(index).unwrap());

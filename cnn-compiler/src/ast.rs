@@ -1,5 +1,6 @@
 //! What the user wrote, every node with its span. Nothing is evaluated or looked up yet.
 
+use cnn_plan::TargetKind;
 use proc_macro2::{Ident, TokenStream};
 
 /// From the first token of a node to its last.
@@ -33,7 +34,7 @@ impl Span {
     }
 }
 
-/// `pub Name<[C, H, W] -> N> { … }`
+/// `pub Name<[C, H, W] -> N> { … }`, or `-> values(N)`, `-> labels(N)`.
 #[derive(Debug)]
 pub struct Network {
     /// Doc comments and other attributes.
@@ -42,6 +43,7 @@ pub struct Network {
     pub name: Ident,
     pub input: [Integer; 3],
     pub outputs: Integer,
+    pub target: TargetKind,
     pub body: Body,
     pub sections: Vec<Section>,
 }

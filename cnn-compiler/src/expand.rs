@@ -64,6 +64,7 @@ pub fn network(ast: &ast::Network) -> Result<ir::Network, Errors> {
         exhausted: false,
         skipped: false,
     };
+    expander.shaper.graph.target = ast.target;
     expander.run(ast, image);
     expander.shaper.errors.check()?;
     Ok(ir::Network {

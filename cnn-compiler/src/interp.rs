@@ -47,11 +47,11 @@ impl Tensor {
     }
 }
 
-/// A batch with its labels, and the parameters in torch order.
+/// A batch with its targets, a number for each output, and the parameters in torch order.
 #[derive(Clone, Debug)]
 pub struct Feed {
     pub images: Vec<Tensor>,
-    pub labels: Vec<usize>,
+    pub targets: Vec<Vec<f64>>,
     pub params: Vec<Tensor>,
 }
 
@@ -112,8 +112,8 @@ impl Sample<'_> {
         let input = |slot: usize| inputs[slot];
         let bias = || inputs.get(2).copied();
         let batch = self.feed.images.len();
-        let labels = &self.feed.labels;
-        let scored = |kind, weight| loss::Case { kind, weight, label: labels[self.index], labels };
+        let targets = &self.feed.targets;
+        let scored = |kind, weight| loss::Case { kind, weight, target: &targets[self.index], targets };
         match op {
             Op::Input => self.feed.images[self.index].clone(),
             Op::Conv(conv) => ops::conv(conv, input(0), input(1), bias(), shape),

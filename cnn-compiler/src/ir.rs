@@ -15,7 +15,7 @@ pub use op::{
     Window,
 };
 
-use cnn_plan::{Augment, Init, LossKind, Prepare, Training};
+use cnn_plan::{Augment, Init, LossKind, Prepare, TargetKind, Training};
 
 /// Index of a node in [`Graph::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -89,6 +89,8 @@ pub struct Graph {
     pub layers: Vec<Layer>,
     /// The main loss first; its logits are the network's output.
     pub losses: Vec<Loss>,
+    /// What all losses compare their scores with.
+    pub target: TargetKind,
     /// Gradient node of each parameter; empty before autodiff, `None` for a frozen parameter.
     pub gradients: Vec<Option<NodeId>>,
 }

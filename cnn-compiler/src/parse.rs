@@ -10,9 +10,10 @@ mod section;
 #[cfg(test)]
 mod tests;
 
+use cnn_plan::TargetKind;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
-    Error, LitInt, Result, Token, braced, bracketed,
+    Error, LitInt, Result, Token, braced, bracketed, parenthesized,
     parse::{Parse, ParseStream, Parser},
 };
 
@@ -50,7 +51,7 @@ impl Parse for Network {
         })?;
         let shape = shape(input)?;
         input.parse::<Token![->]>()?;
-        let outputs = integer(input)?;
+        let (target, outputs) = outputs(input)?;
         input.parse::<Token![>]>()?;
         let content;
         let brace = braced!(content in input);
@@ -59,7 +60,7 @@ impl Parse for Network {
         if !input.is_empty() {
             return Err(input.error("expected the end of the macro: one `network!` declares one network"));
         }
-        Ok(Network { attributes, visibility, name, input: shape, outputs, body, sections })
+        Ok(Network { attributes, visibility, name, input: shape, outputs, target, body, sections })
     }
 }
 
@@ -99,6 +100,27 @@ fn shape(input: ParseStream) -> Result<[Integer; 3]> {
         let message = format!("expected the input's [channels, height, width], found {found} numbers");
         Error::new(bracket.span.join(), message)
     })
+}
+
+/// `10`, `values(3)` or `labels(20)`
+fn outputs(input: ParseStream) -> Result<(TargetKind, Integer)> {
+    if !input.peek(syn::Ident) {
+        return Ok((TargetKind::Class, integer(input)?));
+    }
+    let word: Ident = input.parse()?;
+    let kinds = [TargetKind::Values, TargetKind::Labels];
+    let kind = kinds.into_iter().find(|kind| word == kind.outputs()).ok_or_else(|| {
+        let expected = "a number of classes, `values(N)` or `labels(N)`";
+        Error::new(word.span(), format!("expected {expected}, found `{word}`"))
+    })?;
+    let content;
+    parenthesized!(content in input);
+    let outputs = integer(&content)?;
+    if content.is_empty() {
+        Ok((kind, outputs))
+    } else {
+        Err(content.error("expected one number, that of the outputs"))
+    }
 }
 
 /// An integer literal.

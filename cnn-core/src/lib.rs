@@ -8,8 +8,10 @@ mod error;
 pub mod files;
 pub mod reserve;
 pub mod rng;
+mod targets;
 mod tensor;
 
 pub use data_info::{DataInfo, is_statistic};
 pub use error::{DeviceError, Error, Remedy, Result};
+pub use targets::Targets;
 pub use tensor::Tensor;

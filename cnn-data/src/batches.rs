@@ -12,12 +12,14 @@ use std::{
 };
 
 use cnn_core::{
-    Error, Result,
+    Error, Result, Targets,
     reserve::{product, resize},
     rng::{Stream, subkey},
 };
 
-use super::{Prepared, all_indices, bad, beyond, threads};
+use cnn_plan::TargetKind;
+
+use super::{Prepared, Target, all_indices, bad, beyond, threads};
 
 /// Sets the stream of the order apart from every other use of the seed.
 const PURPOSE: u64 = u64::from_be_bytes(*b" shuffle");
@@ -28,14 +30,14 @@ const AUGMENT: u64 = u64::from_be_bytes(*b" augment");
 /// Batches that are prepared ahead.
 const AHEAD: usize = 2;
 
-/// Images `[n, C, H, W]` and labels `[n]`.
+/// Images `[n, C, H, W]` and their targets.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Batch<'a> {
     /// Planar images, one after the other.
     pub images: &'a [f32],
-    /// The class of each image.
-    pub labels: &'a [u32],
+    /// The target of each image.
+    pub targets: Targets<'a>,
 }
 
 /// Batches over some images of a data set.
@@ -56,14 +58,17 @@ pub struct Batches {
     /// Buffers of batches that were used.
     spare: Vec<Vec<f32>>,
     images: Vec<f32>,
-    labels: Vec<u32>,
+    /// Numbers of the targets, in their bits.
+    targets: Vec<u32>,
+    /// Images of the batch in the buffers.
+    held: usize,
     waited: Duration,
 }
 
 /// A batch as the threads hand it over.
 struct Filled {
     images: Vec<f32>,
-    labels: Vec<Result<u32>>,
+    targets: Vec<Result<Target>>,
 }
 
 impl Batches {
@@ -90,7 +95,8 @@ impl Batches {
             begun_batches: VecDeque::new(),
             spare: Vec::new(),
             images: Vec::new(),
-            labels: Vec::new(),
+            targets: Vec::new(),
+            held: 0,
             waited: Duration::ZERO,
         })
     }
@@ -108,6 +114,11 @@ impl Batches {
     /// The shape `[C, H, W]` of each image.
     pub fn input(&self) -> [usize; 3] {
         self.source.preparation().input()
+    }
+
+    /// What the target of each image is.
+    pub fn target(&self) -> TargetKind {
+        self.source.data().target()
     }
 
     /// The number of images in the largest batch of a pass.
@@ -170,7 +181,15 @@ impl Batches {
         let found = self.advance();
         self.waited += start.elapsed();
         let size = product(&self.input());
-        Ok(found?.then(|| Batch { images: &self.images[..self.labels.len() * size], labels: &self.labels }))
+        Ok(found?.then(|| Batch { images: &self.images[..self.held * size], targets: self.targets() }))
+    }
+
+    /// The targets of the batch in the buffers.
+    fn targets(&self) -> Targets<'_> {
+        match self.target() {
+            TargetKind::Class => Targets::Classes(&self.targets),
+            TargetKind::Values | TargetKind::Labels => Targets::Values(bytemuck::cast_slice(&self.targets)),
+        }
     }
 
     fn start(&mut self, key: Option<u64>) {
@@ -182,11 +201,11 @@ impl Batches {
     /// Fills the buffers with the next batch that has images, if there is one.
     fn advance(&mut self) -> Result<bool> {
         while self.done < self.order.len() {
-            let Filled { mut images, labels } = self.take()?;
-            self.done += labels.len();
-            self.source.keep_good(labels, &mut images, &mut self.labels)?;
+            let Filled { mut images, targets } = self.take()?;
+            self.done += targets.len();
+            self.held = self.source.keep_good(targets, &mut images, &mut self.targets)?;
             self.spare.push(std::mem::replace(&mut self.images, images));
-            if !self.labels.is_empty() {
+            if self.held > 0 {
                 return Ok(true);
             }
         }
@@ -216,8 +235,8 @@ impl Batches {
         let mut images = self.spare.pop().unwrap_or_default();
         move || {
             resize(&mut images, product(&[indices.len(), size]), 0.0, "the images of a batch")?;
-            let labels = source.prepare(&indices, key, &mut images);
-            Ok(Filled { images, labels })
+            let targets = source.prepare(&indices, key, &mut images);
+            Ok(Filled { images, targets })
         }
     }
 }

@@ -12,7 +12,7 @@ use std::{
 
 use cnn_core::{Result, files};
 
-use super::{Dataset, Image, Part, bad, beyond, room};
+use super::{Dataset, Image, Part, Target, bad, beyond, room};
 
 const SHAPE: [usize; 3] = [3, 32, 32];
 const PIXELS: usize = 3 * 32 * 32;
@@ -111,11 +111,11 @@ impl Dataset for Cifar {
         self.records.len() / self.kind.record()
     }
 
-    fn classes(&self) -> usize {
+    fn outputs(&self) -> usize {
         self.kind.classes()
     }
 
-    fn class_name(&self, class: usize) -> String {
+    fn output_name(&self, class: usize) -> String {
         self.names.get(class).cloned().unwrap_or_else(|| class.to_string())
     }
 
@@ -127,12 +127,12 @@ impl Dataset for Cifar {
         true
     }
 
-    fn read(&self, index: usize, image: &mut Image) -> Result<u32> {
+    fn read(&self, index: usize, image: &mut Image) -> Result<Target> {
         let record = self.records.chunks_exact(self.kind.record()).nth(index);
         let record = record.ok_or_else(|| beyond(index, self.len()))?;
         let (header, pixels) = record.split_at(self.kind.header());
         image.set_bytes(SHAPE, pixels)?;
-        Ok(u32::from(header[header.len() - 1]))
+        Ok(Target::Class(header[header.len() - 1].into()))
     }
 }
 

@@ -1,13 +1,15 @@
-//! A data set whose labels are the outputs of a network that was trained on other files.
+//! A data set whose targets go by the outputs of a network that was trained on other files.
 //!
-//! A network's outputs have the order that the classes had when it was trained; folders are listed
-//! by name. Classes are the same if their names are.
+//! A network's outputs have the order that the classes, values or labels had when it was trained;
+//! folders are listed by name. Two of them are the same if their names are.
 
 use std::sync::Arc;
 
 use cnn_core::{Error, Result};
 
-use super::{Dataset, Image};
+use cnn_plan::TargetKind;
+
+use super::{Dataset, Image, Target};
 
 /// A class of a data set that a network does not know.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -18,13 +20,13 @@ pub struct UnknownClass {
     pub name: String,
 }
 
-/// A data set with a network's labels.
+/// A data set with a network's outputs.
 struct ClassOrder {
     data: Arc<dyn Dataset>,
-    /// Names of the network's classes.
+    /// Names of the network's outputs.
     names: Vec<String>,
-    /// The network's class of each class of the data.
-    labels: Vec<u32>,
+    /// The network's output for each of the data's.
+    outputs: Vec<u32>,
 }
 
 /// The data set as a network with classes of these names sees it: the data set itself where either
@@ -34,17 +36,17 @@ struct ClassOrder {
 ///
 /// [`UnknownClass`] if the network has no class of a name.
 pub fn with_class_order(data: Arc<dyn Dataset>, names: &[String]) -> Result<Arc<dyn Dataset>, UnknownClass> {
-    let own: Vec<String> = (0..data.classes()).map(|class| data.class_name(class)).collect();
+    let own: Vec<String> = (0..data.outputs()).map(|class| data.output_name(class)).collect();
     let numbered = own.iter().enumerate().all(|(class, name)| *name == class.to_string());
     if names.is_empty() || numbered || names.starts_with(&own) {
         return Ok(data);
     }
-    let label = |name: String| match names.iter().position(|known| *known == name) {
-        Some(label) => Ok(label as u32),
+    let output = |name: String| match names.iter().position(|known| *known == name) {
+        Some(output) => Ok(output as u32),
         None => Err(UnknownClass { name }),
     };
-    let labels = own.into_iter().map(label).collect::<Result<_, _>>()?;
-    Ok(Arc::new(ClassOrder { data, names: names.to_vec(), labels }))
+    let outputs = own.into_iter().map(output).collect::<Result<_, _>>()?;
+    Ok(Arc::new(ClassOrder { data, names: names.to_vec(), outputs }))
 }
 
 impl Dataset for ClassOrder {
@@ -52,11 +54,11 @@ impl Dataset for ClassOrder {
         self.data.len()
     }
 
-    fn classes(&self) -> usize {
+    fn outputs(&self) -> usize {
         self.names.len()
     }
 
-    fn class_name(&self, class: usize) -> String {
+    fn output_name(&self, class: usize) -> String {
         self.names.get(class).cloned().unwrap_or_else(|| class.to_string())
     }
 
@@ -68,11 +70,31 @@ impl Dataset for ClassOrder {
         self.data.in_memory()
     }
 
-    fn read(&self, index: usize, image: &mut Image) -> Result<u32> {
-        let label = self.data.read(index, image)?;
-        self.labels.get(label as usize).copied().ok_or_else(|| {
-            let classes = self.labels.len();
-            Error::Usage(format!("label {label} of image {index} is none of {classes} classes"))
+    fn target(&self) -> TargetKind {
+        self.data.target()
+    }
+
+    fn read(&self, index: usize, image: &mut Image) -> Result<Target> {
+        let output = |own: usize| {
+            self.outputs.get(own).copied().ok_or_else(|| {
+                let count = self.outputs.len();
+                let kind = self.target().outputs();
+                Error::Usage(format!("target {own} of image {index} is none of {count} {kind}"))
+            })
+        };
+        Ok(match self.data.read(index, image)? {
+            Target::Class(class) => Target::Class(output(class as usize)?),
+            Target::Labels(labels) => {
+                Target::Labels(labels.into_iter().map(|label| output(label as usize)).collect::<Result<_>>()?)
+            }
+            Target::Values(own) => {
+                // What the data does not know is no number, and so nothing that is compared.
+                let mut values = vec![f32::NAN; self.names.len()];
+                for (nth, value) in own.into_iter().enumerate() {
+                    values[output(nth)? as usize] = value;
+                }
+                Target::Values(values)
+            }
         })
     }
 }
@@ -81,32 +103,60 @@ impl Dataset for ClassOrder {
 mod tests {
     use super::*;
 
-    /// An image of each class.
-    struct Named(&'static [&'static str]);
+    /// An image of each class, with a target made of its number.
+    struct Named(&'static [&'static str], fn(u32) -> Target);
 
     impl Dataset for Named {
         fn len(&self) -> usize {
             self.0.len()
         }
 
-        fn classes(&self) -> usize {
+        fn target(&self) -> TargetKind {
+            match (self.1)(0) {
+                Target::Class(_) => TargetKind::Class,
+                Target::Values(_) => TargetKind::Values,
+                Target::Labels(_) => TargetKind::Labels,
+            }
+        }
+
+        fn outputs(&self) -> usize {
             self.0.len()
         }
 
-        fn class_name(&self, class: usize) -> String {
+        fn output_name(&self, class: usize) -> String {
             self.0[class].into()
         }
 
-        fn read(&self, index: usize, image: &mut Image) -> Result<u32> {
+        fn read(&self, index: usize, image: &mut Image) -> Result<Target> {
             image.set_bytes([1, 1, 1], &[0])?;
-            Ok(index as u32)
+            Ok(self.1(index as u32))
         }
     }
 
-    fn labels(classes: &'static [&'static str], names: &[&str]) -> Result<Vec<u32>, UnknownClass> {
+    fn targets(
+        classes: &'static [&'static str],
+        names: &[&str],
+        target: fn(u32) -> Target,
+    ) -> Result<Vec<Target>, UnknownClass> {
         let names: Vec<String> = names.iter().map(|&name| name.into()).collect();
-        let data = with_class_order(Arc::new(Named(classes)), &names)?;
+        let data = with_class_order(Arc::new(Named(classes, target)), &names)?;
         Ok((0..data.len()).map(|index| data.read(index, &mut Image::default()).unwrap()).collect())
+    }
+
+    fn labels(classes: &'static [&'static str], names: &[&str]) -> Result<Vec<u32>, UnknownClass> {
+        let class = |target| match target {
+            Target::Class(class) => class,
+            other => panic!("{other:?}"),
+        };
+        Ok(targets(classes, names, Target::Class)?.into_iter().map(class).collect())
+    }
+
+    #[test]
+    fn labels_and_values_go_by_name_too() {
+        let labels = targets(&["cat", "dog"], &["dog", "cat"], |index| Target::Labels(vec![index]));
+        assert_eq!(labels.unwrap(), [Target::Labels(vec![1]), Target::Labels(vec![0])]);
+        let values = targets(&["x", "y"], &["y", "x"], |index| Target::Values(vec![index as f32, 5.0]));
+        assert_eq!(values.unwrap(), [Target::Values(vec![5.0, 0.0]), Target::Values(vec![5.0, 1.0])]);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::{
 
 use cnn_core::Result;
 
-use super::{Dataset, Image, bad, beyond, decode, split};
+use super::{Dataset, Image, Target, bad, beyond, decode, split};
 
 const EXTENSIONS: [&str; 4] = ["png", "jpg", "jpeg", "webp"];
 
@@ -117,18 +117,18 @@ impl Dataset for Folder {
         self.files.len()
     }
 
-    fn classes(&self) -> usize {
+    fn outputs(&self) -> usize {
         self.classes.len()
     }
 
-    fn class_name(&self, class: usize) -> String {
+    fn output_name(&self, class: usize) -> String {
         self.classes.get(class).cloned().unwrap_or_else(|| class.to_string())
     }
 
-    fn read(&self, index: usize, image: &mut Image) -> Result<u32> {
+    fn read(&self, index: usize, image: &mut Image) -> Result<Target> {
         let (path, label) = self.files.get(index).ok_or_else(|| beyond(index, self.len()))?;
         decode(path, image)?;
-        Ok(*label)
+        Ok(Target::Class(*label))
     }
 }
 

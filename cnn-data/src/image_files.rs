@@ -1,12 +1,12 @@
-//! Image files by their paths, for a network to answer about: they have no labels.
+//! Image files by their paths, for a network to answer about: they have no targets.
 
 use std::path::PathBuf;
 
 use cnn_core::Result;
 
-use super::{Dataset, Image, beyond, decode};
+use super::{Dataset, Image, Target, beyond, decode};
 
-/// Image files; the label of each is 0.
+/// Image files; the target of each is class 0, which says nothing.
 #[derive(Clone, Debug, Default)]
 pub struct ImageFiles {
     paths: Vec<PathBuf>,
@@ -24,12 +24,12 @@ impl Dataset for ImageFiles {
         self.paths.len()
     }
 
-    fn classes(&self) -> usize {
+    fn outputs(&self) -> usize {
         1
     }
 
-    fn read(&self, index: usize, image: &mut Image) -> Result<u32> {
+    fn read(&self, index: usize, image: &mut Image) -> Result<Target> {
         let path = self.paths.get(index).ok_or_else(|| beyond(index, self.len()))?;
-        decode(path, image).map(|()| 0)
+        decode(path, image).map(|()| Target::Class(0))
     }
 }

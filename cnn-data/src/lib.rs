@@ -1,4 +1,4 @@
-//! Data sets: where images and labels come from, how they are split, prepared, and brought to a
+//! Data sets: where images and their targets come from, how they are split, prepared, and brought to a
 //! network in batches.
 //!
 //! ```text
@@ -13,7 +13,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use cnn_runtime::data::{Batches, Dataset, Image, Prepared, SkipPolicy};
+//! use cnn_runtime::data::{Batches, Dataset, Image, Prepared, SkipPolicy, Target};
 //! use cnn_runtime::train::{Fit, evaluate};
 //! use cnn_runtime::{Device, Model, Options, Result, Session, network};
 //!
@@ -25,17 +25,17 @@
 //!         64
 //!     }
 //!
-//!     fn classes(&self) -> usize {
+//!     fn outputs(&self) -> usize {
 //!         2
 //!     }
 //!
-//!     fn read(&self, index: usize, image: &mut Image) -> Result<u32> {
+//!     fn read(&self, index: usize, image: &mut Image) -> Result<Target> {
 //!         let label = index % 2;
 //!         for (at, value) in image.reshape([1, 8, 8])?.iter_mut().enumerate() {
 //!             let line = index / 2 + if label == 0 { at / 8 } else { at % 8 };
 //!             *value = if line % 2 == 0 { 255.0 } else { 0.0 };
 //!         }
-//!         Ok(label as u32)
+//!         Ok(Target::Class(label as u32))
 //!     }
 //! }
 //!
@@ -74,6 +74,7 @@ mod prepare;
 mod prepared;
 mod skip_policy;
 mod split;
+mod target;
 mod threads;
 
 use std::path::Path;
@@ -90,10 +91,12 @@ pub use prepare::Preparation;
 pub use prepared::Prepared;
 pub use skip_policy::SkipPolicy;
 pub use split::{Split, sample, split};
+pub use target::Target;
 
 use cnn_core::{Error, Result, reserve::reserve};
+pub use cnn_plan::TargetKind;
 
-/// Labelled images, each under an index.
+/// Images with their targets, each under an index.
 pub trait Dataset: Send + Sync {
     /// The number of images.
     fn len(&self) -> usize;
@@ -103,12 +106,18 @@ pub trait Dataset: Send + Sync {
         self.len() == 0
     }
 
-    /// The number of classes; labels are below it.
-    fn classes(&self) -> usize;
+    /// What the target of every image is.
+    fn target(&self) -> TargetKind {
+        TargetKind::Class
+    }
 
-    /// What people call a class; a number that is no class has no other name.
-    fn class_name(&self, class: usize) -> String {
-        class.to_string()
+    /// The number of classes, of values or of labels: a network for these images has as many
+    /// outputs.
+    fn outputs(&self) -> usize;
+
+    /// What people call a class, a value or a label; a number that is none has no other name.
+    fn output_name(&self, output: usize) -> String {
+        output.to_string()
     }
 
     /// The shape `[C, H, W]`, if all images have one.
@@ -121,14 +130,14 @@ pub trait Dataset: Send + Sync {
         false
     }
 
-    /// Replaces `image` by the image with this index, as it is stored, and returns its label. Many
-    /// threads call it at a time.
+    /// Replaces `image` by the image with this index, as it is stored, and returns its target,
+    /// which is as [`Dataset::target`] says. Many threads call it at a time.
     ///
     /// # Errors
     ///
     /// [`Error::Data`] naming a file that cannot be used; such images can be skipped.
     /// [`Error::Usage`] for an index that is not below [`Dataset::len`].
-    fn read(&self, index: usize, image: &mut Image) -> Result<u32>;
+    fn read(&self, index: usize, image: &mut Image) -> Result<Target>;
 }
 
 /// An [`Error::Data`] about a file or a folder.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use cnn_core::Result;
 
 use super::{
-    Dataset, Image, bad, beyond,
+    Dataset, Image, Target, bad, beyond,
     idx::{IdxFile, Kind},
 };
 
@@ -78,7 +78,7 @@ impl Dataset for Mnist {
         self.labels.len()
     }
 
-    fn classes(&self) -> usize {
+    fn outputs(&self) -> usize {
         CLASSES
     }
 
@@ -90,11 +90,11 @@ impl Dataset for Mnist {
         true
     }
 
-    fn read(&self, index: usize, image: &mut Image) -> Result<u32> {
+    fn read(&self, index: usize, image: &mut Image) -> Result<Target> {
         let label = *self.labels.get(index).ok_or_else(|| beyond(index, self.len()))?;
         let size: usize = self.shape.iter().product();
         image.set_bytes(self.shape, &self.pixels[index * size..][..size])?;
-        Ok(label.into())
+        Ok(Target::Class(label.into()))
     }
 }
 
@@ -139,7 +139,7 @@ mod tests {
         let folder = folder(&[7, 8, 9]);
         let data = Mnist::load(folder.path(), Part::Train).unwrap();
         let mut image = Image::default();
-        assert_eq!(data.read(2, &mut image).unwrap(), 9);
+        assert_eq!(data.read(2, &mut image).unwrap(), Target::Class(9));
         assert_eq!((image.shape(), image.values()), ([1, 1, 2], &[255.0, 51.0][..]));
         assert_eq!(data.len(), 3);
     }

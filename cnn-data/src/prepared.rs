@@ -11,7 +11,7 @@ use cnn_plan::Description;
 use rayon::prelude::*;
 
 use super::{
-    Dataset, Image, Preparation, SkipPolicy, beyond,
+    Dataset, Image, Preparation, SkipPolicy, Target, beyond,
     budget::Budget,
     prepare::{Moments, Wanted},
     threads,
@@ -86,8 +86,8 @@ impl Prepared {
             for block in sample.chunks((BLOCK / size).clamp(1, GRAIN * GRAIN)) {
                 let mut images = Vec::new();
                 resize(&mut images, product(&[block.len(), size]), 0.0, "the images to fit statistics on")?;
-                let labels = self.prepare_each(block, None, &mut images);
-                let good = self.keep_good(labels, &mut images, &mut Vec::new())?;
+                let targets = self.prepare_each(block, None, &mut images);
+                let good = self.keep_good(targets, &mut images, &mut Vec::new())?;
                 moments.add(&images[..good * size]);
             }
             Ok::<(), Error>(())
@@ -124,7 +124,7 @@ impl Prepared {
     ///
     /// As [`DataInfo::new`].
     pub fn data_info(&self) -> Result<DataInfo> {
-        let classes = (0..self.data.classes()).map(|class| self.data.class_name(class)).collect();
+        let classes = (0..self.data.outputs()).map(|output| self.data.output_name(output)).collect();
         DataInfo::new(self.preparation.statistics().to_vec(), classes)
     }
 
@@ -135,67 +135,77 @@ impl Prepared {
     }
 
     /// Writes the images with these indices, as the network takes them, one after the other, and
-    /// returns their labels. What cannot be read leaves anything in its place. With a key, images
+    /// returns their targets. What cannot be read leaves anything in its place. With a key, images
     /// are augmented. The work is done on the threads of the caller's pool.
-    pub(super) fn prepare(&self, indices: &[u32], key: Option<u64>, images: &mut [f32]) -> Vec<Result<u32>> {
-        let labels = self.prepare_each(indices, key, images);
+    pub(super) fn prepare(
+        &self,
+        indices: &[u32],
+        key: Option<u64>,
+        images: &mut [f32],
+    ) -> Vec<Result<Target>> {
+        let targets = self.prepare_each(indices, key, images);
         let size = images.len() / indices.len();
         images.par_chunks_mut(GRAIN * size).for_each(|images| self.preparation.change_values(images));
-        labels
+        targets
     }
 
     /// Does as [`Prepared::prepare`], but leaves the values as they are stored.
-    fn prepare_each(&self, indices: &[u32], key: Option<u64>, images: &mut [f32]) -> Vec<Result<u32>> {
+    fn prepare_each(&self, indices: &[u32], key: Option<u64>, images: &mut [f32]) -> Vec<Result<Target>> {
         let size = images.len() / indices.len();
         let grain = if self.data.in_memory() { GRAIN } else { 1 };
         let each = indices.par_iter().zip(images.par_chunks_exact_mut(size)).with_min_len(grain);
         each.map_init(
             || Image::within(&DECODING),
             |image, (&index, values)| {
-                let label = self.read(index, key, image)?;
+                let target = self.read(index, key, image)?;
                 values.copy_from_slice(image.values());
                 image.give_back();
-                Ok(label)
+                Ok(target)
             },
         )
         .collect()
     }
 
-    fn read(&self, index: u32, key: Option<u64>, image: &mut Image) -> Result<u32> {
-        let label = self.data.read(index as usize, image)?;
+    fn read(&self, index: u32, key: Option<u64>, image: &mut Image) -> Result<Target> {
+        let target = self.data.read(index as usize, image)?;
+        let of_image = |message: String| Error::Usage(format!("image {index}: {message}"));
+        target.check(self.data.target(), self.data.outputs()).map_err(of_image)?;
         let key = key.map(|key| subkey(key, index.into()));
         self.preparation.per_image(image, key).map_err(|error| match error {
-            Error::Usage(message) => Error::Usage(format!("image {index}: {message}")),
+            Error::Usage(message) => of_image(message),
             other => other,
         })?;
-        Ok(label)
+        Ok(target)
     }
 
-    /// Moves the images that could be read together, writes their labels, and returns their number.
+    /// Moves the images that could be read together, writes their targets' numbers in their bits,
+    /// and returns the number of images.
     ///
     /// # Errors
     ///
     /// The first error that [`SkipPolicy::skip`] does not pass over.
     pub(super) fn keep_good(
         &self,
-        read: Vec<Result<u32>>,
+        read: Vec<Result<Target>>,
         images: &mut [f32],
-        labels: &mut Vec<u32>,
+        words: &mut Vec<u32>,
     ) -> Result<usize> {
         let size = images.len() / read.len();
-        labels.clear();
-        for (nth, label) in read.into_iter().enumerate() {
-            match label {
-                Ok(label) => {
-                    if labels.len() < nth {
-                        images.copy_within(nth * size..(nth + 1) * size, labels.len() * size);
+        let mut good = 0;
+        words.clear();
+        for (nth, target) in read.into_iter().enumerate() {
+            match target {
+                Ok(target) => {
+                    if good < nth {
+                        images.copy_within(nth * size..(nth + 1) * size, good * size);
                     }
-                    labels.push(label);
+                    target.put(self.data.outputs(), words);
+                    good += 1;
                 }
                 Err(error) => self.policy.skip(error)?,
             }
         }
-        Ok(labels.len())
+        Ok(good)
     }
 }
 
@@ -203,7 +213,7 @@ impl fmt::Debug for Prepared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Prepared")
             .field("images", &self.data.len())
-            .field("classes", &self.data.classes())
+            .field("outputs", &self.data.outputs())
             .field("preparation", &self.preparation)
             .field("policy", &self.policy)
             .finish_non_exhaustive()

@@ -28,6 +28,7 @@ mod map;
 mod network;
 pub mod optim;
 mod param;
+mod port;
 pub mod settings;
 mod source;
 mod step;
@@ -43,6 +44,7 @@ pub use loss::*;
 pub use map::*;
 pub use network::*;
 pub use param::*;
+pub use port::*;
 pub use source::Source;
 pub use step::{Scope, Shaped, TOUCH, Work};
 pub use steps::*;
@@ -55,6 +57,7 @@ pub mod tables {
         graph::GraphNode,
         network::{Description, Layer, Plan},
         param::Param,
+        port::Port,
     };
 }
 
@@ -66,5 +69,7 @@ pub type GraphNode = tables::GraphNode<'static>;
 pub type Layer = tables::Layer<'static>;
 /// A trainable tensor, or running statistics.
 pub type Param = tables::Param<'static>;
+/// A value that enters or leaves a network.
+pub type Port = tables::Port<'static>;
 /// The memory plan of one mode.
 pub type Plan = tables::Plan<'static>;

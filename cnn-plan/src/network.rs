@@ -1,6 +1,8 @@
 //! Tables of a whole network: its memory plans, its summary, its defaults.
 
-use super::{Augment, Layout, LossKind, Map, Prepare, graph::GraphNode, param::Param};
+use super::{
+    Augment, LossKind, Map, Meaning, Prepare, TargetKind, graph::GraphNode, param::Param, port::Port,
+};
 use crate::optim::{Optimizer, Schedule, Sgd, Update};
 use crate::source::plain;
 
@@ -33,11 +35,11 @@ plain! {
     pub struct Plan<'a> {
         /// Memory.
         pub arena: Arena,
-        /// Where images are written.
-        pub input: Map,
-        /// Where class scores are read: valid after `infer`, or after `forward` and before
+        /// Where the values of each input are written.
+        pub inputs: &'a [Map],
+        /// Where those of each output are read: valid after `infer`, or after `forward` and before
         /// `backward`.
-        pub logits: Map,
+        pub outputs: &'a [Map],
         /// Per-sample losses to add up, main loss first; empty for inference.
         pub losses: &'a [Map],
     }
@@ -45,10 +47,7 @@ plain! {
 
 impl Plan<'_> {
     /// The plan of nothing.
-    const EMPTY: Self = {
-        const NOTHING: Map = Map { offset: 0, channels: 0, height: 0, width: 0, layout: Layout::Planar };
-        Plan { arena: Arena { slab: 0, fixed: 0 }, input: NOTHING, logits: NOTHING, losses: &[] }
-    };
+    const EMPTY: Self = Plan { arena: Arena { slab: 0, fixed: 0 }, inputs: &[], outputs: &[], losses: &[] };
 }
 
 plain! {
@@ -101,10 +100,10 @@ plain! {
     pub struct Description<'a> {
         /// The type's name, `MnistCnn`.
         pub name: &'a str,
-        /// Input shape `[C, H, W]`.
-        pub input: [usize; 3],
-        /// Number of outputs.
-        pub classes: usize,
+        /// What enters: an image.
+        pub inputs: &'a [Port<'a>],
+        /// What leaves: scores or values.
+        pub outputs: &'a [Port<'a>],
         /// Parameters and buffers in order of declaration; offsets ascend.
         pub params: &'a [Param<'a>],
         /// Floats of all packed parameters.
@@ -133,8 +132,8 @@ impl Description<'_> {
     /// program still compiles.
     pub const EMPTY: Self = Description {
         name: "",
-        input: [0; 3],
-        classes: 0,
+        inputs: &[],
+        outputs: &[],
         params: &[],
         params_len: 0,
         layers: &[],
@@ -152,6 +151,27 @@ impl Description<'_> {
         data: None,
         augment: &[],
     };
+
+    /// The shape `[C, H, W]` of the image that enters.
+    pub const fn image_shape(&self) -> [usize; 3] {
+        match self.inputs {
+            &[Port { shape: &[channels, height, width], .. }, ..] => [channels, height, width],
+            _ => [0; 3],
+        }
+    }
+
+    /// Numbers that the network answers an image with: scores of classes or labels, or values.
+    pub fn output_len(&self) -> usize {
+        self.outputs.first().map_or(0, |port| port.shape.iter().product())
+    }
+
+    /// What the answer is compared with.
+    pub const fn target(&self) -> TargetKind {
+        match self.outputs {
+            [Port { meaning: Meaning::Answer(kind), .. }, ..] => *kind,
+            _ => TargetKind::Class,
+        }
+    }
 
     /// Number of scalars in all parameters, without padding and without buffers.
     pub fn parameter_count(&self) -> usize {

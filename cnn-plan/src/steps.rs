@@ -8,7 +8,7 @@ use core::fmt::{self, Write};
 
 use crate::{
     Addressing, LossKind, Map, Operand, Placed, PoolKind, Readdress, Response, SampleAxes, Scope, Shaped,
-    Source, Upsampling, Window, Work, padded,
+    Source, TargetKind, Upsampling, Window, Work, padded,
     source::Written,
     step::{epilogue, field, readdress, source, steps, visit},
 };
@@ -286,12 +286,14 @@ steps! {
     scope: |_| Scope::Sample,
     work: |step| Work::Touch(step.count);
 
-    /// A loss against the batch's labels, with its gradient.
+    /// A loss against the batch's targets, with its gradient.
     ///
-    /// Per sample: `weight * l` into element 0 of `loss`, 1.0 or 0.0 for a correct or wrong arg max
-    /// into element 1, and `grad = weight * g / batch`, with `l` and `g` of [`LossKind`].
+    /// Per sample: `weight * l` into element 0 of `loss`, 1.0 or 0.0 for a right or wrong answer
+    /// into element 1, and `grad = weight * g / batch`, with `l` and `g` of [`LossKind`]. An answer
+    /// is right if the largest score, the first of equals, is that of the class; if the labels are
+    /// those with a score above 0; no real number is.
     loss: Loss {
-        /// `[N, 1, 1]` class scores.
+        /// `[N, 1, 1]` outputs.
         logits: read,
         /// `[2, 1, 1]`: loss and correctness of each sample.
         loss: write,
@@ -299,6 +301,8 @@ steps! {
         grad: write_optional,
         /// What is computed.
         kind: attribute(LossKind),
+        /// What the logits are compared with.
+        target: attribute(TargetKind),
         /// Factor of this loss in the total.
         weight: attribute(f32),
     }

@@ -168,7 +168,7 @@ impl Plan {
 
     fn engine(&self, cpu: &Cpu) -> Result<(Box<dyn Engine>, Pass)> {
         let Plan { arena, params, layer: Layer { batch, .. }, .. } = *self;
-        let sizes = Sizes { params, grads: params, state: 0, arena: arena.len(batch), batch };
+        let sizes = Sizes { params, grads: params, state: 0, arena: arena.len(batch), batch, targets: 0 };
         let mut engine = cpu.engine(&sizes)?;
         let pass = Pass { batch, arena, key: None };
         let all = Map { offset: 0, channels: arena.slab, height: 1, width: 1, layout: Layout::Planar };

@@ -2,7 +2,7 @@
 
 mod checked;
 
-use cnn_core::Result;
+use cnn_core::{Result, Targets};
 
 use crate::{
     optim::Update,
@@ -35,6 +35,8 @@ pub struct Sizes {
     pub arena: usize,
     /// Samples in the largest batch.
     pub batch: usize,
+    /// Numbers in the targets of that batch.
+    pub targets: usize,
 }
 
 /// One pass over a batch.
@@ -68,6 +70,17 @@ pub struct LossSums {
     pub correct: u64,
 }
 
+/// Keeps targets as words, real numbers in their bits, at the start of `words`.
+pub(crate) fn put_words(targets: Targets, words: &mut [u32]) {
+    let words = &mut words[..targets.len()];
+    match targets {
+        Targets::Classes(classes) => words.copy_from_slice(classes),
+        Targets::Values(values) => {
+            words.iter_mut().zip(values).for_each(|(word, value)| *word = value.to_bits());
+        }
+    }
+}
+
 /// A device with a network's memory on it.
 ///
 /// Calls are in order; an engine may run them later, but `read*` and `take*` wait for all before
@@ -92,15 +105,15 @@ pub trait Engine: Send {
     /// Reads `pass.batch` samples, each `map.len()` floats in storage order.
     fn read_map(&mut self, pass: &Pass, map: &Map, values: &mut [f32]) -> Result<()>;
 
-    /// Sets the labels of the batch.
-    fn write_labels(&mut self, labels: &[u32]) -> Result<()>;
+    /// Sets the targets of the batch.
+    fn write_targets(&mut self, targets: Targets) -> Result<()>;
 
     /// Runs generated code.
     ///
     /// # Safety
     /// The steps of `body` are those of a plan with `pass.arena` and with as many parameters as the
-    /// engine was made for, as [`crate::network::Network`] demands, and the labels of the batch are
-    /// written if they read any.
+    /// engine was made for, as [`crate::network::Network`] demands, and the targets of the batch
+    /// are written if they read any.
     unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()>;
 
     /// Adds what a pass left in `losses`, the main one first, to the engine's sums: the losses of

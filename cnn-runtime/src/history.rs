@@ -1,33 +1,40 @@
 //! What a training run remembers: the outcome of each epoch, and where the run is.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::session::Metrics;
 
 /// The outcome of an epoch; its fields are those of a line of `metrics.jsonl`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct EpochReport {
     /// The number of the epoch, from 1.
     pub epoch: usize,
     /// Mean loss over the epoch's updates, in training mode.
     pub loss: f64,
-    /// Share of correct answers over the epoch's updates, in training mode.
-    pub accuracy: f64,
+    /// Share of right answers over the epoch's updates, in training mode; real values have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<f64>,
     /// Mean loss on the validation set after the epoch.
     pub val_loss: f64,
-    /// Share of correct answers on the validation set after the epoch.
-    pub val_accuracy: f64,
+    /// Share of right answers on the validation set after the epoch; real values have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub val_accuracy: Option<f64>,
     /// Time of the whole epoch, validation included.
     pub seconds: f64,
     /// Training images per second of training, validation left out.
     pub images_per_second: f64,
     /// Learning rate of the last update.
     pub lr: f32,
+    /// Other figures by name: `val_f1` of labels, `val_r2` of values.
+    #[serde(flatten)]
+    pub metrics: BTreeMap<String, f64>,
 }
 
-/// The best epoch so far: the highest validation accuracy, the lower validation loss between
-/// equals, the first of equals.
+/// The best epoch so far: the highest validation accuracy, the lower validation loss between equals
+/// and where real values have no accuracy, the first of equals.
 pub fn best(history: &[EpochReport]) -> Option<&EpochReport> {
     let rank = |report: &EpochReport| (report.val_accuracy, -report.val_loss);
     history.iter().reduce(|best, report| if rank(report) > rank(best) { report } else { best })
@@ -86,12 +93,13 @@ pub(crate) mod tests {
         EpochReport {
             epoch,
             loss: 0.5,
-            accuracy: 0.25,
+            accuracy: Some(0.25),
             val_loss,
-            val_accuracy,
+            val_accuracy: Some(val_accuracy),
             seconds: 2.0,
             images_per_second: 100.0,
             lr: 0.1,
+            metrics: BTreeMap::new(),
         }
     }
 

@@ -48,6 +48,7 @@ pub mod device;
 mod engine;
 #[cfg(feature = "data")]
 mod history;
+mod loss;
 pub mod network;
 #[cfg(feature = "opencl")]
 #[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
@@ -69,7 +70,7 @@ pub mod visualize;
 pub mod watch;
 pub mod weights;
 
-pub use cnn_core::{DeviceError, Error, Remedy, Result};
+pub use cnn_core::{DeviceError, Error, Remedy, Result, Targets};
 #[cfg(feature = "data")]
 #[doc(inline)]
 pub use cnn_data as data;

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::plan::Steps;
 pub use crate::plan::{
-    Arena, Augment, Description, Init, Layer, LossKind, Map, Param, Plan, Prepare, Role, Training,
+    Arena, Augment, Description, Init, Layer, LossKind, Map, Meaning, Param, Plan, Port, Prepare, Role,
+    TargetKind, Training,
 };
 
 /// A network as the macro generates it: constant tables, and code that calls an engine step by

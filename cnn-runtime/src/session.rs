@@ -17,12 +17,12 @@ use crate::{
     network::Model,
     optim::Update,
     params,
-    plan::Description,
+    plan::{Description, Map},
 };
 
 pub(crate) use arrays::Array;
 #[cfg(feature = "data")]
-pub(crate) use checks::check_labels;
+pub(crate) use checks::check_targets;
 use checks::check_update;
 pub use metrics::Metrics;
 pub use options::Options;
@@ -183,13 +183,14 @@ fn sizes(description: &Description, options: &Options) -> Result<Sizes> {
         state: update.map_or(0, |update| update.slots() * params),
         arena,
         batch,
+        targets: batch.saturating_mul(description.target().len(description.output_len())),
     })
 }
 
 /// Room on the host for the scores of a batch.
 fn scores(description: &Description, batch: usize) -> Result<Vec<f32>> {
     // The arena holds them too, so that their number is one.
-    let len = batch * description.infer.logits.len();
+    let len = batch * description.infer.outputs.first().map_or(0, Map::len);
     let mut scores = Vec::new();
     scores.try_reserve_exact(len).map_err(|error| {
         let message = format!("no memory for the scores of {batch} images");

@@ -14,15 +14,16 @@ use std::{
 };
 
 use cnn_runtime::{
-    Device, Error, Model, Options, Result, Session,
+    Device, Error, Model, Options, Result, Session, Targets,
     checkpoint::{self, Checkpoints, RunSettings, RunState},
     data::{
-        Batches, Dataset, Folder, Image, ImageFiles, Preparation, Prepared, SkipPolicy, decode, sample,
-        split, with_class_order,
+        Batches, Dataset, Folder, Image, ImageFiles, Preparation, Prepared, SkipPolicy, Target, decode,
+        sample, split, with_class_order,
     },
     network,
+    plan::{Description, Meaning, Port, TargetKind},
     train::{
-        Assessment, Callback, Confusion, Curves, EarlyStopping, Ensemble, EpochReport, Fit, Flow,
+        Assessment, Callback, Confusion, Curves, Details, EarlyStopping, Ensemble, EpochReport, Fit, Flow,
         KeepWeights, Position, Record, Start, TensorBoard, evaluate, infer_all, predictions,
     },
     visualize, weights,
@@ -56,18 +57,18 @@ impl Dataset for Counted {
         IMAGES
     }
 
-    fn classes(&self) -> usize {
+    fn outputs(&self) -> usize {
         3
     }
 
-    fn class_name(&self, class: usize) -> String {
+    fn output_name(&self, class: usize) -> String {
         format!("kind{class}")
     }
 
-    fn read(&self, index: usize, image: &mut Image) -> Result<u32> {
+    fn read(&self, index: usize, image: &mut Image) -> Result<Target> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         image.set_bytes([1, 4, 4], &[index as u8; 16])?;
-        Ok((index % 3) as u32)
+        Ok(Target::Class((index % 3) as u32))
     }
 }
 
@@ -130,7 +131,7 @@ fn batches_are_of_images_that_there_are() {
         calm(|| (0..3).for_each(|_| all.skip(MAX)));
         assert!(calm(|| all.next_batch()).unwrap().is_none());
         calm(|| all.rewind());
-        let first = calm(|| all.next_batch()).unwrap().unwrap().labels.len();
+        let first = calm(|| all.next_batch()).unwrap().unwrap().targets.len();
         assert_eq!(first, batch.min(IMAGES));
     }
     for indices in [vec![IMAGES as u32], vec![0, u32::MAX]] {
@@ -168,7 +169,7 @@ fn data_sets_have_no_other_images() {
     for set in sets {
         for index in [set.len(), MAX] {
             refused(|| set.read(index, &mut Image::default()));
-            assert_eq!(calm(|| set.class_name(MAX)), MAX.to_string());
+            assert_eq!(calm(|| set.output_name(MAX)), MAX.to_string());
         }
     }
     assert!(calm(|| with_class_order(Arc::new(Counted::default()), &names)).is_ok());
@@ -251,11 +252,18 @@ fn runs_have_images_batches_and_finite_weights() {
     assert!(error.to_string().starts_with("conv1.weight holds NaN before training"), "{error}");
 }
 
+/// A network of so many classes, and nothing else of it.
+fn answering(classes: usize) -> Description {
+    let shape = vec![classes].leak();
+    let outputs = vec![Port { name: "output", shape, meaning: Meaning::Answer(TargetKind::Class) }].leak();
+    Description { outputs, ..Description::EMPTY }
+}
+
 #[test]
 fn figures_are_of_the_classes_that_there_are() {
     let kind = Model::of::<Tiny>().description().training.loss;
     refused(|| Confusion::new(MAX));
-    refused(|| Assessment::new(kind, 1 << 40, 1));
+    refused(|| Assessment::new(&answering(1 << 40), 1));
     refused(|| Ensemble::new(kind, MAX, MAX));
     for classes in [0, 3] {
         let mut confusion = calm(|| Confusion::new(classes)).unwrap();
@@ -265,11 +273,16 @@ fn figures_are_of_the_classes_that_there_are() {
         assert_eq!(calm(|| confusion.rows().count()), classes);
         assert_eq!(calm(|| confusion.class_scores().len()), classes);
         for top in [0, MAX] {
-            let mut assessment = calm(|| Assessment::new(kind, classes, top)).unwrap();
-            refused(|| assessment.add(&[0.0; 2], 0));
-            refused(|| assessment.add(&vec![0.0; classes], classes));
-            refused(|| assessment.add(&vec![0.0; classes], MAX));
-            assert_eq!(calm(|| (assessment.score().images, assessment.top_accuracy())), (0, 0.0));
+            let mut assessment = calm(|| Assessment::new(&answering(classes), top)).unwrap();
+            refused(|| assessment.add(&[0.0; 2], Targets::Classes(&[0])));
+            let outputs = vec![0.0; classes];
+            for targets in [&[classes as u32][..], &[u32::MAX], &[], &[0, 0]] {
+                refused(|| assessment.add(&outputs, targets.into()));
+            }
+            refused(|| assessment.add(&outputs, Targets::Values(&outputs)));
+            assert_eq!(calm(|| assessment.score().images), 0);
+            let details = calm(|| assessment.details());
+            assert!(matches!(details, Details::Classes { top_accuracy: 0.0, .. }), "{details:?}");
         }
         let mut ensemble = calm(|| Ensemble::new(kind, classes, 2)).unwrap();
         refused(|| ensemble.logits());
@@ -295,7 +308,7 @@ fn callbacks_take_any_history() {
     ];
     let report = |epoch, value| {
         let mut report = EpochReport::default();
-        (report.epoch, report.val_loss, report.val_accuracy) = (epoch, value, value);
+        (report.epoch, report.val_loss, report.val_accuracy) = (epoch, value, Some(value));
         report
     };
     let histories = [vec![], vec![report(0, f64::NAN)], vec![report(MAX, f64::INFINITY), report(0, 1.0)]];

@@ -1,6 +1,6 @@
 //! The numbers by which kernels know what a plan's enumerations say.
 
-use cnn_plan::{Act, Elt, LossKind, PoolKind, Upsampling};
+use cnn_plan::{Act, Elt, LossKind, PoolKind, TargetKind, Upsampling};
 
 use crate::define::Define;
 
@@ -83,8 +83,22 @@ codes! {
         CrossEntropy = LOSS_CROSS_ENTROPY,
         /// [`LossKind::MeanSquared`]
         MeanSquared = LOSS_MEAN_SQUARED,
+        /// [`LossKind::MeanAbsolute`]
+        MeanAbsolute = LOSS_MEAN_ABSOLUTE,
+        /// [`LossKind::Huber`]
+        Huber = LOSS_HUBER,
         /// [`LossKind::BinaryCrossEntropy`]
         BinaryCrossEntropy = LOSS_BINARY_CROSS_ENTROPY,
+    }
+
+    /// What a sample's target is.
+    TargetCode {
+        /// [`TargetKind::Class`]
+        Class = TARGET_CLASS,
+        /// [`TargetKind::Values`]
+        Values = TARGET_VALUES,
+        /// [`TargetKind::Labels`]
+        Labels = TARGET_LABELS,
     }
 
     /// What lies between the elements of a map.
@@ -161,7 +175,20 @@ impl LossCode {
         match kind {
             LossKind::CrossEntropy { .. } => LossCode::CrossEntropy,
             LossKind::MeanSquared => LossCode::MeanSquared,
+            LossKind::MeanAbsolute => LossCode::MeanAbsolute,
+            LossKind::Huber { .. } => LossCode::Huber,
             LossKind::BinaryCrossEntropy => LossCode::BinaryCrossEntropy,
+        }
+    }
+}
+
+impl TargetCode {
+    /// The code of a kind of target.
+    pub const fn of(kind: TargetKind) -> TargetCode {
+        match kind {
+            TargetKind::Class => TargetCode::Class,
+            TargetKind::Values => TargetCode::Values,
+            TargetKind::Labels => TargetCode::Labels,
         }
     }
 }

@@ -24,7 +24,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use codes::{ActCode, EltCode, LossCode, PoolCode, UpsamplingCode};
+pub use codes::{ActCode, EltCode, LossCode, PoolCode, TargetCode, UpsamplingCode};
 pub use constant::Constant;
 pub use shared::{BLOCK, DENSE_RUN, DENSE_SAMPLES, EPILOGUE_LEN, ITEMS, SIDE};
 pub use source::Source;

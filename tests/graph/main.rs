@@ -91,12 +91,12 @@ fn session<N: Network>(device: &Device) -> Session {
 
 fn yields_the_scores<N: Network>() {
     let description = Model::of::<N>().description();
-    let images = cnn_tests::noise(7, 3 * description.input.iter().product::<usize>());
+    let images = cnn_tests::noise(7, 3 * description.image_shape().iter().product::<usize>());
     for device in cnn_tests::devices() {
         let mut session = session::<N>(&device);
         let count = description.params.len();
         let params: Vec<Vec<f32>> = (0..count).map(|index| session.parameter(index).unwrap()).collect();
-        let mut found = vec![0.0; 3 * description.classes];
+        let mut found = vec![0.0; 3 * description.output_len()];
         session.infer(&images, &mut found).unwrap();
         let images = images.chunks(images.len() / 3);
         let scores = images.flat_map(|image| reference::scores(description, &params, image));

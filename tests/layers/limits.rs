@@ -42,7 +42,7 @@ impl Case {
     fn check(&self, seed: u64) {
         let end = (self.x.offset + self.x.len()).max(self.y.offset + self.y.len());
         let arena = Arena { slab: end, fixed: 0 };
-        let sizes = Sizes { params: 0, grads: 0, state: 0, arena: arena.len(1), batch: 1 };
+        let sizes = Sizes { params: 0, grads: 0, state: 0, arena: arena.len(1), batch: 1, targets: 0 };
         let mut stream = Stream::new(seed);
         let values: Vec<f32> = (0..self.x.len()).map(|_| stream.normal() as f32).collect();
         let mut reference: Option<Vec<f32>> = None;

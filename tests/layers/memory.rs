@@ -7,7 +7,7 @@ use crate::backend::backends;
 #[test]
 fn too_much_is_an_error_that_states_the_bytes() {
     let arena = 1 << 58;
-    let sizes = Sizes { params: 8, grads: 8, state: 0, arena, batch: 1 };
+    let sizes = Sizes { params: 8, grads: 8, state: 0, arena, batch: 1, targets: 1 };
     for make in backends().iter().flat_map(|backend| &backend.variants) {
         match make(&sizes) {
             Err(error @ Error::Device(_)) => {

@@ -4,11 +4,14 @@
 //! Everything that a step may not read is NaN beforehand: the padding lanes of its inputs, its
 //! outputs, the gradients. NaN never passes the comparison unless it is expected.
 
-use cnn_runtime::__testing::{
-    engine::{Class, Engine, Pass, Sizes},
-    params::{load_map, pack, packed_len, store_map, unpack},
-    plan::{Arena, Layout, Map, Param, Role, Scope, StepRef, Steps, padded},
-    rng::Stream,
+use cnn_runtime::{
+    __testing::{
+        engine::{Class, Engine, Pass, Sizes},
+        params::{load_map, pack, packed_len, store_map, unpack},
+        plan::{Arena, Layout, Map, Param, Role, Scope, StepRef, Steps, padded},
+        rng::Stream,
+    },
+    Targets,
 };
 
 use crate::{
@@ -41,7 +44,7 @@ pub(crate) struct Scene {
     grads: Vec<f32>,
     fixed: Vec<f32>,
     inputs: Vec<(Map, Tensor)>,
-    labels: Vec<u32>,
+    targets: Vec<u32>,
     steps: Vec<Body>,
     /// Each with a size that its elements have at least, but for cancellation.
     expected: Vec<(Expected, Tensor, f64)>,
@@ -60,7 +63,7 @@ impl Scene {
             grads: Vec::new(),
             fixed: Vec::new(),
             inputs: Vec::new(),
-            labels: Vec::new(),
+            targets: Vec::new(),
             steps: Vec::new(),
             expected: Vec::new(),
             tolerance: 1e-5,
@@ -151,9 +154,9 @@ impl Scene {
         start
     }
 
-    /// Sets the labels.
-    pub(crate) fn labels(&mut self, labels: &[u32]) {
-        self.labels = labels.to_vec();
+    /// Sets the numbers of the targets, in their bits.
+    pub(crate) fn targets(&mut self, words: Vec<u32>) {
+        self.targets = words;
     }
 
     /// Adds a step, in a region of its own if it treats samples one by one.
@@ -234,7 +237,15 @@ impl Scene {
     fn engine(&self, make: &crate::backend::Make) -> Box<dyn Engine> {
         let params = self.packed.len();
         let arena = self.arena.len(self.batch);
-        make(&Sizes { params, grads: params, state: 0, arena, batch: self.batch }).expect("engine")
+        make(&Sizes {
+            params,
+            grads: params,
+            state: 0,
+            arena,
+            batch: self.batch,
+            targets: self.targets.len(),
+        })
+        .expect("engine")
     }
 
     fn run(&self, engine: &mut dyn Engine) -> Vec<Vec<f32>> {
@@ -257,7 +268,7 @@ impl Scene {
         for (map, values) in &self.inputs {
             engine.write_map(pass, map, &poisoned(map, values))?;
         }
-        engine.write_labels(&self.labels)
+        engine.write_targets(Targets::Classes(&self.targets))
     }
 
     fn read(&self, engine: &mut dyn Engine, pass: &Pass, result: &Expected) -> Vec<f32> {

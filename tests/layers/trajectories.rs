@@ -76,7 +76,7 @@ fn every_optimizer_goes_the_way_it_goes_in_torch() {
     let golden = golden();
     for trajectory in &golden.updates {
         for backend in backends() {
-            let sizes = Sizes { params: SIZE, grads: SIZE, state: 3 * SIZE, arena: 8, batch: 1 };
+            let sizes = Sizes { params: SIZE, grads: SIZE, state: 3 * SIZE, arena: 8, batch: 1, targets: 0 };
             let mut engine = backend.variants[0](&sizes).expect("engine");
             let limit = trajectory.clip_norm.or(trajectory.clip_value);
             let context = format!("{} limit {limit:?} on {}", trajectory.optimizer, backend.name);

@@ -57,7 +57,7 @@ impl Case {
 
     fn engine(&self, make: &Make) -> Box<dyn Engine> {
         let (len, state) = (self.len(), self.len() * self.update.slots());
-        make(&Sizes { params: len, grads: len, state, arena: 8, batch: 1 }).expect("engine")
+        make(&Sizes { params: len, grads: len, state, arena: 8, batch: 1, targets: 0 }).expect("engine")
     }
 
     /// Random packed values of all parameters, zero in padding.

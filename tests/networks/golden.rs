@@ -52,7 +52,7 @@ fn compare<N: Network>(device: &Device, weights: &Golden, images: &[f32], labels
         let distance = cnn_tests::relative_distance(found, &expected.floats(what));
         assert!(distance < tolerance, "{}: {what}: relative error {distance:.2e}", device.describe());
     };
-    let mut logits = vec![0.0; labels.len() * model.description().classes];
+    let mut logits = vec![0.0; labels.len() * model.description().output_len()];
     session.infer(images, &mut logits).unwrap();
     check("logits", &logits, 1e-5);
     let loss = session.forward_backward(images, labels).unwrap();

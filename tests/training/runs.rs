@@ -11,7 +11,7 @@ use std::{
 use cnn_runtime::{
     Device, Error, Network, Session,
     checkpoint::{Checkpoints, RunSettings},
-    data::{Batches, Dataset, Image, Prepared, SkipPolicy},
+    data::{Batches, Dataset, Image, Prepared, SkipPolicy, Target},
     network,
     train::{Callback, EpochReport, Fit, Flow, KeepWeights, Position, Start, best},
     weights,
@@ -35,14 +35,14 @@ impl Dataset for Shades {
         IMAGES
     }
 
-    fn classes(&self) -> usize {
+    fn outputs(&self) -> usize {
         2
     }
 
-    fn read(&self, index: usize, image: &mut Image) -> cnn_runtime::Result<u32> {
+    fn read(&self, index: usize, image: &mut Image) -> cnn_runtime::Result<Target> {
         let label = index % 2;
         image.reshape([1, 6, 6])?.fill((label * 128 + index) as f32 / 255.0);
-        Ok(label as u32)
+        Ok(Target::Class(label as u32))
     }
 }
 
@@ -237,11 +237,11 @@ impl Dataset for Torn {
         IMAGES
     }
 
-    fn classes(&self) -> usize {
+    fn outputs(&self) -> usize {
         2
     }
 
-    fn read(&self, index: usize, image: &mut Image) -> cnn_runtime::Result<u32> {
+    fn read(&self, index: usize, image: &mut Image) -> cnn_runtime::Result<Target> {
         if index > 0 {
             return Err(Error::Data { path: index.to_string().into(), message: "torn".into() });
         }

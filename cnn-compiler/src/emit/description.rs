@@ -1,15 +1,15 @@
 //! The network's description: parameters, plans, summary rows, training defaults.
 
 use cnn_plan::{
-    Arena, Map,
-    tables::{Layer, Param, Plan},
+    Arena, Map, Meaning,
+    tables::{Layer, Param, Plan, Port},
 };
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::{
     Compiled, graph,
-    literal::{integer, list, literal},
+    literal::{integer, literal},
 };
 use crate::{
     ir::{self, Op},
@@ -22,8 +22,10 @@ pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
     let graph = &compiled.network.graph;
     let name = compiled.network.name.to_string();
     let input = graph.nodes.iter().find(|node| node.op == Op::Input).expect("an input");
-    let input = list(&input.shape);
-    let classes = integer(graph[graph.losses[0].logits].shape[0]);
+    let inputs = [Port { name: "input", shape: &input.shape, meaning: Meaning::Image }];
+    let output = &graph[graph.losses[0].logits].shape;
+    let outputs = [Port { name: "output", shape: output, meaning: Meaning::Answer(graph.target) }];
+    let (inputs, outputs) = (literal(&inputs.as_slice()), literal(&outputs.as_slice()));
     let params = graph.params.iter().zip(&compiled.params).map(|(param, packed)| self::param(param, packed));
     let params_len = integer(compiled.params.last().map_or(0, |packed| packed.offset + packed.len));
     let layers = rows.iter().map(|row| literal(&layer(row)));
@@ -35,8 +37,8 @@ pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
     quote! {
         Description {
             name: #name,
-            input: #input,
-            classes: #classes,
+            inputs: #inputs,
+            outputs: #outputs,
             params: &[#(#params),*],
             params_len: #params_len,
             layers: &[#(#layers),*],
@@ -93,8 +95,8 @@ fn plan(program: &Program) -> TokenStream {
     let losses: Vec<Map> = schedule.losses.iter().map(|&map| memory.placed(map)).collect();
     literal(&Plan {
         arena: Arena { slab: memory.slab, fixed: memory.fixed },
-        input: memory.placed(schedule.input),
-        logits: memory.placed(schedule.logits),
+        inputs: &[memory.placed(schedule.input)],
+        outputs: &[memory.placed(schedule.logits)],
         losses: &losses,
     })
 }

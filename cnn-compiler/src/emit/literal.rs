@@ -2,19 +2,12 @@
 
 use cnn_plan::Source;
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
 
 /// The expression that yields a value, for a place that imports everything of the plan.
 pub fn literal(value: &impl Source) -> TokenStream {
     let mut text = String::new();
     value.write(&mut text).expect("a string takes everything");
     text.parse().unwrap_or_else(|error| unreachable!("{error}: {text}"))
-}
-
-/// `[64, 26, 26]`
-pub fn list(numbers: &[usize]) -> TokenStream {
-    let numbers = numbers.iter().map(|&number| integer(number));
-    quote!([#(#numbers),*])
 }
 
 /// An integer without suffix, as people write them.

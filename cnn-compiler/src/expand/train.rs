@@ -68,16 +68,16 @@ pub(super) fn training(network: &ast::Network, errors: &mut Diagnostics) -> Trai
     let choices = choices(&given, errors);
     let args = bind(&TRAIN, "train", span, &given, errors);
     match args.zip(choices) {
-        Some((args, choices)) => train(&args, &choices, network.outputs, errors),
-        None => failed(span, network.outputs, errors),
+        Some((args, choices)) => train(&args, &choices, network, errors),
+        None => failed(span, network, errors),
     }
 }
 
 /// After an error: the defaults, with a loss that takes whatever scores there are, so that no other
 /// error follows.
-fn failed(span: Span, outputs: ast::Integer, errors: &mut Diagnostics) -> Train {
+fn failed(span: Span, network: &ast::Network, errors: &mut Diagnostics) -> Train {
     let args = bind(&TRAIN, "train", span, &[], errors).expect("every setting has a default");
-    let mut train = train(&args, &Choices::default(), outputs, errors);
+    let mut train = train(&args, &Choices::default(), network, errors);
     train.defaults.loss = LossKind::MeanSquared;
     train
 }
@@ -104,10 +104,10 @@ fn chosen<T>(
     }
 }
 
-fn train(args: &Args, choices: &Choices, outputs: ast::Integer, errors: &mut Diagnostics) -> Train {
+fn train(args: &Args, choices: &Choices, network: &ast::Network, errors: &mut Diagnostics) -> Train {
     let values = &args.values;
     let epochs = values.count("epochs");
-    let loss = loss::loss(choices.loss.as_ref(), outputs, errors);
+    let loss = loss::loss(choices.loss.as_ref(), network, errors);
     // Adadelta as in the Keras example, if none is chosen.
     let optimizer = choices.optimizer.as_ref().map(|made| made.thing);
     let optimizer = optimizer.unwrap_or(Optimizer::Adadelta(Adadelta::DEFAULT));

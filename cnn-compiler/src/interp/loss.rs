@@ -3,13 +3,13 @@
 use super::Tensor;
 use cnn_plan::LossKind;
 
-/// A loss with its factor, the sample's label and those of the whole batch.
+/// A loss with its factor, the sample's target and those of the whole batch.
 #[derive(Clone, Copy)]
 pub struct Case<'a> {
     pub kind: &'a LossKind,
     pub weight: f32,
-    pub label: usize,
-    pub labels: &'a [usize],
+    pub target: &'a [f64],
+    pub targets: &'a [Vec<f64>],
 }
 
 impl Case<'_> {
@@ -20,22 +20,22 @@ impl Case<'_> {
         }
     }
 
-    /// The target of each class.
-    fn targets(&self, classes: usize) -> Vec<f64> {
-        let smoothing = match self.kind {
-            LossKind::CrossEntropy { smoothing, .. } => *smoothing as f64,
-            LossKind::MeanSquared | LossKind::BinaryCrossEntropy => 0.0,
+    /// What each output is compared with.
+    fn goals(&self) -> Vec<f64> {
+        let LossKind::CrossEntropy { smoothing, .. } = *self.kind else { return self.target.to_vec() };
+        let (smoothing, classes) = (smoothing as f64, self.target.len() as f64);
+        let goal = |(class, &hard): (usize, &f64)| {
+            self.class_weight(class) * ((1.0 - smoothing) * hard + smoothing / classes)
         };
-        let hard = |class: usize| if class == self.label { 1.0 - smoothing } else { 0.0 };
-        (0..classes)
-            .map(|class| self.class_weight(class) * (hard(class) + smoothing / classes as f64))
-            .collect()
+        self.target.iter().enumerate().map(goal).collect()
     }
 
-    /// The loss's factor over the mean weight of the batch's labels.
+    /// The loss's factor over the mean weight of the batch's classes.
     fn factor(&self) -> f64 {
-        let sum: f64 = self.labels.iter().map(|&label| self.class_weight(label)).sum();
-        self.weight as f64 * self.labels.len() as f64 / sum
+        let LossKind::CrossEntropy { .. } = self.kind else { return self.weight as f64 };
+        let weight = |(class, &hard): (usize, &f64)| hard * self.class_weight(class);
+        let sum: f64 = self.targets.iter().flat_map(|target| target.iter().enumerate().map(weight)).sum();
+        self.weight as f64 * self.targets.len() as f64 / sum
     }
 }
 
@@ -47,9 +47,15 @@ fn log_sum_exp(logits: &Tensor) -> f64 {
 pub fn loss(case: Case, logits: &Tensor) -> Tensor {
     let classes = logits.data.len();
     let norm = log_sum_exp(logits);
-    let parts = logits.data.iter().zip(case.targets(classes)).map(|(&z, target)| match case.kind {
+    let parts = logits.data.iter().zip(case.goals()).map(|(&z, target)| match *case.kind {
         LossKind::CrossEntropy { .. } => target * (norm - z),
         LossKind::MeanSquared => (z - target).powi(2) / classes as f64,
+        LossKind::MeanAbsolute => (z - target).abs() / classes as f64,
+        LossKind::Huber { delta } => {
+            let (d, delta) = ((z - target).abs(), delta as f64);
+            let loss = if d <= delta { d * d / 2.0 } else { delta * (d - delta / 2.0) };
+            loss / classes as f64
+        }
         LossKind::BinaryCrossEntropy => ((1.0 + z.exp()).ln() - z * target) / classes as f64,
     });
     Tensor { shape: vec![1], data: vec![case.factor() * parts.sum::<f64>()] }
@@ -58,13 +64,15 @@ pub fn loss(case: Case, logits: &Tensor) -> Tensor {
 pub fn loss_grad(case: Case, logits: &Tensor) -> Tensor {
     let classes = logits.data.len();
     let norm = log_sum_exp(logits);
-    let targets = case.targets(classes);
+    let targets = case.goals();
     let mass: f64 = targets.iter().sum();
-    let data = logits.data.iter().zip(targets).map(|(&z, target)| match case.kind {
+    let data = logits.data.iter().zip(targets).map(|(&z, target)| match *case.kind {
         LossKind::CrossEntropy { .. } => mass * (z - norm).exp() - target,
         LossKind::MeanSquared => 2.0 * (z - target) / classes as f64,
+        LossKind::MeanAbsolute => (z - target).signum() / classes as f64,
+        LossKind::Huber { delta } => (z - target).clamp(-delta as f64, delta as f64) / classes as f64,
         LossKind::BinaryCrossEntropy => (1.0 / (1.0 + (-z).exp()) - target) / classes as f64,
     });
     let grad = Tensor { shape: logits.shape.clone(), data: data.collect() };
-    grad.map(|value| value * case.factor() / case.labels.len() as f64)
+    grad.map(|value| value * case.factor() / case.targets.len() as f64)
 }

@@ -127,7 +127,7 @@ fn convolution_sums_what_the_window_covers() {
     let graph = net.finish(logits);
     let image = Tensor { shape: vec![1, 3, 3], data: (1..10).map(f64::from).collect() };
     let filter = Tensor { shape: vec![1, 1, 2, 2], data: vec![1.0, 10.0, 100.0, 1000.0] };
-    let feed = Feed { images: vec![image], labels: vec![0], params: vec![filter] };
+    let feed = Feed { images: vec![image], targets: vec![vec![0.0; 4]], params: vec![filter] };
     assert_eq!(evaluate(&graph, &feed, Mode::Train)[logits.0][0].data, [1000.0, 3200.0, 7040.0, 9865.0]);
 }
 

@@ -1,6 +1,6 @@
 //! Random small networks and batches, the same for the same seed.
 
-use cnn_plan::LossKind;
+use cnn_plan::{LossKind, TargetKind};
 
 use super::{ACTS, Net, window};
 use crate::{
@@ -52,10 +52,19 @@ impl Random {
 pub fn feed(graph: &Graph, batch: usize, seed: u64) -> Feed {
     let mut random = Random(seed);
     let input = graph.nodes.iter().find(|node| node.op == Op::Input).expect("an input");
-    let classes = graph[graph.losses[0].logits].shape[0];
+    let outputs = graph[graph.losses[0].logits].shape[0];
+    let mut target = || match graph.target {
+        TargetKind::Class => {
+            let class = random.below(outputs);
+            (0..outputs).map(|output| f64::from(u8::from(output == class))).collect()
+        }
+        TargetKind::Values => (0..outputs).map(|_| random.signed()).collect(),
+        TargetKind::Labels => (0..outputs).map(|_| random.below(2) as f64).collect(),
+    };
+    let targets = (0..batch).map(|_| target()).collect();
     Feed {
         images: (0..batch).map(|_| random.tensor(&input.shape)).collect(),
-        labels: (0..batch).map(|_| random.below(classes)).collect(),
+        targets,
         params: graph.params.iter().map(|param| random.param(param)).collect(),
     }
 }
@@ -63,15 +72,19 @@ pub fn feed(graph: &Graph, batch: usize, seed: u64) -> Feed {
 const POOLS: [PoolKind; 3] =
     [PoolKind::Max, PoolKind::Avg { count_include_pad: true }, PoolKind::Avg { count_include_pad: false }];
 
-/// A loss of three scores.
-fn loss(random: &mut Random) -> LossKind {
+/// A loss of three scores that takes such targets.
+fn loss(random: &mut Random, target: TargetKind) -> LossKind {
     let class_weights: Option<&[f32]> = Some(&[1.0, 0.25, 3.0]);
-    match random.below(4) {
-        0 => LossKind::CrossEntropy { smoothing: 0.1, class_weights: None },
-        1 => LossKind::CrossEntropy { smoothing: 0.1, class_weights },
-        2 => LossKind::MeanSquared,
-        _ => LossKind::BinaryCrossEntropy,
-    }
+    let losses = [
+        LossKind::CrossEntropy { smoothing: 0.1, class_weights: None },
+        LossKind::CrossEntropy { smoothing: 0.1, class_weights },
+        LossKind::BinaryCrossEntropy,
+        LossKind::MeanSquared,
+        LossKind::MeanAbsolute,
+        LossKind::Huber { delta: 0.5 },
+    ];
+    let fit: Vec<LossKind> = losses.into_iter().filter(|loss| loss.takes(target)).collect();
+    random.pick(&fit)
 }
 
 /// A network of up to a dozen layers on a tiny image, with branches, joins and sometimes a second
@@ -80,6 +93,8 @@ pub fn network(seed: u64) -> Graph {
     let mut random = Random(seed);
     let shape = [random.pick(&[1, 3, 8, 10]), 4 + random.below(4), 4 + random.below(4)];
     let (mut net, input) = Net::new(shape);
+    net.graph.target =
+        random.pick(&[TargetKind::Class, TargetKind::Class, TargetKind::Values, TargetKind::Labels]);
     let mut maps = vec![input];
     for _ in 0..3 + random.below(9) {
         net.freeze(random.below(6) == 0);
@@ -90,13 +105,16 @@ pub fn network(seed: u64) -> Graph {
     let mut value = *maps.last().expect("a map");
     if random.below(3) == 0 {
         let logits = head(&mut net, random.pick(&maps), 3, &mut random);
-        net.loss(loss(&mut random), logits, 0.3);
+        let kind = loss(&mut random, net.graph.target);
+        net.loss(kind, logits, 0.3);
     }
     if random.below(4) == 0 {
         value = net.concat(&[value, value]);
     }
     let logits = head(&mut net, value, 3, &mut random);
-    net.finish(logits)
+    let mut graph = net.finish(logits);
+    graph.losses[0].kind = loss(&mut random, graph.target);
+    graph
 }
 
 fn layer(net: &mut Net, maps: &[NodeId], random: &mut Random) -> NodeId {

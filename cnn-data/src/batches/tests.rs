@@ -24,7 +24,7 @@ impl Dataset for Counting {
         self.len
     }
 
-    fn classes(&self) -> usize {
+    fn outputs(&self) -> usize {
         self.len
     }
 
@@ -32,14 +32,14 @@ impl Dataset for Counting {
         self.in_memory
     }
 
-    fn read(&self, index: usize, image: &mut Image) -> Result<u32> {
+    fn read(&self, index: usize, image: &mut Image) -> Result<Target> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         if self.bad.contains(&index) {
             return Err(Error::Data { path: index.to_string().into(), message: "damaged".into() });
         }
         assert_ne!(index, 1000, "a bug of the data set");
         image.reshape([1, 1, 2])?.fill(index as f32 * 255.0);
-        Ok(index as u32)
+        Ok(Target::Class(index as u32))
     }
 }
 
@@ -59,9 +59,10 @@ fn batches(len: usize, in_memory: bool, batch: usize) -> Batches {
 fn labels(batches: &mut Batches) -> Vec<Vec<u32>> {
     let mut all = Vec::new();
     while let Some(batch) = batches.next_batch().unwrap() {
-        assert_eq!(batch.images.len(), 2 * batch.labels.len());
-        assert!(batch.images.chunks(2).zip(batch.labels).all(|(image, &label)| image == [label as f32; 2]));
-        all.push(batch.labels.to_vec());
+        let Targets::Classes(labels) = batch.targets else { panic!("{:?}", batch.targets) };
+        assert_eq!(batch.images.len(), 2 * labels.len());
+        assert!(batch.images.chunks(2).zip(labels).all(|(image, &label)| image == [label as f32; 2]));
+        all.push(labels.to_vec());
     }
     all
 }

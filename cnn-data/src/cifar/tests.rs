@@ -34,22 +34,22 @@ fn files_follow_each_other() {
     let unpacked = folder.path().join("cifar-10-batches-bin");
     for folder in [folder.path(), &unpacked] {
         let data = Cifar::load(folder, CifarKind::Cifar10, Part::Train).unwrap();
-        assert_eq!((data.len(), data.class_name(3)), (8, "3".into()));
+        assert_eq!((data.len(), data.output_name(3)), (8, "3".into()));
         let mut image = Image::default();
-        assert_eq!(data.read(7, &mut image).unwrap(), 2);
+        assert_eq!(data.read(7, &mut image).unwrap(), Target::Class(2));
         assert_eq!((image.shape(), image.values()), ([3, 32, 32], &[2.0; PIXELS][..]));
     }
     fs::write(unpacked.join("batches.meta.txt"), "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n\n").unwrap();
     let data = Cifar::load(&unpacked, CifarKind::Cifar10, Part::Train).unwrap();
-    assert_eq!(data.class_name(3), "d");
+    assert_eq!(data.output_name(3), "d");
 }
 
 #[test]
 fn the_fine_label_counts() {
     let folder = folder(CifarKind::Cifar100, &[100]);
     let data = Cifar::load(folder.path(), CifarKind::Cifar100, Part::Train).unwrap();
-    assert_eq!(data.read(99, &mut Image::default()).unwrap(), 99);
-    assert_eq!((data.len(), data.classes()), (100, 100));
+    assert_eq!(data.read(99, &mut Image::default()).unwrap(), Target::Class(99));
+    assert_eq!((data.len(), data.outputs()), (100, 100));
 }
 
 #[test]
@@ -89,7 +89,10 @@ fn mutated_files_are_read_or_refused() {
         }
         fs::write(&file, bytes).unwrap();
         if let Ok(data) = Cifar::load(folder.path(), kind, Part::Train) {
-            (0..data.len()).for_each(|index| assert!(data.read(index, &mut Image::default()).unwrap() < 100));
+            (0..data.len()).for_each(|index| {
+                let target = data.read(index, &mut Image::default()).unwrap();
+                assert!(matches!(target, Target::Class(..100)), "{target:?}");
+            });
         }
     }
 }

@@ -32,7 +32,7 @@ fn classes_are_in_order_of_their_names() {
     let all = Folder::open(root.path()).unwrap();
     let expected = [("cat/1.webp", 0), ("dog/a/x.jpeg", 1), ("dog/b.PNG", 1)];
     assert_eq!(listed(&all, root.path()), expected.map(|(path, label)| (path.into(), label)));
-    assert_eq!((all.class_name(0), all.class_name(1)), ("cat".into(), "dog".into()));
+    assert_eq!((all.output_name(0), all.output_name(1)), ("cat".into(), "dog".into()));
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn parts_have_folders() {
         folder(&["train/a/1.png", "train/b/1.png", "train/c/1.png", "val/c/2.png", "test/unsorted.png"]);
     let parts = Folder::open_parts(root.path(), 0).unwrap();
     assert!(!parts.drawn);
-    assert_eq!((parts.train.len(), parts.train.classes()), (3, 3));
+    assert_eq!((parts.train.len(), parts.train.outputs()), (3, 3));
     assert_eq!(listed(&parts.test, root.path()), [("val/c/2.png".into(), 2)]);
 }
 

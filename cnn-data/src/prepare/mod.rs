@@ -43,8 +43,14 @@ impl Preparation {
     /// [`Error::Usage`] naming a statistic that is missing, misshapen or given twice.
     pub fn new(description: &Description, statistics: Vec<Tensor>) -> Result<Preparation> {
         let stages = description.data.unwrap_or(DEFAULT);
-        let values = Values::new(stages, description.input, &statistics).map_err(Error::Usage)?;
-        Ok(Preparation { input: description.input, stages, augment: description.augment, values, statistics })
+        let values = Values::new(stages, description.image_shape(), &statistics).map_err(Error::Usage)?;
+        Ok(Preparation {
+            input: description.image_shape(),
+            stages,
+            augment: description.augment,
+            values,
+            statistics,
+        })
     }
 
     /// A network's preparation without statistics, for fitting them: it prepares single images and
@@ -52,7 +58,13 @@ impl Preparation {
     pub(super) fn unfitted(description: &Description) -> Preparation {
         let stages = description.data.unwrap_or(DEFAULT);
         let (values, statistics) = (Values::default(), Vec::new());
-        Preparation { input: description.input, stages, augment: description.augment, values, statistics }
+        Preparation {
+            input: description.image_shape(),
+            stages,
+            augment: description.augment,
+            values,
+            statistics,
+        }
     }
 
     /// The moments that are needed to fit this preparation, if any.

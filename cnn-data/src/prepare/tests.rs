@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use cnn_core::rng::Stream;
-use cnn_plan::{Per, Whitening};
+use cnn_plan::{Meaning, Per, Port, Whitening};
 use safetensors::SafeTensors;
 
 use super::*;
@@ -16,7 +16,8 @@ pub(crate) fn network(
     data: Option<&'static [Prepare]>,
     augment: &'static [Augment],
 ) -> Description {
-    Description { input, data, augment, ..Description::EMPTY }
+    let port = Port { name: "input", shape: input.to_vec().leak(), meaning: Meaning::Image };
+    Description { inputs: vec![port].leak(), data, augment, ..Description::EMPTY }
 }
 
 fn subset(part: Part) -> Arc<dyn Dataset> {

@@ -26,5 +26,6 @@ pub use signature::{Assignment, Expected, Misplaced, Signature};
 pub use spec::{Param, Spec, optional, required, unset};
 pub use text::{Argument, Call, bind};
 pub use values::{Bound, Field, Values, constant};
+pub use wording::either;
 
 pub(crate) use choice::{row, table};

@@ -57,7 +57,7 @@ fn names(params: &[Expected]) -> String {
 }
 
 /// `a`, `b` or `c`
-pub(super) fn either(words: &[&str]) -> String {
+pub fn either(words: &[&str]) -> String {
     joined(&quoted(words), "or")
 }
 

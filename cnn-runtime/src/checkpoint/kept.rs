@@ -94,6 +94,7 @@ mod tests {
         }
         for (epoch, val_accuracy) in [(1, 0.5), (2, 0.9), (3, 0.6), (4, 0.7), (5, 0.8)] {
             fs::write(&newest, epoch.to_string()).unwrap();
+            let val_accuracy = Some(val_accuracy);
             position.history.push(EpochReport { epoch, val_accuracy, ..EpochReport::default() });
             checkpoints.keep(&position).unwrap();
             fs::remove_file(&newest).unwrap();

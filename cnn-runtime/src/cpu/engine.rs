@@ -1,6 +1,6 @@
 //! The engine: a network's memory, and frames for its passes.
 
-use cnn_core::{DeviceError, Remedy, Result};
+use cnn_core::{DeviceError, Remedy, Result, Targets};
 
 use super::{
     Cpu,
@@ -9,7 +9,7 @@ use super::{
     update::{self, Operands, UpdatePass},
 };
 use crate::{
-    engine::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes},
+    engine::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes, put_words},
     optim::Clip,
     plan::{Map, Steps},
 };
@@ -24,7 +24,7 @@ pub(super) struct CpuEngine {
     stashed: Option<Buffer>,
     state: Buffer,
     arena: Buffer,
-    labels: Vec<u32>,
+    targets: Vec<u32>,
     sums: LossSums,
 }
 
@@ -37,7 +37,7 @@ impl CpuEngine {
             stashed: None,
             state: Buffer::zeroed(sizes.state, "optimizer state")?,
             arena: Buffer::zeroed(sizes.arena, "activations")?,
-            labels: labels(sizes.batch)?,
+            targets: targets(sizes.targets)?,
             sums: LossSums::default(),
         })
     }
@@ -55,7 +55,7 @@ impl CpuEngine {
             params: self.params.span(),
             grads: self.grads.span(),
             arena: self.arena.span(),
-            labels: &self.labels,
+            targets: &self.targets,
         };
         Frame { cpu: &self.cpu, pass: *pass, memory, update: None, samples: 0..pass.batch, divides: true }
     }
@@ -65,15 +65,15 @@ impl CpuEngine {
     }
 }
 
-/// Room for a batch's labels.
-fn labels(batch: usize) -> Result<Vec<u32>> {
-    let mut labels = Vec::new();
-    labels.try_reserve_exact(batch).map_err(|error| {
-        let message = format!("no memory for the labels of {batch} samples");
+/// Room for so many numbers of a batch's targets.
+fn targets(len: usize) -> Result<Vec<u32>> {
+    let mut targets = Vec::new();
+    targets.try_reserve_exact(len).map_err(|error| {
+        let message = format!("no memory for targets of {len} numbers");
         DeviceError::new(message).with_remedy(Remedy::SmallerBatch { at_most: None }).with_source(error)
     })?;
-    labels.resize(batch, 0);
-    Ok(labels)
+    targets.resize(len, 0);
+    Ok(targets)
 }
 
 impl Engine for CpuEngine {
@@ -107,8 +107,8 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
-    fn write_labels(&mut self, labels: &[u32]) -> Result<()> {
-        self.labels[..labels.len()].copy_from_slice(labels);
+    fn write_targets(&mut self, targets: Targets) -> Result<()> {
+        put_words(targets, &mut self.targets);
         Ok(())
     }
 

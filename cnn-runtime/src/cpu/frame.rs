@@ -25,7 +25,7 @@ pub(super) struct Memory<'a> {
     pub(super) params: Span<'a>,
     pub(super) grads: Span<'a>,
     pub(super) arena: Span<'a>,
-    pub(super) labels: &'a [u32],
+    pub(super) targets: &'a [u32],
 }
 
 /// What a step may touch: the samples that it works on, the memory, and whether it may use several

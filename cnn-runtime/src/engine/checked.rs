@@ -4,7 +4,7 @@
 //! Kernels of a GPU check no address, so that what is wrong has to end here. A session asks for
 //! nothing wrong: it answers what a user gets wrong itself, by errors.
 
-use cnn_core::{Error, Result};
+use cnn_core::{Error, Result, Targets};
 
 use super::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes};
 use crate::plan::{BLOCK, Map, Steps};
@@ -52,9 +52,9 @@ impl<E: Engine> Engine for Checked<E> {
         self.engine.read_map(pass, map, values)
     }
 
-    fn write_labels(&mut self, labels: &[u32]) -> Result<()> {
-        self.limits.labels(labels)?;
-        self.engine.write_labels(labels)
+    fn write_targets(&mut self, targets: Targets) -> Result<()> {
+        self.limits.targets(targets)?;
+        self.engine.write_targets(targets)
     }
 
     unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
@@ -162,10 +162,12 @@ impl Limits {
         Ok(())
     }
 
-    /// Checks the number of labels. Whether each is a class is known to the step that reads them.
-    fn labels(&self, labels: &[u32]) -> Result<()> {
-        if labels.len() > self.0.batch {
-            return refused(format!("expected at most {} labels, found {}", self.0.batch, labels.len()));
+    /// Checks the count of the targets' numbers. Whether one is a class is known to the step that
+    /// reads it.
+    fn targets(&self, targets: Targets) -> Result<()> {
+        let (most, found) = (self.0.targets, targets.len());
+        if found > most {
+            return refused(format!("expected targets of at most {most} numbers, found {found}"));
         }
         Ok(())
     }

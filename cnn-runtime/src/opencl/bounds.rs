@@ -32,7 +32,7 @@ mod tests {
 
     #[test]
     fn a_network_beyond_32_bits_is_refused_with_its_size() {
-        let small = Sizes { params: 8, grads: 8, state: usize::MAX, arena: 64, batch: 2 };
+        let small = Sizes { params: 8, grads: 8, state: usize::MAX, arena: 64, batch: 2, targets: 2 };
         let beyond = LARGEST + 1;
         assert!(check(&Sizes { params: LARGEST, arena: 2 * LARGEST, ..small }).is_ok());
         for (sizes, what) in [

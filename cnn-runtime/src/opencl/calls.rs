@@ -1,10 +1,10 @@
 //! What the engine is called for: copies, passes enqueued on its queue, losses and updates.
 
-use cnn_core::Result;
+use cnn_core::{Result, Targets};
 
 use super::{engine::ClEngine, frame::Frame, loss, memory::Rows, update};
 use crate::{
-    engine::{Class, Engine, LossSums, Pass, PendingUpdate},
+    engine::{Class, Engine, LossSums, Pass, PendingUpdate, put_words},
     plan::{Map, Steps},
 };
 
@@ -34,10 +34,11 @@ impl Engine for ClEngine {
         self.queue.read_rows(&self.buffers.arena, &rows(pass, map), values)
     }
 
-    fn write_labels(&mut self, labels: &[u32]) -> Result<()> {
-        self.host_labels[..labels.len()].copy_from_slice(labels);
-        let row = Rows { offset: 0, len: labels.len(), pitch: labels.len(), count: 1 };
-        self.labels.send(&self.queue, &self.buffers.labels, &row, labels)
+    fn write_targets(&mut self, targets: Targets) -> Result<()> {
+        let len = targets.len();
+        put_words(targets, &mut self.host_targets);
+        let row = Rows { offset: 0, len, pitch: len, count: 1 };
+        self.targets.send(&self.queue, &self.buffers.targets, &row, &self.host_targets[..len])
     }
 
     unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {

@@ -23,9 +23,9 @@ pub(super) struct ClEngine {
     pub(super) has_tiles: bool,
     pub(super) partial: Partial,
     pub(super) maps: Staging,
-    pub(super) labels: Staging,
-    /// The labels that the device gets, of which some losses need a mean.
-    pub(super) host_labels: Vec<u32>,
+    pub(super) targets: Staging,
+    /// The targets that the device gets: of classes some losses need a mean.
+    pub(super) host_targets: Vec<u32>,
     pub(super) sizes: Sizes,
 }
 
@@ -48,8 +48,8 @@ impl ClEngine {
             has_tiles,
             partial: Partial::new(context),
             maps: Staging::new(context),
-            labels: Staging::new(context),
-            host_labels: vec![0; sizes.batch],
+            targets: Staging::new(context),
+            host_targets: vec![0; sizes.targets],
             sizes: *sizes,
         })
     }

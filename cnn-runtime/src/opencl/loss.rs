@@ -1,7 +1,7 @@
 //! Losses by `kernels/loss.cl`.
 
 use cnn_core::{Error, Result};
-use cnn_kernels::{Constant, LossCode};
+use cnn_kernels::{Constant, LossCode, TargetCode};
 
 use super::{
     engine::ClEngine,
@@ -12,15 +12,27 @@ use super::{
 };
 use crate::{
     engine::{LossSums, Pass},
-    plan::{Loss, LossKind, Map},
+    plan::{Loss, LossKind, Map, TargetKind},
 };
 
 /// A loss and the gradient of its scores: [`Loss`].
 pub(super) fn run(frame: &Frame, step: &'static Loss) -> Result<()> {
-    let labels = labels(frame, step)?;
-    let smoothing = match step.kind {
+    let (held, needed) =
+        (frame.engine.sizes.targets, frame.pass.batch * step.target.len(step.logits.channels));
+    if needed > held {
+        let name = step.name;
+        return Err(Error::Usage(format!(
+            "{name}: expected targets of {needed} numbers, found room for {held}"
+        )));
+    }
+    let mean_weight = match step.target {
+        TargetKind::Class => mean_class_weight(step.kind, classes(frame, step)?),
+        TargetKind::Values | TargetKind::Labels => 1.0,
+    };
+    let parameter = match step.kind {
         LossKind::CrossEntropy { smoothing, .. } => smoothing,
-        LossKind::MeanSquared | LossKind::BinaryCrossEntropy => 0.0,
+        LossKind::Huber { delta } => delta,
+        LossKind::MeanSquared | LossKind::MeanAbsolute | LossKind::BinaryCrossEntropy => 0.0,
     };
     let [arena, slab] = frame.arena();
     let args = [
@@ -32,19 +44,19 @@ pub(super) fn run(frame: &Frame, step: &'static Loss) -> Result<()> {
         Arg::Code(step.grad.is_some().into()),
         Arg::Int(step.grad.map_or(0, |grad| grad.offset)),
         Arg::Code(LossCode::of(step.kind) as u32),
-        Arg::Float(smoothing),
-        Arg::Float(step.weight / mean_class_weight(step.kind, labels)),
-        Arg::Buffer(&frame.engine.buffers.labels),
+        Arg::Float(parameter),
+        Arg::Float(step.weight / mean_weight),
+        Arg::Code(TargetCode::of(step.target) as u32),
+        Arg::Buffer(&frame.engine.buffers.targets),
         frame.batch(),
     ];
     let launch = Launch { name: "loss", source: Source::Layers, options: &|| options(step.kind) };
     frame.launch(step, launch, &args, [frame.pass.batch, 1, 1])
 }
 
-/// The labels of the batch, all of them classes of the loss: the kernel looks nothing up by
-/// another.
-fn labels<'a>(frame: &'a Frame, step: &Loss) -> Result<&'a [u32]> {
-    let (labels, classes) = (&frame.engine.host_labels[..frame.pass.batch], step.logits.channels);
+/// The classes of the batch, all of them the loss's: nothing is looked up by another.
+fn classes<'a>(frame: &'a Frame, step: &Loss) -> Result<&'a [u32]> {
+    let (labels, classes) = (&frame.engine.host_targets[..frame.pass.batch], step.logits.channels);
     match labels.iter().find(|&&label| label as usize >= classes) {
         Some(label) => {
             Err(Error::Usage(format!("{}: expected labels below {classes}, found {label}", step.name)))
@@ -53,7 +65,7 @@ fn labels<'a>(frame: &'a Frame, step: &Loss) -> Result<&'a [u32]> {
     }
 }
 
-/// The mean over the batch of the weights of the labels' classes, by which a loss is divided.
+/// The mean over the batch of the weights of its classes, by which a loss is divided.
 fn mean_class_weight(kind: LossKind, labels: &[u32]) -> f32 {
     let LossKind::CrossEntropy { class_weights: Some(weights), .. } = kind else { return 1.0 };
     labels.iter().fold(0.0, |sum, &label| sum + weights[label as usize]) / labels.len() as f32

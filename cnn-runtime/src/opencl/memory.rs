@@ -148,7 +148,7 @@ pub(super) struct Buffers {
     pub(super) stashed: Option<Mem>,
     pub(super) state: Mem,
     pub(super) arena: Mem,
-    pub(super) labels: Mem,
+    pub(super) targets: Mem,
     /// `Sums` in `kernels/loss.cl`, one for each sample of the largest batch.
     pub(super) sums: Mem,
     context: Context,
@@ -179,7 +179,7 @@ impl Buffers {
             state,
             context: context.clone(),
             arena: take(sizes.arena, false)?,
-            labels: take(sizes.batch, true)?,
+            targets: take(sizes.targets, true)?,
             sums: take(sizes.batch * SUMS, true)?,
         })
     }

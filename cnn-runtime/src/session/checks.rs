@@ -1,12 +1,12 @@
 //! What every call of a session must hold to: checked before anything happens, and answered by
 //! [`Error::Usage`].
 
-use cnn_core::{Error, Result};
+use cnn_core::{Error, Result, Targets};
 
 use super::{Array, Session};
 use crate::{
     optim::{Clip, Optimizer, Update},
-    plan::Param,
+    plan::{Description, Param, TargetKind},
 };
 
 impl Session {
@@ -47,16 +47,16 @@ impl Session {
     }
 
     /// Samples in a batch that can be trained on.
-    pub(super) fn batch_to_train(&self, images: &[f32], labels: &[u32]) -> Result<usize> {
+    pub(super) fn batch_to_train(&self, images: &[f32], targets: Targets) -> Result<usize> {
         self.live_rule()?;
         let batch = self.samples(images)?;
-        check_labels(labels, batch, self.description().classes)?;
+        check_targets(targets, batch, self.description())?;
         Ok(batch)
     }
 
     /// Samples in a batch of images.
     pub(super) fn samples(&self, images: &[f32]) -> Result<usize> {
-        let [channels, height, width] = self.description().input;
+        let [channels, height, width] = self.description().image_shape();
         let image = channels * height * width;
         let samples = images.len() / image;
         if samples == 0 || samples > self.batch || images.len() != samples * image {
@@ -70,14 +70,47 @@ impl Session {
     }
 }
 
-/// Checks that each image of a batch has a label and each label is a class.
-pub(crate) fn check_labels(labels: &[u32], batch: usize, classes: usize) -> Result<()> {
-    if labels.len() != batch {
-        return Err(Error::Usage(format!("{} labels for {batch} images", labels.len())));
-    }
-    match labels.iter().find(|&&label| label as usize >= classes) {
-        Some(label) => Err(Error::Usage(format!("label {label}: the network has {classes} classes"))),
-        None => Ok(()),
+/// Checks that each image of a batch has a target that the network's answer can be compared with.
+pub(crate) fn check_targets(targets: Targets, batch: usize, description: &Description) -> Result<()> {
+    let (kind, outputs) = (description.target(), description.output_len());
+    let refused = |message: String| Err(Error::Usage(message));
+    let expected = batch.saturating_mul(kind.len(outputs));
+    match (targets, kind) {
+        (Targets::Classes(classes), TargetKind::Class) => {
+            if classes.len() != batch {
+                return refused(format!("{} labels for {batch} images", classes.len()));
+            }
+            match classes.iter().find(|&&class| class as usize >= outputs) {
+                Some(class) => refused(format!("label {class}: the network has {outputs} classes")),
+                None => Ok(()),
+            }
+        }
+        (Targets::Values(values), TargetKind::Values | TargetKind::Labels) => {
+            if values.len() != expected {
+                return refused(format!(
+                    "{} target values for {batch} images of {outputs} {}",
+                    values.len(),
+                    kind.outputs()
+                ));
+            }
+            let is_target = |value: &f32| match kind {
+                TargetKind::Labels => *value == 0.0 || *value == 1.0,
+                TargetKind::Class | TargetKind::Values => value.is_finite(),
+            };
+            match values.iter().find(|value| !is_target(value)) {
+                Some(value) if kind == TargetKind::Labels => {
+                    refused(format!("a target of {value}: a label is there, 1, or not, 0"))
+                }
+                Some(value) => refused(format!("a target of {value}: expected finite numbers")),
+                None => Ok(()),
+            }
+        }
+        (Targets::Classes(_), TargetKind::Values | TargetKind::Labels) => {
+            refused(format!("the targets are classes, and the network's outputs {}", kind.outputs()))
+        }
+        (Targets::Values(_), TargetKind::Class) => {
+            refused("the targets are values, and the network's outputs classes".into())
+        }
     }
 }
 

@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 pub struct Metrics {
     /// Sum of the samples' losses, auxiliary ones included.
     pub loss: f64,
-    /// Number of samples whose largest score was their label's.
+    /// Number of samples with a right answer: the largest score is that of the class, or the scores
+    /// above 0 are those of the labels. Real values have none.
     pub correct: u64,
     /// Number of samples.
     pub samples: u64,

@@ -1,17 +1,17 @@
 //! How a session runs a batch: inference, both passes of training, and either of them step by step.
 
-use cnn_core::{Error, Result};
+use cnn_core::{Error, Result, Targets};
 
 use super::{Metrics, Pending, Session};
 use crate::{
     engine::{LossSums, Pass, PendingUpdate},
     network::Model,
-    plan::{Description, Steps},
+    plan::Steps,
     watch::{self, Observer},
 };
 
 impl Session {
-    /// Runs a batch step by step and shows each when it has run: with labels a training pass, whose
+    /// Runs a batch step by step and shows each when it has run: with targets a training pass, whose
     /// gradients then wait for [`Session::update`], else inference. Steps that
     /// [`Session::train_step`] would carry sample by sample through a region run one after the
     /// other for the whole batch; the results are the same. Gradients of earlier passes that wait
@@ -31,12 +31,12 @@ impl Session {
     /// # Errors
     /// As [`Session::train_step`] and [`Session::infer`]; and the first error of `observer`, which
     /// ends the pass.
-    pub fn watch(&mut self, images: &[f32], labels: Option<&[u32]>, observer: &mut Observer) -> Result<()> {
+    pub fn watch(&mut self, images: &[f32], targets: Option<Targets>, observer: &mut Observer) -> Result<()> {
         let Model { forward, backward, infer, .. } = self.model;
-        let (pass, steps) = match labels {
-            Some(labels) => {
-                let batch = self.batch_to_train(images, labels)?;
-                let pass = self.begin(batch, images, labels, Some(self.key(0)))?;
+        let (pass, steps) = match targets {
+            Some(targets) => {
+                let batch = self.batch_to_train(images, targets)?;
+                let pass = self.begin(batch, images, targets, Some(self.key(0)))?;
                 self.pending = Pending { passes: 1, samples: batch as u64 };
                 self.has_gradients = true;
                 (pass, watch::steps_of(&|steps| [forward, backward].iter().for_each(|body| body(steps))))
@@ -44,7 +44,7 @@ impl Session {
             None => {
                 let plan = &self.description().infer;
                 let pass = Pass { batch: self.samples(images)?, arena: plan.arena, key: None };
-                self.engine.write_map(&pass, &plan.input, images)?;
+                self.engine.write_map(&pass, &plan.inputs[0], images)?;
                 (pass, watch::steps_of(&|steps| infer(steps)))
             }
         };
@@ -61,11 +61,12 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::train_step`].
-    pub fn forward_backward(&mut self, images: &[f32], labels: &[u32]) -> Result<f64> {
-        let batch = self.batch_to_train(images, labels)?;
+    pub fn forward_backward<'t>(&mut self, images: &[f32], targets: impl Into<Targets<'t>>) -> Result<f64> {
+        let targets = targets.into();
+        let batch = self.batch_to_train(images, targets)?;
         self.pending = Pending::default();
         let trained = self.take_metrics()?;
-        self.train(batch, images, labels, None, None)?;
+        self.train(batch, images, targets, None, None)?;
         let sums = self.take_metrics()?;
         self.metrics = trained;
         Ok(sums.loss / sums.samples as f64)
@@ -82,30 +83,29 @@ impl Session {
         Ok(metrics)
     }
 
-    /// Class scores `[n, classes]` of a batch, with every layer in inference mode.
+    /// Outputs `[n, N]` of a batch, scores or values, with every layer in inference mode.
     ///
     /// # Errors
     /// [`Error::Usage`] if the images do not fit the network, or the scores the images;
     /// [`Error::Device`] if the device fails.
     pub fn infer(&mut self, images: &[f32], logits: &mut [f32]) -> Result<()> {
-        let Description { infer: plan, classes, .. } = self.description();
+        let description = self.description();
+        let (plan, count) = (&description.infer, description.output_len());
         let batch = self.samples(images)?;
-        if logits.len() != batch * classes {
-            return Err(Error::Usage(format!(
-                "{} scores asked of {batch} images of {classes} classes",
-                logits.len()
-            )));
+        if logits.len() != batch * count {
+            let (asked, kind) = (logits.len(), description.target().outputs());
+            return Err(Error::Usage(format!("{asked} scores asked of {batch} images of {count} {kind}")));
         }
+        let [input, output] = [plan.inputs, plan.outputs].map(|ports| &ports[0]);
         let pass = Pass { batch, arena: plan.arena, key: None };
         let infer = self.model.infer;
-        self.engine.write_map(&pass, &plan.input, images)?;
+        self.engine.write_map(&pass, input, images)?;
         // SAFETY: these are the steps of the inference plan, and a `Network` keeps within it.
         unsafe { self.engine.run(&pass, &|run: &dyn Steps| infer(run)) }?;
-        let stored = &mut self.logits[..batch * plan.logits.len()];
-        self.engine.read_map(&pass, &plan.logits, stored)?;
-        for (scores, stored) in logits.chunks_exact_mut(*classes).zip(stored.chunks_exact(plan.logits.len()))
-        {
-            scores.copy_from_slice(&stored[..*classes]);
+        let stored = &mut self.logits[..batch * output.len()];
+        self.engine.read_map(&pass, output, stored)?;
+        for (scores, stored) in logits.chunks_exact_mut(count).zip(stored.chunks_exact(output.len())) {
+            scores.copy_from_slice(&stored[..count]);
         }
         Ok(())
     }
@@ -116,11 +116,11 @@ impl Session {
         &mut self,
         batch: usize,
         images: &[f32],
-        labels: &[u32],
+        targets: Targets,
         key: Option<u64>,
         update: Option<&PendingUpdate>,
     ) -> Result<()> {
-        let pass = self.begin(batch, images, labels, key)?;
+        let pass = self.begin(batch, images, targets, key)?;
         let Model { forward, backward, .. } = self.model;
         let body = |run: &dyn Steps| {
             forward(run);
@@ -128,7 +128,7 @@ impl Session {
         };
         self.has_gradients = false;
         // SAFETY: these are the steps of the training plan, and a `Network` keeps within it; the
-        // labels are written.
+        // targets are written.
         unsafe {
             match update {
                 Some(update) => self.engine.train(&pass, &body, update),
@@ -141,11 +141,11 @@ impl Session {
     }
 
     /// Hands a batch that was checked to the engine for a training-mode pass.
-    fn begin(&mut self, batch: usize, images: &[f32], labels: &[u32], key: Option<u64>) -> Result<Pass> {
+    fn begin(&mut self, batch: usize, images: &[f32], targets: Targets, key: Option<u64>) -> Result<Pass> {
         let plan = &self.description().train;
         let pass = Pass { batch, arena: plan.arena, key };
-        self.engine.write_map(&pass, &plan.input, images)?;
-        self.engine.write_labels(labels)?;
+        self.engine.write_map(&pass, &plan.inputs[0], images)?;
+        self.engine.write_targets(targets)?;
         Ok(pass)
     }
 }

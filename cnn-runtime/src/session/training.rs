@@ -1,6 +1,6 @@
 //! How a session trains: passes, updates, and the running average of the parameters.
 
-use cnn_core::{Error, Result, rng::subkey};
+use cnn_core::{Error, Result, Targets, rng::subkey};
 
 use super::{PIECE, Pending, Session, checks::check_lr};
 use crate::{
@@ -14,17 +14,18 @@ impl Session {
     /// and enqueueing allocates.
     ///
     /// # Errors
-    /// [`Error::Usage`] if images and labels do not fit the network, or if averages are swapped in;
+    /// [`Error::Usage`] if images and targets do not fit the network, or if averages are swapped in;
     /// [`Error::Device`] if the device fails.
-    pub fn train_step(&mut self, images: &[f32], labels: &[u32]) -> Result<()> {
+    pub fn train_step<'t>(&mut self, images: &[f32], targets: impl Into<Targets<'t>>) -> Result<()> {
+        let targets = targets.into();
         if self.pending.passes > 0 {
-            self.accumulate(images, labels)?;
+            self.accumulate(images, targets)?;
             return self.update();
         }
-        let batch = self.batch_to_train(images, labels)?;
+        let batch = self.batch_to_train(images, targets)?;
         let key = self.key(0);
         let update = self.next_update()?;
-        self.train(batch, images, labels, Some(key), Some(&update))?;
+        self.train(batch, images, targets, Some(key), Some(&update))?;
         self.steps = update.number;
         Ok(())
     }
@@ -35,14 +36,15 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::train_step`].
-    pub fn accumulate(&mut self, images: &[f32], labels: &[u32]) -> Result<()> {
-        let batch = self.batch_to_train(images, labels)?;
+    pub fn accumulate<'t>(&mut self, images: &[f32], targets: impl Into<Targets<'t>>) -> Result<()> {
+        let targets = targets.into();
+        let batch = self.batch_to_train(images, targets)?;
         let Pending { passes, samples } = self.pending;
         if passes > 0 {
             self.engine.stash_gradients()?;
         }
         let key = self.key(passes);
-        self.train(batch, images, labels, Some(key), None)?;
+        self.train(batch, images, targets, Some(key), None)?;
         let samples = samples + batch as u64;
         if passes > 0 {
             self.engine.merge_stashed((batch as f64 / samples as f64) as f32)?;

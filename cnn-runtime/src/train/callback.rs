@@ -28,7 +28,10 @@
 use cnn_core::Result;
 use serde_json::Value;
 
-use super::{EpochReport, Position, Score};
+use super::{
+    EpochReport, Position, Score,
+    score::{VAL_F1, VAL_R2},
+};
 use crate::session::Session;
 
 /// What the training loop does next, as a callback answers. Of the answers of several callbacks the
@@ -82,7 +85,19 @@ pub struct Progress {
 impl EpochReport {
     /// The score that validation measured on this many images.
     pub fn validation(&self, images: usize) -> Score {
-        Score { loss: self.val_loss, accuracy: self.val_accuracy, images: images as u64 }
+        let figure = |name: &str| self.metrics.get(name).copied();
+        Score {
+            loss: self.val_loss,
+            accuracy: self.val_accuracy,
+            f1: figure(VAL_F1),
+            r2: figure(VAL_R2),
+            images: images as u64,
+        }
+    }
+
+    /// The score of training, as far as it is measured.
+    pub fn training(&self) -> Score {
+        Score { loss: self.loss, accuracy: self.accuracy, ..Score::default() }
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Confusion {
     counts: Vec<u64>,
 }
 
-/// The figures of a class.
+/// The figures of a class or of a label.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ClassScore {
@@ -31,6 +31,18 @@ pub struct ClassScore {
     pub f1: f64,
     /// Images of this class.
     pub images: u64,
+}
+
+impl ClassScore {
+    /// The figures of a class or a label by its images, those that were answered by it, and those
+    /// that both are.
+    pub(super) fn of(right: u64, answers: u64, images: u64) -> ClassScore {
+        let ratio = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
+        // Twice the right answers over answers and images is the harmonic mean, without a case for
+        // 0 + 0.
+        let f1 = ratio(2 * right, answers + images);
+        ClassScore { precision: ratio(right, answers), recall: ratio(right, images), f1, images }
+    }
 }
 
 impl Confusion {
@@ -71,14 +83,9 @@ impl Confusion {
 
     /// The figures of every class.
     pub fn class_scores(&self) -> Vec<ClassScore> {
-        let ratio = |part: u64, whole: u64| if whole == 0 { 0.0 } else { part as f64 / whole as f64 };
         let score = |(class, row): (usize, &[u64])| {
             let (right, images) = (row[class], row.iter().sum());
-            let answers = self.rows().map(|row| row[class]).sum();
-            let (precision, recall) = (ratio(right, answers), ratio(right, images));
-            // Twice the right answers over answers and images is the harmonic mean, without a case
-            // for 0 + 0.
-            ClassScore { precision, recall, f1: ratio(2 * right, answers + images), images }
+            ClassScore::of(right, self.rows().map(|row| row[class]).sum(), images)
         };
         self.rows().enumerate().map(score).collect()
     }

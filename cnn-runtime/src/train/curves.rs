@@ -1,4 +1,5 @@
-//! Draws loss and accuracy over the epochs, of training and of validation, as `curves.svg`.
+//! Draws loss and accuracy, or of real values R², over the epochs, of training and of validation, as
+//! `curves.svg`.
 
 use std::{ops::Range, path::PathBuf};
 
@@ -72,11 +73,17 @@ fn draw(history: &[EpochReport]) -> Drawn<String> {
     let loss = Panel { title: "Loss", training: |report| report.loss, validation: |report| report.val_loss };
     let accuracy = Panel {
         title: "Accuracy",
-        training: |report| report.accuracy,
-        validation: |report| report.val_accuracy,
+        training: |report| report.accuracy.unwrap_or(f64::NAN),
+        validation: |report| report.val_accuracy.unwrap_or(f64::NAN),
     };
+    let determination = Panel {
+        title: "Coefficient of determination",
+        training: |_| f64::NAN,
+        validation: |report| report.validation(0).r2.unwrap_or(f64::NAN),
+    };
+    let has_accuracy = history.iter().any(|report| report.val_accuracy.is_some());
     draw_panel(&left, history, &loss)?;
-    draw_panel(&right, history, &accuracy)?;
+    draw_panel(&right, history, if has_accuracy { &accuracy } else { &determination })?;
     area.present()?;
     drop((left, right, area));
     Ok(svg)

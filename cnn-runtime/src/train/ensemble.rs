@@ -2,7 +2,7 @@
 //! which dropout imitates.
 //!
 //! A prediction is what the loss takes for one: the softmax for cross-entropy, each sigmoid for
-//! binary cross-entropy, the output itself for squares. The mean goes back to logits, so that it is
+//! binary cross-entropy, the output itself for distances. The mean goes back to logits, so that it is
 //! measured as one network's would be.
 
 use cnn_core::{
@@ -68,7 +68,7 @@ impl Ensemble {
 }
 
 /// What a network that is trained on this loss predicts by the logits of an image: their softmax
-/// for cross-entropy, their sigmoids for binary cross-entropy, themselves for squares.
+/// for cross-entropy, their sigmoids for binary cross-entropy, themselves for distances.
 pub fn predictions(kind: LossKind, logits: &[f32]) -> Vec<f64> {
     let logits = logits.iter().map(|&logit| f64::from(logit));
     match kind {
@@ -79,7 +79,7 @@ pub fn predictions(kind: LossKind, logits: &[f32]) -> Vec<f64> {
             powers.into_iter().map(|power| power / sum).collect()
         }
         LossKind::BinaryCrossEntropy => logits.map(|logit| 1.0 / (1.0 + (-logit).exp())).collect(),
-        LossKind::MeanSquared => logits.collect(),
+        LossKind::MeanSquared | LossKind::MeanAbsolute | LossKind::Huber { .. } => logits.collect(),
     }
 }
 
@@ -90,7 +90,7 @@ fn logit(kind: LossKind, prediction: f64) -> f64 {
     match kind {
         LossKind::CrossEntropy { .. } => log(prediction),
         LossKind::BinaryCrossEntropy => log(prediction) - log(1.0 - prediction),
-        LossKind::MeanSquared => prediction,
+        LossKind::MeanSquared | LossKind::MeanAbsolute | LossKind::Huber { .. } => prediction,
     }
 }
 

@@ -6,7 +6,7 @@ use cnn_core::{Error, Result};
 
 use super::{
     Callback, EpochReport, Fit, Flow, Position, Progress, Score, Start,
-    evaluate::{check_batches, evaluate_until},
+    evaluate::{check_batches, check_kind, evaluate_until},
 };
 use crate::{data::Batches, session::Session};
 
@@ -64,6 +64,7 @@ impl Fit<'_> {
                 return Err(Error::Usage(format!("the {images} set has no images")));
             }
             check_batches(session, batches)?;
+            check_kind(session, batches)?;
         }
         let (done, images) = (self.position.done, train.len());
         if done > images {
@@ -90,8 +91,8 @@ impl Fit<'_> {
         while let Some(batch) = train.next_batch()? {
             self.position.lr = session.lr();
             match self.accumulate {
-                1 => session.train_step(batch.images, batch.labels)?,
-                _ => session.accumulate(batch.images, batch.labels)?,
+                1 => session.train_step(batch.images, batch.targets)?,
+                _ => session.accumulate(batch.images, batch.targets)?,
             }
             let (done, pending) = (train.done(), session.pending());
             self.position.done = done;
@@ -152,7 +153,8 @@ impl Fit<'_> {
     pub(super) fn measure(&mut self, session: &mut Session) -> Result<Score> {
         self.position.sums += session.take_metrics()?;
         let epoch = self.position.epoch;
-        Score::from(self.position.sums).finite(Error::diverged("the loss", epoch))
+        Score::of(self.position.sums, session.description().target())
+            .finite(Error::diverged("the loss", epoch))
     }
 
     fn end_epoch(&mut self, session: &mut Session, validation: &mut Batches) -> Result<Flow> {
@@ -177,6 +179,7 @@ impl Fit<'_> {
             seconds: seconds + start.elapsed().as_secs_f64(),
             images_per_second: speed(done, seconds),
             lr,
+            metrics: validated.metrics(),
         });
         let flow =
             each(&mut self.callbacks, |callback| callback.on_epoch_end(session, &self.position.history))?;

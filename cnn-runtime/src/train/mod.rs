@@ -19,11 +19,13 @@ mod keep;
 mod learning_rate;
 mod record;
 mod save_every;
+mod score;
+mod tally;
 #[cfg(feature = "tensorboard")]
 mod tensorboard;
 
 pub use crate::history::{EpochReport, Position, best};
-pub use assessment::Assessment;
+pub use assessment::{Assessment, Details};
 pub use callback::{Callback, Flow, Progress, Start};
 pub use confusion::{ClassScore, Confusion};
 #[cfg(feature = "curves")]
@@ -32,11 +34,13 @@ pub use early_stopping::EarlyStopping;
 pub use ensemble::{Ensemble, predictions};
 #[cfg(feature = "trainer")]
 pub(crate) use evaluate::evaluate_until;
-pub use evaluate::{Score, evaluate, infer_all};
+pub use evaluate::{evaluate, infer_all};
 pub use fit::Fit;
 pub use keep::KeepWeights;
 pub use learning_rate::LearningRate;
 pub use record::Record;
 pub use save_every::SaveEvery;
+pub use score::Score;
+pub use tally::ValueScore;
 #[cfg(feature = "tensorboard")]
 pub use tensorboard::TensorBoard;

@@ -3,7 +3,7 @@
 //! A record is `length: u64, masked CRC-32C of the length, event, masked CRC-32C of the event`,
 //! little-endian, where `masked = rotate_right(crc, 15) + 0xa282ead8`. An event is a protobuf
 //! message (`tensorflow/core/util/event.proto`). The few fields needed are encoded here: a protobuf
-//! library would bring a compiler of its own into the build for six numbers an epoch.
+//! library would bring a compiler of its own into the build for a few numbers an epoch.
 
 use std::{
     fs::File,
@@ -91,18 +91,20 @@ fn session_start() -> Vec<u8> {
 }
 
 fn summary(report: &EpochReport) -> Vec<u8> {
-    let scalars = [
+    let always = [
         ("loss/training", report.loss),
         ("loss/validation", report.val_loss),
-        ("accuracy/training", report.accuracy),
-        ("accuracy/validation", report.val_accuracy),
         ("learning_rate", report.lr.into()),
         ("speed/images_per_second", report.images_per_second),
     ];
+    let accuracy = [("accuracy/training", report.accuracy), ("accuracy/validation", report.val_accuracy)];
+    let accuracy = accuracy.into_iter().filter_map(|(tag, value)| Some((tag, value?)));
+    let metrics = report.metrics.iter().map(|(name, &value)| (name.as_str(), value));
+    let scalars = always.into_iter().chain(accuracy).chain(metrics);
     let value = |(tag, value): (&str, f64)| {
         message(VALUE, &[text(TAG, tag), float(SIMPLE_VALUE, value as f32)].concat())
     };
-    message(SUMMARY, &scalars.into_iter().flat_map(value).collect::<Vec<u8>>())
+    message(SUMMARY, &scalars.flat_map(value).collect::<Vec<u8>>())
 }
 
 // Protobuf: a field is a varint `number << 3 | wire type` and its content.

@@ -24,9 +24,9 @@ use crate::plan::Description;
 pub(super) enum Command {
     /// Train (the default command)
     Train(Box<train::Args>),
-    /// Measure loss and accuracy of weights on the test images
+    /// Measure weights on the test images
     Eval(eval::Args),
-    /// Name the likeliest classes of images
+    /// Name the likeliest classes or labels of images, or their values
     Predict(predict::Args),
     /// Draw filters, and the feature maps of an image
     Visualize(visualize::Args),

@@ -17,7 +17,9 @@ use serde::Serialize;
 
 use super::{
     common::{Common, program},
-    print, values,
+    print,
+    targets::TargetList,
+    values,
 };
 use crate::{
     network::Model,
@@ -54,7 +56,7 @@ pub(super) struct Args {
 /// What every step is given.
 struct Batch {
     images: Vec<f32>,
-    labels: Vec<u32>,
+    targets: TargetList,
     training: bool,
 }
 
@@ -108,19 +110,19 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
 impl Batch {
     fn new(session: &Session, training: bool, seed: u64) -> Result<Batch> {
         let (description, batch) = (session.description(), session.batch());
-        let mut images = filled(product(&[batch, product(&description.input)]), 0.0, "the random images")?;
-        let mut labels = filled(batch, 0, "the random labels")?;
+        let mut images =
+            filled(product(&[batch, product(&description.image_shape())]), 0.0, "the random images")?;
         let mut stream = Stream::new(seed);
         images.fill_with(|| stream.unit() as f32);
-        labels.fill_with(|| stream.below(description.classes) as u32);
-        Ok(Batch { images, labels, training })
+        let targets = TargetList::random(description, batch, &mut stream)?;
+        Ok(Batch { images, targets, training })
     }
 }
 
 /// Seconds of each step. A training step ends when its loss is known, inference when the logits
 /// are.
 fn measure(session: &mut Session, batch: &Batch, steps: usize) -> Result<Vec<f64>> {
-    let scores = product(&[session.batch(), session.description().classes]);
+    let scores = product(&[session.batch(), session.description().output_len()]);
     let mut logits = filled(scores, 0.0, "the scores of a batch")?;
     let mut times = Vec::new();
     reserve(&mut times, steps, "the times of the steps")?;
@@ -128,7 +130,7 @@ fn measure(session: &mut Session, batch: &Batch, steps: usize) -> Result<Vec<f64
     while times.len() < steps {
         let start = Instant::now();
         if batch.training {
-            session.train_step(&batch.images, &batch.labels)?;
+            session.train_step(&batch.images, batch.targets.all())?;
             session.take_metrics()?;
         } else {
             session.infer(&batch.images, &mut logits)?;

@@ -1,4 +1,4 @@
-//! A dashboard on a terminal: curves of loss and accuracy, the progress of the epoch, the speed and
+//! A dashboard on a terminal: curves of the loss and of what is measured besides, the progress of the epoch, the speed and
 //! the time left.
 //!
 //! It is drawn over the lowest rows of the screen, without raw mode and without another screen, and
@@ -16,10 +16,10 @@ use ratatui::{
     widgets::{Axis, Block, Chart, Dataset, GraphType, LineGauge, Paragraph},
 };
 
-use super::format::thousands;
+use super::format::{self, thousands};
 use crate::{
     session::Session,
-    train::{Callback, EpochReport, Flow, Progress, Start},
+    train::{Callback, EpochReport, Flow, Progress, Score, Start},
 };
 
 /// A callback that draws the dashboard.
@@ -80,8 +80,9 @@ struct View {
     progress: Option<Progress>,
     /// The curves of training and of validation.
     loss: [Curve; 2],
-    /// The curves of training and of validation.
-    accuracy: [Curve; 2],
+    /// The curves of training and of validation of what a score says besides the loss.
+    figure: [Curve; 2],
+    figure_name: &'static str,
     last_epoch: String,
 }
 
@@ -89,17 +90,28 @@ impl View {
     fn advance(&mut self, progress: &Progress) {
         let epoch = (progress.epoch - 1) as f64 + progress.done as f64 / progress.images as f64;
         self.loss[0].push((epoch, progress.score.loss));
-        self.accuracy[0].push((epoch, progress.score.accuracy));
+        self.figure(0, epoch, &progress.score);
         self.progress = Some(*progress);
     }
 
     fn end_epoch(&mut self, report: &EpochReport) {
         self.loss[1].push((report.epoch as f64, report.val_loss));
-        self.accuracy[1].push((report.epoch as f64, report.val_accuracy));
+        let validation = report.validation(0);
+        self.figure(1, report.epoch as f64, &validation);
         self.last_epoch = format!(
-            "epoch {}: val_loss {:.4} val_accuracy {:.4} {:.1} s",
-            report.epoch, report.val_loss, report.val_accuracy, report.seconds
+            "epoch {}: {} {:.1} s",
+            report.epoch,
+            format::figures("val_", &validation),
+            report.seconds
         );
+    }
+
+    /// Adds to a curve what a score says besides the loss.
+    fn figure(&mut self, curve: usize, epoch: f64, score: &Score) {
+        if let Some((name, value)) = score.figures().next() {
+            self.figure_name = name;
+            self.figure[curve].push((epoch, value));
+        }
     }
 
     fn draw(&self, frame: &mut Frame) {
@@ -107,7 +119,7 @@ impl View {
         let [curves, gauge, text, end] = Layout::vertical(rows).areas(frame.area());
         let [left, right] = Layout::horizontal([Constraint::Fill(1); 2]).areas(curves);
         draw_curves(frame, left, "loss", &self.loss);
-        draw_curves(frame, right, "accuracy", &self.accuracy);
+        draw_curves(frame, right, self.figure_name, &self.figure);
         if let Some(progress) = &self.progress {
             let share = progress.done as f64 / progress.images as f64;
             let label = format!("epoch {}/{} {:3.0} %", progress.epoch, progress.epochs, 100.0 * share);
@@ -122,9 +134,8 @@ fn figures(progress: &Progress) -> String {
     let left = (progress.epochs - progress.epoch) * progress.images + progress.images - progress.done;
     let seconds = (left as f64 / progress.images_per_second) as u64;
     format!(
-        "loss {:.4} accuracy {:.4}   {} images/s, data wait {:.0} %   {}:{:02}:{:02} left",
-        progress.score.loss,
-        progress.score.accuracy,
+        "{}   {} images/s, data wait {:.0} %   {}:{:02}:{:02} left",
+        format::figures("", &progress.score),
         thousands(progress.images_per_second as u64),
         progress.waiting * 100.0,
         seconds / 3600,
@@ -157,8 +168,6 @@ mod tests {
     use ratatui::backend::TestBackend;
 
     use super::*;
-    use crate::train::Score;
-
     fn screen(view: &View, width: u16, height: u16) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         terminal.draw(|frame| view.draw(frame)).unwrap();
@@ -168,8 +177,13 @@ mod tests {
     #[test]
     fn shows_curves_progress_speed_and_time_left() {
         let mut view = View::default();
-        let score = Score { loss: 0.25, accuracy: 0.75, images: 50 };
-        view.end_epoch(&EpochReport { epoch: 1, val_loss: 0.5, val_accuracy: 0.5, ..EpochReport::default() });
+        let score = Score { loss: 0.25, accuracy: Some(0.75), images: 50, ..Score::default() };
+        view.end_epoch(&EpochReport {
+            epoch: 1,
+            val_loss: 0.5,
+            val_accuracy: Some(0.5),
+            ..EpochReport::default()
+        });
         view.advance(&Progress {
             epoch: 2,
             epochs: 3,

@@ -14,6 +14,7 @@ use super::{
     common::Common,
     print,
     source::{self, DataArgs},
+    targets::TargetList,
     values,
 };
 use crate::{
@@ -52,13 +53,14 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let batch = args.batch.unwrap_or(description.training.batch).min(test.len());
     let device = common.open_device()?;
     let mut session = Session::new(model, &device, &Options::infer(batch).seed(common.seed))?;
-    let (logits, labels) = device.install(|| predict(&mut session, &test, args))?;
-    let mut assessment = Assessment::new(description.training.loss, description.classes, args.top)?;
-    for (logits, label) in logits.chunks(description.classes).zip(labels) {
-        assessment.add(logits, label)?;
+    let (logits, targets) = device.install(|| predict(&mut session, &test, args))?;
+    let (outputs, numbers) = (description.output_len(), description.target().len(description.output_len()));
+    let mut assessment = Assessment::new(description, args.top)?;
+    for (image, logits) in logits.chunks(outputs).enumerate() {
+        assessment.add(logits, targets.all().sample(image, numbers))?;
     }
     let score = assessment.score().finite(|loss| Error::Unusable { loss })?;
-    let names = names(session.data_info(), &*test, description.classes);
+    let names = names(session.data_info(), &*test, outputs);
     let text = if args.json {
         text::json(&assessment, &names)
     } else {
@@ -71,21 +73,22 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
 /// by its number.
 fn names(weights: &DataInfo, data: &dyn Dataset, outputs: usize) -> Vec<String> {
     let known = match weights.classes() {
-        [] => (0..data.classes()).map(|class| data.class_name(class)).collect(),
+        [] => (0..data.outputs()).map(|output| data.output_name(output)).collect(),
         classes => classes.to_vec(),
     };
     let numbers = (known.len()..outputs).map(|class| class.to_string());
     known.into_iter().take(outputs).chain(numbers).collect()
 }
 
-/// Logits `[images, classes]` and labels: those of the only file, or those of the mean prediction
-/// of all. Each file's network sees the images as its own statistics prepare them, and all must
-/// call their outputs alike.
-fn predict(session: &mut Session, images: &Arc<dyn Dataset>, args: &Args) -> Result<(Vec<f32>, Vec<usize>)> {
-    let (classes, kind) = (session.description().classes, session.description().training.loss);
-    let mut ensemble = Ensemble::new(kind, classes, images.len())?;
-    let (mut all, mut labels) = (Vec::new(), Vec::new());
-    reserve(&mut all, product(&[images.len(), classes]), "the logits of all images")?;
+/// Outputs `[images, N]` and targets: those of the only file, or those of the mean prediction of
+/// all. Each file's network sees the images as its own statistics prepare them, and all must call
+/// their outputs alike.
+fn predict(session: &mut Session, images: &Arc<dyn Dataset>, args: &Args) -> Result<(Vec<f32>, TargetList)> {
+    let description = session.description();
+    let outputs = description.output_len();
+    let mut ensemble = Ensemble::new(description.training.loss, outputs, images.len())?;
+    let (mut all, mut targets) = (Vec::new(), TargetList::new(description.target()));
+    reserve(&mut all, product(&[images.len(), outputs]), "the logits of all images")?;
     for (nth, path) in args.weights.iter().enumerate() {
         let before = session.data_info().classes().to_vec();
         weights::load(session, path)?;
@@ -96,21 +99,22 @@ fn predict(session: &mut Session, images: &Arc<dyn Dataset>, args: &Args) -> Res
         }
         let prepared = source::prepared(&args.data, images.clone(), session, path)?;
         all.clear();
-        labels.clear();
-        infer_all(session, &mut Batches::all(&prepared, session.batch())?, |logits, label| {
+        targets = TargetList::new(description.target());
+        infer_all(session, &mut Batches::all(&prepared, session.batch())?, |logits, target| {
             all.extend_from_slice(logits);
-            labels.push(label);
+            targets.extend(target);
         })?;
         if args.weights.len() > 1 {
             ensemble.add(&all)?;
         }
     }
-    Ok((if args.weights.len() == 1 { all } else { ensemble.logits()? }, labels))
+    Ok((if args.weights.len() == 1 { all } else { ensemble.logits()? }, targets))
 }
 
 /// The last line of `train` and `eval`.
 pub(super) fn result_line(score: &Score) -> String {
-    format!("test accuracy {:.4} loss {:.4} ({} images)\n", score.accuracy, score.loss, score.images)
+    let figures: String = score.figures().map(|(name, value)| format!("{name} {value:.4} ")).collect();
+    format!("test {figures}loss {:.4} ({} images)\n", score.loss, score.images)
 }
 
 #[cfg(test)]
@@ -119,7 +123,10 @@ mod tests {
 
     #[test]
     fn the_line_is_as_documented() {
-        let score = Score { loss: 0.02812, accuracy: 0.9925, images: 10000 };
-        assert_eq!(result_line(&score), "test accuracy 0.9925 loss 0.0281 (10000 images)\n");
+        let score = Score { loss: 0.02812, images: 10000, ..Score::default() };
+        let of_classes = Score { accuracy: Some(0.9925), ..score };
+        assert_eq!(result_line(&of_classes), "test accuracy 0.9925 loss 0.0281 (10000 images)\n");
+        let of_values = Score { r2: Some(0.98765), ..score };
+        assert_eq!(result_line(&of_values), "test r2 0.9877 loss 0.0281 (10000 images)\n");
     }
 }

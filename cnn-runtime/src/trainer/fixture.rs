@@ -2,20 +2,23 @@
 
 use crate::{
     optim::{Optimizer, Schedule, Sgd, Update},
-    plan::{Arena, Description, Init, Layer, Layout, LossKind, Map, Param, Plan, Role, Training},
+    plan::{
+        Arena, Description, Init, Layer, Layout, LossKind, Map, Meaning, Param, Plan, Port, Role, TargetKind,
+        Training,
+    },
 };
 
 const INPUT: Map = Map { offset: 0, channels: 1, height: 28, width: 28, layout: Layout::Planar };
 const LOGITS: Map = Map { offset: 784, channels: 10, height: 1, width: 1, layout: Layout::Blocked };
 
 const fn plan(slab: usize) -> Plan {
-    Plan { arena: Arena { slab, fixed: 8 }, input: INPUT, logits: LOGITS, losses: &[] }
+    Plan { arena: Arena { slab, fixed: 8 }, inputs: &[INPUT], outputs: &[LOGITS], losses: &[] }
 }
 
 pub(crate) const DESCRIPTION: Description = Description {
     name: "Net",
-    input: [1, 28, 28],
-    classes: 10,
+    inputs: &[Port { name: "input", shape: &[1, 28, 28], meaning: Meaning::Image }],
+    outputs: &[Port { name: "output", shape: &[10], meaning: Meaning::Answer(TargetKind::Class) }],
     params: &[Param {
         shape: &[10, 784],
         role: Role::Weight(INPUT),

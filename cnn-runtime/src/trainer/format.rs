@@ -1,5 +1,7 @@
 //! Numbers and tables for humans.
 
+use crate::train::Score;
+
 /// Decimal digits in groups of three: `1,199,882`.
 pub(super) fn thousands(value: impl Into<u128>) -> String {
     let digits = value.into().to_string();
@@ -16,6 +18,12 @@ pub(super) fn thousands(value: impl Into<u128>) -> String {
 /// `26 x 26 x 32`, as a shape in a table.
 pub(super) fn dims(shape: &[usize]) -> String {
     shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ")
+}
+
+/// `loss 0.2500 accuracy 0.7500`, each name with a prefix.
+pub(super) fn figures(prefix: &str, score: &Score) -> String {
+    let loss = format!("{prefix}loss {:.4}", score.loss);
+    score.figures().fold(loss, |text, (name, value)| text + &format!(" {prefix}{name} {value:.4}"))
 }
 
 /// All words of a text in one line.

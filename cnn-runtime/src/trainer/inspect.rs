@@ -2,7 +2,8 @@
 //! another implementation.
 //!
 //! It reads weights under torch names, `images` f32 `[N, C, H, W]`, which are fed as they are, and
-//! `labels` i64 `[N]`. It writes `logits` `[N, classes]` in inference mode, with the running
+//! `labels` i64 `[N]`, or, of a network for values or labels, `targets` f32 `[N, outputs]`. It
+//! writes `logits` `[N, outputs]` in inference mode, with the running
 //! statistics as they were given; then, of a training-mode pass without dropout, `loss` `[1]`,
 //! `grad.NAME` for every parameter that is not frozen, and `stat.NAME`, the running statistics
 //! after it.
@@ -18,12 +19,12 @@ use cnn_core::{
 };
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use super::common::Common;
+use super::{common::Common, targets::TargetList};
 use crate::{
     device::Device,
     network::Model,
     optim::{Optimizer, Sgd, Update},
-    plan::{Description, Param},
+    plan::{Description, Param, TargetKind},
     session::{Options, Session},
     weights::{self, Tensor, save_tensors},
 };
@@ -34,7 +35,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     weights: PathBuf,
 
-    /// Tensors images and labels
+    /// Tensors images and labels, or images and targets
     #[arg(long, value_name = "FILE")]
     batch: PathBuf,
 
@@ -43,9 +44,10 @@ pub(super) struct Args {
     output: PathBuf,
 }
 
-struct LabelledImages {
+struct Batch {
     images: Vec<f32>,
-    labels: Vec<u32>,
+    targets: TargetList,
+    count: usize,
 }
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
@@ -53,24 +55,23 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let device = common.open_device()?;
     // Only gradients are asked for: this rule keeps no state.
     let update = Update::new(Optimizer::Sgd(Sgd::DEFAULT));
-    let options = Options::train(&model).batch(batch.labels.len()).update(update).seed(common.seed);
+    let options = Options::train(&model).batch(batch.count).update(update).seed(common.seed);
     let mut session = Session::new(model, &device, &options)?;
     weights::load(&mut session, &args.weights)?;
     save_tensors(&args.output, &compute(&mut session, &device, &batch)?)
 }
 
-fn compute(session: &mut Session, device: &Device, batch: &LabelledImages) -> Result<Vec<Tensor>> {
-    let LabelledImages { images, labels } = batch;
+fn compute(session: &mut Session, device: &Device, batch: &Batch) -> Result<Vec<Tensor>> {
+    let Batch { images, targets, count } = batch;
     let description = session.description();
-    let mut logits = filled(product(&[labels.len(), description.classes]), 0.0, "the logits")?;
+    let shape = [*count, description.output_len()];
+    let mut logits = filled(product(&shape), 0.0, "the logits")?;
     let loss = device.install(|| {
         session.infer(images, &mut logits)?;
-        session.forward_backward(images, labels)
+        session.forward_backward(images, targets.all())
     })?;
-    let mut tensors = vec![
-        Tensor::new("logits", &[labels.len(), description.classes], logits)?,
-        Tensor::new("loss", &[1], vec![loss as f32])?,
-    ];
+    let mut tensors =
+        vec![Tensor::new("logits", &shape, logits)?, Tensor::new("loss", &[1], vec![loss as f32])?];
     for (index, param) in description.params.iter().enumerate() {
         let (kind, values) = match param {
             Param { buffer: true, .. } => ("stat", session.parameter(index)?),
@@ -82,7 +83,7 @@ fn compute(session: &mut Session, device: &Device, batch: &LabelledImages) -> Re
     Ok(tensors)
 }
 
-fn read_batch(path: &Path, description: &Description) -> Result<LabelledImages> {
+fn read_batch(path: &Path, description: &Description) -> Result<Batch> {
     let data = |message| Error::Data { path: path.into(), message };
     let bytes = fs::read(path).map_err(|error| data(format!("cannot read: {error}")))?;
     let tensors = SafeTensors::deserialize(&bytes)
@@ -90,25 +91,43 @@ fn read_batch(path: &Path, description: &Description) -> Result<LabelledImages> 
     parse_batch(&tensors, description).map_err(data)
 }
 
-fn parse_batch(tensors: &SafeTensors, description: &Description) -> Result<LabelledImages, String> {
+fn parse_batch(tensors: &SafeTensors, description: &Description) -> Result<Batch, String> {
     let images = tensor(tensors, "images", Dtype::F32)?;
-    let labels = tensor(tensors, "labels", Dtype::I64)?;
-    let count = labels.shape().first().copied().unwrap_or(0);
-    let [channels, height, width] = description.input;
-    if count == 0 || labels.shape() != [count] || images.shape() != [count, channels, height, width] {
-        let (images, labels) = (images.shape(), labels.shape());
+    let (kind, outputs) = (description.target(), description.output_len());
+    let targets = match kind {
+        TargetKind::Class => tensor(tensors, "labels", Dtype::I64)?,
+        TargetKind::Values | TargetKind::Labels => tensor(tensors, "targets", Dtype::F32)?,
+    };
+    let count = targets.shape().first().copied().unwrap_or(0);
+    let [channels, height, width] = description.image_shape();
+    let (name, rest) = match kind {
+        TargetKind::Class => ("labels [N]", vec![]),
+        TargetKind::Values | TargetKind::Labels => ("targets [N, outputs]", vec![outputs]),
+    };
+    let expected = [vec![count], rest].concat();
+    if count == 0 || targets.shape() != expected || images.shape() != [count, channels, height, width] {
+        let (images, targets) = (images.shape(), targets.shape());
         return Err(format!(
-            "expected images [N, {channels}, {height}, {width}] and labels [N], found {images:?} and {labels:?}"
+            "expected images [N, {channels}, {height}, {width}] and {name}, found {images:?} and {targets:?}"
         ));
     }
     let label = |value: i64| {
-        let label = u32::try_from(value).ok().filter(|&label| (label as usize) < description.classes);
-        label.ok_or_else(|| format!("label {value} is none of the network's {} classes", description.classes))
+        let label = u32::try_from(value).ok().filter(|&label| (label as usize) < outputs);
+        label.ok_or_else(|| format!("label {value} is none of the network's {outputs} classes"))
     };
-    let (images, labels) = (images.data().as_chunks().0, labels.data().as_chunks().0);
-    let images = images.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
-    let labels = labels.iter().map(|&bytes| label(i64::from_le_bytes(bytes))).collect::<Result<_, _>>()?;
-    Ok(LabelledImages { images, labels })
+    let targets = match kind {
+        TargetKind::Class => {
+            let classes = targets.data().as_chunks().0.iter();
+            let classes = classes.map(|&bytes| label(i64::from_le_bytes(bytes))).collect::<Result<_, _>>()?;
+            TargetList::Classes(classes)
+        }
+        TargetKind::Values | TargetKind::Labels => TargetList::Values(floats(&targets)),
+    };
+    Ok(Batch { images: floats(&images), targets, count })
+}
+
+fn floats(tensor: &TensorView) -> Vec<f32> {
+    tensor.data().as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()
 }
 
 fn tensor<'a>(tensors: &SafeTensors<'a>, name: &str, dtype: Dtype) -> Result<TensorView<'a>, String> {
@@ -124,7 +143,7 @@ fn tensor<'a>(tensors: &SafeTensors<'a>, name: &str, dtype: Dtype) -> Result<Ten
 mod tests {
     use super::{super::fixture::DESCRIPTION, *};
 
-    fn parse(images: &[usize], labels: &[i64]) -> Result<LabelledImages, String> {
+    fn parse(images: &[usize], labels: &[i64]) -> Result<Batch, String> {
         let pixels = vec![0; images.iter().product::<usize>() * 4];
         let numbers: Vec<u8> = labels.iter().flat_map(|label| label.to_le_bytes()).collect();
         let images = TensorView::new(Dtype::F32, images.to_vec(), &pixels).unwrap();
@@ -136,7 +155,7 @@ mod tests {
     #[test]
     fn images_and_labels_that_fit() {
         let batch = parse(&[2, 1, 28, 28], &[9, 0]).unwrap();
-        assert_eq!((batch.images.len(), batch.labels), (2 * 784, vec![9, 0]));
+        assert_eq!((batch.images.len(), batch.targets), (2 * 784, TargetList::Classes(vec![9, 0])));
     }
 
     #[test]

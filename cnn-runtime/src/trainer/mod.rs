@@ -33,6 +33,7 @@ mod progress;
 mod rejected;
 mod source;
 mod summary;
+mod targets;
 mod train;
 mod values;
 mod visualize;

@@ -1,4 +1,5 @@
-//! `predict`: the likeliest classes of images, prepared as the weights' own statistics say.
+//! `predict`: the likeliest classes or labels of images, or all their values, prepared as the
+//! weights' own statistics say.
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,7 @@ use super::{common::Common, print, source, values};
 use crate::{
     data::Batches,
     network::Model,
+    plan::TargetKind,
     session::{Options, Session},
     train::{infer_all, predictions},
     weights,
@@ -24,7 +26,7 @@ pub(super) struct Args {
     #[arg(value_name = "IMAGE", required = true)]
     images: Vec<PathBuf>,
 
-    /// Classes to name for each image
+    /// Classes or labels to name for each image
     #[arg(long, value_name = "K", value_parser = values::positive, default_value_t = 5)]
     top: usize,
 
@@ -43,27 +45,42 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let mut session = Session::new(model, &device, &Options::infer(batch).seed(common.seed))?;
     weights::load(&mut session, &args.weights)?;
     let images = source::files(args.images.clone(), &session, &args.weights)?;
-    let (kind, names) = (model.description().training.loss, session.data_info().classes().to_vec());
+    let (loss, target) = (model.description().training.loss, model.description().target());
+    let names = session.data_info().classes().to_vec();
     let mut answers = Vec::new();
     device.install(|| {
         infer_all(&mut session, &mut Batches::all(&images, batch)?, |logits, _| {
-            answers.push(likeliest(&predictions(kind, logits), args.top, &names));
+            let answer = named(predictions(loss, logits), &names);
+            answers.push(match target {
+                TargetKind::Class | TargetKind::Labels => likeliest(answer, args.top),
+                TargetKind::Values => answer,
+            });
         })
     })?;
     if let Some(loss) = answers.iter().flatten().map(|(_, probability)| *probability).find(|p| !p.is_finite())
     {
         return Err(Error::Unusable { loss });
     }
-    let line = if args.json { json } else { text };
-    print(&args.images.iter().zip(answers).map(|(path, answer)| line(path, &answer)).collect::<String>())
+    let line = |(path, answer): (&PathBuf, Answer)| {
+        if args.json { json(path, &answer, target) } else { text(path, &answer) }
+    };
+    print(&args.images.iter().zip(answers).map(line).collect::<String>())
 }
 
-/// Names and probabilities in falling order; classes without a name are numbers.
-fn likeliest(probabilities: &[f64], top: usize, names: &[String]) -> Vec<(String, f64)> {
-    let mut classes: Vec<usize> = (0..probabilities.len()).collect();
-    classes.sort_by(|&a, &b| probabilities[b].total_cmp(&probabilities[a]).then(a.cmp(&b)));
-    let name = |class: usize| names.get(class).cloned().unwrap_or_else(|| class.to_string());
-    classes.into_iter().take(top).map(|class| (name(class), probabilities[class])).collect()
+/// Names with what was predicted for each.
+type Answer = Vec<(String, f64)>;
+
+/// Outputs by name; those without one are numbers.
+fn named(predictions: Vec<f64>, names: &[String]) -> Answer {
+    let name = |output: usize| names.get(output).cloned().unwrap_or_else(|| output.to_string());
+    predictions.into_iter().enumerate().map(|(output, value)| (name(output), value)).collect()
+}
+
+/// The first ones in falling order, the first of equals first.
+fn likeliest(mut answer: Answer, top: usize) -> Answer {
+    answer.sort_by(|a, b| b.1.total_cmp(&a.1));
+    answer.truncate(top);
+    answer
 }
 
 /// A line such as `digit.png: 7 0.9987, 9 0.0010`.
@@ -73,10 +90,15 @@ fn text(path: &Path, answer: &[(String, f64)]) -> String {
     format!("{}: {}\n", path.display(), classes.join(", "))
 }
 
-fn json(path: &Path, answer: &[(String, f64)]) -> String {
-    let class = |(name, probability): &(String, f64)| json!({ "class": name, "probability": probability });
-    let classes: Vec<_> = answer.iter().map(class).collect();
-    json!({ "image": path.display().to_string(), "classes": classes }).to_string() + "\n"
+fn json(path: &Path, answer: &[(String, f64)], target: TargetKind) -> String {
+    let (name, number) = match target {
+        TargetKind::Class => ("class", "probability"),
+        TargetKind::Labels => ("label", "probability"),
+        TargetKind::Values => ("name", "value"),
+    };
+    let one = |(text, value): &(String, f64)| json!({ name: text, number: value });
+    let all: Vec<_> = answer.iter().map(one).collect();
+    json!({ "image": path.display().to_string(), target.outputs(): all }).to_string() + "\n"
 }
 
 #[cfg(test)]
@@ -86,10 +108,10 @@ mod tests {
     #[test]
     fn the_likeliest_come_first_by_name_where_they_have_one() {
         let names = ["cat".to_string(), "dog".into()];
-        let answer = likeliest(&[0.2, 0.3, 0.5], 2, &names);
+        let answer = likeliest(named(vec![0.2, 0.3, 0.5], &names), 2);
         assert_eq!(answer, [("2".to_string(), 0.5), ("dog".into(), 0.3)]);
         assert_eq!(text(Path::new("a.png"), &answer), "a.png: 2 0.5000, dog 0.3000\n");
         let expected = r#"{"image":"a.png","classes":[{"class":"2","probability":0.5},{"class":"dog","probability":0.3}]}"#;
-        assert_eq!(json(Path::new("a.png"), &answer), format!("{expected}\n"));
+        assert_eq!(json(Path::new("a.png"), &answer, TargetKind::Class), format!("{expected}\n"));
     }
 }

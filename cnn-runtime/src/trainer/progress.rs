@@ -6,10 +6,13 @@ use std::io::{self, IsTerminal};
 use cnn_core::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{format::thousands, log_line};
+use super::{
+    format::{figures, thousands},
+    log_line,
+};
 use crate::{
     session::Session,
-    train::{Callback, EpochReport, Fit, Flow, Progress, Score},
+    train::{Callback, EpochReport, Fit, Flow, Progress},
 };
 
 /// The number of plain lines within an epoch, the one at its end included.
@@ -62,7 +65,7 @@ impl Callback for Report {
             self.start(name, images);
         }
         let speed = thousands(images_per_second as u64);
-        let message = format!("{} {speed} images/s, data wait {:.0} %", figures(&score), waiting * 100.0);
+        let message = format!("{} {speed} images/s, data wait {:.0} %", figures("", &score), waiting * 100.0);
         let quarter = done * LINES / images;
         if let Some(bar) = &self.bar {
             bar.set_position(done as u64);
@@ -76,13 +79,11 @@ impl Callback for Report {
 
     fn on_epoch_end(&mut self, _session: &mut Session, history: &[EpochReport]) -> Result<Flow> {
         let Some(report) = history.last() else { return Ok(Flow::Continue) };
-        let training = Score { loss: report.loss, accuracy: report.accuracy, images: 0 };
         let text = format!(
-            "{} {} val_loss {:.4} val_accuracy {:.4} lr {} {:.1} s {} images/s",
+            "{} {} {} lr {} {:.1} s {} images/s",
             self.epoch,
-            figures(&training),
-            report.val_loss,
-            report.val_accuracy,
+            figures("", &report.training()),
+            figures("val_", &report.validation(0)),
             rounded(report.lr),
             report.seconds,
             thousands(report.images_per_second as u64),
@@ -101,10 +102,6 @@ impl Drop for Report {
             bar.finish_and_clear();
         }
     }
-}
-
-fn figures(score: &Score) -> String {
-    format!("loss {:.4} accuracy {:.4}", score.loss, score.accuracy)
 }
 
 /// Three significant digits of a learning rate.

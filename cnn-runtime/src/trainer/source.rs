@@ -17,7 +17,7 @@ use crate::{
         Cifar, CifarKind, Dataset, Folder, ImageFiles, Mnist, Part, Preparation, Prepared, SkipPolicy,
         UnknownClass, with_class_order,
     },
-    plan::{Description, Prepare},
+    plan::{Description, Prepare, TargetKind},
     session::Session,
 };
 
@@ -67,7 +67,7 @@ impl DataArgs {
     }
 }
 
-/// Loads one part and checks that the network has an output for each of its classes.
+/// Loads one part and checks that the network can answer what its targets ask.
 pub(super) fn load(
     args: &DataArgs,
     part: Part,
@@ -90,15 +90,28 @@ pub(super) fn load(
         }
         DataName::Folder(folder) => Arc::new(folder_part(folder, part, seed)?),
     };
-    let (classes, outputs) = (data.classes(), description.classes);
-    if classes > outputs {
-        let message = format!("{classes} classes, but {} has {outputs} outputs", description.name);
-        return Err(Error::Data { path: args.data.to_string().into(), message });
-    }
+    check_targets(&*data, description)
+        .map_err(|message| Error::Data { path: args.data.to_string().into(), message })?;
     if part == Part::Test {
         note(args, &*data, description);
     }
     Ok(data)
+}
+
+/// Says why a network does not answer what the targets of a data set ask, if it does not: it has
+/// an output for each class and label, and the same values.
+fn check_targets(data: &dyn Dataset, description: &Description) -> Result<(), String> {
+    let (kind, count, name) = (data.target(), data.outputs(), description.name);
+    let (expected, outputs) = (description.target(), description.output_len());
+    let what = kind.outputs();
+    if kind != expected {
+        return Err(format!("the targets are {what}, but the outputs of {name} are {}", expected.outputs()));
+    }
+    let fits = match kind {
+        TargetKind::Class | TargetKind::Labels => count <= outputs,
+        TargetKind::Values => count == outputs,
+    };
+    if fits { Ok(()) } else { Err(format!("{count} {what}, but {name} has {outputs} outputs")) }
 }
 
 /// Training images as the network takes them, with the statistics that its `data { }` asks for
@@ -155,7 +168,7 @@ fn preparation(session: &Session, weights: &Path) -> Result<Preparation> {
 /// Says what happens to images without being declared. It is asked of the test images, which every
 /// command loads.
 fn note(args: &DataArgs, data: &dyn Dataset, description: &Description) {
-    let ([channels, height, width], name) = (description.input, &args.data);
+    let ([channels, height, width], name) = (description.image_shape(), &args.data);
     let shape = data.shape();
     let mut changes = Vec::new();
     if shape.is_some_and(|[stored, ..]| stored != channels) {
@@ -171,10 +184,10 @@ fn note(args: &DataArgs, data: &dyn Dataset, description: &Description) {
     if !changes.is_empty() {
         log_line(&format!("images of {name} become {}", changes.join(", ")));
     }
-    let (classes, outputs) = (data.classes(), description.classes);
-    if classes < outputs {
-        let others = outputs - classes;
-        log_line(&format!("{name} has {classes} classes: no image belongs to the other {others} outputs"));
+    let (count, outputs, what) = (data.outputs(), description.output_len(), data.target().outputs());
+    if count < outputs {
+        let others = outputs - count;
+        log_line(&format!("{name} has {count} {what}: no image belongs to the other {others} outputs"));
     }
 }
 

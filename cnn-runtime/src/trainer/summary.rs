@@ -10,7 +10,7 @@ use super::{
     format::{dims, table, thousands},
     print, values,
 };
-use crate::plan::{Description, Layer};
+use crate::plan::{Description, Layer, TargetKind};
 
 const HEADING: [&str; 7] =
     ["Layer (kind)", "Output shape", "Neurons", "Params", "MACs", "Activation bytes", "Receptive field"];
@@ -52,12 +52,12 @@ pub(super) fn run(description: &Description, args: &Args) -> Result<()> {
 fn text(description: &Description, batch: usize) -> String {
     let layers = description.layers;
     let rows: Vec<_> = layers.iter().map(row).collect();
-    let input = dims(&description.input);
+    let input = dims(&description.image_shape());
     let activations = activations(layers);
     let trainable = description.params.iter().filter(|param| param.trainable);
     let trainable: usize = trainable.map(|param| param.shape.iter().product::<usize>()).sum();
     let total = description.parameter_count();
-    let mut text = format!("{}: {input} -> {}\n\n", description.name, description.classes);
+    let mut text = format!("{}: {input} -> {}\n\n", description.name, answers(description));
     text += &table(&HEADING, &rows);
     text += &format!("Total params: {}\n", thousands(total as u64));
     text += &format!("Trainable params: {}\n", thousands(trainable as u64));
@@ -128,6 +128,15 @@ fn notes(layers: &[Layer]) -> String {
     let notes = layers.iter().filter_map(|layer| Some(format!("note: {}: {}\n", layer.name, layer.note?)));
     let notes: String = notes.collect();
     if notes.is_empty() { notes } else { format!("\n{notes}") }
+}
+
+/// `10` classes, `values(3)`, `labels(20)`: as the network's declaration has it.
+fn answers(description: &Description) -> String {
+    let (target, outputs) = (description.target(), description.output_len());
+    match target {
+        TargetKind::Class => outputs.to_string(),
+        TargetKind::Values | TargetKind::Labels => format!("{}({outputs})", target.outputs()),
+    }
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ fn filter_grid(layer: &str, values: &[f32], [count, channels, height, width]: [u
 ///
 /// As [`filters`], and [`Error::Usage`] if the image is not of the network's size.
 pub fn feature_maps(session: &mut Session, image: &[f32], folder: &Path) -> Result<usize> {
-    let (expected, found) = (session.description().input, image.len());
+    let (expected, found) = (session.description().image_shape(), image.len());
     if product(&expected) != found {
         return Err(Error::Usage(format!("expected the values of one image {expected:?}, found {found}")));
     }

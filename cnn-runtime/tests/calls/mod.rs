@@ -28,7 +28,7 @@ fn batches(session: &mut Session) {
             refused("train_step", || session.train_step(&images, labels));
             refused("accumulate", || session.accumulate(&images, labels));
             refused("forward_backward", || session.forward_backward(&images, labels));
-            refused("watch", || session.watch(&images, Some(labels), &mut |_| Ok(())));
+            refused("watch", || session.watch(&images, Some(labels.into()), &mut |_| Ok(())));
         }
         for scores in [0, 3, 3 * (BATCH + 1)] {
             refused("infer", || session.infer(&images, &mut vec![0.0; scores]));
@@ -46,7 +46,7 @@ fn labels(session: &mut Session) {
         refused("train_step", || session.train_step(&images, labels));
         refused("accumulate", || session.accumulate(&images, labels));
         refused("forward_backward", || session.forward_backward(&images, labels));
-        refused("watch", || session.watch(&images, Some(labels), &mut |_| Ok(())));
+        refused("watch", || session.watch(&images, Some(labels.into()), &mut |_| Ok(())));
     }
 }
 
@@ -80,7 +80,7 @@ pub(crate) fn any(session: &mut Session) {
         let _ = answered("gradient", || session.gradient(0));
         let _ = answered("accumulate", || session.accumulate(&images, &labels));
         let _ = answered("forward_backward", || session.forward_backward(&images, &labels));
-        let _ = answered("watch", || session.watch(&images, Some(&labels), &mut |_| Ok(())));
+        let _ = answered("watch", || session.watch(&images, Some((&labels).into()), &mut |_| Ok(())));
         let _ = answered("watch", || session.watch(&images, None, &mut |mut seen| seen.output().map(drop)));
         let _ = answered("infer", || session.infer(&images, &mut [0.0; 3 * BATCH]));
         let _ = answered("train_step", || session.train_step(&images, &labels));

@@ -1,12 +1,21 @@
 //! `loss = …`: what training makes small.
 
-use cnn_plan::LossKind;
+use cnn_plan::{LOSSES, LossKind, settings::either};
 
-use crate::{ast::Integer, diag::Diagnostics, shape::Made};
+use crate::{ast::Network, diag::Diagnostics, shape::Made};
 
-/// Cross-entropy if none is chosen. Weights of classes must be one for each output.
-pub(super) fn loss(chosen: Option<&Made<LossKind>>, outputs: Integer, errors: &mut Diagnostics) -> LossKind {
-    let Some(Made { thing, args }) = chosen else { return LossKind::CROSS_ENTROPY };
+/// That of the network's targets if none is chosen. It must be able to compare outputs with such
+/// targets, and weights of classes must be one for each output.
+pub(super) fn loss(chosen: Option<&Made<LossKind>>, network: &Network, errors: &mut Diagnostics) -> LossKind {
+    let &Network { outputs, target, .. } = network;
+    let Some(made @ Made { thing, args }) = chosen else { return LossKind::of(target) };
+    if !thing.takes(target) {
+        let takes = |name: &&str| LOSSES.parse(name).is_ok_and(|loss| loss.takes(target));
+        let others: Vec<_> = LOSSES.names().into_iter().filter(takes).collect();
+        let (loss, what, others) = (made.name(), target.outputs(), either(&others));
+        let message = format!("{loss}: the outputs of {} are {what}; use {others}", network.name);
+        errors.error(args.word, message);
+    }
     if let LossKind::CrossEntropy { class_weights: Some(weights), .. } = thing
         && weights.len() as i64 != outputs.value
     {

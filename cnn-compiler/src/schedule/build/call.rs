@@ -285,7 +285,8 @@ impl Builder<'_> {
         let loss = self.allocate(Form::of(&[2]));
         self.losses.push(loss);
         let grad = group.get(1).map(|&gradient| self.store(gradient));
-        Step::Loss(Loss { name, logits, loss, grad, kind, weight })
+        let target = self.graph.target;
+        Step::Loss(Loss { name, logits, loss, grad, kind, target, weight })
     }
 
     /// Input and output of a step that has one of each.

@@ -8,7 +8,7 @@ use crate::{
 
 const ARENA: Arena = Arena { slab: 16, fixed: 8 };
 const MAP: Map = Map { offset: 8, channels: 8, height: 1, width: 1, layout: Layout::Blocked };
-const SIZES: Sizes = Sizes { params: 16, grads: 16, state: 16, arena: ARENA.len(2), batch: 2 };
+const SIZES: Sizes = Sizes { params: 16, grads: 16, state: 16, arena: ARENA.len(2), batch: 2, targets: 2 };
 const PASS: Pass = Pass { batch: 2, arena: ARENA, key: None };
 const PARAM: Param = Param::vector("bias", &[16]);
 const UPDATE: PendingUpdate = PendingUpdate {
@@ -60,7 +60,7 @@ fn foreign_calls() -> Vec<Case> {
         cases.push(case("write_map", move |engine| engine.write_map(&PASS, &MAP, &vec![0.0; len])));
         cases.push(case("read_map", move |engine| engine.read_map(&PASS, &MAP, &mut vec![0.0; len])));
     }
-    cases.push(case("write_labels", |engine| engine.write_labels(&[0, 1, 2])));
+    cases.push(case("write_targets", |engine| engine.write_targets(Targets::Classes(&[0, 1, 2]))));
     let adam = Update::new(Optimizer::Adam(Adam::DEFAULT));
     for update in [
         PendingUpdate { params: &[Param { offset: 8, ..PARAM }], ..UPDATE },
@@ -111,7 +111,7 @@ fn what_stays_in_the_memory_of_an_engine_runs() {
             engine.write(class, 15, &[1.0]).expect("the last float");
         }
         engine.write_map(&PASS, &MAP, &[0.25; 16]).expect("both samples");
-        engine.write_labels(&[2, 0]).expect("two labels");
+        engine.write_targets(Targets::Classes(&[2, 0])).expect("two labels");
         engine.add_losses(&PASS, &[MAP]).expect("a loss");
         engine.update(&UPDATE).expect("an update");
         engine.stash_gradients().expect("a stash");

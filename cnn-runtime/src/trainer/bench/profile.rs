@@ -58,9 +58,9 @@ pub(super) fn text(
 /// One pass; its times lower those in `rows`.
 fn pass(session: &mut Session, batch: &Batch, limits: Option<Limits>, rows: &mut Vec<Row>) -> Result<()> {
     let samples = session.batch();
-    let labels = batch.training.then_some(batch.labels.as_slice());
+    let targets = batch.training.then(|| batch.targets.all());
     let mut count = 0;
-    session.watch(&batch.images, labels, &mut |seen| {
+    session.watch(&batch.images, targets, &mut |seen| {
         let work = Work::of(seen.step, samples);
         let [layer, kind] = [seen.layer(), seen.step.described().kind()].map(str::to_owned);
         let [input, output] = seen.shapes().map(|map| map.map_or(String::new(), shape));

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::{
-    train::{Assessment, Confusion},
+    train::{Assessment, ClassScore, Confusion, Details, ValueScore},
     trainer::format::{table, thousands},
 };
 
@@ -13,23 +13,46 @@ const MATRIX: usize = 20;
 /// Confusions listed where the matrix would be too large.
 const LISTED: usize = 20;
 
-/// The figures of the classes that are the label or the answer of an image, the confusions, and the
-/// share of labels among the first answers.
+/// What stands behind a score.
 pub(super) fn tables(assessment: &Assessment, names: &[String]) -> String {
-    let (scores, met) = (assessment.confusion().class_scores(), met(assessment.confusion()));
-    let row = |&class: &usize| {
+    match assessment.details() {
+        Details::Classes { confusion, top, top_accuracy } => {
+            of_classes(confusion, names) + &format!("\ntop-{top} accuracy {top_accuracy:.4}\n")
+        }
+        Details::Labels(scores) => {
+            table(&["Label", "Precision", "Recall", "F1", "Images"], &rows(&scores, 0..names.len(), names))
+        }
+        Details::Values(scores) => {
+            let row = |(score, name): (&ValueScore, &String)| {
+                let figures = [score.mae, score.rmse, score.r2].map(|figure| format!("{figure:.4}"));
+                [name.clone()].into_iter().chain(figures).collect()
+            };
+            let rows: Vec<Vec<String>> = scores.iter().zip(names).map(row).collect();
+            table(&["Value", "MAE", "RMSE", "R2"], &rows)
+        }
+    }
+}
+
+/// A row for each of some classes or labels.
+fn rows(
+    scores: &[ClassScore],
+    classes: impl IntoIterator<Item = usize>,
+    names: &[String],
+) -> Vec<Vec<String>> {
+    let row = |class: usize| {
         let score = &scores[class];
         let figures = [score.precision, score.recall, score.f1].map(|figure| format!("{figure:.4}"));
         [names[class].clone()].into_iter().chain(figures).chain([thousands(score.images)]).collect()
     };
-    let rows: Vec<Vec<String>> = met.iter().map(row).collect();
-    let mut text = table(&["Class", "Precision", "Recall", "F1", "Images"], &rows) + "\n";
-    text += &if met.len() <= MATRIX {
-        matrix(assessment.confusion(), &met, names)
-    } else {
-        most(assessment.confusion(), names)
-    };
-    text + &format!("\ntop-{} accuracy {:.4}\n", assessment.top(), assessment.top_accuracy())
+    classes.into_iter().map(row).collect()
+}
+
+/// The figures of the classes that are the label or the answer of an image, and the confusions.
+fn of_classes(confusion: &Confusion, names: &[String]) -> String {
+    let met = met(confusion);
+    let rows = rows(&confusion.class_scores(), met.iter().copied(), names);
+    let figures = table(&["Class", "Precision", "Recall", "F1", "Images"], &rows) + "\n";
+    figures + &if met.len() <= MATRIX { matrix(confusion, &met, names) } else { most(confusion, names) }
 }
 
 /// The classes that are the label or the answer of an image.
@@ -67,35 +90,63 @@ fn most(confusion: &Confusion, names: &[String]) -> String {
     table(&["Most frequent confusions: label", "Answer", "Images"], &rows)
 }
 
-/// One object in one line; classes in order of the network's outputs.
+/// One object in one line; classes, labels or values in order of the network's outputs.
 pub(super) fn json(assessment: &Assessment, names: &[String]) -> String {
     let score = assessment.score();
-    let object = json!({
-        "accuracy": score.accuracy,
-        "loss": score.loss,
-        "images": score.images,
-        "top": assessment.top(),
-        "top_accuracy": assessment.top_accuracy(),
-        "names": names,
-        "classes": assessment.confusion().class_scores(),
-        "confusion": assessment.confusion().rows().collect::<Vec<_>>(),
-    });
+    let mut object = json!({ "loss": score.loss, "images": score.images, "names": names });
+    score.figures().for_each(|(name, value)| object[name] = json!(value));
+    match assessment.details() {
+        Details::Classes { confusion, top, top_accuracy } => {
+            object["top"] = json!(top);
+            object["top_accuracy"] = json!(top_accuracy);
+            object["classes"] = json!(confusion.class_scores());
+            object["confusion"] = json!(confusion.rows().collect::<Vec<_>>());
+        }
+        Details::Labels(scores) => object["labels"] = json!(scores),
+        Details::Values(scores) => object["values"] = json!(scores),
+    }
     object.to_string() + "\n"
 }
 
 #[cfg(test)]
 mod tests {
+    use cnn_core::Targets;
+
     use super::*;
-    use crate::plan::LossKind;
+    use crate::plan::{Description, Meaning, Port, TargetKind};
+
+    /// An assessment of answers of this kind.
+    fn answers(target: TargetKind, outputs: usize) -> Assessment {
+        let shape = vec![outputs].leak();
+        let ports = vec![Port { name: "output", shape, meaning: Meaning::Answer(target) }].leak();
+        let description = Description { outputs: ports, ..Description::EMPTY };
+        Assessment::new(&description, 2).unwrap()
+    }
 
     fn assessment(classes: usize) -> Assessment {
-        let mut assessment =
-            Assessment::new(LossKind::CrossEntropy { smoothing: 0.0, class_weights: None }, classes, 2)
-                .unwrap();
+        let mut assessment = answers(TargetKind::Class, classes);
         let mut logits = vec![0.0; classes];
         logits[1] = 5.0;
-        [0, 1, 1].into_iter().for_each(|label| assessment.add(&logits, label).unwrap());
+        [0, 1, 1].into_iter().for_each(|label| add(&mut assessment, &logits, label));
         assessment
+    }
+
+    fn add(assessment: &mut Assessment, logits: &[f32], label: u32) {
+        assessment.add(logits, Targets::Classes(&[label])).unwrap();
+    }
+
+    #[test]
+    fn labels_and_values_have_a_row_each() {
+        let mut labels = answers(TargetKind::Labels, 2);
+        labels.add(&[1.0, -1.0], Targets::Values(&[1.0, 1.0])).unwrap();
+        let text = tables(&labels, &names(2));
+        assert!(text.contains("kind1     0.0000  0.0000  0.0000       1\n"), "{text}");
+        let mut values = answers(TargetKind::Values, 2);
+        values.add(&[1.0, -1.0], Targets::Values(&[1.0, 1.0])).unwrap();
+        let text = tables(&values, &names(2));
+        assert!(text.contains("kind1  2.0000  2.0000  0.0000\n"), "{text}");
+        let value: serde_json::Value = serde_json::from_str(&json(&values, &names(2))).unwrap();
+        assert_eq!((&value["r2"], &value["values"][1]["mae"]), (&json!(0.5), &json!(2.0)));
     }
 
     fn names(classes: usize) -> Vec<String> {
@@ -120,7 +171,7 @@ mod tests {
     #[test]
     fn many_classes_have_their_confusions_listed() {
         let mut assessment = assessment(30);
-        (0..30).for_each(|label| assessment.add(&[0.0; 30], label).unwrap());
+        (0..30).for_each(|label| add(&mut assessment, &[0.0; 30], label));
         let text = tables(&assessment, &names(30));
         assert!(text.contains("Most frequent confusions: label  Answer  Images\n"), "{text}");
         assert!(text.contains("kind0                             kind1       1\n"), "{text}");

@@ -1,5 +1,5 @@
 //! `train`: loads data, trains, keeps weights, records and checkpoints in a folder, and prints the
-//! test accuracy.
+//! score on the test images.
 //!
 //! With `--val-split` the validation figures come from held-out training images; without it from
 //! the test images, as in Keras' examples. Either way the last line is the final weights' score on
@@ -9,7 +9,7 @@ pub(super) mod args;
 mod output;
 mod recipe;
 
-use cnn_core::{Error, Result};
+use cnn_core::{Error, Result, Targets};
 use flate2::Crc;
 
 use super::{
@@ -150,7 +150,10 @@ fn fingerprint(batches: &mut Batches) -> Result<String> {
     batches.rewind();
     if let Some(batch) = batches.next_batch()? {
         batch.images.iter().for_each(|value| crc.update(&value.to_le_bytes()));
-        batch.labels.iter().for_each(|label| crc.update(&label.to_le_bytes()));
+        match batch.targets {
+            Targets::Classes(classes) => classes.iter().for_each(|class| crc.update(&class.to_le_bytes())),
+            Targets::Values(values) => values.iter().for_each(|value| crc.update(&value.to_le_bytes())),
+        }
     }
     Ok(format!("{} (checksum {:08x})", batches.len(), crc.sum()))
 }

@@ -1,0 +1,11 @@
+use cnn_runtime::network;
+
+network! {
+    Net<[1, 28, 28] -> values(10)> {
+        input -> flatten -> dense(10)
+
+        train { loss = binary_cross_entropy }
+    }
+}
+
+fn main() {}
