@@ -2,6 +2,7 @@
 
 mod export;
 mod folder;
+mod targets;
 
 use std::{
     path::{Path, PathBuf},

@@ -64,6 +64,13 @@ impl<'a> Fit<'a> {
         self
     }
 
+    /// As [`Fit::callback`], of one in a box.
+    #[cfg(feature = "trainer")]
+    pub(crate) fn boxed_callback(mut self, callback: Box<dyn Callback + 'a>) -> Fit<'a> {
+        self.callbacks.push(callback);
+        self
+    }
+
     /// Saves the run at the end of every epoch and when a callback asks for it.
     pub fn checkpoints(mut self, checkpoints: Checkpoints) -> Fit<'a> {
         self.checkpoints = Some(checkpoints);

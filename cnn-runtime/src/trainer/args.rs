@@ -5,18 +5,21 @@ use std::{env, ffi::OsString};
 
 use clap::{
     Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind,
-    parser::ValueSource,
+    parser::ValueSource, value_parser,
 };
 use clap_complete::Shell;
 use cnn_core::Result;
 
 use super::{
+    additions::{Additions, OwnCommand},
     bench,
     common::{Common, program},
     config, eval, export, inspect, predict,
     rejected::rejected,
     source::DataArgs,
-    summary, train, usage, visualize,
+    summary, train, usage,
+    values::DataName,
+    visualize,
 };
 use crate::plan::Description;
 
@@ -77,47 +80,36 @@ impl Command {
 }
 
 /// What to do.
+#[allow(clippy::large_enum_variant, reason = "there is one in a process")]
 pub(super) enum Invocation {
     /// Print help or the version.
     Print(String),
     /// Run a command.
     Run(Common, Command),
+    /// Run one of the program's own, by its place among them.
+    RunOwn(usize, Common, DataArgs, Vec<OsString>),
 }
 
 /// Reads the process's arguments, its environment and the file that they name.
-pub(super) fn parse(description: &Description) -> Result<Invocation> {
-    parse_from(description, env::args_os().collect())
+pub(super) fn parse(description: &Description, additions: &Additions) -> Result<Invocation> {
+    parse_from(description, additions, env::args_os().collect())
 }
 
-pub(super) fn parse_from(description: &Description, arguments: Vec<OsString>) -> Result<Invocation> {
+pub(super) fn parse_from(
+    description: &Description,
+    additions: &Additions,
+    arguments: Vec<OsString>,
+) -> Result<Invocation> {
+    let built_in: Vec<String> =
+        CommandLine::command().get_subcommands().map(|command| command.get_name().into()).collect();
+    additions.check(&built_in)?;
     let words: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let mut command = config::with_environment(command(description));
+    let mut command = config::with_environment(command(description, additions));
     if let Some(path) = config::file(&command, &arguments) {
         command = config::with_file(command, &path)?;
     }
-    let parsed = command.try_get_matches_from(arguments).and_then(|mut matches| {
-        let misplaced = misplaced(&matches);
-        let train = train_matches(&matches);
-        let (given, outranked) = (config::table(train), config::outranked(train));
-        CommandLine::from_arg_matches_mut(&mut matches).map(|line| (line, misplaced, given, outranked))
-    });
-    match parsed {
-        Ok((_, Some(message), ..)) => Err(usage(message)),
-        Ok((line, None, given, outranked)) => {
-            let command = match line.command.unwrap_or(Command::Train(Box::new(line.train))) {
-                Command::Train(args) => {
-                    let mut args = train::Args { given, ..*args };
-                    match outranked {
-                        Some(config::CLIP_NORM) => args.optimisation.clip_norm = None,
-                        Some(_) => args.optimisation.clip_value = None,
-                        None => {}
-                    }
-                    Command::Train(Box::new(args))
-                }
-                other => other,
-            };
-            Ok(Invocation::Run(line.common, command))
-        }
+    match command.try_get_matches_from(arguments).and_then(|matches| read(matches, additions)) {
+        Ok(invocation) => invocation,
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Invocation::Print(error.render().to_string()))
         }
@@ -128,15 +120,87 @@ pub(super) fn parse_from(description: &Description, arguments: Vec<OsString>) ->
     }
 }
 
-fn command(description: &Description) -> clap::Command {
+/// What a command line asks for; an error of clap's, or of what clap cannot say.
+fn read(mut matches: ArgMatches, additions: &Additions) -> clap::error::Result<Result<Invocation>> {
+    if let Some(message) = misplaced(&matches) {
+        return Ok(Err(usage(message)));
+    }
+    if let Some(own) = own(&mut matches, additions)? {
+        return Ok(Ok(own));
+    }
+    let train = train_matches(&matches);
+    let (given, outranked) = (config::table(train), config::outranked(train));
+    let line = CommandLine::from_arg_matches_mut(&mut matches)?;
+    let command = match line.command.unwrap_or(Command::Train(Box::new(line.train))) {
+        Command::Train(args) => {
+            let mut args = train::Args { given, ..*args };
+            match outranked {
+                Some(config::CLIP_NORM) => args.optimisation.clip_norm = None,
+                Some(_) => args.optimisation.clip_value = None,
+                None => {}
+            }
+            Command::Train(Box::new(args))
+        }
+        other => other,
+    };
+    Ok(Ok(Invocation::Run(line.common, command)))
+}
+
+fn command(description: &Description, additions: &Additions) -> clap::Command {
     let lessons = LESSONS.replace("NAME", &program().unwrap_or_else(|| description.name.into()));
     let about = format!("Trains and runs {}", description.name);
+    let own = additions.commands.iter().map(own_command);
+    let names: Vec<String> = additions.brought.names().map(String::from).collect();
     CommandLine::command()
+        .subcommands(own)
+        .mut_args(|arg| with_data(arg, &names))
+        .mut_subcommands(|command| command.mut_args(|arg| with_data(arg, &names)))
         .about(about)
         .after_help(lessons.clone())
         .mut_subcommands(|command| command.allow_negative_numbers(true).args_override_self(true))
         .mut_subcommand("train", |command| command.after_help(lessons))
 }
+
+/// Lets `--data` name the data sets of the program, of which the first is what is taken by default.
+fn with_data(arg: Arg, names: &[String]) -> Arg {
+    let (true, Some(first)) = (arg.get_id() == DATA, names.first()) else { return arg };
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let own = names.to_vec();
+    arg.default_value(first.clone())
+        .help(help.replace(DATA_SETS, &format!("{DATA_SETS}{}, ", names.join(", "))))
+        .value_parser(move |text: &str| DataName::among(text, &own))
+}
+
+/// A command that the program adds: with the options that say where data is, and any words.
+fn own_command(own: &OwnCommand) -> clap::Command {
+    let words = Arg::new(WORDS)
+        .value_name("ARGUMENT")
+        .num_args(0..)
+        .trailing_var_arg(true)
+        .allow_hyphen_values(true)
+        .value_parser(value_parser!(OsString));
+    DataArgs::augment_args(clap::Command::new(own.name.clone())).about(own.about.clone()).arg(words)
+}
+
+/// The command of the program's own that was given, if one was.
+fn own(matches: &mut ArgMatches, additions: &Additions) -> clap::error::Result<Option<Invocation>> {
+    let name = matches.subcommand_name();
+    let Some(place) = additions.commands.iter().position(|command| Some(command.name.as_str()) == name)
+    else {
+        return Ok(None);
+    };
+    let common = Common::from_arg_matches(matches)?;
+    let Some((_, mut matches)) = matches.remove_subcommand() else { return Ok(None) };
+    let words = matches.remove_many(WORDS).into_iter().flatten().collect();
+    Ok(Some(Invocation::RunOwn(place, common, DataArgs::from_arg_matches_mut(&mut matches)?, words)))
+}
+
+/// The option that names a data set, and how its help begins.
+const DATA: &str = "data";
+const DATA_SETS: &str = "Data set: ";
+
+/// The words behind a command of the program's own.
+const WORDS: &str = "arguments";
 
 const LESSONS: &str = "\
 Examples:
@@ -155,10 +219,10 @@ fn train_matches(matches: &ArgMatches) -> &ArgMatches {
 }
 
 /// The script that teaches a shell this command line.
-pub(super) fn completions(description: &Description, shell: Shell) -> String {
+pub(super) fn completions(description: &Description, additions: &Additions, shell: Shell) -> String {
     let mut script = Vec::new();
     let name = program().unwrap_or_else(|| description.name.into());
-    clap_complete::generate(shell, &mut command(description), name, &mut script);
+    clap_complete::generate(shell, &mut command(description, additions), name, &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 

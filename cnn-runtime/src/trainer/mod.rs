@@ -13,6 +13,7 @@
 //! | 5 | training diverged, or weights score no number |
 //! | 130, 143 | SIGINT or SIGTERM ended training, after a checkpoint |
 
+mod additions;
 mod advice;
 mod args;
 mod bench;
@@ -42,15 +43,21 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
 };
 
 use cnn_core::{Error, Result, files};
 
-use crate::network::{Model, Network};
+use crate::{
+    data::Dataset,
+    network::{Model, Network},
+    train::Callback,
+};
+use additions::{Additions, Open, OwnCommand};
+pub use additions::{Opening, Request};
 use args::{Command, Invocation};
 use common::Common;
 use exit::Ending;
-use source::Bundled;
 
 /// Runs a trainer of one network: all that a program's `main` has to call.
 ///
@@ -66,41 +73,99 @@ pub fn main<N: Network>() -> ExitCode {
 /// use cnn_runtime::trainer::Trainer;
 ///
 /// let digits = concat!(env!("CARGO_MANIFEST_DIR"), "/digits");
-/// Trainer::of::<MnistCnn>().data_dir("mnist", digits).main()
+/// Trainer::of::<MnistCnn>()
+///     .data_dir("mnist", digits)
+///     .command("count", "Count the training images", |request| {
+///         println!("{}", request.dataset(cnn_runtime::data::Part::Train)?.len());
+///         Ok(())
+///     })
+///     .main()
 /// # }
 /// ```
-#[derive(Clone)]
+#[derive(Debug)]
 pub struct Trainer {
     model: Model,
-    bundled: Bundled,
+    additions: Additions,
 }
 
 impl Trainer {
     /// The trainer of a network, as [`main()`] runs it.
     pub fn of<N: Network>() -> Trainer {
-        Trainer { model: Model::of::<N>(), bundled: Bundled::default() }
+        Trainer { model: Model::of::<N>(), additions: Additions::default() }
     }
 
-    /// Brings a data set along: its files are in this folder where `--data-dir` names no other.
-    /// `name` is the one that `--data` takes, such as `mnist`; other names change nothing.
+    /// Brings a known data set along: its files are in this folder where `--data-dir` names no
+    /// other. `name` is the one that `--data` takes, such as `mnist`; other names change nothing.
     #[must_use]
     pub fn data_dir(mut self, name: &str, folder: impl Into<PathBuf>) -> Trainer {
-        self.bundled.insert(name, folder.into());
+        self.additions.brought.folder(name, folder.into());
+        self
+    }
+
+    /// Adds a data set, which `--data NAME` asks for; the first that is added is what every command
+    /// takes by default. `open` is called for the training images and for the test images.
+    ///
+    /// ```no_run
+    /// # use cnn_runtime::data::{Dataset, Image, Target};
+    /// # struct Stripes { seed: u64 }
+    /// # impl Dataset for Stripes {
+    /// #     fn len(&self) -> usize { 1 }
+    /// #     fn outputs(&self) -> usize { 2 }
+    /// #     fn read(&self, _: usize, _: &mut Image) -> cnn_runtime::Result<Target> { Ok(Target::Class(0)) }
+    /// # }
+    /// # fn example<Net: cnn_runtime::Network>() -> std::process::ExitCode {
+    /// use cnn_runtime::{data::Part, trainer::Trainer};
+    ///
+    /// Trainer::of::<Net>()
+    ///     .dataset("stripes", |opening| Ok(Stripes { seed: (opening.part == Part::Test).into() }))
+    ///     .main()
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn dataset<D: Dataset + 'static>(
+        mut self,
+        name: &str,
+        open: impl Fn(&Opening) -> Result<D> + Send + Sync + 'static,
+    ) -> Trainer {
+        let open: Open = Arc::new(move |opening| Ok(Arc::new(open(opening)?)));
+        self.additions.brought.dataset(name, open);
+        self
+    }
+
+    /// Adds a callback to every training run, called after those that keep weights and records.
+    #[must_use]
+    pub fn callback(mut self, callback: impl Callback + 'static) -> Trainer {
+        self.additions.callbacks.push(Box::new(callback));
+        self
+    }
+
+    /// Adds a command: its name, a line about it for `--help`, and what it does. It takes the
+    /// options that all commands share, and those that say where data is.
+    #[must_use]
+    pub fn command(
+        mut self,
+        name: &str,
+        about: &str,
+        run: impl Fn(&Request) -> Result<()> + 'static,
+    ) -> Trainer {
+        let (name, about, run) = (name.into(), about.into(), Box::new(run));
+        self.additions.commands.push(OwnCommand { name, about, run });
         self
     }
 
     /// Reads the command line, runs what it asks for, and gives the exit code.
     pub fn main(self) -> ExitCode {
-        let result = args::parse(self.model.description()).and_then(|invocation| match invocation {
+        let Trainer { model, additions } = self;
+        let invocation = args::parse(model.description(), &additions);
+        exit_code(invocation.and_then(|invocation| match invocation {
             Invocation::Print(text) => print(&text).map(|()| Ending::Done),
-            Invocation::Run(common, mut command) => {
-                if let Some(data) = command.data_mut() {
-                    data.bring(self.bundled);
-                }
-                perform(self.model, &common, &command)
+            Invocation::Run(common, command) => perform(model, &common, command, additions),
+            Invocation::RunOwn(place, common, data, arguments) => {
+                let mut request = Request::new(model, common, data, arguments);
+                request.bring(additions.brought);
+                (additions.commands[place].run)(&request).map(|()| Ending::Done)
             }
-        });
-        exit_code(result)
+        }))
     }
 }
 
@@ -120,9 +185,12 @@ fn exit_code(result: Result<Ending>) -> ExitCode {
 }
 
 /// Runs a command.
-fn perform(model: Model, common: &Common, command: &Command) -> Result<Ending> {
-    let done = match command {
-        Command::Train(args) => return train::run(model, common, args),
+fn perform(model: Model, common: &Common, mut command: Command, additions: Additions) -> Result<Ending> {
+    if let Some(data) = command.data_mut() {
+        data.bring(additions.brought.clone());
+    }
+    let done = match &command {
+        Command::Train(args) => return train::run(model, common, args, additions.callbacks),
         Command::Eval(args) => eval::run(model, common, args),
         Command::Predict(args) => predict::run(model, common, args),
         Command::Visualize(args) => visualize::run(model, common, args),
@@ -130,7 +198,7 @@ fn perform(model: Model, common: &Common, command: &Command) -> Result<Ending> {
         Command::Summary(args) => summary::run(model.description(), args),
         Command::Inspect(args) => inspect::run(model, common, args),
         Command::Bench(args) => bench::run(model, common, args),
-        Command::Completions { shell } => print(&args::completions(model.description(), *shell)),
+        Command::Completions { shell } => print(&args::completions(model.description(), &additions, *shell)),
     };
     done.map(|()| Ending::Done)
 }

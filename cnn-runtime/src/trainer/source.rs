@@ -7,8 +7,8 @@ use std::{
     sync::Arc,
 };
 
-use super::{advice::advise, format::thousands, log_line, usage, values::DataName};
-pub(super) use place::Bundled;
+use super::{additions::Opening, advice::advise, format::thousands, log_line, usage, values::DataName};
+pub(super) use place::Brought;
 
 use cnn_core::{Error, Result};
 
@@ -29,7 +29,7 @@ const LISTED: usize = 10;
 pub(super) struct DataArgs {
     /// Data set: mnist, fashion-mnist, cifar10, cifar100 or folder:DIR, where DIR holds train and
     /// val or test, or one folder for each class
-    #[arg(long, value_name = "NAME", default_value = "mnist")]
+    #[arg(long, value_name = "NAME", default_value = "mnist", value_parser = DataName::known)]
     data: DataName,
 
     /// Folder of the data set's files [default: what comes with this program, or where --download
@@ -52,13 +52,13 @@ pub(super) struct DataArgs {
 
     /// What the program brings along.
     #[arg(skip)]
-    bundled: Bundled,
+    brought: Brought,
 }
 
 impl DataArgs {
-    /// Looks for data sets among those that the program brings along.
-    pub(super) fn bring(&mut self, bundled: Bundled) {
-        self.bundled = bundled;
+    /// Looks for data sets among what the program brings along.
+    pub(super) fn bring(&mut self, brought: Brought) {
+        self.brought = brought;
     }
 
     /// True if images may be passed over.
@@ -82,13 +82,18 @@ pub(super) fn load(
         }
         DataName::Cifar10 => Arc::new(cifar(CifarKind::Cifar10)?),
         DataName::Cifar100 => Arc::new(cifar(CifarKind::Cifar100)?),
-        DataName::Folder(_) if args.download => {
+        DataName::Folder(_) | DataName::Own(_) if args.download => {
             return Err(usage(format!(
                 "--download knows no {}: only named data sets can be fetched",
                 args.data
             )));
         }
         DataName::Folder(folder) => Arc::new(folder_part(folder, part, seed)?),
+        DataName::Own(name) => {
+            let open =
+                args.brought.own(name).ok_or_else(|| usage(format!("--data {name}: no such data set")))?;
+            open(&Opening { part, folder: args.data_dir.as_deref(), seed })?
+        }
     };
     check_targets(&*data, description)
         .map_err(|message| Error::Data { path: args.data.to_string().into(), message })?;
@@ -182,7 +187,8 @@ fn note(args: &DataArgs, data: &dyn Dataset, description: &Description) {
         changes.push(format!("{height}x{width}: {fit}"));
     }
     if !changes.is_empty() {
-        log_line(&format!("images of {name} become {}", changes.join(", ")));
+        let which = if shape.is_some() { "images" } else { "images of other sizes" };
+        log_line(&format!("{which} of {name} become {}", changes.join(", ")));
     }
     let (count, outputs, what) = (data.outputs(), description.output_len(), data.target().outputs());
     if count < outputs {
@@ -215,11 +221,16 @@ mod tests {
     use super::{super::fixture::DESCRIPTION, *};
 
     impl DataArgs {
+        /// The data set's name.
+        pub(in crate::trainer) fn name(&self) -> String {
+            self.data.to_string()
+        }
+
         /// What `--data` alone says.
         pub(super) fn named(name: &str) -> DataArgs {
-            let data = name.parse().unwrap();
-            let bundled = Bundled::default();
-            DataArgs { data, data_dir: None, download: false, mirror: None, skip_bad: 0, bundled }
+            let data = DataName::known(name).unwrap();
+            let brought = Brought::default();
+            DataArgs { data, data_dir: None, download: false, mirror: None, skip_bad: 0, brought }
         }
     }
 

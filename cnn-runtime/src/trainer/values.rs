@@ -95,12 +95,16 @@ pub(super) enum DataName {
     Cifar100,
     /// Images in folders, one for each class.
     Folder(PathBuf),
+    /// What the program brings along under this name.
+    Own(String),
 }
 
-impl FromStr for DataName {
-    type Err = String;
+/// What `--data` says of the data sets that it takes.
+const NAMES: &str = "mnist, fashion-mnist, cifar10, cifar100 or folder:DIR";
 
-    fn from_str(text: &str) -> Result<DataName, String> {
+impl DataName {
+    /// A data set that every trainer knows.
+    pub(super) fn known(text: &str) -> Result<DataName, String> {
         match text {
             "mnist" => Ok(DataName::Mnist),
             "fashion-mnist" => Ok(DataName::FashionMnist),
@@ -108,9 +112,18 @@ impl FromStr for DataName {
             "cifar100" => Ok(DataName::Cifar100),
             _ => match text.strip_prefix("folder:") {
                 Some(folder) if !folder.is_empty() => Ok(DataName::Folder(folder.into())),
-                _ => Err("expected mnist, fashion-mnist, cifar10, cifar100 or folder:DIR".into()),
+                _ => Err(format!("expected {NAMES}")),
             },
         }
+    }
+
+    /// A data set that every trainer knows, or one of this program's own.
+    pub(super) fn among(text: &str, own: &[String]) -> Result<DataName, String> {
+        if own.iter().any(|name| name == text) {
+            return Ok(DataName::Own(text.into()));
+        }
+        let others: String = own.iter().map(|name| format!("{name}, ")).collect();
+        DataName::known(text).map_err(|_| format!("expected {others}{NAMES}"))
     }
 }
 
@@ -122,6 +135,7 @@ impl Display for DataName {
             DataName::Cifar10 => f.write_str("cifar10"),
             DataName::Cifar100 => f.write_str("cifar100"),
             DataName::Folder(folder) => write!(f, "folder:{}", folder.display()),
+            DataName::Own(name) => f.write_str(name),
         }
     }
 }

@@ -8,9 +8,10 @@ fn words(line: &str) -> Vec<OsString> {
 }
 
 fn command(line: &str) -> Result<(Common, Command)> {
-    match parse_from(&DESCRIPTION, words(line))? {
+    match parse_from(&DESCRIPTION, &Additions::default(), words(line))? {
         Invocation::Run(common, command) => Ok((common, command)),
         Invocation::Print(text) => panic!("{text}"),
+        Invocation::RunOwn(..) => panic!("{line}"),
     }
 }
 
@@ -79,14 +80,20 @@ fn a_later_flag_replaces_an_earlier() {
 #[test]
 fn help_names_the_network_the_commands_and_examples() {
     for line in ["--help", "train --help", "--resume auto --help"] {
-        let Invocation::Print(text) = parse_from(&DESCRIPTION, words(line)).unwrap() else { panic!() };
+        let Invocation::Print(text) = parse_from(&DESCRIPTION, &Additions::default(), words(line)).unwrap()
+        else {
+            panic!()
+        };
         for word in
             ["--epochs", "--device", "Optimisation:", "Examples:", "--config run.toml", "CNN_EPOCHS=3"]
         {
             assert!(text.contains(word), "{word} in {text}");
         }
     }
-    let Invocation::Print(text) = parse_from(&DESCRIPTION, words("--help")).unwrap() else { panic!() };
+    let Invocation::Print(text) = parse_from(&DESCRIPTION, &Additions::default(), words("--help")).unwrap()
+    else {
+        panic!()
+    };
     assert!(text.contains("Trains and runs Net") && text.contains("inspect"), "{text}");
 }
 
@@ -96,8 +103,58 @@ fn shells_complete_options() {
         let Command::Completions { shell } = command(&format!("completions {shell}")).unwrap().1 else {
             panic!()
         };
-        let text = completions(&DESCRIPTION, shell);
+        let text = completions(&DESCRIPTION, &Additions::default(), shell);
         assert!(text.contains("checkpoint-every"), "{text}");
     }
     assert_error("completions cmd", "'cmd' for '<SHELL>'");
+}
+
+/// A program with two data sets and a command of its own.
+fn additions() -> Additions {
+    let mut additions = Additions::default();
+    for name in ["stripes", "dots"] {
+        additions.brought.dataset(name, std::sync::Arc::new(|_| Err(usage("never opened"))));
+    }
+    let (name, about) = ("count".into(), "Count images".into());
+    additions.commands.push(OwnCommand { name, about, run: Box::new(|_| Ok(())) });
+    additions
+}
+
+#[test]
+fn a_programs_own_data_and_commands_are_taken() {
+    let parse = |line: &str| parse_from(&DESCRIPTION, &additions(), words(line));
+    for (line, data) in [("", "stripes"), ("--data dots", "dots"), ("train --data mnist", "mnist")] {
+        let Ok(Invocation::Run(_, Command::Train(args))) = parse(line) else { panic!("{line}") };
+        assert_eq!(args.data.name(), data);
+    }
+    let Ok(Invocation::RunOwn(0, _, data, rest)) = parse("count --data dots --seed 3 a --b") else {
+        panic!("a command")
+    };
+    assert_eq!((data.name(), rest), ("dots".into(), vec!["a".into(), "--b".into()]));
+    let error = parse("--data spots").err().unwrap().to_string();
+    assert!(error.contains("expected stripes, dots, mnist"), "{error}");
+    let error = parse("--epochs 3 count").err().unwrap().to_string();
+    assert!(error.contains("--epochs stands before count"), "{error}");
+    let Ok(Invocation::Print(help)) = parse("train --help") else { panic!("help") };
+    assert!(help.contains("Data set: stripes, dots, mnist"), "{help}");
+}
+
+#[test]
+fn what_a_program_adds_needs_names_of_its_own() {
+    let error = |change: fn(&mut Additions)| {
+        let mut additions = additions();
+        change(&mut additions);
+        parse_from(&DESCRIPTION, &additions, words("")).err().unwrap().to_string()
+    };
+    let mnist = error(|additions| {
+        additions.brought.dataset("mnist", std::sync::Arc::new(|_| Err(usage("never opened"))));
+    });
+    assert!(mnist.contains("data set `mnist`"), "{mnist}");
+    let train = error(|additions| additions.commands[0].name = "train".into());
+    assert!(train.contains("command `train`"), "{train}");
+    let twice = error(|additions| {
+        let (name, about) = ("count".into(), String::new());
+        additions.commands.push(OwnCommand { name, about, run: Box::new(|_| Ok(())) });
+    });
+    assert!(twice.contains("command `count`"), "{twice}");
 }

@@ -3,13 +3,18 @@
 use std::io::Write;
 
 use super::*;
-use crate::trainer::{args, args::Command, args::Invocation, fixture::DESCRIPTION};
+use crate::trainer::{
+    additions::Additions,
+    args::{self, Command, Invocation},
+    fixture::DESCRIPTION,
+};
 
 fn parse(file: &str, line: &str) -> Result<(Common, train::Args)> {
     let mut config = tempfile::NamedTempFile::new().unwrap();
     config.write_all(file.as_bytes()).unwrap();
     let line = format!("net {line} --config {}", config.path().display());
-    match args::parse_from(&DESCRIPTION, line.split_whitespace().map(Into::into).collect())? {
+    let words = line.split_whitespace().map(Into::into).collect();
+    match args::parse_from(&DESCRIPTION, &Additions::default(), words)? {
         Invocation::Run(common, Command::Train(args)) => Ok((common, *args)),
         _ => panic!("{line}"),
     }
@@ -61,7 +66,9 @@ fn a_variable_with_a_wrong_value_is_named() {
 #[test]
 fn a_file_that_is_not_there_is_named() {
     let line = ["net", "--config", "/nowhere/run.toml"].map(Into::into).to_vec();
-    let Err(error) = args::parse_from(&DESCRIPTION, line) else { panic!("read /nowhere/run.toml") };
+    let Err(error) = args::parse_from(&DESCRIPTION, &Additions::default(), line) else {
+        panic!("read /nowhere/run.toml")
+    };
     assert!(error.to_string().starts_with("/nowhere/run.toml: cannot read"), "{error}");
 }
 

@@ -3,29 +3,57 @@
 
 use std::{
     collections::BTreeMap,
-    env,
+    env, fmt,
     path::{Path, PathBuf},
 };
 
 use cnn_core::Result;
 
 use super::DataArgs;
-use crate::trainer::{usage, values::DataName};
+use crate::trainer::{additions::Open, usage, values::DataName};
 
 /// Where Debian's package dataset-fashion-mnist puts its files.
 const FASHION: &str = "/usr/share/datasets/fashion-mnist";
 
-/// Folders of data sets that a program brings along, by the data set's name.
-#[derive(Clone, Debug, Default)]
-pub(in crate::trainer) struct Bundled(BTreeMap<String, PathBuf>);
+/// What a program brings along: folders of known data sets, and data sets of its own, by name.
+#[derive(Clone, Default)]
+pub(in crate::trainer) struct Brought {
+    folders: BTreeMap<String, PathBuf>,
+    /// In the order in which they were added.
+    own: Vec<(String, Open)>,
+}
 
-impl Bundled {
-    pub(in crate::trainer) fn insert(&mut self, name: &str, folder: PathBuf) {
-        self.0.insert(name.into(), folder);
+impl Brought {
+    /// A folder of the data set of this name.
+    pub(in crate::trainer) fn folder(&mut self, name: &str, folder: PathBuf) {
+        self.folders.insert(name.into(), folder);
     }
 
-    fn folder(&self, data: &DataName) -> Option<PathBuf> {
-        self.0.get(&data.to_string()).cloned()
+    /// A data set of this name; it takes the place of one that was added before.
+    pub(in crate::trainer) fn dataset(&mut self, name: &str, open: Open) {
+        self.own.retain(|(known, _)| known != name);
+        self.own.push((name.into(), open));
+    }
+
+    /// The names of the data sets of its own.
+    pub(in crate::trainer) fn names(&self) -> impl Iterator<Item = &str> {
+        self.own.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// What opens a data set of its own.
+    pub(super) fn own(&self, name: &str) -> Option<&Open> {
+        self.own.iter().find(|(known, _)| known == name).map(|(_, open)| open)
+    }
+
+    fn folder_of(&self, data: &DataName) -> Option<PathBuf> {
+        self.folders.get(&data.to_string()).cloned()
+    }
+}
+
+impl fmt::Debug for Brought {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let own: Vec<_> = self.names().collect();
+        f.debug_struct("Brought").field("folders", &self.folders).field("own", &own).finish()
     }
 }
 
@@ -47,7 +75,7 @@ fn folder_beside(args: &DataArgs, caches: Option<PathBuf>) -> Result<PathBuf> {
     if let Some(folder) = &args.data_dir {
         return Ok(folder.clone());
     }
-    let found = [args.bundled.folder(&args.data), system(&args.data), kept()];
+    let found = [args.brought.folder_of(&args.data), system(&args.data), kept()];
     found.into_iter().flatten().find(|folder| folder.is_dir()).ok_or_else(|| usage(advice(args)))
 }
 
@@ -55,7 +83,7 @@ fn folder_beside(args: &DataArgs, caches: Option<PathBuf>) -> Result<PathBuf> {
 fn advice(args: &DataArgs) -> String {
     let data = &args.data;
     let fetched = if cfg!(feature = "download") { "; --download fetches it" } else { "" };
-    if let Some(gone) = args.bundled.folder(data) {
+    if let Some(gone) = args.brought.folder_of(data) {
         return format!(
             "--data {data} is no longer at {}, where this program was built: --data-dir names its folder{fetched}",
             gone.display()
@@ -103,7 +131,7 @@ fn download(args: &DataArgs, folder: &Path) -> Result<()> {
         DataName::FashionMnist => download::FASHION_MNIST,
         DataName::Cifar10 => download::CIFAR10,
         DataName::Cifar100 => download::CIFAR100,
-        DataName::Folder(_) => return Ok(()),
+        DataName::Folder(_) | DataName::Own(_) => return Ok(()),
     };
     download::fetch(&source, folder, args.mirror.as_deref(), log_line)
         .map_err(|error| advise(error, "--mirror names another server"))
@@ -125,7 +153,7 @@ mod tests {
     fn what_the_program_brings_along_comes_first() {
         let folder = tempfile::tempdir().unwrap();
         let mut args = DataArgs::named("mnist");
-        args.bundled.insert("mnist", folder.path().into());
+        args.brought.folder("mnist", folder.path().into());
         assert_eq!(folder_beside(&args, None).unwrap(), folder.path());
         args.data_dir = Some("x".into());
         assert_eq!(folder_beside(&args, None).unwrap(), Path::new("x"));
@@ -137,7 +165,7 @@ mod tests {
         let error = folder_beside(&args, None).unwrap_err();
         assert!(matches!(error, crate::Error::Usage(_)), "{error}");
         assert!(error.to_string().starts_with("--data mnist needs --data-dir"), "{error}");
-        args.bundled.insert("mnist", "/nonexistent".into());
+        args.brought.folder("mnist", "/nonexistent".into());
         let error = folder_beside(&args, None).unwrap_err().to_string();
         assert!(error.starts_with("--data mnist is no longer at /nonexistent"), "{error}");
     }

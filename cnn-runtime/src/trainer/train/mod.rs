@@ -23,13 +23,18 @@ use crate::{
     network::Model,
     optim::Rate,
     session::{Options, Session},
-    train::{EarlyStopping, Fit, LearningRate, Score, evaluate_until},
+    train::{Callback, EarlyStopping, Fit, LearningRate, Score, evaluate_until},
     weights,
 };
 pub(super) use args::Args;
 use recipe::Recipe;
 
-pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<Ending> {
+pub(super) fn run(
+    model: Model,
+    common: &Common,
+    args: &Args,
+    callbacks: Vec<Box<dyn Callback>>,
+) -> Result<Ending> {
     let description = model.description();
     let recipe = Recipe::new(&args.optimisation, &description.training)?;
     if args.configuration.dry_run {
@@ -60,7 +65,8 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<Ending> 
         test: Batches::all(&train.with_data(test), batch)?,
     };
     let interrupt = Interrupt::listen()?;
-    match fit(&mut session, &device, &mut sets, &recipe, &interrupt, common, args)? {
+    let around = Around { interrupt: &interrupt, callbacks };
+    match fit(&mut session, &device, &mut sets, &recipe, around, common, args)? {
         Some(score) => print(&eval::result_line(&score)).map(|()| Ending::Done),
         None => Ok(output::interrupted(&args.kept, interrupt.exit_code())),
     }
@@ -77,6 +83,13 @@ struct Sets {
     test: Batches,
 }
 
+/// What looks at a run from outside.
+struct Around<'a> {
+    interrupt: &'a Interrupt,
+    /// The program's own.
+    callbacks: Vec<Box<dyn Callback>>,
+}
+
 /// Trains and returns the score on the test images, or nothing if a signal ended that. The progress
 /// bar leaves the terminal with its callback, before the score is printed.
 fn fit(
@@ -84,7 +97,7 @@ fn fit(
     device: &Device,
     sets: &mut Sets,
     recipe: &Recipe,
-    interrupt: &Interrupt,
+    Around { interrupt, callbacks }: Around,
     common: &Common,
     args: &Args,
 ) -> Result<Option<Score>> {
@@ -97,6 +110,7 @@ fn fit(
     let fit =
         output::keeping(fit.callback(LearningRate::new(rate)), &args.kept, settings, checkpoint.as_deref());
     let patience = args.optimisation.patience.unwrap_or(usize::MAX);
+    let fit = callbacks.into_iter().fold(fit, Fit::boxed_callback);
     let mut fit = fit.callback(EarlyStopping::new(patience)?).callback(interrupt.clone());
     if let Some(path) = &checkpoint {
         fit.resume(session, path).map_err(|error| advise(error, ANEW))?;
