@@ -30,7 +30,7 @@ impl Dataset for Lines {
 
     fn read(&self, index: usize, image: &mut Image) -> Result<Target> {
         for (at, value) in image.reshape([1, 16, 16])?.iter_mut().enumerate() {
-            let line = index / 2 + if index % 2 == 0 { at / 16 } else { at % 16 };
+            let line = index / 2 + if index.is_multiple_of(2) { at / 16 } else { at % 16 };
             *value = if line % 4 < 2 { 255.0 } else { 0.0 };
         }
         Ok(Target::Class(index as u32 % 2))

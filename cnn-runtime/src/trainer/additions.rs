@@ -85,11 +85,14 @@ impl Request {
     }
 }
 
+/// What a command that a program adds does.
+pub(super) type Run = Box<dyn Fn(&Request) -> Result<()>>;
+
 /// A command that a program adds.
 pub(super) struct OwnCommand {
     pub(super) name: String,
     pub(super) about: String,
-    pub(super) run: Box<dyn Fn(&Request) -> Result<()>>,
+    pub(super) run: Run,
 }
 
 /// All that a program adds.
