@@ -8,7 +8,7 @@ use crate::{
     optim::Update,
     plan::{Arena, Map, Param, Steps},
 };
-pub(crate) use checked::Checked;
+pub(crate) use checked::{Checked, shared};
 
 /// Memory that lives as long as the engine; each class is as long as the packed parameters, the
 /// state a few times that.
@@ -148,4 +148,11 @@ pub trait Engine: Send {
 
     /// `gradients = share * gradients + (1 - share) * stashed gradients`
     fn merge_stashed(&mut self, share: f32) -> Result<()>;
+
+    /// Another engine of the same sizes, but for inference alone, on the parameters of this one.
+    /// Neither can write them, nor update them, while there are two.
+    ///
+    /// # Errors
+    /// [`crate::Error::Device`] if there is too little memory.
+    fn share(&self) -> Result<Box<dyn Engine>>;
 }

@@ -60,6 +60,9 @@ mod opencl;
 pub mod optim;
 #[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
 mod params;
+#[cfg(feature = "data")]
+mod prediction;
+mod predictor;
 mod session;
 #[cfg(feature = "data")]
 pub mod train;
@@ -77,6 +80,9 @@ pub use cnn_data as data;
 pub use cnn_plan as plan;
 pub use device::{Device, DeviceChoice};
 pub use network::{Model, Network};
+#[cfg(feature = "data")]
+pub use prediction::Prediction;
+pub use predictor::Predictor;
 pub use session::{Metrics, Options, Session};
 
 #[cfg(doctest)]

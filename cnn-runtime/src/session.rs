@@ -81,13 +81,33 @@ impl Session {
     /// [`Error::Usage`] for a batch of 0 or one that no memory can hold, and for an update with a
     /// number that is out of its range; [`Error::Device`] if the memory is not there.
     pub fn new(model: Model, device: &Device, options: &Options) -> Result<Session> {
+        let mut session = Session::zeroed(model, device, options)?;
+        for (index, param) in model.description().params.iter().enumerate() {
+            let mut draw = params::initial(param, options.seed);
+            session.write_parts(Array::Parameter, index, &mut |part| {
+                draw(part);
+                Ok(())
+            })?;
+        }
+        Ok(session)
+    }
+
+    /// A session whose parameters are all zero.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    pub(crate) fn zeroed(model: Model, device: &Device, options: &Options) -> Result<Session> {
+        options.update.as_ref().map_or(Ok(()), check_update)?;
+        let sizes = sizes(model.description(), options)?;
+        Session::on(model, device.engine(&sizes)?, options)
+    }
+
+    /// A session on an engine that was made for it.
+    fn on(model: Model, engine: Box<dyn Engine>, options: &Options) -> Result<Session> {
         let &Options { batch, update, seed } = options;
-        let description = model.description();
-        update.as_ref().map_or(Ok(()), check_update)?;
-        let sizes = sizes(description, options)?;
-        let mut session = Session {
+        Ok(Session {
             model,
-            engine: device.engine(&sizes)?,
+            engine,
             batch,
             update,
             seed,
@@ -96,17 +116,25 @@ impl Session {
             averaged: false,
             has_gradients: false,
             metrics: Metrics::default(),
-            logits: scores(description, batch)?,
+            logits: scores(model.description(), batch)?,
             data_info: DataInfo::default(),
-        };
-        for (index, param) in description.params.iter().enumerate() {
-            let mut draw = params::initial(param, seed);
-            session.write_parts(Array::Parameter, index, &mut |part| {
-                draw(part);
-                Ok(())
-            })?;
+        })
+    }
+
+    /// Another session for inference, on the same parameters, which neither can change while there
+    /// are two; what else a batch needs, each has for itself.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] if this session trains; [`Error::Device`] if there is too little memory.
+    pub fn share(&self) -> Result<Session> {
+        if self.update.is_some() {
+            let message = "a session that trains shares no parameters; make one with Options::infer";
+            return Err(Error::Usage(message.into()));
         }
-        Ok(session)
+        let options = Options { batch: self.batch, update: None, seed: self.seed };
+        let mut other = Session::on(self.model, self.engine.share()?, &options)?;
+        other.data_info = self.data_info.clone();
+        Ok(other)
     }
 
     /// The network's tables.

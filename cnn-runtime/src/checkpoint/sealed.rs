@@ -48,7 +48,7 @@ pub(super) fn write<S>(
 }
 
 /// Opens a file that is exactly as it was written, and reads its text.
-pub(super) fn open(path: &Path) -> Result<(TensorFile, String)> {
+pub(super) fn open(path: &Path) -> Result<(TensorFile<'static>, String)> {
     let error = |message: &str| Error::weights(path, message);
     let damaged = || error("damaged: its checksum does not match; resume from another checkpoint");
     let mut file = TensorFile::open(path).map_err(|cause| match cause {

@@ -1,5 +1,7 @@
 //! The engine: a network's memory, and frames for its passes.
 
+use std::sync::Arc;
+
 use cnn_core::{DeviceError, Remedy, Result, Targets};
 
 use super::{
@@ -9,7 +11,7 @@ use super::{
     update::{self, Operands, UpdatePass},
 };
 use crate::{
-    engine::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes, put_words},
+    engine::{Checked, Class, Engine, LossSums, Pass, PendingUpdate, Sizes, put_words, shared},
     optim::Clip,
     plan::{Map, Steps},
 };
@@ -18,7 +20,9 @@ use crate::{
 /// what is wrong before.
 pub(super) struct CpuEngine {
     cpu: Cpu,
-    params: Buffer,
+    sizes: Sizes,
+    /// Read by several engines, or written by the only one.
+    params: Arc<Buffer>,
     grads: Buffer,
     /// Gradients of earlier passes, once there are some.
     stashed: Option<Buffer>,
@@ -30,9 +34,15 @@ pub(super) struct CpuEngine {
 
 impl CpuEngine {
     pub(super) fn new(cpu: &Cpu, sizes: &Sizes) -> Result<CpuEngine> {
+        CpuEngine::on(Arc::new(Buffer::zeroed(sizes.params, "parameters")?), cpu, sizes)
+    }
+
+    /// An engine on these parameters.
+    fn on(params: Arc<Buffer>, cpu: &Cpu, sizes: &Sizes) -> Result<CpuEngine> {
         Ok(CpuEngine {
             cpu: cpu.clone(),
-            params: Buffer::zeroed(sizes.params, "parameters")?,
+            sizes: *sizes,
+            params,
             grads: Buffer::zeroed(sizes.grads, "gradients")?,
             stashed: None,
             state: Buffer::zeroed(sizes.state, "optimizer state")?,
@@ -60,6 +70,11 @@ impl CpuEngine {
         Frame { cpu: &self.cpu, pass: *pass, memory, update: None, samples: 0..pass.batch, divides: true }
     }
 
+    /// Refuses a change of parameters that another engine may be reading.
+    fn check_own(&self) -> Result<()> {
+        if Arc::strong_count(&self.params) > 1 { Err(shared()) } else { Ok(()) }
+    }
+
     fn operands(&self) -> Operands<'_> {
         Operands { params: self.params.span(), grads: self.grads.span(), state: self.state.span() }
     }
@@ -78,6 +93,9 @@ fn targets(len: usize) -> Result<Vec<u32>> {
 
 impl Engine for CpuEngine {
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()> {
+        if class == Class::Params {
+            self.check_own()?;
+        }
         self.class(class).from(offset).write(values);
         Ok(())
     }
@@ -136,6 +154,7 @@ impl Engine for CpuEngine {
     }
 
     fn update(&mut self, pending: &PendingUpdate) -> Result<()> {
+        self.check_own()?;
         self.cpu.install(|| {
             UpdatePass::new(&self.cpu, pending, self.operands())?.run(&self.cpu, &|_| true);
             Ok(())
@@ -148,6 +167,7 @@ impl Engine for CpuEngine {
         body: &(dyn Fn(&dyn Steps) + Sync),
         pending: &PendingUpdate,
     ) -> Result<()> {
+        self.check_own()?;
         if let Some(Clip::Norm(_)) = pending.update.clip {
             // The norm is that of all gradients.
             // SAFETY: the caller's promise is the same.
@@ -175,5 +195,11 @@ impl Engine for CpuEngine {
         let stashed = self.stashed.as_ref().expect("gradients were stashed").span();
         self.cpu.install(|| update::merge_stashed(&self.cpu, share, self.grads.span(), stashed));
         Ok(())
+    }
+
+    fn share(&self) -> Result<Box<dyn Engine>> {
+        let sizes = Sizes { grads: 0, state: 0, ..self.sizes };
+        let other = CpuEngine::on(self.params.clone(), &self.cpu, &sizes)?;
+        Ok(Box::new(Checked::new(other, &sizes)))
     }
 }

@@ -101,6 +101,15 @@ impl<E: Engine> Engine for Checked<E> {
         }
         self.engine.merge_stashed(share)
     }
+
+    fn share(&self) -> Result<Box<dyn Engine>> {
+        self.engine.share()
+    }
+}
+
+/// What a call that would change parameters answers while other engines read them.
+pub(crate) fn shared() -> Error {
+    Error::Usage("the parameters are shared, and cannot change while another session uses them".into())
 }
 
 /// The sizes of an engine as limits of its calls; every method refuses what exceeds them.

@@ -4,7 +4,7 @@ use cnn_core::{Result, Targets};
 
 use super::{engine::ClEngine, frame::Frame, loss, memory::Rows, update};
 use crate::{
-    engine::{Class, Engine, LossSums, Pass, PendingUpdate, put_words},
+    engine::{Checked, Class, Engine, LossSums, Pass, PendingUpdate, put_words},
     plan::{Map, Steps},
 };
 
@@ -15,6 +15,9 @@ fn rows(pass: &Pass, map: &Map) -> Rows {
 
 impl Engine for ClEngine {
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()> {
+        if class == Class::Params {
+            self.check_own()?;
+        }
         self.queue.write(self.buffers.class(class), offset, values)
     }
 
@@ -57,6 +60,7 @@ impl Engine for ClEngine {
     }
 
     fn update(&mut self, pending: &PendingUpdate) -> Result<()> {
+        self.check_own()?;
         update::run(self, pending)?;
         self.queue.flush()
     }
@@ -67,5 +71,11 @@ impl Engine for ClEngine {
 
     fn merge_stashed(&mut self, share: f32) -> Result<()> {
         update::merge_stashed(self, share)
+    }
+
+    fn share(&self) -> Result<Box<dyn Engine>> {
+        let other = self.sharing()?;
+        let sizes = other.sizes;
+        Ok(Box::new(Checked::new(other, &sizes)))
     }
 }

@@ -11,7 +11,7 @@ use super::{
     memory::{Buffers, Partial, Queue},
     staging::Staging,
 };
-use crate::engine::Sizes;
+use crate::engine::{Sizes, shared};
 
 /// A network on an OpenCL device.
 pub(super) struct ClEngine {
@@ -27,6 +27,11 @@ pub(super) struct ClEngine {
     /// The targets that the device gets: of classes some losses need a mean.
     pub(super) host_targets: Vec<u32>,
     pub(super) sizes: Sizes,
+    /// As many as there are engines on the parameters.
+    pub(super) users: Arc<()>,
+    context: Context,
+    info: DeviceInfo,
+    programs: Arc<Programs>,
 }
 
 impl ClEngine {
@@ -39,7 +44,7 @@ impl ClEngine {
     ) -> Result<ClEngine> {
         let queue = Queue::new(context, info.id)?;
         let buffers = Buffers::new(context, &queue, info, sizes)?;
-        let kernels = RefCell::new(Kernels::new(programs));
+        let kernels = RefCell::new(Kernels::new(programs.clone()));
         Ok(ClEngine {
             queue,
             buffers,
@@ -51,6 +56,28 @@ impl ClEngine {
             targets: Staging::new(context),
             host_targets: vec![0; sizes.targets],
             sizes: *sizes,
+            users: Arc::new(()),
+            context: context.clone(),
+            info: info.clone(),
+            programs,
         })
+    }
+
+    /// An engine for inference on the parameters of this one.
+    pub(super) fn sharing(&self) -> Result<ClEngine> {
+        // The other engine's queue knows nothing of what waits in this one.
+        self.queue.finish()?;
+        let sizes = Sizes { params: 0, grads: 0, state: 0, ..self.sizes };
+        let programs = self.programs.clone();
+        let mut other = ClEngine::new(&self.context, &self.info, programs, self.has_tiles, &sizes)?;
+        other.buffers.params = self.buffers.params.clone();
+        other.sizes.params = self.sizes.params;
+        other.users = self.users.clone();
+        Ok(other)
+    }
+
+    /// Refuses a change of parameters that another engine may be reading.
+    pub(super) fn check_own(&self) -> Result<()> {
+        if Arc::strong_count(&self.users) > 1 { Err(shared()) } else { Ok(()) }
     }
 }

@@ -275,9 +275,9 @@ fn bytes(floats: usize) -> u128 {
 
 /// Bytes of all buffers.
 fn needed(sizes: &Sizes) -> u128 {
-    let Sizes { params, grads, state, arena, batch, .. } = *sizes;
-    let of_batch = bytes(batch) * (1 + SUMS as u128);
-    [params, grads, state, arena].map(bytes).into_iter().sum::<u128>() + of_batch
+    let Sizes { params, grads, state, arena, batch, targets } = *sizes;
+    let sums = bytes(batch) * SUMS as u128;
+    [params, grads, state, arena, targets].map(bytes).into_iter().sum::<u128>() + sums
 }
 
 /// Names what is needed, what there is and a batch that fits.

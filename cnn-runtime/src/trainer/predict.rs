@@ -11,8 +11,9 @@ use crate::{
     data::Batches,
     network::Model,
     plan::TargetKind,
+    prediction::Prediction,
     session::{Options, Session},
-    train::{infer_all, predictions},
+    train::infer_all,
     weights,
 };
 
@@ -45,42 +46,21 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let mut session = Session::new(model, &device, &Options::infer(batch).seed(common.seed))?;
     weights::load(&mut session, &args.weights)?;
     let images = source::files(args.images.clone(), &session, &args.weights)?;
-    let (loss, target) = (model.description().training.loss, model.description().target());
-    let names = session.data_info().classes().to_vec();
+    let (description, names) = (model.description(), session.data_info().classes().to_vec());
     let mut answers = Vec::new();
     device.install(|| {
-        infer_all(&mut session, &mut Batches::all(&images, batch)?, |logits, _| {
-            let answer = named(predictions(loss, logits), &names);
-            answers.push(match target {
-                TargetKind::Class | TargetKind::Labels => likeliest(answer, args.top),
-                TargetKind::Values => answer,
-            });
+        infer_all(&mut session, &mut Batches::all(&images, batch)?, |outputs, _| {
+            answers.push(Prediction::new(description, &names, outputs).first(args.top));
         })
     })?;
-    if let Some(loss) = answers.iter().flatten().map(|(_, probability)| *probability).find(|p| !p.is_finite())
+    if let Some(loss) = answers.iter().flatten().map(|(_, number)| *number).find(|number| !number.is_finite())
     {
         return Err(Error::Unusable { loss });
     }
-    let line = |(path, answer): (&PathBuf, Answer)| {
-        if args.json { json(path, &answer, target) } else { text(path, &answer) }
+    let line = |(path, answer): (&PathBuf, Vec<_>)| {
+        if args.json { json(path, &answer, description.target()) } else { text(path, &answer) }
     };
     print(&args.images.iter().zip(answers).map(line).collect::<String>())
-}
-
-/// Names with what was predicted for each.
-type Answer = Vec<(String, f64)>;
-
-/// Outputs by name; those without one are numbers.
-fn named(predictions: Vec<f64>, names: &[String]) -> Answer {
-    let name = |output: usize| names.get(output).cloned().unwrap_or_else(|| output.to_string());
-    predictions.into_iter().enumerate().map(|(output, value)| (name(output), value)).collect()
-}
-
-/// The first ones in falling order, the first of equals first.
-fn likeliest(mut answer: Answer, top: usize) -> Answer {
-    answer.sort_by(|a, b| b.1.total_cmp(&a.1));
-    answer.truncate(top);
-    answer
 }
 
 /// A line such as `digit.png: 7 0.9987, 9 0.0010`.
@@ -106,10 +86,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_likeliest_come_first_by_name_where_they_have_one() {
-        let names = ["cat".to_string(), "dog".into()];
-        let answer = likeliest(named(vec![0.2, 0.3, 0.5], &names), 2);
-        assert_eq!(answer, [("2".to_string(), 0.5), ("dog".into(), 0.3)]);
+    fn a_line_holds_names_and_numbers() {
+        let answer = [("2".to_string(), 0.5), ("dog".into(), 0.3)];
         assert_eq!(text(Path::new("a.png"), &answer), "a.png: 2 0.5000, dog 0.3000\n");
         let expected = r#"{"image":"a.png","classes":[{"class":"2","probability":0.5},{"class":"dog","probability":0.3}]}"#;
         assert_eq!(json(Path::new("a.png"), &answer, TargetKind::Class), format!("{expected}\n"));

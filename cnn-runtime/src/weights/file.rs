@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::{BufReader, Read, Seek, SeekFrom, Take},
+    io::{self, BufReader, Cursor, Read, Seek, SeekFrom, Take},
     path::{Path, PathBuf},
 };
 
@@ -26,26 +26,71 @@ pub(super) const LENGTH: usize = size_of::<u64>();
 /// The longest JSON that the library reads.
 pub(super) const LONGEST: usize = 100_000_000;
 
+/// Where the bytes of a file are.
+#[derive(Debug)]
+enum Source<'a> {
+    Disk(File),
+    Memory(Cursor<&'a [u8]>),
+}
+
+impl Read for Source<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Source::Disk(file) => file.read(bytes),
+            Source::Memory(contents) => contents.read(bytes),
+        }
+    }
+}
+
+impl Seek for Source<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match self {
+            Source::Disk(file) => file.seek(to),
+            Source::Memory(contents) => contents.seek(to),
+        }
+    }
+}
+
 /// An open safetensors file: what it says of its tensors, and their values on request.
 #[derive(Debug)]
-pub struct TensorFile {
+pub struct TensorFile<'a> {
     path: PathBuf,
-    file: File,
+    file: Source<'a>,
     head: Vec<u8>,
     metadata: Metadata,
 }
 
-impl TensorFile {
+impl<'a> TensorFile<'a> {
     /// Opens a file and reads what it says of its tensors.
     ///
     /// # Errors
     ///
     /// [`crate::Error::Io`] if it cannot be read or is no regular file, [`crate::Error::Weights`]
     /// if this is no safetensors file or a damaged one.
-    pub fn open(path: &Path) -> Result<TensorFile> {
-        let mut file = files::open(path)?;
-        let (head, metadata) = read_head(path, &mut file)?;
+    pub fn open(path: &Path) -> Result<TensorFile<'static>> {
+        let file = files::open(path)?;
+        let size = file.metadata().map_err(failed(path, "read"))?.len();
+        TensorFile::of(path, Source::Disk(file), size)
+    }
+
+    /// Reads what the contents of a file say of its tensors.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Weights`] if this is no safetensors file or a damaged one; its path is
+    /// `(bytes)`.
+    pub fn from_bytes(bytes: &'a [u8]) -> Result<TensorFile<'a>> {
+        TensorFile::of(Path::new("(bytes)"), Source::Memory(Cursor::new(bytes)), bytes.len() as u64)
+    }
+
+    fn of(path: &Path, mut file: Source<'a>, size: u64) -> Result<TensorFile<'a>> {
+        let (head, metadata) = read_head(path, &mut file, size)?;
         Ok(TensorFile { path: path.into(), file, head, metadata })
+    }
+
+    /// Where it was read.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
     /// The shape of a tensor, if there is one of this name.
@@ -100,7 +145,8 @@ impl TensorFile {
         }
         let (start, end) = info.data_offsets;
         self.seek(start)?;
-        let file = BufReader::with_capacity(BUFFER, &mut self.file).take((end - start) as u64);
+        let file: &mut dyn Read = &mut self.file;
+        let file = BufReader::with_capacity(BUFFER, file).take((end - start) as u64);
         Ok(Values { path: &self.path, file, len: (end - start) / size_of::<f32>() })
     }
 
@@ -116,7 +162,7 @@ impl TensorFile {
     ///
     /// [`crate::Error::Io`] if the file cannot be read.
     #[cfg(feature = "data")]
-    pub(crate) fn behind_head(&mut self) -> Result<&mut File> {
+    pub(crate) fn behind_head(&mut self) -> Result<impl Read> {
         self.seek(0)?;
         Ok(&mut self.file)
     }
@@ -131,7 +177,7 @@ impl TensorFile {
 /// Elements of a tensor that wait to be read.
 pub(crate) struct Values<'a> {
     path: &'a Path,
-    file: Take<BufReader<&'a mut File>>,
+    file: Take<BufReader<&'a mut dyn Read>>,
     len: usize,
 }
 
@@ -148,9 +194,8 @@ impl Values<'_> {
 
 /// Reads the first bytes of a file and what they say, as
 /// [`safetensors::SafeTensors::read_metadata`] does of a file in memory.
-fn read_head(path: &Path, file: &mut File) -> Result<(Vec<u8>, Metadata)> {
+fn read_head(path: &Path, file: &mut Source, size: u64) -> Result<(Vec<u8>, Metadata)> {
     let damaged = |error| Error::weights(path, format!("not a whole safetensors file ({error})"));
-    let size = file.metadata().map_err(failed(path, "read"))?.len();
     let behind_length =
         size.checked_sub(LENGTH as u64).ok_or_else(|| damaged(SafeTensorError::HeaderTooSmall))?;
     let mut length = [0; LENGTH];

@@ -85,7 +85,21 @@ fn write(session: &mut Session, path: &Path, tensors: Vec<Planned<Source>>) -> R
 /// the file is a checkpoint; [`crate::Error::Io`] if it cannot be read or is no regular file;
 /// [`crate::Error::Device`] if the device fails.
 pub fn load(session: &mut Session, path: &Path) -> Result<()> {
-    let mut file = TensorFile::open(path)?;
+    load_file(session, TensorFile::open(path)?)
+}
+
+/// Does as [`load`] with the contents of a file, such as `include_bytes!` has them.
+///
+/// # Errors
+///
+/// As [`load`], without what a disk can fail at.
+pub fn load_bytes(session: &mut Session, bytes: &[u8]) -> Result<()> {
+    load_file(session, TensorFile::from_bytes(bytes)?)
+}
+
+fn load_file(session: &mut Session, mut file: TensorFile) -> Result<()> {
+    let path = file.path().to_path_buf();
+    let path = path.as_path();
     if file.metadata(RUN).is_some() {
         let message = "a checkpoint, not weights: its run's weights are in last.safetensors beside it";
         return Err(Error::weights(path, message));

@@ -1,0 +1,63 @@
+//! What a network says of an image, in words.
+
+use crate::{
+    plan::{Description, TargetKind},
+    train::predictions,
+};
+
+/// What a network answers to an image: a number for each class, label or value, by name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prediction {
+    target: TargetKind,
+    outputs: Vec<(String, f64)>,
+}
+
+impl Prediction {
+    /// What outputs mean that have these names, as far as they have any.
+    pub(crate) fn new(description: &Description, names: &[String], outputs: &[f32]) -> Prediction {
+        let name = |output: usize| names.get(output).cloned().unwrap_or_else(|| output.to_string());
+        let numbers = predictions(description.training.loss, outputs);
+        let outputs = numbers.into_iter().enumerate().map(|(output, number)| (name(output), number));
+        Prediction { target: description.target(), outputs: outputs.collect() }
+    }
+
+    /// What is answered: a class, values or labels.
+    pub fn target(&self) -> TargetKind {
+        self.target
+    }
+
+    /// All outputs in order: a probability for each class or label, or the values.
+    pub fn outputs(&self) -> &[(String, f64)] {
+        &self.outputs
+    }
+
+    /// The likeliest classes or labels with their probabilities, the first of equals first; values
+    /// in their order.
+    pub fn first(&self, count: usize) -> Vec<(String, f64)> {
+        let mut outputs = self.outputs.clone();
+        match self.target {
+            TargetKind::Class | TargetKind::Labels => {
+                outputs.sort_by(|a, b| b.1.total_cmp(&a.1));
+                outputs.truncate(count);
+            }
+            TargetKind::Values => {}
+        }
+        outputs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::LossKind;
+
+    #[test]
+    fn the_likeliest_come_first_by_name_where_they_have_one() {
+        let mut description = Description::EMPTY;
+        description.training.loss = LossKind::MeanSquared;
+        let names = ["cat".to_string(), "dog".into()];
+        let answer = Prediction::new(&description, &names, &[0.25, 0.25, 0.5]);
+        assert_eq!(answer.first(2), [("2".to_string(), 0.5), ("cat".into(), 0.25)]);
+        assert_eq!(answer.outputs()[1], ("dog".into(), 0.25));
+    }
+}
