@@ -17,17 +17,6 @@ fn stored(param: &Param) -> usize {
     param.len / padded(param.shape[0])
 }
 
-/// Number of outputs that so many elements in torch order are.
-fn outputs(param: &Param, elements: usize) -> usize {
-    let inner = inner(param);
-    assert!(
-        elements.is_multiple_of(inner),
-        "{}: {elements} elements are no whole outputs of {inner}",
-        param.name
-    );
-    elements / inner
-}
-
 /// A part of a parameter: some of its outputs, by their places in both orders.
 pub(crate) struct Part {
     /// Places of the part's elements in torch order.
@@ -47,22 +36,64 @@ pub(crate) fn parts(param: &Param, most: usize) -> impl Iterator<Item = Part> {
     })
 }
 
-/// Calls `each` with the positions of all elements of so many outputs in torch order, ascending,
-/// and in the packed form.
-fn for_each_place(param: &Param, outputs: usize, mut each: impl FnMut(usize, usize)) {
-    let (inner, stored) = (inner(param), stored(param));
-    // Where an output's elements lie among its floats.
-    let places: Vec<usize> = match param.role {
-        Role::Vector | Role::Filter => (0..inner).collect(),
-        Role::Weight(map) => (0..inner).map(|element| map_place(&map, element)).collect(),
-    };
-    let mut element = 0;
-    for output in 0..outputs {
-        let start = output / BLOCK * stored * BLOCK + output % BLOCK;
-        for place in &places {
-            each(element, start + place * BLOCK);
-            element += 1;
+/// Where the elements of a parameter's outputs lie, in the packed form.
+pub(crate) struct Packing {
+    /// Of each element of an output, its place among the output's floats.
+    places: Vec<usize>,
+    /// Floats of an output.
+    stored: usize,
+}
+
+impl Packing {
+    pub(crate) fn of(param: &Param) -> Packing {
+        let inner = inner(param);
+        let places = match param.role {
+            Role::Vector | Role::Filter => (0..inner).collect(),
+            Role::Weight(map) => (0..inner).map(|element| map_place(&map, element)).collect(),
+        };
+        Packing { places, stored: stored(param) }
+    }
+
+    /// Calls `each` with the positions of all elements of so many outputs in torch order,
+    /// ascending, and in the packed form.
+    fn for_each_place(&self, outputs: usize, mut each: impl FnMut(usize, usize)) {
+        let mut element = 0;
+        for output in 0..outputs {
+            let start = output / BLOCK * self.stored * BLOCK + output % BLOCK;
+            for place in &self.places {
+                each(element, start + place * BLOCK);
+                element += 1;
+            }
         }
+    }
+
+    /// Outputs that so many elements are.
+    fn outputs(&self, elements: usize) -> usize {
+        let inner = self.places.len();
+        assert!(elements.is_multiple_of(inner), "{elements} elements are no whole outputs of {inner}");
+        elements / inner
+    }
+
+    /// Replaces `packed` by the packed form of values of whole outputs, of a parameter or a part of
+    /// it, in torch order; padding becomes zero.
+    pub(crate) fn pack(&self, values: &[f32], packed: &mut Vec<f32>) {
+        let outputs = self.outputs(values.len());
+        packed.clear();
+        packed.resize(padded(outputs) * self.stored, 0.0);
+        let (inner, block) = (self.places.len(), self.stored * BLOCK);
+        for (values, packed) in values.chunks(inner * BLOCK).zip(packed.chunks_mut(block)) {
+            // Lane by lane of a vector: what is written lies together.
+            for (element, &place) in self.places.iter().enumerate() {
+                let lanes = values[element..].iter().step_by(inner);
+                packed[place * BLOCK..].iter_mut().zip(lanes).for_each(|(lane, &value)| *lane = value);
+            }
+        }
+    }
+
+    /// Fills `values`, in torch order, from the packed form of as many whole outputs.
+    pub(crate) fn unpack(&self, packed: &[f32], values: &mut [f32]) {
+        let outputs = self.outputs(values.len());
+        self.for_each_place(outputs, |element, place| values[element] = packed[place]);
     }
 }
 
@@ -72,16 +103,15 @@ fn map_place(map: &Map, element: usize) -> usize {
     map.index(element / area, element % area / map.width, element % map.width)
 }
 
-/// Packs values of whole outputs, of a parameter or a part of it, in torch order; padding becomes
-/// zero.
+/// The packed form of values of whole outputs in torch order.
 ///
 /// # Panics
 ///
 /// If the last output is not whole.
+#[cfg(feature = "testing")]
 pub fn pack(param: &Param, values: &[f32]) -> Vec<f32> {
-    let outputs = outputs(param, values.len());
-    let mut packed = vec![0.0; padded(outputs) * stored(param)];
-    for_each_place(param, outputs, |element, place| packed[place] = values[element]);
+    let mut packed = Vec::new();
+    Packing::of(param).pack(values, &mut packed);
     packed
 }
 
@@ -90,9 +120,9 @@ pub fn pack(param: &Param, values: &[f32]) -> Vec<f32> {
 /// # Panics
 ///
 /// If the last output is not whole, or `packed` holds fewer.
+#[cfg(feature = "testing")]
 pub fn unpack(param: &Param, packed: &[f32], values: &mut [f32]) {
-    let outputs = outputs(param, values.len());
-    for_each_place(param, outputs, |element, place| values[element] = packed[place]);
+    Packing::of(param).unpack(packed, values);
 }
 
 /// Floats of the packed form of a tensor of this torch shape.

@@ -4,7 +4,11 @@
 use cnn_core::{Error, Result};
 
 use super::{PIECE, Session};
-use crate::{engine::Class, params, plan::Param};
+use crate::{
+    engine::Class,
+    params::{self, Packing},
+    plan::Param,
+};
 
 /// An array that is as long as a parameter.
 #[derive(Clone, Copy, Debug)]
@@ -93,12 +97,13 @@ impl Session {
     ) -> Result<()> {
         let param = self.param_of(array, index)?;
         let (class, start) = self.place(array, param);
+        let packing = Packing::of(param);
         let (mut packed, mut values) = (Vec::new(), Vec::new());
         for part in params::parts(param, PIECE) {
             packed.resize(part.packed.len(), 0.0);
             values.resize(part.elements.len(), 0.0);
             self.engine.read(class, start + part.packed.start, &mut packed)?;
-            params::unpack(param, &packed, &mut values);
+            packing.unpack(&packed, &mut values);
             see(&values)?;
         }
         Ok(())
@@ -113,11 +118,13 @@ impl Session {
     ) -> Result<()> {
         let param = self.param_of(array, index)?;
         let (class, start) = self.place(array, param);
-        let mut values = Vec::new();
+        let packing = Packing::of(param);
+        let (mut packed, mut values) = (Vec::new(), Vec::new());
         for part in params::parts(param, PIECE) {
             values.resize(part.elements.len(), 0.0);
             fill(&mut values)?;
-            self.engine.write(class, start + part.packed.start, &params::pack(param, &values))?;
+            packing.pack(&values, &mut packed);
+            self.engine.write(class, start + part.packed.start, &packed)?;
         }
         Ok(())
     }

@@ -145,8 +145,11 @@ impl<'a> TensorFile<'a> {
         }
         let (start, end) = info.data_offsets;
         self.seek(start)?;
-        let file: &mut dyn Read = &mut self.file;
-        let file = BufReader::with_capacity(BUFFER, file).take((end - start) as u64);
+        let file: Box<dyn Read> = match &mut self.file {
+            Source::Disk(file) => Box::new(BufReader::with_capacity(BUFFER, file)),
+            Source::Memory(contents) => Box::new(contents),
+        };
+        let file = file.take((end - start) as u64);
         Ok(Values { path: &self.path, file, len: (end - start) / size_of::<f32>() })
     }
 
@@ -177,7 +180,7 @@ impl<'a> TensorFile<'a> {
 /// Elements of a tensor that wait to be read.
 pub(crate) struct Values<'a> {
     path: &'a Path,
-    file: Take<BufReader<&'a mut dyn Read>>,
+    file: Take<Box<dyn Read + 'a>>,
     len: usize,
 }
 
