@@ -2,6 +2,7 @@
 
 mod architectures;
 mod fused_update;
+mod in_memory;
 mod runs;
 mod updates;
 

@@ -56,6 +56,8 @@ pub struct Start<'a> {
     pub epochs: usize,
     /// Images of an epoch.
     pub images: usize,
+    /// Updates of an epoch.
+    pub updates: usize,
     /// The epochs that an earlier run finished, if this one resumes it.
     pub history: &'a [EpochReport],
     /// Images already seen of the epoch in progress.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use cnn_core::{Error, Result};
+use cnn_core::{Error, Result, Targets};
 
 use super::{
     Callback, EpochReport, Fit, Flow, Position, Progress, Score, Start,
@@ -77,7 +77,9 @@ impl Fit<'_> {
 
     fn start(&mut self, session: &mut Session, images: usize) -> Result<Flow> {
         let Position { history, done, .. } = &self.position;
-        let start = Start { epochs: self.epochs, images, history, done: *done };
+        let per_update = session.batch().saturating_mul(self.accumulate);
+        let updates = images.div_ceil(per_update);
+        let start = Start { epochs: self.epochs, images, updates, history, done: *done };
         each(&mut self.callbacks, |callback| callback.on_start(session, &start))
     }
 
@@ -164,12 +166,29 @@ impl Fit<'_> {
         session.swap_average()?;
         let callbacks = &self.callbacks;
         let interrupted = || callbacks.iter().any(|callback| callback.is_interrupted());
-        let Some(validated) = evaluate_until(session, validation, interrupted)? else {
+        let mut sums = vec![0.0; self.metrics.len()];
+        let see = |outputs: &[f32], target: Targets| {
+            let measures = self.metrics.iter().map(|metric| (metric.measure)(outputs, target));
+            sums.iter_mut().zip(measures).for_each(|(sum, measure)| *sum += measure);
+        };
+        let Some(validated) = evaluate_until(session, validation, interrupted, see)? else {
             session.swap_average()?;
             return Ok(Flow::Stop);
         };
         let validated = validated.finite(Error::diverged("the loss", epoch))?;
         check_parameters(session, |name, value| Error::diverged(name, epoch)(value))?;
+        let mut metrics = validated.metrics();
+        for (metric, sum) in self.metrics.iter().zip(sums) {
+            let mean = sum / validated.images.max(1) as f64;
+            // A number that JSON cannot hold would make a checkpoint that nobody can read.
+            if !mean.is_finite() {
+                return Err(Error::Usage(format!(
+                    "{} is {mean} in epoch {epoch}: expected a finite number",
+                    metric.name
+                )));
+            }
+            metrics.insert(metric.name.clone(), mean);
+        }
         self.position.next_epoch(EpochReport {
             epoch,
             loss: trained.loss,
@@ -179,7 +198,7 @@ impl Fit<'_> {
             seconds: seconds + start.elapsed().as_secs_f64(),
             images_per_second: speed(done, seconds),
             lr,
-            metrics: validated.metrics(),
+            metrics,
         });
         let flow =
             each(&mut self.callbacks, |callback| callback.on_epoch_end(session, &self.position.history))?;

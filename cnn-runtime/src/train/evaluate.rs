@@ -18,14 +18,16 @@ use crate::{
 /// [`Error::Usage`], before any work, if the batches have more images than the session takes, or
 /// images of another shape; then what the device or the data set reports.
 pub fn evaluate(session: &mut Session, batches: &mut Batches) -> Result<Score> {
-    Ok(evaluate_until(session, batches, || false)?.unwrap_or_default())
+    Ok(evaluate_until(session, batches, || false, |_, _| ())?.unwrap_or_default())
 }
 
-/// Does as [`evaluate`]; there is no score if `is_ended` says so before a batch.
+/// Does as [`evaluate`], and shows each answer with its target to `see`; there is no score if
+/// `is_ended` says so before a batch.
 pub(crate) fn evaluate_until(
     session: &mut Session,
     batches: &mut Batches,
     is_ended: impl FnMut() -> bool,
+    mut see: impl FnMut(&[f32], Targets),
 ) -> Result<Option<Score>> {
     let description = session.description();
     check_kind(session, batches)?;
@@ -33,6 +35,7 @@ pub(crate) fn evaluate_until(
     let mut tally = Tally::new(description.training.loss, description.target(), outputs)?;
     let whole = infer_until(session, batches, is_ended, |logits, target| {
         check_targets(target, 1, description)?;
+        see(logits, target);
         tally.add(logits, target)
     })?;
     Ok(whole.then(|| tally.score()))

@@ -2,13 +2,21 @@
 
 use std::{collections::BTreeMap, fmt, path::Path};
 
-use cnn_core::{Error, Result};
+use cnn_core::{Error, Result, Targets};
 
-use super::{Callback, Position};
+use super::{Callback, LearningRate, Position};
 use crate::{
     checkpoint::{self, Checkpoints, RunSettings, RunState},
+    network::{Model, Training},
+    optim::Schedule,
     session::Session,
 };
+
+/// What a user measures in validation.
+pub(super) struct Metric<'a> {
+    pub(super) name: String,
+    pub(super) measure: Box<dyn Fn(&[f32], Targets) -> f64 + Send + Sync + 'a>,
+}
 
 /// A training run: how long, and what happens around it.
 ///
@@ -35,21 +43,37 @@ pub struct Fit<'a> {
     pub(super) seed: u64,
     pub(super) accumulate: usize,
     pub(super) callbacks: Vec<Box<dyn Callback + 'a>>,
+    pub(super) metrics: Vec<Metric<'a>>,
     checkpoints: Option<Checkpoints>,
     pub(super) position: Position,
 }
 
 impl<'a> Fit<'a> {
-    /// A run of this many passes over the training set, whose order depends on the seed.
+    /// A run of this many passes over the training set, whose order depends on the seed, at the
+    /// session's learning rate.
     pub fn new(epochs: usize, seed: u64) -> Fit<'a> {
         Fit {
             epochs,
             seed,
             accumulate: 1,
             callbacks: Vec::new(),
+            metrics: Vec::new(),
             checkpoints: None,
             position: Position::start(),
         }
+    }
+
+    /// A run as a network's `train { }` declares it: its epochs, the batches of an update and the
+    /// course of the learning rate. Batch and optimizer are the session's, see
+    /// [`Options::train`](crate::Options::train).
+    pub fn declared(model: &Model, seed: u64) -> Fit<'a> {
+        let Training { epochs, accumulate, schedule, .. } = model.description().training;
+        Fit::new(epochs, seed).accumulate(accumulate).schedule(schedule)
+    }
+
+    /// Lets the learning rate follow a schedule, from the session's as the full rate.
+    pub fn schedule(self, schedule: Schedule) -> Fit<'a> {
+        self.callback(LearningRate::new(schedule))
     }
 
     /// Makes one update of the mean gradient of this many batches, at least 1, as if they were one.
@@ -68,6 +92,29 @@ impl<'a> Fit<'a> {
     #[cfg(feature = "trainer")]
     pub(crate) fn boxed_callback(mut self, callback: Box<dyn Callback + 'a>) -> Fit<'a> {
         self.callbacks.push(callback);
+        self
+    }
+
+    /// Measures something else in validation, the mean of a function of a network's outputs for an
+    /// image and of the image's target: it is `val_NAME` among the metrics of each epoch's report.
+    ///
+    /// ```
+    /// use cnn_runtime::{Targets, train::Fit};
+    ///
+    /// /// The largest error of an image's values.
+    /// fn worst(outputs: &[f32], target: Targets) -> f64 {
+    ///     let pairs = outputs.iter().zip(target.values().unwrap_or_default());
+    ///     pairs.map(|(z, t)| f64::from((z - t).abs())).fold(0.0, f64::max)
+    /// }
+    ///
+    /// let fit = Fit::new(10, 0).metric("worst", worst);
+    /// ```
+    pub fn metric(
+        mut self,
+        name: &str,
+        measure: impl Fn(&[f32], Targets) -> f64 + Send + Sync + 'a,
+    ) -> Fit<'a> {
+        self.metrics.push(Metric { name: format!("val_{name}"), measure: Box::new(measure) });
         self
     }
 

@@ -4,29 +4,43 @@ use cnn_core::Result;
 use serde_json::Value;
 
 use super::{Callback, EpochReport, Flow, Position, Start};
-use crate::{optim::Rate, session::Session};
+use crate::{
+    optim::{Plateau, Rate, Schedule},
+    session::Session,
+};
 
-/// A callback that sets the learning rate of a schedule. Its state is what `plateau` remembers; all
-/// else follows from the number of updates.
+/// A callback that sets the learning rate of a schedule, whose full rate is the session's when the
+/// run starts. Its state is what `plateau` remembers; all else follows from the number of updates.
 #[derive(Clone, Debug)]
 pub struct LearningRate {
-    rate: Rate,
+    schedule: Schedule,
+    /// Once the run's length is known.
+    rate: Option<Rate>,
+    /// Of an earlier run.
+    plateau: Plateau,
 }
 
 impl LearningRate {
     /// Follows this course of the learning rate.
-    pub fn new(rate: Rate) -> LearningRate {
-        LearningRate { rate }
+    pub fn new(schedule: Schedule) -> LearningRate {
+        LearningRate { schedule, rate: None, plateau: Plateau::default() }
     }
 
     fn set(&self, session: &mut Session) -> Result<Flow> {
-        session.set_lr(self.rate.at(session.steps()))?;
+        if let Some(rate) = &self.rate {
+            session.set_lr(rate.at(session.steps()))?;
+        }
         Ok(Flow::Continue)
     }
 }
 
 impl Callback for LearningRate {
-    fn on_start(&mut self, session: &mut Session, _start: &Start) -> Result<Flow> {
+    fn on_start(&mut self, session: &mut Session, start: &Start) -> Result<Flow> {
+        if self.rate.is_none() {
+            let mut rate = Rate::new(self.schedule, session.lr(), start.updates, start.epochs);
+            rate.set_plateau(self.plateau);
+            self.rate = Some(rate);
+        }
         self.set(session)
     }
 
@@ -35,7 +49,9 @@ impl Callback for LearningRate {
     }
 
     fn on_epoch_end(&mut self, session: &mut Session, history: &[EpochReport]) -> Result<Flow> {
-        history.last().into_iter().for_each(|report| self.rate.observe(report.val_loss));
+        if let (Some(rate), Some(report)) = (&mut self.rate, history.last()) {
+            rate.observe(report.val_loss);
+        }
         self.set(session)
     }
 
@@ -44,13 +60,13 @@ impl Callback for LearningRate {
     }
 
     fn state(&self) -> Value {
-        serde_json::to_value(self.rate.plateau()).expect("numbers are JSON")
+        serde_json::to_value(self.rate.as_ref().map_or(self.plateau, Rate::plateau))
+            .expect("numbers are JSON")
     }
 
     fn restore(&mut self, state: &Value) -> Result<(), String> {
         let plateau = serde_json::from_value(state.clone());
-        self.rate
-            .set_plateau(plateau.map_err(|error| format!("of another version of this program ({error})"))?);
+        self.plateau = plateau.map_err(|error| format!("of another version of this program ({error})"))?;
         Ok(())
     }
 }

@@ -21,9 +21,8 @@ use crate::{
     data::{Batches, Part, sample, split},
     device::Device,
     network::Model,
-    optim::Rate,
     session::{Options, Session},
-    train::{Callback, EarlyStopping, Fit, LearningRate, Score, evaluate_until},
+    train::{Callback, EarlyStopping, Fit, Score, evaluate_until},
     weights,
 };
 pub(super) use args::Args;
@@ -102,13 +101,9 @@ fn fit(
     args: &Args,
 ) -> Result<Option<Score>> {
     let settings = settings(session, sets, recipe, common.seed)?;
-    let per_update = session.batch().saturating_mul(recipe.accumulate);
-    let per_epoch = sets.train.len().div_ceil(per_update);
-    let rate = Rate::new(recipe.schedule, recipe.update.optimizer.lr(), per_epoch, recipe.epochs);
-    let fit = Fit::new(recipe.epochs, common.seed).accumulate(recipe.accumulate);
+    let fit = Fit::new(recipe.epochs, common.seed).accumulate(recipe.accumulate).schedule(recipe.schedule);
     let checkpoint = output::checkpoint(&args.kept)?;
-    let fit =
-        output::keeping(fit.callback(LearningRate::new(rate)), &args.kept, settings, checkpoint.as_deref());
+    let fit = output::keeping(fit, &args.kept, settings, checkpoint.as_deref());
     let patience = args.optimisation.patience.unwrap_or(usize::MAX);
     let fit = callbacks.into_iter().fold(fit, Fit::boxed_callback);
     let mut fit = fit.callback(EarlyStopping::new(patience)?).callback(interrupt.clone());
@@ -125,7 +120,7 @@ fn fit(
             Some(last) if sets.held_out.is_none() && !args.data.skips() => {
                 Some(last.validation(sets.test.len()))
             }
-            _ => evaluate_until(session, &mut sets.test, || interrupt.is_received())?,
+            _ => evaluate_until(session, &mut sets.test, || interrupt.is_received(), |_, _| ())?,
         };
         score.map(|score| score.finite(Error::diverged("the loss", history.len()))).transpose()
     })
