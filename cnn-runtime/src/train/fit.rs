@@ -12,10 +12,13 @@ use crate::{
     session::Session,
 };
 
+/// A number that outputs and their target have.
+type Measure<'a> = dyn Fn(&[f32], Targets) -> f64 + Send + Sync + 'a;
+
 /// What a user measures in validation.
 pub(super) struct Metric<'a> {
     pub(super) name: String,
-    pub(super) measure: Box<dyn Fn(&[f32], Targets) -> f64 + Send + Sync + 'a>,
+    pub(super) measure: Box<Measure<'a>>,
 }
 
 /// A training run: how long, and what happens around it.
