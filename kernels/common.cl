@@ -205,6 +205,13 @@ static float8 normalize_running(const Elt* elt, float8 v, const Memory* memory, 
     return fma((v - mean) / sqrt(variance + elt->value), gamma, beta);
 }
 
+// The chain rule through it.
+static float8 normalize_running_grad(const Elt* elt, float8 v, const Memory* memory, uint block) {
+    const float8 gamma = vload8(block, memory->params + elt->gamma);
+    const float8 variance = vload8(block, memory->params + elt->deviation);
+    return v * (gamma / sqrt(variance + elt->value));
+}
+
 // The chain rule through batch norm in training, whose forward input is x.
 static float8 normalize_grad(const Elt* elt, float8 v, const Memory* memory, const global float* fixed,
                              uint block, float8 x) {
@@ -250,6 +257,7 @@ static float8 apply(const Chain* chain, float8 v, const Memory* memory, uint n, 
             case ELT_MUL: v *= vload8(0, other); break;
             case ELT_NORMALIZE: v = normalize(elt, v, memory, fixed, block); break;
             case ELT_NORMALIZE_RUNNING: v = normalize_running(elt, v, memory, block); break;
+            case ELT_NORMALIZE_RUNNING_GRAD: v = normalize_running_grad(elt, v, memory, block); break;
             case ELT_NORMALIZE_GRAD:
                 v = normalize_grad(elt, v, memory, fixed, block, vload8(0, other));
                 break;

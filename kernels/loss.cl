@@ -16,7 +16,7 @@
 //
 // Softmax subtracts the maximum first, so no exponential overflows.
 
-// One class's share of the loss, and the gradient of its score.
+// One output's share of the loss, and its gradient.
 typedef struct {
     float loss, grad;
 } Term;

@@ -76,6 +76,7 @@ pub fn evaluate(graph: &Graph, feed: &Feed, mode: Mode) -> Vec<Vec<Tensor>> {
             Op::Norm(Norm::Batch { eps, .. }) => {
                 let param = |slot: usize| &values[node.inputs[slot].0][0];
                 let stats = match mode {
+                    Mode::Train if graph.is_fixed(node) => norm::running_stats(param(3), param(4), eps),
                     Mode::Train => norm::batch_stats(&x(), eps),
                     Mode::Infer => norm::running_stats(param(3), param(4), eps),
                 };
@@ -140,6 +141,10 @@ impl Sample<'_> {
             Op::NormalizeRunning { eps } => {
                 let stats = norm::running_stats(input(1), input(2), *eps);
                 norm::normalize(input(0), &stats, input(3), input(4))
+            }
+            Op::NormalizeRunningGrad { eps } => {
+                let [var, gamma] = [1, 2].map(|slot| &input(slot).data);
+                input(0).by_channel(|channel, dy| dy * gamma[channel] / (var[channel] + *eps as f64).sqrt())
             }
             Op::ScaleGrad => norm::scale_grad(input(0), input(1), input(4)),
             Op::NormalizeGrad => {

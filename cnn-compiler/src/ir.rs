@@ -109,6 +109,16 @@ impl Graph {
         self.push(Op::Param(ParamId(self.params.len() - 1)), Vec::new(), shape, layer)
     }
 
+    /// Whether a batch norm is frozen: its scale and shift are not trained, and in training too it
+    /// normalises by the running statistics, which stay as they are.
+    pub fn is_fixed(&self, batch_norm: &Node) -> bool {
+        let is_frozen = |input: &NodeId| match self[*input].op {
+            Op::Param(param) => !self.params[param.0].trainable,
+            _ => false,
+        };
+        batch_norm.inputs[1..].iter().all(is_frozen)
+    }
+
     /// For each node, whether the network's output depends on it.
     pub fn inferred(&self) -> Vec<bool> {
         let mut inferred = vec![false; self.nodes.len()];

@@ -57,6 +57,8 @@ pub struct Shaper {
     /// Layers so far, by the block they are in and kind.
     numbers: IndexMap<String, usize>,
     dropouts: u32,
+    /// Whether the layers applied now belong to a block that is not trained.
+    pub is_frozen: bool,
 }
 
 /// What `train { … }` says for the whole network.
@@ -114,6 +116,7 @@ impl Shaper {
             names: IndexMap::new(),
             numbers: IndexMap::new(),
             dropouts: 0,
+            is_frozen: false,
         };
         shaper.graph.layers.push(ir::Layer { name: "input".into(), kind: "input", note: None });
         shaper.names.insert("input".into(), Named { span, written: true });

@@ -38,7 +38,9 @@ struct ClassOrder {
 pub fn with_class_order(data: Arc<dyn Dataset>, names: &[String]) -> Result<Arc<dyn Dataset>, UnknownClass> {
     let own: Vec<String> = (0..data.outputs()).map(|class| data.output_name(class)).collect();
     let numbered = own.iter().enumerate().all(|(class, name)| *name == class.to_string());
-    if names.is_empty() || numbered || names.starts_with(&own) {
+    // Another number of values is no other order of them: whoever compares the counts says so.
+    let is_short = data.target() == TargetKind::Values && own.len() != names.len();
+    if names.is_empty() || numbered || is_short || names.starts_with(&own) {
         return Ok(data);
     }
     let output = |name: String| match names.iter().position(|known| *known == name) {
@@ -88,10 +90,10 @@ impl Dataset for ClassOrder {
                 Target::Labels(labels.into_iter().map(|label| output(label as usize)).collect::<Result<_>>()?)
             }
             Target::Values(own) => {
-                // What the data does not know is no number, and so nothing that is compared.
-                let mut values = vec![f32::NAN; self.names.len()];
-                for (nth, value) in own.into_iter().enumerate() {
-                    values[output(nth)? as usize] = value;
+                // Of another length it stays as it is, and is found not to fit.
+                let mut values = own.clone();
+                if own.len() == self.outputs.len() {
+                    self.outputs.iter().zip(own).for_each(|(&output, value)| values[output as usize] = value);
                 }
                 Target::Values(values)
             }

@@ -50,7 +50,8 @@ impl InMemory {
     /// # Errors
     ///
     /// [`Error::Usage`] if there are no images, if pixels or targets are more or fewer than the
-    /// shape asks for, or if a label is no class or neither 0 nor 1.
+    /// shape asks for, if a label is no class or neither 0 nor 1, or if
+    /// a value is not finite.
     pub fn new(shape: [usize; 4], pixels: Vec<f32>, targets: TargetArray) -> Result<InMemory> {
         let refused = |message: String| Err(Error::Usage(message));
         let [images, rest @ ..] = shape;
@@ -77,6 +78,11 @@ impl InMemory {
                 values.len() / images
             }
         };
+        if let TargetArray::Values(values) = &targets
+            && let Some(value) = values.iter().find(|value| !value.is_finite())
+        {
+            return refused(format!("a target of {value}: expected finite numbers"));
+        }
         if let TargetArray::Labels(labels) = &targets
             && let Some(label) = labels.iter().find(|&&label| label != 0.0 && label != 1.0)
         {
@@ -170,6 +176,7 @@ mod tests {
             ([2, 1, 1, 1], 2, classes(&[0, 3]), "label 3 is none of 3 classes"),
             ([2, 1, 1, 1], 2, TargetArray::Values(vec![0.5; 3]), "3 target values for 2 images"),
             ([2, 1, 1, 1], 2, TargetArray::Labels(vec![0.5; 2]), "a target of 0.5"),
+            ([2, 1, 1, 1], 2, TargetArray::Values(vec![f32::NAN; 2]), "a target of NaN"),
             ([usize::MAX, 2, 2, 2], 0, classes(&[]), "expected the pixels"),
         ] {
             let error = InMemory::new(shape, vec![0.0; pixels], targets).unwrap_err();

@@ -23,8 +23,16 @@ impl Target {
     /// Why this is no target of a kind for so many outputs, if it is none.
     pub(super) fn check(&self, kind: TargetKind, outputs: usize) -> Result<(), String> {
         match (self, kind) {
+            (Target::Class(class), TargetKind::Class) if *class as usize >= outputs => {
+                Err(format!("class {class} is none of {outputs}"))
+            }
             (Target::Class(_), TargetKind::Class) => Ok(()),
-            (Target::Values(values), TargetKind::Values) if values.len() == outputs => Ok(()),
+            (Target::Values(values), TargetKind::Values) if values.len() == outputs => {
+                match values.iter().find(|value| !value.is_finite()) {
+                    Some(value) => Err(format!("a target of {value}: expected finite numbers")),
+                    None => Ok(()),
+                }
+            }
             (Target::Values(values), TargetKind::Values) => {
                 Err(format!("expected {outputs} values, found {}", values.len()))
             }
@@ -61,12 +69,18 @@ mod tests {
     #[test]
     fn a_target_is_of_the_kind_and_the_length_that_the_data_set_says() {
         let check = |target: Target, kind| target.check(kind, 3);
-        assert_eq!(check(Target::Class(7), TargetKind::Class), Ok(()));
+        assert_eq!(check(Target::Class(2), TargetKind::Class), Ok(()));
         assert_eq!(check(Target::Values(vec![0.5; 3]), TargetKind::Values), Ok(()));
         assert_eq!(check(Target::Labels(vec![2, 0, 2]), TargetKind::Labels), Ok(()));
         for (target, kind, message) in [
             (Target::Values(vec![0.5; 2]), TargetKind::Values, "expected 3 values, found 2"),
             (Target::Labels(vec![3]), TargetKind::Labels, "label 3 is none of 3"),
+            (Target::Class(3), TargetKind::Class, "class 3 is none of 3"),
+            (
+                Target::Values(vec![0.0, f32::NAN, 0.0]),
+                TargetKind::Values,
+                "a target of NaN: expected finite numbers",
+            ),
             (Target::Class(1), TargetKind::Values, "expected values, as the data set says, found Class(1)"),
         ] {
             assert_eq!(check(target, kind), Err(message.into()));

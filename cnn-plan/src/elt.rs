@@ -107,6 +107,15 @@ plain! {
             /// The shift.
             beta: A::Param,
         },
+        /// The chain rule through [`Elt::NormalizeRunning`]: `v = v / sqrt(var[c] + eps) * gamma[c]`.
+        NormalizeRunningGrad {
+            /// The running variance.
+            var: A::Param,
+            /// Added under the root.
+            eps: f32,
+            /// The scale.
+            gamma: A::Param,
+        },
         /// The chain rule through training-mode batch norm, with the sums that
         /// [`crate::BatchNormSums`] left among the gradients, `x` in the map and
         /// `m = batch * height * width`:
@@ -175,7 +184,7 @@ impl<A: Addressing> Elt<A> {
             Elt::ActGrad(_, map) | Elt::NormalizeGrad(_, map) | Elt::PreluGrad(_, map) => Some(map),
             Elt::Add(map) | Elt::Mul(map) => Some(map),
             Elt::Act(_) | Elt::Prelu(_) | Elt::Dropout { .. } => None,
-            Elt::Normalize(_) | Elt::NormalizeRunning { .. } => None,
+            Elt::Normalize(_) | Elt::NormalizeRunning { .. } | Elt::NormalizeRunningGrad { .. } => None,
         }
     }
 
@@ -188,6 +197,9 @@ impl<A: Addressing> Elt<A> {
             }
             Elt::NormalizeRunning { mean, var, gamma, beta, eps: _ } => {
                 [mean, var, gamma, beta].map(Operand::Param).into_iter().for_each(visit);
+            }
+            Elt::NormalizeRunningGrad { var, gamma, eps: _ } => {
+                [var, gamma].map(Operand::Param).into_iter().for_each(visit);
             }
             Elt::Prelu(slope) | Elt::PreluGrad(slope, _) => visit(Operand::Param(slope.param)),
             Elt::Act(_) | Elt::ActGrad(..) | Elt::Dropout { .. } | Elt::Add(_) | Elt::Mul(_) => {}
@@ -205,6 +217,9 @@ impl<A: Addressing> Elt<A> {
             Elt::NormalizeRunning { mean, var, eps, gamma, beta } => {
                 let [mean, var, gamma, beta] = [mean, var, gamma, beta].map(|param| to.param(param));
                 Elt::NormalizeRunning { mean, var, eps, gamma, beta }
+            }
+            Elt::NormalizeRunningGrad { var, eps, gamma } => {
+                Elt::NormalizeRunningGrad { var: to.param(var), eps, gamma: to.param(gamma) }
             }
             Elt::NormalizeGrad(normalize, map) => Elt::NormalizeGrad(normalize.readdress(to), to.map(map)),
             Elt::Dropout { rate, stream, channelwise } => Elt::Dropout { rate, stream, channelwise },

@@ -53,7 +53,10 @@ impl LossKind {
         match self {
             LossKind::CrossEntropy { .. } => matches!(target, TargetKind::Class),
             LossKind::BinaryCrossEntropy => matches!(target, TargetKind::Class | TargetKind::Labels),
-            LossKind::MeanSquared | LossKind::MeanAbsolute | LossKind::Huber { .. } => true,
+            // A label is answered by a score above 0, which a distance to 0 or 1 does not lead to.
+            LossKind::MeanSquared | LossKind::MeanAbsolute | LossKind::Huber { .. } => {
+                matches!(target, TargetKind::Class | TargetKind::Values)
+            }
         }
     }
 

@@ -111,7 +111,7 @@ plain! {
         /// Rows of the summary.
         pub layers: &'a [Layer<'a>],
         /// What inference computes, in order of execution: the first node is the input, the last
-        /// yields the scores.
+        /// yields the outputs.
         pub graph: &'a [GraphNode<'a>],
         /// Plan of `forward` and `backward`.
         pub train: Plan<'a>,
@@ -175,11 +175,18 @@ impl Description<'_> {
 
     /// Number of scalars in all parameters, without padding and without buffers.
     pub fn parameter_count(&self) -> usize {
-        self.params
-            .iter()
-            .filter(|param| !param.buffer)
-            .map(|param| param.shape.iter().product::<usize>())
-            .sum()
+        self.count(|param| !param.buffer)
+    }
+
+    /// Number of those that are trained: all that are not frozen.
+    pub fn trained_count(&self) -> usize {
+        self.count(|param| param.trainable)
+    }
+
+    /// Scalars of some parameters.
+    fn count(&self, which: impl Fn(&&Param) -> bool) -> usize {
+        let sizes = self.params.iter().filter(which).map(|param| param.shape.iter().product::<usize>());
+        sizes.sum()
     }
 
     /// Floats of the arena of a session, as [`Arena::len`] has them: a training session also

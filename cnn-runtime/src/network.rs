@@ -24,7 +24,7 @@ pub unsafe trait Network: 'static {
     #[doc(hidden)]
     const DESCRIPTION: Description;
 
-    /// Class scores of a batch, with every layer in inference mode.
+    /// The outputs of a batch, with every layer in inference mode.
     #[doc(hidden)]
     fn infer(run: &dyn Steps);
 

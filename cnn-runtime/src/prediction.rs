@@ -1,7 +1,7 @@
 //! What a network says of an image, in words.
 
 use crate::{
-    plan::{Description, TargetKind},
+    plan::{Description, LossKind, TargetKind},
     train::predictions,
 };
 
@@ -9,6 +9,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     target: TargetKind,
+    loss: LossKind,
     outputs: Vec<(String, f64)>,
 }
 
@@ -18,7 +19,11 @@ impl Prediction {
         let name = |output: usize| names.get(output).cloned().unwrap_or_else(|| output.to_string());
         let numbers = predictions(description.training.loss, outputs);
         let outputs = numbers.into_iter().enumerate().map(|(output, number)| (name(output), number));
-        Prediction { target: description.target(), outputs: outputs.collect() }
+        Prediction {
+            target: description.target(),
+            loss: description.training.loss,
+            outputs: outputs.collect(),
+        }
     }
 
     /// What is answered: a class, values or labels.
@@ -26,12 +31,21 @@ impl Prediction {
         self.target
     }
 
-    /// All outputs in order: a probability for each class or label, or the values.
+    /// Whether the numbers are probabilities, as those of networks that are trained by a
+    /// cross-entropy; else they are the outputs themselves.
+    pub fn are_probabilities(&self) -> bool {
+        match self.loss {
+            LossKind::CrossEntropy { .. } | LossKind::BinaryCrossEntropy => true,
+            LossKind::MeanSquared | LossKind::MeanAbsolute | LossKind::Huber { .. } => false,
+        }
+    }
+
+    /// All outputs in order, see [`Prediction::are_probabilities`].
     pub fn outputs(&self) -> &[(String, f64)] {
         &self.outputs
     }
 
-    /// The likeliest classes or labels with their probabilities, the first of equals first; values
+    /// The classes or labels of the largest numbers, the first of equals first; values
     /// in their order.
     pub fn first(&self, count: usize) -> Vec<(String, f64)> {
         let mut outputs = self.outputs.clone();
@@ -49,7 +63,6 @@ impl Prediction {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::LossKind;
 
     #[test]
     fn the_likeliest_come_first_by_name_where_they_have_one() {
@@ -59,5 +72,6 @@ mod tests {
         let answer = Prediction::new(&description, &names, &[0.25, 0.25, 0.5]);
         assert_eq!(answer.first(2), [("2".to_string(), 0.5), ("cat".into(), 0.25)]);
         assert_eq!(answer.outputs()[1], ("dog".into(), 0.25));
+        assert!(!answer.are_probabilities());
     }
 }

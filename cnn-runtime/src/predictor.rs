@@ -52,7 +52,8 @@ struct Shared {
 
 /// Sessions on the same parameters.
 struct Sessions {
-    /// Never runs, so that its arena takes no memory; the others share its parameters.
+    /// What the others share the parameters of. On the CPU its arena takes no memory, since it never
+    /// runs here.
     origin: Session,
     idle: Vec<Session>,
 }
@@ -125,8 +126,10 @@ impl Predictor {
     pub fn infer(&self, images: &[f32]) -> Result<Vec<f32>> {
         let description = self.shared.description;
         let image: usize = description.image_shape().iter().product();
-        let mut outputs = vec![0.0; images.len() / image.max(1) * description.output_len()];
         let mut session = self.take()?;
+        // More images than that are refused.
+        let samples = (images.len() / image.max(1)).min(session.batch());
+        let mut outputs = vec![0.0; samples * description.output_len()];
         let result = session.infer(images, &mut outputs);
         self.sessions().idle.push(session);
         result.map(|()| outputs)

@@ -60,6 +60,8 @@ pub struct Session {
     engine: Box<dyn Engine>,
     batch: usize,
     update: Option<Update>,
+    /// The learning rate that the session was made with.
+    full_lr: f32,
     seed: u64,
     steps: u64,
     pending: Pending,
@@ -110,6 +112,7 @@ impl Session {
             engine,
             batch,
             update,
+            full_lr: update.map_or(0.0, |update| update.optimizer.lr()),
             seed,
             steps: 0,
             pending: Pending::default(),
@@ -211,7 +214,8 @@ fn sizes(description: &Description, options: &Options) -> Result<Sizes> {
         state: update.map_or(0, |update| update.slots() * params),
         arena,
         batch,
-        targets: batch.saturating_mul(description.target().len(description.output_len())),
+        targets: update
+            .map_or(0, |_| batch.saturating_mul(description.target().len(description.output_len()))),
     })
 }
 

@@ -73,6 +73,8 @@ codes! {
         Normalize = ELT_NORMALIZE,
         /// [`Elt::NormalizeRunning`]
         NormalizeRunning = ELT_NORMALIZE_RUNNING,
+        /// [`Elt::NormalizeRunningGrad`]
+        NormalizeRunningGrad = ELT_NORMALIZE_RUNNING_GRAD,
         /// [`Elt::NormalizeGrad`]
         NormalizeGrad = ELT_NORMALIZE_GRAD,
     }
@@ -164,6 +166,7 @@ impl EltCode {
             Elt::Mul(_) => EltCode::Mul,
             Elt::Normalize(_) => EltCode::Normalize,
             Elt::NormalizeRunning { .. } => EltCode::NormalizeRunning,
+            Elt::NormalizeRunningGrad { .. } => EltCode::NormalizeRunningGrad,
             Elt::NormalizeGrad(..) => EltCode::NormalizeGrad,
         }
     }

@@ -17,7 +17,6 @@ CASES = [
     ("values", "mae", lambda z, t: F.l1_loss(z, t, reduction="none")),
     ("values", "huber(delta = 0.75)", lambda z, t: F.huber_loss(z, t, reduction="none", delta=0.75)),
     ("labels", "binary_cross_entropy", lambda z, t: F.binary_cross_entropy_with_logits(z, t, reduction="none")),
-    ("labels", "mse", lambda z, t: F.mse_loss(z, t, reduction="none")),
     ("class", "cross_entropy", lambda z, t: F.cross_entropy(z, t, reduction="none")[:, None]),
     ("class", "huber", lambda z, t: F.huber_loss(z, F.one_hot(t, OUTPUTS).double(), reduction="none")),
 ]

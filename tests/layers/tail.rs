@@ -24,6 +24,7 @@ pub(crate) enum Tail {
     PreluGrad(bool),
     Normalize,
     NormalizeRunning,
+    NormalizeRunningGrad,
     NormalizeGrad,
 }
 
@@ -63,6 +64,7 @@ pub(crate) const TAILS: &[&[Tail]] = &[
     &[Tail::Normalize],
     &[Tail::NormalizeRunning],
     &[Tail::NormalizeGrad],
+    &[Tail::NormalizeRunningGrad],
     &[Tail::NormalizeRunning, Tail::Add, Tail::Act(Act::Relu)],
     &[Tail::Add],
     &[Tail::Add, Tail::Act(Act::Relu), Tail::Dropout(0.25)],
@@ -237,6 +239,17 @@ impl Scene {
                 let [mean, var, gamma, beta] =
                     [&norm.mean, &var, &norm.gamma, &norm.beta].map(|values| self.vector(values).1);
                 Elt::NormalizeRunning { mean, var, eps, gamma, beta }
+            }
+            Tail::NormalizeRunningGrad => {
+                let eps = 0.01_f32;
+                let norm = Norm::draw(self, y.channels);
+                let [var, gamma] = [&norm.deviation, &norm.gamma].map(|values| self.vector(values).1);
+                let [_, channels, height, width] = values.shape;
+                for (at, value) in values.data.iter_mut().enumerate() {
+                    let channel = at / (height * width) % channels;
+                    *value *= norm.gamma.data[channel] / (norm.deviation.data[channel] + eps as f64).sqrt();
+                }
+                Elt::NormalizeRunningGrad { var, eps, gamma }
             }
             Tail::NormalizeGrad => {
                 let norm = Norm::draw(self, y.channels);

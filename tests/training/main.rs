@@ -1,6 +1,7 @@
 //! What training promises: it learns, and it repeats itself byte for byte on any number of threads.
 
 mod architectures;
+mod frozen;
 mod fused_update;
 mod in_memory;
 mod runs;

@@ -96,6 +96,7 @@ fn op(graph: &Graph, node: &Node) -> Shown {
         | Op::UpsampleGrad(_)
         | Op::ScaleGrad
         | Op::NormalizeGrad
+        | Op::NormalizeRunningGrad { .. }
         | Op::LrnGrad(_)
         | Op::MaxoutGrad { .. }
         | Op::SoftmaxGrad

@@ -8,6 +8,9 @@ use crate::{
     shape::{Place, Shaper, Value, assign},
 };
 
+/// What every call of a block takes.
+const FREEZE: &str = "freeze";
+
 impl<'a> Expander<'a> {
     /// Evaluates a block's body for one call.
     pub(super) fn block(&mut self, block: &'a Block, call: Call<'a>) -> Value {
@@ -23,7 +26,7 @@ impl<'a> Expander<'a> {
             return Value::Unknown;
         }
         let path = call.name.as_ref().map(|(name, _)| format!("{}{name}", self.prefix));
-        let Some(arguments) = self.block_arguments(block, path.as_deref(), call) else {
+        let Some((arguments, freeze)) = self.block_arguments(block, path.as_deref(), call) else {
             return Value::Unknown;
         };
         let line = describe_call(block, path.as_deref(), &arguments, &self.shaper);
@@ -32,10 +35,13 @@ impl<'a> Expander<'a> {
         let outer_scopes = self.scopes.isolate();
         let prefix = path.map_or_else(|| self.prefix.clone(), |path| format!("{path}."));
         let outer_prefix = std::mem::replace(&mut self.prefix, prefix);
+        let is_frozen = self.shaper.is_frozen || freeze;
+        let outer_freeze = std::mem::replace(&mut self.shaper.is_frozen, is_frozen);
         self.scopes.push();
         self.define_parameters(block, arguments);
         let value = self.statements(&block.body);
         self.scopes.pop();
+        self.shaper.is_frozen = outer_freeze;
         self.prefix = outer_prefix;
         self.scopes.restore(outer_scopes);
         self.shaper.errors.leave();
@@ -55,13 +61,16 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// A value for each parameter, nothing where its default applies.
+    /// A value for each parameter, nothing where its default applies; and whether the call freezes
+    /// all layers of the block, unless that is what the block calls a parameter.
     fn block_arguments(
         &mut self,
         block: &'a Block,
         path: Option<&str>,
         call: Call<'a>,
-    ) -> Option<Vec<Option<Value>>> {
+    ) -> Option<(Vec<Option<Value>>, bool)> {
+        let has_parameter = block.parameters.iter().any(|parameter| parameter.name == FREEZE);
+        let mut freeze = Some(false);
         let mut values = Vec::new();
         let mut keys = Vec::new();
         if let Some(receiver) = call.receiver {
@@ -69,6 +78,10 @@ impl<'a> Expander<'a> {
             keys.push(None);
         }
         for ast::Argument { key, value } in call.arguments {
+            if !has_parameter && key.as_ref().is_some_and(|key| key == FREEZE) {
+                freeze = self.flag(path.unwrap_or(&block.name.to_string()), value);
+                continue;
+            }
             values.push((self.expr(value), value.span));
             keys.push(key.as_ref().map(|key| (key.to_string(), Span::from(key.span()))));
         }
@@ -89,7 +102,21 @@ impl<'a> Expander<'a> {
         let (assigned, sound) =
             assign(&signature, path.unwrap_or(&name), word, &places, &mut self.shaper.errors);
         let value = |position: Option<usize>| position.map(|position| values[position].0.clone());
-        sound.then(|| assigned.into_iter().map(value).collect())
+        let freeze = freeze?;
+        sound.then(|| (assigned.into_iter().map(value).collect(), freeze))
+    }
+
+    /// The value of `freeze` in the call of a block, if it is one.
+    fn flag(&mut self, name: &str, value: &'a ast::Expr) -> Option<bool> {
+        match self.expr(value) {
+            Value::Bool(freeze) => Some(freeze),
+            Value::Unknown => None,
+            other => {
+                let found = other.describe(&self.shaper);
+                self.error(value.span, format!("{name}: {FREEZE} must be `true` or `false`, found {found}"));
+                None
+            }
+        }
     }
 }
 

@@ -197,6 +197,9 @@ impl Machine<'_> {
                 let op = Op::NormalizeRunning { eps };
                 apply(op, &[&value, param(mean), param(var), param(gamma), param(beta)])
             }
+            Elt::NormalizeRunningGrad { var, eps, gamma } => {
+                apply(Op::NormalizeRunningGrad { eps }, &[&value, param(var), param(gamma)])
+            }
             Elt::NormalizeGrad(Normalize { stats, gamma, beta }, x) => {
                 let sum = |param: ParamId| self.gradients[param.0].as_ref().expect("summed before");
                 let (x, stats) = (self.load(x, sample), self.stats(stats));

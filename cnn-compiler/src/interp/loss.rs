@@ -69,6 +69,7 @@ pub fn loss_grad(case: Case, logits: &Tensor) -> Tensor {
     let data = logits.data.iter().zip(targets).map(|(&z, target)| match *case.kind {
         LossKind::CrossEntropy { .. } => mass * (z - norm).exp() - target,
         LossKind::MeanSquared => 2.0 * (z - target) / classes as f64,
+        LossKind::MeanAbsolute if z == target => 0.0,
         LossKind::MeanAbsolute => (z - target).signum() / classes as f64,
         LossKind::Huber { delta } => (z - target).clamp(-delta as f64, delta as f64) / classes as f64,
         LossKind::BinaryCrossEntropy => (1.0 / (1.0 + (-z).exp()) - target) / classes as f64,

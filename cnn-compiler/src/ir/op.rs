@@ -93,6 +93,8 @@ pub enum Op {
     SlopeGrad,
     /// `x, stats, gamma, beta, dy`: gradient of gamma, the sum of `dy` times the normalised `x`
     ScaleGrad,
+    /// `dy, running variance, gamma`: through [`Op::NormalizeRunning`]
+    NormalizeRunningGrad { eps: f32 },
     /// `dy, x, stats, gamma, beta, dgamma, dbeta`: through the normalisation and through its
     /// statistics
     NormalizeGrad,
@@ -167,6 +169,7 @@ impl Op {
             Op::DenseWeightGrad | Op::BiasGrad | Op::PoolGrad(_) | Op::ActGrad(_) => Reach::Position,
             Op::ScaleGrad | Op::NormalizeGrad | Op::LrnGrad(_) | Op::MaxoutGrad { .. } => Reach::Position,
             Op::SoftmaxGrad | Op::GateGrad | Op::PreluGrad | Op::SlopeGrad => Reach::Position,
+            Op::NormalizeRunningGrad { .. } => Reach::Position,
             Op::UpsampleGrad(_) => Reach::Position,
         }
     }
@@ -177,7 +180,8 @@ impl Op {
             Op::Input | Op::Param(_) | Op::Reshape | Op::Concat | Op::Slice { .. } => Run::Storage,
             Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add | Op::Mul => Run::Elementwise,
             Op::Prelu | Op::PreluGrad => Run::Elementwise,
-            Op::Normalize | Op::NormalizeRunning { .. } | Op::NormalizeGrad => Run::Elementwise,
+            Op::Normalize | Op::NormalizeGrad => Run::Elementwise,
+            Op::NormalizeRunning { .. } | Op::NormalizeRunningGrad { .. } => Run::Elementwise,
             Op::Dense | Op::DenseInputGrad => Run::Batch,
             Op::Conv(conv) | Op::ConvInputGrad(conv) if conv.algorithm != Algorithm::Direct => Run::Batch,
             Op::Conv(_) | Op::ConvInputGrad(_) => Run::Sample,

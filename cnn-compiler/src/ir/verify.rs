@@ -55,6 +55,7 @@ fn arity(op: &Op) -> (usize, usize) {
         Op::SampleNormSums(_) => (3, 4),
         Op::SampleNormGrad(_) => (4, 5),
         Op::SampleScaleGrad(_) => (3, 3),
+        Op::NormalizeRunningGrad { .. } => (3, 3),
         Op::NormalizeGrad => (7, 7),
         Op::Pool(_) | Op::Act(_) | Op::Dropout { .. } | Op::Lrn(_) | Op::Maxout { .. } | Op::Softmax => {
             (1, 1)
@@ -103,6 +104,7 @@ fn fits(graph: &Graph, node: &Node, shapes: &[&[usize]]) -> bool {
         Op::NormalizeRunning { .. } | Op::Norm(Norm::Batch { .. }) => {
             shape == shapes[0] && vectors(shape[0], 1..5)
         }
+        Op::NormalizeRunningGrad { .. } => shape == shapes[0] && vectors(shape[0], 1..3),
         Op::Norm(Norm::Sample { axes, .. }) => {
             shape == shapes[0] && divides(*axes, shape) && affine(&shapes[1..], shape)
         }

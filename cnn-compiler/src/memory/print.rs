@@ -55,7 +55,7 @@ fn operation(elt: &Elt) -> String {
         Elt::Prelu(_) => "prelu".into(),
         Elt::PreluGrad(..) => "gradient of prelu".into(),
         Elt::Normalize(_) | Elt::NormalizeRunning { .. } => "normalize".into(),
-        Elt::NormalizeGrad(..) => "gradient of normalize".into(),
+        Elt::NormalizeGrad(..) | Elt::NormalizeRunningGrad { .. } => "gradient of normalize".into(),
         Elt::Dropout { rate, stream, .. } => format!("dropout {stream} at {rate}"),
         Elt::Add(_) => "add".into(),
         Elt::Mul(_) => "mul".into(),

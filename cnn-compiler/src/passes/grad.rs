@@ -32,6 +32,9 @@ pub fn input_gradient(graph: &mut Graph, node: NodeId, slot: usize, dy: NodeId) 
         (Op::Normalize, 3) => return Some(scale_and_shift(graph, &forward, dy)[1]),
         // What depends on the statistics is part of the gradient of `x`.
         (Op::Normalize, _) => return None,
+        (Op::NormalizeRunning { eps }, 0) => {
+            (Op::NormalizeRunningGrad { eps: *eps }, vec![dy, input(2), input(3)])
+        }
         (Op::SampleNorm(axes), 0) => {
             let (axes, stats, gamma) = (*axes, input(1), forward.inputs.get(2));
             let read = |sums: Option<NodeId>| {

@@ -3,7 +3,7 @@
 //! | node | becomes |
 //! |---|---|
 //! | batch norm, in training | statistics of the batch, and a normalisation by them |
-//! | batch norm, in inference | a normalisation by the running statistics |
+//! | batch norm, in inference or frozen | a normalisation by the running statistics |
 //! | any other norm | statistics of each sample, and a normalisation by them |
 //! | `concat(a, b, c)` where `concat(a, b)` stands before it | `concat(concat(a, b), c)`: the longer one continues the shorter one's storage, and so does its gradient |
 
@@ -54,12 +54,12 @@ fn batch_norm(
 ) -> NodeId {
     let &[x, gamma, beta, mean, variance] = inputs else { unreachable!("{node:?}") };
     let (op, inputs) = match mode {
-        Mode::Train => {
+        Mode::Train if !graph.is_fixed(&Node { inputs: inputs.to_vec(), ..node.clone() }) => {
             let op = Op::BatchStats { eps, momentum };
             let stats = graph.push(op, vec![x, mean, variance], vec![2, node.shape[0]], node.layer);
             (Op::Normalize, vec![x, stats, gamma, beta])
         }
-        Mode::Infer => (Op::NormalizeRunning { eps }, vec![x, mean, variance, gamma, beta]),
+        Mode::Train | Mode::Infer => (Op::NormalizeRunning { eps }, vec![x, mean, variance, gamma, beta]),
     };
     graph.push(op, inputs, node.shape.clone(), node.layer)
 }

@@ -143,6 +143,10 @@ impl Builder<'_> {
                     let [mean, var, gamma, beta] = [1, 2, 3, 4].map(|slot| self.parameter(node, slot));
                     elts.push(Elt::NormalizeRunning { mean, var, eps, gamma, beta });
                 }
+                Op::NormalizeRunningGrad { eps } => {
+                    let [var, gamma] = [1, 2].map(|slot| self.parameter(node, slot));
+                    elts.push(Elt::NormalizeRunningGrad { var, eps, gamma });
+                }
                 Op::NormalizeGrad => {
                     let x = self.operand(node, 1);
                     elts.push(Elt::NormalizeGrad(self.normalize(node, 2), x));

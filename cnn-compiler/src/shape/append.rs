@@ -86,7 +86,7 @@ impl Shaper {
             init,
             fan_in,
             fan_out,
-            trainable: !buffer && !args.values.flag("freeze"),
+            trainable: !buffer && !self.is_frozen && !args.values.flag("freeze"),
             buffer,
             lr_factor: args.values.number("lr_factor"),
             decay: !buffer && decay,

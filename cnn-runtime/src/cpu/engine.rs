@@ -71,8 +71,9 @@ impl CpuEngine {
     }
 
     /// Refuses a change of parameters that another engine may be reading.
-    fn check_own(&self) -> Result<()> {
-        if Arc::strong_count(&self.params) > 1 { Err(shared()) } else { Ok(()) }
+    fn check_own(&mut self) -> Result<()> {
+        // What an engine read that is gone happened before: unlike the count, this synchronises.
+        if Arc::get_mut(&mut self.params).is_none() { Err(shared()) } else { Ok(()) }
     }
 
     fn operands(&self) -> Operands<'_> {

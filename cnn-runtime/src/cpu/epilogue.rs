@@ -135,6 +135,9 @@ impl Kernel for Pass<'_> {
             Elt::NormalizeRunning { mean, var, eps, gamma, beta } => {
                 self.normalize_running(simd, [mean, var, gamma, beta], eps);
             }
+            Elt::NormalizeRunningGrad { var, eps, gamma } => {
+                self.normalize_running_grad(simd, [var, gamma], eps);
+            }
             Elt::NormalizeGrad(normalize, x) => self.normalize_grad(simd, &normalize, self.operand(x)),
         }
     }

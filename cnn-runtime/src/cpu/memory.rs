@@ -73,7 +73,8 @@ impl Drop for Buffer {
 
 // SAFETY: a buffer owns its memory.
 unsafe impl Send for Buffer {}
-// SAFETY: its memory is accessed through spans only; see there.
+// SAFETY: its memory is accessed through spans only; see there. Engines that share parameters only
+// read them: each refuses to write while there is another.
 unsafe impl Sync for Buffer {}
 
 /// Eight distances from a position, none negative.

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, sync::Arc};
 
-use cnn_core::Result;
+use cnn_core::{Result, reserve::filled};
 use ocl::core::Context;
 
 use super::{
@@ -54,7 +54,7 @@ impl ClEngine {
             partial: Partial::new(context),
             maps: Staging::new(context),
             targets: Staging::new(context),
-            host_targets: vec![0; sizes.targets],
+            host_targets: filled(sizes.targets, 0, "the targets of a batch")?,
             sizes: *sizes,
             users: Arc::new(()),
             context: context.clone(),
@@ -77,7 +77,7 @@ impl ClEngine {
     }
 
     /// Refuses a change of parameters that another engine may be reading.
-    pub(super) fn check_own(&self) -> Result<()> {
-        if Arc::strong_count(&self.users) > 1 { Err(shared()) } else { Ok(()) }
+    pub(super) fn check_own(&mut self) -> Result<()> {
+        if Arc::get_mut(&mut self.users).is_none() { Err(shared()) } else { Ok(()) }
     }
 }

@@ -160,7 +160,9 @@ pub(super) const SUMS: usize = 3;
 impl Buffers {
     /// Takes the memory; parameters, gradients and state start as zero.
     pub(super) fn new(context: &Context, queue: &Queue, info: &DeviceInfo, sizes: &Sizes) -> Result<Buffers> {
-        let largest = [sizes.params, sizes.grads, sizes.state, sizes.arena].into_iter().fold(0, usize::max);
+        let largest = [sizes.params, sizes.grads, sizes.state, sizes.arena, sizes.targets]
+            .into_iter()
+            .fold(0, usize::max);
         if needed(sizes) > info.memory.into() || bytes(largest) > info.max_buffer.into() {
             return Err(too_large(info, sizes));
         }
@@ -285,7 +287,8 @@ fn too_large(info: &DeviceInfo, sizes: &Sizes) -> Error {
     let constant: u128 = [sizes.params, sizes.grads, sizes.state].map(bytes).into_iter().sum();
     let (activations, needed) = (bytes(sizes.arena), needed(sizes));
     let room = u128::from(info.memory).saturating_sub(constant).min(info.max_buffer.into());
-    let sample = activations.div_ceil(sizes.batch.max(1) as u128).max(1);
+    let of_batch = activations + bytes(sizes.targets) + bytes(sizes.batch) * SUMS as u128;
+    let sample = of_batch.div_ceil(sizes.batch.max(1) as u128).max(1);
     // A driver that refuses what it claims to have gets half of what it refused.
     let fits = (room / sample).min(sizes.batch as u128 / 2);
     let remedy = match fits {

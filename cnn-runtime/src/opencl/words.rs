@@ -138,6 +138,9 @@ fn encode(elt: &Elt, y: &Map, pass: &Pass) -> EltFields {
         &Elt::NormalizeRunning { mean, var, eps, gamma, beta } => {
             EltFields { mean, deviation: var, gamma, beta, value: eps, ..fields }
         }
+        &Elt::NormalizeRunningGrad { var, eps, gamma } => {
+            EltFields { deviation: var, gamma, value: eps, ..fields }
+        }
         Elt::NormalizeGrad(operands, x) => {
             let count = pass.batch * y.height * y.width;
             EltFields { map: x.offset, value: 1.0 / count as f32, ..normalize(operands, y, fields) }
@@ -191,6 +194,7 @@ mod tests {
             Elt::Normalize(normalize),
             Elt::NormalizeGrad(Normalize { stats: 0, ..normalize }, far),
             Elt::NormalizeRunning { mean: 0, var: beyond, eps: 0.0, gamma: 0, beta: 0 },
+            Elt::NormalizeRunningGrad { var: beyond, eps: 0.0, gamma: 0 },
         ] {
             assert!(chain(&[elt], &fits, &pass, "layer").is_err(), "{elt:?}");
         }

@@ -83,6 +83,12 @@ impl Session {
         self.update.map_or(0.0, |update| update.optimizer.lr())
     }
 
+    /// The learning rate that this session was made with, whatever it has been set to since; 0 if
+    /// this session does not train.
+    pub fn full_lr(&self) -> f32 {
+        self.full_lr
+    }
+
     /// Sets the learning rate of the next updates.
     ///
     /// # Errors

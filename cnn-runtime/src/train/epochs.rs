@@ -7,6 +7,7 @@ use cnn_core::{Error, Result, Targets};
 use super::{
     Callback, EpochReport, Fit, Flow, Position, Progress, Score, Start,
     evaluate::{check_batches, check_kind, evaluate_until},
+    score::{VAL_F1, VAL_R2},
 };
 use crate::{data::Batches, session::Session};
 
@@ -72,7 +73,23 @@ impl Fit<'_> {
                 "expected a training set of {done} images or more, found {images}"
             )));
         }
+        self.check_metrics()?;
         self.savers().map(drop)
+    }
+
+    /// Refuses metrics that could not be told from each other or from what reports hold anyway.
+    fn check_metrics(&self) -> Result<()> {
+        let names = || self.metrics.iter().map(|metric| metric.name.as_str());
+        let is_taken = |&(nth, name): &(usize, &str)| {
+            ["val_loss", "val_accuracy", VAL_F1, VAL_R2].contains(&name)
+                || names().take(nth).any(|other| other == name)
+        };
+        match names().enumerate().find(is_taken) {
+            Some((_, name)) => Err(Error::Usage(format!(
+                "two figures of a report are called {name}: a metric needs another name"
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn start(&mut self, session: &mut Session, images: usize) -> Result<Flow> {
@@ -182,9 +199,9 @@ impl Fit<'_> {
             let mean = sum / validated.images.max(1) as f64;
             // A number that JSON cannot hold would make a checkpoint that nobody can read.
             if !mean.is_finite() {
+                let name = &metric.name;
                 return Err(Error::Usage(format!(
-                    "{} is {mean} in epoch {epoch}: expected a finite number",
-                    metric.name
+                    "the metric {name} is {mean} in epoch {epoch}: expected a finite number"
                 )));
             }
             metrics.insert(metric.name.clone(), mean);

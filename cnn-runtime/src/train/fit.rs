@@ -74,8 +74,10 @@ impl<'a> Fit<'a> {
         Fit::new(epochs, seed).accumulate(accumulate).schedule(schedule)
     }
 
-    /// Lets the learning rate follow a schedule, from the session's as the full rate.
-    pub fn schedule(self, schedule: Schedule) -> Fit<'a> {
+    /// Lets the learning rate follow a schedule, in the place of an earlier one; its full rate is
+    /// the one that the session was made with.
+    pub fn schedule(mut self, schedule: Schedule) -> Fit<'a> {
+        self.callbacks.retain(|callback| callback.saved_as() != Some(LearningRate::STATE));
         self.callback(LearningRate::new(schedule))
     }
 
@@ -100,6 +102,8 @@ impl<'a> Fit<'a> {
 
     /// Measures something else in validation, the mean of a function of a network's outputs for an
     /// image and of the image's target: it is `val_NAME` among the metrics of each epoch's report.
+    /// A run with two metrics of one name, or one of a name that reports have, is refused; a mean
+    /// that is no finite number ends it.
     ///
     /// ```
     /// use cnn_runtime::{Targets, train::Fit};

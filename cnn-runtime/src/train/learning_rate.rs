@@ -9,8 +9,8 @@ use crate::{
     session::Session,
 };
 
-/// A callback that sets the learning rate of a schedule, whose full rate is the session's when the
-/// run starts. Its state is what `plateau` remembers; all else follows from the number of updates.
+/// A callback that sets the learning rate of a schedule, whose full rate is the one that the
+/// session was made with. Its state is what `plateau` remembers; all else follows from the number of updates.
 #[derive(Clone, Debug)]
 pub struct LearningRate {
     schedule: Schedule,
@@ -21,6 +21,9 @@ pub struct LearningRate {
 }
 
 impl LearningRate {
+    /// The name of its state in checkpoints.
+    pub(super) const STATE: &'static str = "learning-rate";
+
     /// Follows this course of the learning rate.
     pub fn new(schedule: Schedule) -> LearningRate {
         LearningRate { schedule, rate: None, plateau: Plateau::default() }
@@ -37,7 +40,7 @@ impl LearningRate {
 impl Callback for LearningRate {
     fn on_start(&mut self, session: &mut Session, start: &Start) -> Result<Flow> {
         if self.rate.is_none() {
-            let mut rate = Rate::new(self.schedule, session.lr(), start.updates, start.epochs);
+            let mut rate = Rate::new(self.schedule, session.full_lr(), start.updates, start.epochs);
             rate.set_plateau(self.plateau);
             self.rate = Some(rate);
         }
@@ -56,7 +59,7 @@ impl Callback for LearningRate {
     }
 
     fn saved_as(&self) -> Option<&str> {
-        Some("learning-rate")
+        Some(LearningRate::STATE)
     }
 
     fn state(&self) -> Value {

@@ -46,13 +46,25 @@ fn json_lines(history: &[EpochReport]) -> String {
     history.iter().map(line).collect()
 }
 
-/// A heading and a row an epoch: numbers and names need no quotes.
+/// A heading and a row an epoch: numbers and names need no quotes. What an epoch has no number for
+/// stays empty.
 fn csv(history: &[EpochReport]) -> String {
     let rows: Vec<Map<String, Value>> = history.iter().map(fields).collect();
-    let heading = rows.first().map(|row| row.keys().cloned().collect());
-    let values = rows.iter().map(|row| row.values().map(Value::to_string).collect());
-    let lines = heading.into_iter().chain(values);
-    lines.map(|cells: Vec<String>| cells.join(",") + "\n").collect()
+    let mut heading: Vec<&String> = Vec::new();
+    for name in rows.iter().flat_map(Map::keys) {
+        if !heading.contains(&name) {
+            heading.push(name);
+        }
+    }
+    if heading.is_empty() {
+        return String::new();
+    }
+    let cell =
+        |row: &Map<String, Value>, name: &str| row.get(name).map_or_else(String::new, Value::to_string);
+    let values =
+        rows.iter().map(|row| heading.iter().map(|name| cell(row, name)).collect::<Vec<_>>().join(","));
+    let names = heading.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(",");
+    std::iter::once(names).chain(values).map(|line| line + "\n").collect()
 }
 
 /// A report's fields by name, in order.
@@ -80,5 +92,16 @@ mod tests {
         assert_eq!(rows.len(), 3);
         assert!(rows[0].starts_with("epoch,loss,accuracy,val_loss,val_accuracy,seconds,"), "{table}");
         assert!(rows[2].starts_with("2,0.5,0.25,1.0,0.75,2.0,"), "{table}");
+    }
+
+    #[test]
+    fn a_column_holds_one_figure() {
+        let mut history = [report(1, 0.5, 1.25), report(2, 0.75, 1.0)];
+        history[0].metrics.insert("val_b".into(), 1.5);
+        history[1].metrics.extend([("val_a".to_string(), 2.5), ("val_b".to_string(), 3.5)]);
+        let table = csv(&history);
+        let lines: Vec<&str> = table.lines().collect();
+        assert!(lines[0].ends_with(",lr,val_b,val_a"), "{table}");
+        assert!(lines[1].ends_with(",1.5,") && lines[2].ends_with(",3.5,2.5"), "{table}");
     }
 }

@@ -148,6 +148,9 @@ impl Tally {
             }
             Details::Values(_) => {
                 let values = self.value_scores();
+                if self.sums.samples == 0 {
+                    return Score { r2: Some(0.0), ..score };
+                }
                 let mean = values.iter().map(|value| value.r2).sum::<f64>() / values.len().max(1) as f64;
                 Score { r2: Some(mean), ..score }
             }
@@ -256,6 +259,7 @@ mod tests {
     #[test]
     fn values_have_errors_and_a_coefficient_of_determination() {
         let mut tally = Tally::new(LossKind::MeanSquared, TargetKind::Values, 2).unwrap();
+        assert_eq!(tally.score(), Score { r2: Some(0.0), ..Score::default() });
         for (outputs, target) in [
             ([2.5, 1.0], [3.0, 1.0]),
             ([0.0, 1.0], [-0.5, 1.0]),

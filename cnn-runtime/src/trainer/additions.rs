@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, fmt, path::Path, sync::Arc};
 
-use cnn_core::{Error, Result};
+use cnn_core::Result;
 
 use super::{
     common::Common,
@@ -11,7 +11,7 @@ use super::{
     values::DataName,
 };
 use crate::{
-    data::{Dataset, Part},
+    data::{Dataset, Part, SkipPolicy},
     device::Device,
     network::Model,
     train::Callback,
@@ -73,13 +73,19 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// [`Error::Usage`] if its files are nowhere; [`Error::Data`] if they cannot be used, or the
+    /// [`cnn_core::Error::Usage`] if its files are nowhere; [`cnn_core::Error::Data`] if they cannot be used, or the
     /// network cannot answer what their targets ask.
     pub fn dataset(&self, part: Part) -> Result<Arc<dyn Dataset>> {
         source::load(&self.data, part, self.model.description(), self.common.seed)
     }
 
-    /// The words behind the command that are no options of every command.
+    /// What `--skip-bad` says about images that cannot be read, for [`Prepared`](crate::data::Prepared).
+    pub fn skip_policy(&self) -> SkipPolicy {
+        source::skip_policy(&self.data)
+    }
+
+    /// The words behind the command that are neither options nor their values. Options of its own
+    /// stand behind `--`.
     pub fn arguments(&self) -> &[OsString] {
         &self.arguments
     }
@@ -106,23 +112,32 @@ pub(super) struct Additions {
 impl Additions {
     /// Refuses names that are taken: a program that adds them would never see what it adds.
     pub(super) fn check(&self, commands: &[String]) -> Result<()> {
-        let known = |name: &&str| DataName::known(name).is_ok() || name.contains(':');
-        if let Some(name) = self.brought.names().find(known) {
-            return Err(taken("data set", name));
-        }
-        let names = || self.commands.iter().map(|command| command.name.as_str());
-        let is_taken = |(nth, name): &(usize, &str)| {
-            commands.iter().any(|known| known == name) || names().take(*nth).any(|other| other == *name)
-        };
-        match names().enumerate().find(is_taken) {
-            Some((_, name)) => Err(taken("command", name)),
-            None => Ok(()),
-        }
+        let data = self.brought.names().collect::<Vec<_>>();
+        check_names("data set", &data, &|name| DataName::known(name).is_ok())?;
+        let own = self.commands.iter().map(|command| command.name.as_str()).collect::<Vec<_>>();
+        check_names("command", &own, &|name| name == HELP || commands.iter().any(|known| known == name))
     }
 }
 
-fn taken(what: &str, name: &str) -> Error {
-    usage(format!("this program adds a {what} `{name}`, and there is one of this name: it needs another"))
+/// The command that clap adds.
+const HELP: &str = "help";
+
+/// Refuses names that a command line cannot tell from others.
+fn check_names(what: &str, names: &[&str], is_known: &dyn Fn(&str) -> bool) -> Result<()> {
+    for (nth, name) in names.iter().enumerate() {
+        if is_known(name) || names[..nth].contains(name) {
+            return Err(usage(format!(
+                "this program adds a {what} `{name}`, and there is one of this name: it needs another"
+            )));
+        }
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if !name.starts_with(|c: char| c.is_ascii_alphanumeric()) || !name.chars().all(is_plain) {
+            return Err(usage(format!(
+                "this program adds a {what} `{name}`: a name has letters, digits, - and _, and begins with neither sign"
+            )));
+        }
+    }
+    Ok(())
 }
 
 impl fmt::Debug for Additions {

@@ -173,12 +173,7 @@ fn with_data(arg: Arg, names: &[String]) -> Arg {
 
 /// A command that the program adds: with the options that say where data is, and any words.
 fn own_command(own: &OwnCommand) -> clap::Command {
-    let words = Arg::new(WORDS)
-        .value_name("ARGUMENT")
-        .num_args(0..)
-        .trailing_var_arg(true)
-        .allow_hyphen_values(true)
-        .value_parser(value_parser!(OsString));
+    let words = Arg::new(WORDS).value_name("ARGUMENT").num_args(0..).value_parser(value_parser!(OsString));
     DataArgs::augment_args(clap::Command::new(own.name.clone())).about(own.about.clone()).arg(words)
 }
 

@@ -103,7 +103,8 @@ impl Trainer {
     }
 
     /// Adds a data set, which `--data NAME` asks for; the first that is added is what every command
-    /// takes by default. `open` is called for the training images and for the test images.
+    /// takes by default. `open` is called for the training images and for the test images. A name
+    /// that is taken ends the program as a wrong command line does.
     ///
     /// ```no_run
     /// # use cnn_runtime::data::{Dataset, Image, Target};
@@ -140,7 +141,8 @@ impl Trainer {
     }
 
     /// Adds a command: its name, a line about it for `--help`, and what it does. It takes the
-    /// options that all commands share, and those that say where data is.
+    /// options that all commands share, and those that say where data is. A name that is taken ends
+    /// the program as a wrong command line does.
     #[must_use]
     pub fn command(
         mut self,

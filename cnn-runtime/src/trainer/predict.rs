@@ -50,17 +50,17 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let mut answers = Vec::new();
     device.install(|| {
         infer_all(&mut session, &mut Batches::all(&images, batch)?, |outputs, _| {
-            answers.push(Prediction::new(description, &names, outputs).first(args.top));
+            answers.push(Prediction::new(description, &names, outputs));
         })
     })?;
-    if let Some(loss) = answers.iter().flatten().map(|(_, number)| *number).find(|number| !number.is_finite())
-    {
+    let numbers = || answers.iter().flat_map(Prediction::outputs).map(|(_, number)| *number);
+    if let Some(loss) = numbers().find(|number| !number.is_finite()) {
         return Err(Error::Unusable { loss });
     }
-    let line = |(path, answer): (&PathBuf, Vec<_>)| {
-        if args.json { json(path, &answer, description.target()) } else { text(path, &answer) }
+    let line = |(path, answer): (&PathBuf, &Prediction)| {
+        if args.json { json(path, answer, args.top) } else { text(path, &answer.first(args.top)) }
     };
-    print(&args.images.iter().zip(answers).map(line).collect::<String>())
+    print(&args.images.iter().zip(&answers).map(line).collect::<String>())
 }
 
 /// A line such as `digit.png: 7 0.9987, 9 0.0010`.
@@ -70,26 +70,30 @@ fn text(path: &Path, answer: &[(String, f64)]) -> String {
     format!("{}: {}\n", path.display(), classes.join(", "))
 }
 
-fn json(path: &Path, answer: &[(String, f64)], target: TargetKind) -> String {
-    let (name, number) = match target {
-        TargetKind::Class => ("class", "probability"),
-        TargetKind::Labels => ("label", "probability"),
-        TargetKind::Values => ("name", "value"),
+fn json(path: &Path, answer: &Prediction, top: usize) -> String {
+    let (name, number) = match (answer.target(), answer.are_probabilities()) {
+        (TargetKind::Class, true) => ("class", "probability"),
+        (TargetKind::Class, false) => ("class", "score"),
+        (TargetKind::Labels, true) => ("label", "probability"),
+        (TargetKind::Labels, false) => ("label", "score"),
+        (TargetKind::Values, _) => ("name", "value"),
     };
-    let one = |(text, value): &(String, f64)| json!({ name: text, number: value });
-    let all: Vec<_> = answer.iter().map(one).collect();
-    json!({ "image": path.display().to_string(), target.outputs(): all }).to_string() + "\n"
+    let one = |(text, value): (String, f64)| json!({ name: text, number: value });
+    let all: Vec<_> = answer.first(top).into_iter().map(one).collect();
+    json!({ "image": path.display().to_string(), answer.target().outputs(): all }).to_string() + "\n"
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::fixture::DESCRIPTION, *};
 
     #[test]
     fn a_line_holds_names_and_numbers() {
         let answer = [("2".to_string(), 0.5), ("dog".into(), 0.3)];
         assert_eq!(text(Path::new("a.png"), &answer), "a.png: 2 0.5000, dog 0.3000\n");
-        let expected = r#"{"image":"a.png","classes":[{"class":"2","probability":0.5},{"class":"dog","probability":0.3}]}"#;
-        assert_eq!(json(Path::new("a.png"), &answer, TargetKind::Class), format!("{expected}\n"));
+        let names = ["cat".to_string(), "dog".into()];
+        let answer = Prediction::new(&DESCRIPTION, &names, &[0.0; 2]);
+        let expected = r#"{"image":"a.png","classes":[{"class":"cat","probability":0.5}]}"#;
+        assert_eq!(json(Path::new("a.png"), &answer, 1), format!("{expected}\n"));
     }
 }

@@ -197,7 +197,7 @@ fn note(args: &DataArgs, data: &dyn Dataset, description: &Description) {
     }
 }
 
-fn skip_policy(args: &DataArgs) -> SkipPolicy {
+pub(super) fn skip_policy(args: &DataArgs) -> SkipPolicy {
     SkipPolicy::up_to(args.skip_bad).advice("; --skip-bad N skips up to N such files").log(log_line)
 }
 

@@ -59,7 +59,13 @@ fn text(description: &Description, batch: usize) -> String {
     let total = description.parameter_count();
     let mut text = format!("{}: {input} -> {}\n\n", description.name, answers(description));
     text += &table(&HEADING, &rows);
-    text += &format!("Total params: {}\n", thousands(total as u64));
+    let trained = description.trained_count();
+    let share = if trained < total {
+        format!(", {} of them trained", thousands(trained as u64))
+    } else {
+        String::new()
+    };
+    text += &format!("Total params: {}{share}\n", thousands(total as u64));
     text += &format!("Trainable params: {}\n", thousands(trainable as u64));
     text += &format!("Non-trainable params: {}\n", thousands((total - trainable) as u64));
     text += &format!("Total MACs: {} per image, forward\n", thousands(description.macs()));

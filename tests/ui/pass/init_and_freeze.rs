@@ -7,3 +7,31 @@ network! {
         train { init = torch, optimizer = sgd(lr = 0.01, momentum = 0.9, nesterov = true, weight_decay = 1e-4), epochs = 3 }
     }
 }
+
+network! {
+    Tuned<[1, 12, 12] -> 3> {
+        block unit(x, planes) { x -> conv: conv(planes, 3) -> bn: batch_norm -> relu }
+        block stage(x, planes, freeze = 2) { x -> unit: unit(planes * freeze, freeze = freeze > 1) }
+
+        input -> stem: unit(4, freeze = true) -> body: stage(4) -> top: stage(4, freeze = 1) -> flatten -> fc: dense(3)
+    }
+}
+
+#[test]
+fn a_block_is_frozen_as_a_whole() {
+    use cnn_runtime::Network;
+
+    let trained: Vec<&str> =
+        Tuned::DESCRIPTION.params.iter().filter(|param| param.trainable).map(|param| param.name).collect();
+    assert_eq!(
+        trained,
+        [
+            "top.unit.conv.weight",
+            "top.unit.conv.bias",
+            "top.unit.bn.weight",
+            "top.unit.bn.bias",
+            "fc.weight",
+            "fc.bias"
+        ]
+    );
+}

@@ -171,9 +171,13 @@ fn batch_norm_frozen_and_with_nothing_trained_below() {
         check(&graph);
         let backward = differentiate(lower(graph, Mode::Train));
         let sums = backward.nodes.iter().filter(|node| node.op == Op::ScaleGrad).count();
-        assert_eq!(sums, !(stem && norm) as usize, "needed for gamma, and for what is below");
+        assert_eq!(sums, !norm as usize, "needed for gamma");
         let through = backward.nodes.iter().filter(|node| node.op == Op::NormalizeGrad).count();
-        assert_eq!(through, !stem as usize);
+        assert_eq!(through, (!stem && !norm) as usize);
+        let is_fixed = |node: &&crate::ir::Node| matches!(node.op, Op::NormalizeRunningGrad { .. });
+        assert_eq!(backward.nodes.iter().filter(is_fixed).count(), (!stem && norm) as usize);
+        let moves = |node: &crate::ir::Node| matches!(node.op, Op::BatchStats { .. });
+        assert_eq!(backward.nodes.iter().any(moves), !norm, "a frozen norm leaves its statistics alone");
     }
 }
 

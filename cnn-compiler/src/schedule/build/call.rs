@@ -102,7 +102,8 @@ impl Builder<'_> {
             Op::Loss { kind, weight } => self.loss(fused, kind, weight),
             Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add | Op::Mul => self.elementwise(fused),
             Op::Prelu | Op::PreluGrad => self.elementwise(fused),
-            Op::Normalize | Op::NormalizeRunning { .. } | Op::NormalizeGrad => self.elementwise(fused),
+            Op::Normalize | Op::NormalizeGrad => self.elementwise(fused),
+            Op::NormalizeRunning { .. } | Op::NormalizeRunningGrad { .. } => self.elementwise(fused),
             op @ (Op::Input
             | Op::Param(_)
             | Op::Reshape

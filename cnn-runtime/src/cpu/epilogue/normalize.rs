@@ -39,6 +39,18 @@ impl<'a> Pass<'a> {
         });
     }
 
+    /// The chain rule through it.
+    #[inline(always)]
+    pub(super) fn normalize_running_grad<S: Simd>(&self, simd: S, [var, gamma]: [usize; 2], eps: f32) {
+        let params = self.epilogue.frame.memory.params;
+        self.by_block(|block, vectors| {
+            let of_block = |place: usize| params.load(simd, place + block * BLOCK);
+            let deviation = simd.sqrt(simd.add(of_block(var), simd.splat(eps)));
+            let scale = simd.div(of_block(gamma), deviation);
+            self.each(simd, vectors, |_, v| simd.mul(v, scale));
+        });
+    }
+
     #[inline(always)]
     fn scale<S: Simd>(&self, simd: S, vectors: Range<usize>, [mean, scale, shift]: [S::V; 3]) {
         self.each(simd, vectors, |_, v| simd.fma(simd.sub(v, mean), scale, shift));

@@ -127,7 +127,7 @@ fn a_programs_own_data_and_commands_are_taken() {
         let Ok(Invocation::Run(_, Command::Train(args))) = parse(line) else { panic!("{line}") };
         assert_eq!(args.data.name(), data);
     }
-    let Ok(Invocation::RunOwn(0, _, data, rest)) = parse("count --data dots --seed 3 a --b") else {
+    let Ok(Invocation::RunOwn(0, _, data, rest)) = parse("count --data dots a --seed 3 -- --b") else {
         panic!("a command")
     };
     assert_eq!((data.name(), rest), ("dots".into(), vec!["a".into(), "--b".into()]));
@@ -152,6 +152,18 @@ fn what_a_program_adds_needs_names_of_its_own() {
     assert!(mnist.contains("data set `mnist`"), "{mnist}");
     let train = error(|additions| additions.commands[0].name = "train".into());
     assert!(train.contains("command `train`"), "{train}");
+    let help = error(|additions| additions.commands[0].name = "help".into());
+    assert!(help.contains("command `help`"), "{help}");
+    for name in ["", "-x", "two words"] {
+        let mut additions = additions();
+        additions.commands[0].name = name.into();
+        let error = parse_from(&DESCRIPTION, &additions, words("")).err().unwrap().to_string();
+        assert!(error.contains("a name has letters"), "{error}");
+    }
+    let data = error(|additions| {
+        additions.brought.dataset("dots", std::sync::Arc::new(|_| Err(usage("never opened"))));
+    });
+    assert!(data.contains("data set `dots`"), "{data}");
     let twice = error(|additions| {
         let (name, about) = ("count".into(), String::new());
         additions.commands.push(OwnCommand { name, about, run: Box::new(|_| Ok(())) });

@@ -29,9 +29,8 @@ impl Brought {
         self.folders.insert(name.into(), folder);
     }
 
-    /// A data set of this name; it takes the place of one that was added before.
+    /// A data set of this name.
     pub(in crate::trainer) fn dataset(&mut self, name: &str, open: Open) {
-        self.own.retain(|(known, _)| known != name);
         self.own.push((name.into(), open));
     }
 
