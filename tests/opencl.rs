@@ -179,7 +179,7 @@ fn an_unknown_device_lists_the_known_ones() {
 fn too_large_a_batch_is_told_what_fits() {
     let Some(device) = device() else { return };
     let sample = device.info().max_buffer as usize / size_of::<f32>() / 10;
-    let sizes = |batch| Sizes { params: 0, grads: 0, state: 0, arena: batch * sample, batch, targets: 0 };
+    let sizes = |batch| Sizes { params: 0, grads: 0, state: 0, arena: batch * sample, batch, targets: batch };
     let Err(error) = device.engine(&sizes(64)) else { panic!("exceeds the largest buffer") };
     let message = error.to_string();
     assert!(message.contains(&format!("needs {} bytes", 64 * (sample + 4) * 4)), "{message}");

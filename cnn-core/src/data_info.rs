@@ -8,7 +8,7 @@ use crate::{Error, Result, Tensor};
 /// The first part of the names of statistics.
 const STATISTICS: &str = "data.";
 
-/// The statistics and class names of the data that a network is trained on. A session keeps them,
+/// The statistics of the data that a network is trained on, and the names of its outputs. A session keeps them,
 /// and files of its weights hold them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DataInfo {
@@ -17,8 +17,8 @@ pub struct DataInfo {
 }
 
 impl DataInfo {
-    /// Statistics, see [`DataInfo::statistics`], and the names of the classes in order of the
-    /// network's outputs; either may be empty.
+    /// Statistics, see [`DataInfo::statistics`], and the names of the classes, values or
+    /// labels in order of the network's outputs; either may be empty.
     ///
     /// # Errors
     ///
@@ -44,7 +44,8 @@ impl DataInfo {
         &self.statistics
     }
 
-    /// The names of the classes in order of the network's outputs; empty if they have none.
+    /// The names of the classes, values or labels in order of the network's outputs; empty if they
+    /// have none.
     pub fn classes(&self) -> &[String] {
         &self.classes
     }

@@ -11,12 +11,14 @@ use cnn_plan::TargetKind;
 
 use super::{Dataset, Image, Target};
 
-/// A class of a data set that a network does not know.
+/// A class, value or label of a data set that a network does not know.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the network knows no class {name}")]
+#[error("the network knows no {} {name}", kind.output())]
 #[non_exhaustive]
 pub struct UnknownClass {
-    /// The name of the class.
+    /// What it is.
+    pub kind: TargetKind,
+    /// Its name.
     pub name: String,
 }
 
@@ -29,12 +31,12 @@ struct ClassOrder {
     outputs: Vec<u32>,
 }
 
-/// The data set as a network with classes of these names sees it: the data set itself where either
+/// The data set as a network with outputs of these names sees it: the data set itself where either
 /// knows no names but numbers, or both are in one order.
 ///
 /// # Errors
 ///
-/// [`UnknownClass`] if the network has no class of a name.
+/// [`UnknownClass`] if the network has no output of a name.
 pub fn with_class_order(data: Arc<dyn Dataset>, names: &[String]) -> Result<Arc<dyn Dataset>, UnknownClass> {
     let own: Vec<String> = (0..data.outputs()).map(|class| data.output_name(class)).collect();
     let numbered = own.iter().enumerate().all(|(class, name)| *name == class.to_string());
@@ -45,7 +47,7 @@ pub fn with_class_order(data: Arc<dyn Dataset>, names: &[String]) -> Result<Arc<
     }
     let output = |name: String| match names.iter().position(|known| *known == name) {
         Some(output) => Ok(output as u32),
-        None => Err(UnknownClass { name }),
+        None => Err(UnknownClass { kind: data.target(), name }),
     };
     let outputs = own.into_iter().map(output).collect::<Result<_, _>>()?;
     Ok(Arc::new(ClassOrder { data, names: names.to_vec(), outputs }))
@@ -166,7 +168,10 @@ mod tests {
         assert_eq!(labels(&["cat", "dog"], &["dog", "eel", "cat"]), Ok(vec![2, 0]));
         assert_eq!(labels(&["cat", "dog"], &["cat", "dog", "eel"]), Ok(vec![0, 1]));
         assert_eq!(labels(&["0", "2"], &["0", "1", "2"]), Ok(vec![0, 2]));
-        assert_eq!(labels(&["cat", "gnu"], &["cat", "dog"]), Err(UnknownClass { name: "gnu".into() }));
+        assert_eq!(
+            labels(&["cat", "gnu"], &["cat", "dog"]),
+            Err(UnknownClass { kind: TargetKind::Class, name: "gnu".into() })
+        );
     }
 
     #[test]

@@ -46,6 +46,15 @@ impl TargetKind {
         }
     }
 
+    /// What an output stands for, in the singular: `class`.
+    pub const fn output(self) -> &'static str {
+        match self {
+            TargetKind::Class => "class",
+            TargetKind::Values => "value",
+            TargetKind::Labels => "label",
+        }
+    }
+
     /// What the outputs are, in the plural: `classes`.
     pub const fn outputs(self) -> &'static str {
         match self {

@@ -286,11 +286,13 @@ fn needed(sizes: &Sizes) -> u128 {
 fn too_large(info: &DeviceInfo, sizes: &Sizes) -> Error {
     let constant: u128 = [sizes.params, sizes.grads, sizes.state].map(bytes).into_iter().sum();
     let (activations, needed) = (bytes(sizes.arena), needed(sizes));
-    let room = u128::from(info.memory).saturating_sub(constant).min(info.max_buffer.into());
-    let of_batch = activations + bytes(sizes.targets) + bytes(sizes.batch) * SUMS as u128;
-    let sample = of_batch.div_ceil(sizes.batch.max(1) as u128).max(1);
+    // The activations have a buffer of their own; what else a batch takes shares the memory with them.
+    let in_all = needed - constant;
+    let of_sample = |bytes: u128| bytes.div_ceil(sizes.batch.max(1) as u128).max(1);
+    let in_memory = u128::from(info.memory).saturating_sub(constant) / of_sample(in_all);
+    let in_buffer = u128::from(info.max_buffer) / of_sample(activations);
     // A driver that refuses what it claims to have gets half of what it refused.
-    let fits = (room / sample).min(sizes.batch as u128 / 2);
+    let fits = in_memory.min(in_buffer).min(sizes.batch as u128 / 2);
     let remedy = match fits {
         0 => Remedy::LargerDevice,
         batch => Remedy::SmallerBatch { at_most: Some(batch as u64) },

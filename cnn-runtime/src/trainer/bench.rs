@@ -4,6 +4,7 @@
 mod profile;
 
 use std::{
+    collections::BTreeMap,
     fs,
     time::{Duration, Instant},
 };
@@ -23,7 +24,7 @@ use super::{
 };
 use crate::{
     network::Model,
-    plan::Description,
+    plan::{Description, Layer},
     session::{Options, Session},
 };
 
@@ -144,11 +145,30 @@ fn measure(session: &mut Session, batch: &Batch, steps: usize) -> Result<Vec<f64
     Ok(times)
 }
 
-/// Operations per image: two a multiply-accumulate; the gradients of inputs and weights cost a
-/// forward pass each.
+/// Operations per image: two a multiply-accumulate. In training the gradients of inputs and weights
+/// cost a forward pass each, where there are any; auxiliary heads are counted as trained.
 fn flops(description: &Description, infer: bool) -> f64 {
-    let macs = description.macs();
-    2.0 * if infer { macs as f64 } else { 3.0 * (macs + description.auxiliary_macs()) as f64 }
+    let passes = passes(description);
+    let layers = description.layers.iter().filter(|layer| !layer.auxiliary);
+    let of = |layer: &Layer| passes.get(layer.name).map_or(3, |passes| *passes);
+    let trained = || layers.map(|layer| layer.macs * of(layer)).sum::<u64>();
+    2.0 * if infer { description.macs() } else { trained() + 3 * description.auxiliary_macs() } as f64
+}
+
+/// How many passes over each layer of inference a training step makes: forward, for the gradient of
+/// its weights unless they are frozen, and for that of its input if something is trained at it or
+/// before it.
+fn passes(description: &Description) -> BTreeMap<&'static str, u64> {
+    let mut fed: Vec<bool> = Vec::with_capacity(description.graph.len());
+    let mut passes = BTreeMap::new();
+    for node in description.graph {
+        let is_trained = node.params.iter().any(|&param| description.params[param].trainable);
+        let is_fed = is_trained || node.inputs.iter().any(|&input| fed[input]);
+        fed.push(is_fed);
+        let of_layer: &mut u64 = passes.entry(node.layer).or_insert(1);
+        *of_layer = (*of_layer).max(1 + u64::from(is_trained) + u64::from(is_fed));
+    }
+    passes
 }
 
 /// The most memory that the process has had, in MiB: Linux states it as `VmHWM` in KiB.
@@ -157,4 +177,30 @@ fn peak_rss_mib() -> Option<f64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     Some(kib / 1024.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::Network;
+
+    network! {
+        /// Frozen below and above what is trained.
+        Tuned<[1, 8, 8] -> 3> {
+            input
+                -> conv1: conv(4, 3, freeze = true) -> conv2: conv(4, 3, freeze = true) -> max_pool(2)
+                -> flatten -> fc1: dense(16) -> fc2: dense(3, freeze = true)
+        }
+    }
+
+    #[test]
+    fn what_is_frozen_is_not_counted() {
+        let description = &Tuned::DESCRIPTION;
+        let passes = passes(description);
+        let of = |layer: &str| passes[layer];
+        assert_eq!([of("conv1"), of("conv2"), of("fc1"), of("fc2")], [1, 1, 3, 2]);
+        let [conv1, conv2, fc1, fc2] = [36 * 9 * 4, 16 * 36 * 4, 16 * 16, 16 * 3].map(f64::from);
+        assert_eq!(flops(description, true), 2.0 * (conv1 + conv2 + fc1 + fc2));
+        assert_eq!(flops(description, false), 2.0 * (conv1 + conv2 + 3.0 * fc1 + 2.0 * fc2));
+    }
 }

@@ -93,8 +93,8 @@ fn predict(session: &mut Session, images: &Arc<dyn Dataset>, args: &Args) -> Res
         let before = session.data_info().classes().to_vec();
         weights::load(session, path)?;
         if nth > 0 && session.data_info().classes() != before {
-            let message =
-                format!("other classes, or another order of them, than {}", args.weights[0].display());
+            let (what, first) = (description.target().outputs(), args.weights[0].display());
+            let message = format!("other {what}, or another order of them, than {first}");
             return Err(Error::weights(path, message));
         }
         let prepared = source::prepared(&args.data, images.clone(), session, path)?;

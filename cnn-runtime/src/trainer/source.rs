@@ -144,9 +144,14 @@ pub(super) fn prepared(
     weights: &Path,
 ) -> Result<Prepared> {
     let names = session.data_info().classes();
-    let data = with_class_order(data, names).map_err(|UnknownClass { name, .. }| Error::Data {
+    let data = with_class_order(data, names).map_err(|UnknownClass { kind, name, .. }| Error::Data {
         path: args.data.to_string().into(),
-        message: format!("{} knows no class {name}; it knows {}", weights.display(), listed(names)),
+        message: format!(
+            "{} knows no {} {name}; it knows {}",
+            weights.display(),
+            kind.output(),
+            listed(names)
+        ),
     })?;
     Ok(Prepared::new(data, preparation(session, weights)?, skip_policy(args)))
 }
