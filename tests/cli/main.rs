@@ -2,6 +2,7 @@
 
 mod export;
 mod folder;
+mod server;
 mod targets;
 
 use std::{
