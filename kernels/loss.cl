@@ -35,33 +35,33 @@ static Term cross_entropy(float z, float q, float mass, float top, float sum) {
     return term;
 }
 
-static float smoothed(int class, float t, float smoothing, int classes) {
-    return class_weight(class) * ((1.0f - smoothing) * t + smoothing / classes);
+static float smoothed(int class, float t, float smoothing, int outputs) {
+    return class_weight(class) * ((1.0f - smoothing) * t + smoothing / outputs);
 }
 
-static Term mean_squared(float z, float t, int classes) {
-    const Term term = {(z - t) * (z - t) / classes, 2.0f * (z - t) / classes};
+static Term mean_squared(float z, float t, int outputs) {
+    const Term term = {(z - t) * (z - t) / outputs, 2.0f * (z - t) / outputs};
     return term;
 }
 
-static Term mean_absolute(float z, float t, int classes) {
+static Term mean_absolute(float z, float t, int outputs) {
     const float distance = fabs(z - t);
-    const Term term = {distance / classes, (distance == 0.0f ? 0.0f : (z - t) / distance) / classes};
+    const Term term = {distance / outputs, (distance == 0.0f ? 0.0f : (z - t) / distance) / outputs};
     return term;
 }
 
-static Term huber(float z, float t, float delta, int classes) {
+static Term huber(float z, float t, float delta, int outputs) {
     const float distance = fabs(z - t);
     const int is_near = distance <= delta;
-    const Term term = {(is_near ? 0.5f * distance * distance : delta * (distance - 0.5f * delta)) / classes,
-                       (is_near ? z - t : delta * ((z - t) / distance)) / classes};
+    const Term term = {(is_near ? 0.5f * distance * distance : delta * (distance - 0.5f * delta)) / outputs,
+                       (is_near ? z - t : delta * ((z - t) / distance)) / outputs};
     return term;
 }
 
-static Term binary_cross_entropy(float z, float t, int classes) {
+static Term binary_cross_entropy(float z, float t, int outputs) {
     const float tail = exp(-fabs(z));
     const float sigmoid = (z < 0.0f ? tail : 1.0f) / (1.0f + tail);
-    const Term term = {((z > 0.0f ? z : 0.0f) - z * t + log1p(tail)) / classes, (sigmoid - t) / classes};
+    const Term term = {((z > 0.0f ? z : 0.0f) - z * t + log1p(tail)) / outputs, (sigmoid - t) / outputs};
     return term;
 }
 
@@ -71,34 +71,34 @@ static float goal(int target, const global uint* numbers, int c) {
 }
 
 // `parameter` is the smoothing of LOSS_CROSS_ENTROPY and the delta of LOSS_HUBER.
-kernel void loss(global float* arena, uint slab, uint logits, int classes, uint loss_offset, int has_grad,
+kernel void loss(global float* arena, uint slab, uint logits, int outputs, uint loss_offset, int has_grad,
                  uint grad, int kind, float parameter, float scale, int target, const global uint* targets,
                  uint batch) {
     const uint n = get_global_id(0);
     if (n >= batch) return;
     global float* sample = arena + (size_t)n * slab;
     const global float* z = sample + logits;
-    const global uint* numbers = targets + (size_t)n * (target == TARGET_CLASS ? 1 : classes);
+    const global uint* numbers = targets + (size_t)n * (target == TARGET_CLASS ? 1 : outputs);
     int best = 0;
-    for (int c = 1; c < classes; c++) best = z[c] > z[best] ? c : best;
+    for (int c = 1; c < outputs; c++) best = z[c] > z[best] ? c : best;
     const float top = z[best];
     float sum = 0.0f, total = 0.0f, mass = 0.0f;
-    for (int c = 0; kind == LOSS_CROSS_ENTROPY && c < classes; c++) {
+    for (int c = 0; kind == LOSS_CROSS_ENTROPY && c < outputs; c++) {
         sum += exp(z[c] - top);
-        mass += smoothed(c, goal(target, numbers, c), parameter, classes);
+        mass += smoothed(c, goal(target, numbers, c), parameter, outputs);
     }
     int is_right = target == TARGET_CLASS ? best == (int)numbers[0] : target != TARGET_VALUES;
-    for (int c = 0; c < classes; c++) {
+    for (int c = 0; c < outputs; c++) {
         const float t = goal(target, numbers, c);
         Term term = {0.0f, 0.0f};
         switch (kind) {
             case LOSS_CROSS_ENTROPY:
-                term = cross_entropy(z[c], smoothed(c, t, parameter, classes), mass, top, sum);
+                term = cross_entropy(z[c], smoothed(c, t, parameter, outputs), mass, top, sum);
                 break;
-            case LOSS_MEAN_SQUARED: term = mean_squared(z[c], t, classes); break;
-            case LOSS_MEAN_ABSOLUTE: term = mean_absolute(z[c], t, classes); break;
-            case LOSS_HUBER: term = huber(z[c], t, parameter, classes); break;
-            case LOSS_BINARY_CROSS_ENTROPY: term = binary_cross_entropy(z[c], t, classes); break;
+            case LOSS_MEAN_SQUARED: term = mean_squared(z[c], t, outputs); break;
+            case LOSS_MEAN_ABSOLUTE: term = mean_absolute(z[c], t, outputs); break;
+            case LOSS_HUBER: term = huber(z[c], t, parameter, outputs); break;
+            case LOSS_BINARY_CROSS_ENTROPY: term = binary_cross_entropy(z[c], t, outputs); break;
         }
         total += term.loss;
         if (target == TARGET_LABELS) is_right = is_right && (z[c] > 0.0f) == (t > 0.5f);

@@ -1,6 +1,6 @@
 //! What the parts of `cnn-runtime` share and none of them owns.
 //!
-//! Users find [`Error`], [`Tensor`] and [`DataInfo`] in `cnn-runtime`; the rest is for the crates of
+//! Users find [`Error`], [`Targets`], [`Tensor`] and [`DataInfo`] in `cnn-runtime`; the rest is for the crates of
 //! this workspace, and may change with every release.
 
 mod data_info;

@@ -60,38 +60,42 @@ impl<'a> Targets<'a> {
     }
 }
 
-impl<'a> From<&'a [u32]> for Targets<'a> {
-    fn from(classes: &'a [u32]) -> Targets<'a> {
-        Targets::Classes(classes)
-    }
+/// Makes targets of borrowed numbers, however they are held.
+macro_rules! from_numbers {
+    ($($number:ty => $variant:ident),*) => {$(
+        impl<'a> From<&'a [$number]> for Targets<'a> {
+            fn from(numbers: &'a [$number]) -> Targets<'a> {
+                Targets::$variant(numbers)
+            }
+        }
+
+        impl<'a, const N: usize> From<&'a [$number; N]> for Targets<'a> {
+            fn from(numbers: &'a [$number; N]) -> Targets<'a> {
+                Targets::$variant(numbers)
+            }
+        }
+
+        impl<'a> From<&'a Vec<$number>> for Targets<'a> {
+            fn from(numbers: &'a Vec<$number>) -> Targets<'a> {
+                Targets::$variant(numbers)
+            }
+        }
+    )*};
 }
 
-impl<'a, const N: usize> From<&'a [u32; N]> for Targets<'a> {
-    fn from(classes: &'a [u32; N]) -> Targets<'a> {
-        Targets::Classes(classes)
-    }
-}
+from_numbers!(u32 => Classes, f32 => Values);
 
-impl<'a> From<&'a Vec<u32>> for Targets<'a> {
-    fn from(classes: &'a Vec<u32>) -> Targets<'a> {
-        Targets::Classes(classes)
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl<'a> From<&'a [f32]> for Targets<'a> {
-    fn from(values: &'a [f32]) -> Targets<'a> {
-        Targets::Values(values)
-    }
-}
-
-impl<'a, const N: usize> From<&'a [f32; N]> for Targets<'a> {
-    fn from(values: &'a [f32; N]) -> Targets<'a> {
-        Targets::Values(values)
-    }
-}
-
-impl<'a> From<&'a Vec<f32>> for Targets<'a> {
-    fn from(values: &'a Vec<f32>) -> Targets<'a> {
-        Targets::Values(values)
+    #[test]
+    fn there_is_no_sample_beyond_the_last() {
+        let targets = Targets::from(&[0.5, 1.5, 2.5]);
+        assert_eq!(targets.sample(2, 1), Targets::Values(&[2.5]));
+        for (index, numbers) in [(3, 1), (1, 2), (usize::MAX, usize::MAX), (0, usize::MAX), (0, 0)] {
+            assert!(targets.sample(index, numbers).is_empty(), "{index} {numbers}");
+        }
+        assert_eq!((Targets::Classes(&[]).class(), targets.class()), (None, None));
     }
 }

@@ -45,10 +45,16 @@ pub fn with_class_order(data: Arc<dyn Dataset>, names: &[String]) -> Result<Arc<
     if names.is_empty() || numbered || is_short || names.starts_with(&own) {
         return Ok(data);
     }
-    let output = |name: String| match names.iter().position(|known| *known == name) {
-        Some(output) => Ok(output as u32),
-        None => Err(UnknownClass { kind: data.target(), name }),
-    };
+    // Each of the network's outputs is taken once, even where two have one name.
+    let mut is_taken = vec![false; names.len()];
+    let output =
+        |name: String| match (0..names.len()).find(|&output| !is_taken[output] && names[output] == name) {
+            Some(output) => {
+                is_taken[output] = true;
+                Ok(output as u32)
+            }
+            None => Err(UnknownClass { kind: data.target(), name }),
+        };
     let outputs = own.into_iter().map(output).collect::<Result<_, _>>()?;
     Ok(Arc::new(ClassOrder { data, names: names.to_vec(), outputs }))
 }
@@ -92,7 +98,8 @@ impl Dataset for ClassOrder {
                 Target::Labels(labels.into_iter().map(|label| output(label as usize)).collect::<Result<_>>()?)
             }
             Target::Values(own) => {
-                // Of another length it stays as it is, and is found not to fit.
+                // Values of another count than the data set says stay as they are: whoever checks
+                // targets finds that they do not fit.
                 let mut values = own.clone();
                 if own.len() == self.outputs.len() {
                     self.outputs.iter().zip(own).for_each(|(&output, value)| values[output as usize] = value);
@@ -161,6 +168,10 @@ mod tests {
         assert_eq!(labels.unwrap(), [Target::Labels(vec![1]), Target::Labels(vec![0])]);
         let values = targets(&["x", "y"], &["y", "x"], |index| Target::Values(vec![index as f32, 5.0]));
         assert_eq!(values.unwrap(), [Target::Values(vec![5.0, 0.0]), Target::Values(vec![5.0, 1.0])]);
+        // Of one name and another order: no value takes the place of another.
+        let values =
+            targets(&["x", "y", "x"], &["y", "x", "x"], |index| Target::Values(vec![index as f32, 5.0, 7.0]));
+        assert_eq!(values.unwrap()[1], Target::Values(vec![5.0, 1.0, 7.0]));
     }
 
     #[test]

@@ -52,8 +52,8 @@ struct Shared {
 
 /// Sessions on the same parameters.
 struct Sessions {
-    /// What the others share the parameters of. On the CPU its arena takes no memory, since it never
-    /// runs here.
+    /// The session whose parameters the others share. It does not run here, so that on the CPU its
+    /// arena takes no memory unless it ran before.
     origin: Session,
     idle: Vec<Session>,
 }
@@ -127,7 +127,7 @@ impl Predictor {
         let description = self.shared.description;
         let image: usize = description.image_shape().iter().product();
         let mut session = self.take()?;
-        // More images than that are refused.
+        // The session refuses more images than its batch: there is no need of memory for them.
         let samples = (images.len() / image.max(1)).min(session.batch());
         let mut outputs = vec![0.0; samples * description.output_len()];
         let result = session.infer(images, &mut outputs);

@@ -29,7 +29,7 @@ pub use options::Options;
 
 /// Floats that are copied to or from a device at a time, so that large parameters are never on the
 /// host as a whole.
-const PIECE: usize = 1 << 14;
+const PIECE: usize = 1 << 18;
 
 /// The passes since the last update, whose mean gradient is that of the next.
 #[derive(Clone, Copy, Debug, Default)]
