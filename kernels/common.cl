@@ -29,6 +29,7 @@ typedef struct {
     uint map;                           // offset in the slab
     uint key, threshold;                // of a dropout mask
     uint mean, deviation, gamma, beta;  // places of the vectors of batch norm; gamma also of slopes
+    uint dgamma;                        // place of the gradient of gamma; that of beta is beta, then
     float value;                        // slope, alpha, beta, dropout scale, eps, or 1 / (batch * area)
 } Elt;
 
@@ -217,7 +218,7 @@ static float8 normalize_grad(const Elt* elt, float8 v, const Memory* memory, con
                              uint block, float8 x) {
     float8 inverse;
     const float8 gamma = vload8(block, memory->params + elt->gamma);
-    const float8 dgamma = vload8(block, memory->grads + elt->gamma) * elt->value;
+    const float8 dgamma = vload8(block, memory->grads + elt->dgamma) * elt->value;
     const float8 dbeta = vload8(block, memory->grads + elt->beta) * elt->value;
     const float8 normal = standard(elt, x, fixed, block, &inverse);
     return gamma * inverse * (v - dbeta - normal * dgamma);

@@ -132,3 +132,10 @@ kernel void merge(global float* grads, const global float* aside, uint count, fl
     if (id >= count) return;
     vstore8(decayed(1.0f - share, vload8(id, aside), vload8(id, grads)), id, grads);
 }
+
+// Adds a gradient to another one: `sum` and `part` are their places, `count` their blocks.
+kernel void add_gradient(global float* grads, uint sum, uint part, uint count) {
+    const uint id = get_global_id(0);
+    if (id >= count) return;
+    vstore8(vload8(id, grads + sum) + vload8(id, grads + part), id, grads + sum);
+}

@@ -13,7 +13,7 @@ use std::{
 
 use cnn_runtime::{
     __testing::{
-        engine::{Class, Engine, Pass, PendingUpdate, Sizes},
+        engine::{Class, Engine, Pass, PendingUpdate, Sizes, checked},
         opencl::{OpenCl, Selection, devices},
         plan::{
             Act, Arena, Elementwise, Elt, Layout, Loss, LossKind, Map, Param, StepRef, Steps, TargetKind,
@@ -21,6 +21,7 @@ use cnn_runtime::{
         rng::{Mask, element_bits},
     },
     Error, Remedy, Result, Targets,
+    backend::Backend as _,
     optim::{Optimizer, Sgd, Update},
 };
 
@@ -42,7 +43,7 @@ const BATCH: usize = 3;
 fn engine(device: &OpenCl) -> Box<dyn Engine> {
     let sizes =
         Sizes { params: 8, grads: 8, state: 0, arena: ARENA.len(BATCH), batch: BATCH, targets: BATCH };
-    device.engine(&sizes).expect("small enough")
+    checked(device.engine(&sizes).expect("small enough"), &sizes)
 }
 
 /// Runs steps whose operands are all `MAP`.
@@ -282,7 +283,7 @@ fn an_update_of_foreign_parameters_is_refused() {
     static ODD: [Param; 1] = [Param { len: 4, ..PARAM }];
     static ENDLESS: [Param; 1] = [Param { offset: usize::MAX - 7, ..PARAM }];
     let update = Update::new(Optimizer::Sgd(Sgd { momentum: 0.0, ..Sgd::DEFAULT }));
-    let pending = |params| PendingUpdate { update, number: 1, params };
+    let pending = |params| PendingUpdate::new(update, 1, params);
     let engine = &mut *engine(&device);
     engine.update(&pending(&OWN)).expect("the engine's own");
     for params in [&FAR, &LONG, &ODD, &ENDLESS] {

@@ -11,6 +11,7 @@ mod budget;
 mod data;
 mod expr;
 mod finish;
+mod freeze;
 mod operator;
 mod scope;
 mod section;
@@ -66,6 +67,7 @@ pub fn network(ast: &ast::Network) -> Result<ir::Network, Errors> {
     };
     expander.shaper.graph.target = ast.target;
     expander.run(ast, image);
+    training.freeze.apply(&mut expander.shaper);
     expander.shaper.errors.check()?;
     Ok(ir::Network {
         name: ast.name.clone(),

@@ -83,6 +83,12 @@ pub fn evaluate(graph: &Graph, feed: &Feed, mode: Mode) -> Vec<Vec<Tensor>> {
                 x().into_iter().map(|x| norm::normalize(x, &stats, param(1), param(2))).collect()
             }
             Op::BatchStats { eps, .. } => vec![norm::batch_stats(&x(), eps)],
+            Op::SumGradients => vec![
+                node.inputs
+                    .iter()
+                    .map(|part| &values[part.0][0])
+                    .fold(Tensor::zeros(&node.shape), |sum, part| sum.zip(part, |a, b| a + b)),
+            ],
             // The order of their elements is the engine's.
             Op::TransposeFilters(_) => values[node.inputs[0].0].clone(),
             _ if node.op.has_map() => samples().collect(),
@@ -146,10 +152,10 @@ impl Sample<'_> {
                 let [var, gamma] = [1, 2].map(|slot| &input(slot).data);
                 input(0).by_channel(|channel, dy| dy * gamma[channel] / (var[channel] + *eps as f64).sqrt())
             }
-            Op::ScaleGrad => norm::scale_grad(input(0), input(1), input(4)),
+            Op::ScaleGrad => norm::scale_grad(input(0), input(1), input(2)),
             Op::NormalizeGrad => {
                 let m = (batch * input(0).data.len() / input(3).data.len()) as f64;
-                norm::normalize_grad([0, 1, 2, 3, 5, 6].map(input), m)
+                norm::normalize_grad([0, 1, 2, 3, 4, 5].map(input), m)
             }
             Op::Norm(Norm::Sample { axes, eps }) => {
                 let stats = norm::sample_stats(*axes, *eps, input(0));
@@ -185,7 +191,11 @@ impl Sample<'_> {
             }
             Op::Loss { kind, weight } => loss::loss(scored(kind, *weight), input(0)),
             Op::LossGrad { kind, weight } => loss::loss_grad(scored(kind, *weight), input(0)),
-            Op::Param(_) | Op::Norm(Norm::Batch { .. }) | Op::BatchStats { .. } | Op::TransposeFilters(_) => {
+            Op::Param(_)
+            | Op::Norm(Norm::Batch { .. })
+            | Op::BatchStats { .. }
+            | Op::TransposeFilters(_)
+            | Op::SumGradients => {
                 unreachable!("{op:?} is not computed sample by sample")
             }
         }

@@ -58,6 +58,8 @@ pub struct Param {
     pub lr_factor: f32,
     /// False if weight decay leaves it alone.
     pub decay: bool,
+    /// Of what is no parameter but a part of the gradient of one: that one.
+    pub part_of: Option<ParamId>,
 }
 
 /// One application of a layer, as the user wrote it.
@@ -91,7 +93,8 @@ pub struct Graph {
     pub losses: Vec<Loss>,
     /// What all losses compare their scores with.
     pub target: TargetKind,
-    /// Gradient node of each parameter; empty before autodiff, `None` for a frozen parameter.
+    /// Gradient node of each parameter; empty before autodiff, `None` for a frozen parameter. The
+    /// first part of a sum has no place of its own: it is what the sum begins with.
     pub gradients: Vec<Option<NodeId>>,
 }
 

@@ -17,6 +17,7 @@ mod layers;
 mod norm;
 mod output;
 mod pool;
+mod reuse;
 mod signature;
 mod table;
 mod unary;
@@ -32,6 +33,7 @@ pub use bound::{Args, Made};
 pub use errors::shape;
 pub use layers::{Inputs, Layer};
 pub use output::output;
+pub use reuse::First;
 pub use signature::{Place, assign};
 pub use table::{find, names};
 pub use value::{List, Value};
@@ -54,11 +56,15 @@ pub struct Shaper {
     /// Where each layer stands in the source.
     sites: Vec<Span>,
     names: IndexMap<String, Named>,
-    /// Layers so far, by the block they are in and kind.
-    numbers: IndexMap<String, usize>,
+    /// Uses of layers that are applied again.
+    uses: IndexMap<String, usize>,
+    /// Layers so far, by the call that reuses its block, the block they are in and kind.
+    numbers: IndexMap<(Option<usize>, String), usize>,
     dropouts: u32,
     /// Whether the layers applied now belong to a block that is not trained.
     pub is_frozen: bool,
+    /// The call, if the layers applied now belong to a block that reuses an earlier call's.
+    pub pass: Option<usize>,
 }
 
 /// What `train { … }` says for the whole network.
@@ -75,6 +81,7 @@ pub struct Defaults {
 /// A name in use: where it was given, and by whom.
 #[derive(Clone, Copy, Debug)]
 struct Named {
+    layer: LayerId,
     span: Span,
     /// True if the user wrote it, false if it was made from kind and number.
     written: bool,
@@ -103,6 +110,8 @@ pub struct Site {
     pub word: Span,
     pub inputs: Vec<(NodeId, Span)>,
     pub args: Args,
+    /// Of a layer that is applied again.
+    pub first: Option<First>,
 }
 
 impl Shaper {
@@ -114,12 +123,14 @@ impl Shaper {
             defaults,
             sites: vec![span],
             names: IndexMap::new(),
+            uses: IndexMap::new(),
             numbers: IndexMap::new(),
             dropouts: 0,
             is_frozen: false,
+            pass: None,
         };
         shaper.graph.layers.push(ir::Layer { name: "input".into(), kind: "input", note: None });
-        shaper.names.insert("input".into(), Named { span, written: true });
+        shaper.names.insert("input".into(), Named { layer: LayerId(0), span, written: true });
         let node = shaper.graph.push(Op::Input, Vec::new(), input.to_vec(), LayerId(0));
         (shaper, Value::Map(node))
     }
@@ -127,8 +138,8 @@ impl Shaper {
     /// Applies a layer.
     pub fn apply(&mut self, application: Application) -> Value {
         let Application { layer, word, span, inputs, .. } = &application;
-        let name = self.choose_name(&application);
         let id = LayerId(self.graph.layers.len());
+        let (name, first) = self.choose_name(id, &application);
         self.graph.layers.push(ir::Layer { name: name.clone(), kind: layer.name, note: None });
         self.sites.push(*span);
         if self.misplaced(id, layer, &application.arguments) {
@@ -137,8 +148,12 @@ impl Shaper {
         let args = bind(&layer.spec(), &name, *word, &application.arguments, &mut self.errors);
         let inputs = self.typed(id, *word, layer.inputs, inputs);
         let (Some(args), Some(inputs)) = (args, inputs) else { return Value::Unknown };
-        let site = Site { id, word: *word, inputs, args };
-        (layer.build)(self, &site).map_or(Value::Unknown, Value::Map)
+        let site = Site { id, word: *word, inputs, args, first };
+        let Some(node) = (layer.build)(self, &site) else { return Value::Unknown };
+        if let Some(first) = &site.first {
+            self.note_reuse(id, &site, first, node);
+        }
+        Value::Map(node)
     }
 
     /// Adds an error for an argument that no layer of this kind can have: a second input, an
@@ -161,8 +176,9 @@ impl Shaper {
         }
     }
 
-    /// The layer's path: as written, or of kind and number. Two layers cannot share one.
-    fn choose_name(&mut self, application: &Application) -> String {
+    /// The layer's path: as written, or of kind and number. Two layers cannot share one, unless the
+    /// second reuses the first.
+    fn choose_name(&mut self, id: LayerId, application: &Application) -> (String, Option<First>) {
         let Application { layer, word, prefix, name, .. } = application;
         let written = name.is_some();
         let numbered = self.numbered(prefix, layer.name);
@@ -170,6 +186,9 @@ impl Shaper {
             Some((name, span)) => (format!("{prefix}{name}"), *span),
             None => (numbered, *word),
         };
+        if self.is_reused(application) {
+            return self.first_use(application, name);
+        }
         if let Some(&first) = self.names.get(&name) {
             let message = if span.is_at(first.span) && self.errors.in_context() {
                 errors::name_repeats(&name)
@@ -179,13 +198,13 @@ impl Shaper {
             let note = errors::first_of_name(&name, first.written);
             self.errors.error_at_both([span, first.span], [message, note]);
         } else {
-            self.names.insert(name.clone(), Named { span, written });
+            self.names.insert(name.clone(), Named { layer: id, span, written });
         }
-        name
+        (name, None)
     }
 
     fn numbered(&mut self, prefix: &str, kind: &str) -> String {
-        let number = self.numbers.entry(format!("{prefix}{kind}")).or_default();
+        let number = self.numbers.entry((self.pass, format!("{prefix}{kind}"))).or_default();
         *number += 1;
         format!("{prefix}{kind}{number}")
     }

@@ -8,8 +8,8 @@ use cnn_plan::{
 };
 
 use crate::ir::{
-    Act, Algorithm, Conv, Graph, Layer, LayerId, Loss, Network, NodeId, Norm, Op, Param, Pool, PoolKind,
-    Response, SampleAxes, Upsample, Upsampling, Window,
+    Act, Algorithm, Conv, Graph, Layer, LayerId, Loss, Network, Node, NodeId, Norm, Op, Param, Pool,
+    PoolKind, Response, SampleAxes, Upsample, Upsampling, Window,
 };
 
 /// Every activation function.
@@ -74,6 +74,14 @@ impl Net {
         LayerId(self.graph.layers.len() - 1)
     }
 
+    /// The operation of a node once more, of another first input and on the same parameters.
+    pub fn again(&mut self, like: NodeId, x: NodeId) -> NodeId {
+        let Node { op, mut inputs, shape, .. } = self.graph[like].clone();
+        inputs[0] = x;
+        let layer = self.layer("again");
+        self.graph.push(op, inputs, shape, layer)
+    }
+
     fn shape(&self, node: NodeId) -> Vec<usize> {
         self.graph[node].shape.clone()
     }
@@ -92,6 +100,7 @@ impl Net {
             buffer,
             lr_factor: 1.0,
             decay: true,
+            part_of: None,
         };
         self.graph.push_param(param, layer)
     }

@@ -25,7 +25,8 @@ pub trait Addressing: Copy + Debug + PartialEq {
 /// The addressing of generated code.
 ///
 /// Maps have offsets in a sample's slab, parameters offsets among the packed parameters, which are
-/// those of their gradients too, and areas offsets in the arena's fixed part.
+/// those of their gradients too, and areas offsets in the arena's fixed part. Behind the gradients
+/// of all parameters lie further ones, of what several readers of a parameter contribute to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placed;
 
@@ -62,6 +63,8 @@ pub enum Operand<A: Addressing> {
     Param(A::Param),
     /// A parameter whose gradient is written.
     Gradient(A::Param),
+    /// A parameter whose gradient is read.
+    ReadGradient(A::Param),
     /// An area that an earlier step left something in.
     ReadArea(A::Area),
     /// An area that is written.

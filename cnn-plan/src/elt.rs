@@ -120,7 +120,7 @@ plain! {
         /// [`crate::BatchNormSums`] left among the gradients, `x` in the map and
         /// `m = batch * height * width`:
         /// `v = gamma[c] * inv_std[c] * (v - dbeta[c] / m - (x - mean[c]) * inv_std[c] * dgamma[c] / m)`.
-        NormalizeGrad(normalize: Normalize<A>, x: A::Map),
+        NormalizeGrad(through: NormalizeGrad<A>, x: A::Map),
         /// Inverted dropout: `v = keep ? v / (1 - rate) : 0`. The mask is a hash of (step key,
         /// stream, element), see `cnn_runtime::rng`, so the backward pass repeats the forward
         /// pass's mask without storing it.
@@ -154,19 +154,35 @@ plain! {
         /// `[padded(C)]` means followed by `[padded(C)]` inverse deviations,
         /// `1 / sqrt(variance + eps)`.
         pub stats: A::Area,
-        /// The scale, and its gradient among the gradients.
+        /// The scale.
         pub gamma: A::Param,
-        /// The shift, and its gradient among the gradients.
+        /// The shift.
         pub beta: A::Param,
+    }
+
+    /// Operands of the gradient of batch norm in training.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub struct NormalizeGrad<A: Addressing = Placed> {
+        /// As in [`Normalize`].
+        pub stats: A::Area,
+        /// The scale.
+        pub gamma: A::Param,
+        /// The scale's gradient.
+        pub dgamma: A::Param,
+        /// The shift's gradient.
+        pub dbeta: A::Param,
+    }
+}
+
+impl<A: Addressing> NormalizeGrad<A> {
+    fn readdress<B: Addressing>(&self, to: &dyn Readdress<A, B>) -> NormalizeGrad<B> {
+        let [gamma, dgamma, dbeta] = [self.gamma, self.dgamma, self.dbeta].map(|param| to.param(param));
+        NormalizeGrad { stats: to.area(self.stats), gamma, dgamma, dbeta }
     }
 }
 
 impl<A: Addressing> Normalize<A> {
-    pub(crate) fn operands(&self) -> [Operand<A>; 3] {
-        [Operand::ReadArea(self.stats), Operand::Param(self.gamma), Operand::Param(self.beta)]
-    }
-
-    pub(crate) fn readdress<B: Addressing>(&self, to: &dyn Readdress<A, B>) -> Normalize<B> {
+    fn readdress<B: Addressing>(&self, to: &dyn Readdress<A, B>) -> Normalize<B> {
         Normalize { stats: to.area(self.stats), gamma: to.param(self.gamma), beta: to.param(self.beta) }
     }
 }
@@ -192,8 +208,14 @@ impl<A: Addressing> Elt<A> {
     pub fn visit(&self, visit: &mut dyn FnMut(Operand<A>)) {
         self.map().map(Operand::Read).into_iter().for_each(&mut *visit);
         match *self {
-            Elt::Normalize(normalize) | Elt::NormalizeGrad(normalize, _) => {
-                normalize.operands().into_iter().for_each(visit);
+            Elt::Normalize(Normalize { stats, gamma, beta }) => {
+                let operands = [Operand::ReadArea(stats), Operand::Param(gamma), Operand::Param(beta)];
+                operands.into_iter().for_each(visit);
+            }
+            Elt::NormalizeGrad(NormalizeGrad { stats, gamma, dgamma, dbeta }, _) => {
+                let sums = [dgamma, dbeta].map(Operand::ReadGradient);
+                let operands = [Operand::ReadArea(stats), Operand::Param(gamma)];
+                operands.into_iter().chain(sums).for_each(visit);
             }
             Elt::NormalizeRunning { mean, var, gamma, beta, eps: _ } => {
                 [mean, var, gamma, beta].map(Operand::Param).into_iter().for_each(visit);
@@ -221,7 +243,7 @@ impl<A: Addressing> Elt<A> {
             Elt::NormalizeRunningGrad { var, eps, gamma } => {
                 Elt::NormalizeRunningGrad { var: to.param(var), eps, gamma: to.param(gamma) }
             }
-            Elt::NormalizeGrad(normalize, map) => Elt::NormalizeGrad(normalize.readdress(to), to.map(map)),
+            Elt::NormalizeGrad(through, map) => Elt::NormalizeGrad(through.readdress(to), to.map(map)),
             Elt::Dropout { rate, stream, channelwise } => Elt::Dropout { rate, stream, channelwise },
             Elt::Add(map) => Elt::Add(to.map(map)),
             Elt::Mul(map) => Elt::Mul(to.map(map)),

@@ -108,6 +108,9 @@ plain! {
         pub params: &'a [Param<'a>],
         /// Floats of all packed parameters.
         pub params_len: usize,
+        /// Floats of all gradients: those of the parameters at the same offsets, then parts of
+        /// those with several readers.
+        pub gradients_len: usize,
         /// Rows of the summary.
         pub layers: &'a [Layer<'a>],
         /// What inference computes, in order of execution: the first node is the input, the last
@@ -136,6 +139,7 @@ impl Description<'_> {
         outputs: &[],
         params: &[],
         params_len: 0,
+        gradients_len: 0,
         layers: &[],
         graph: &[],
         train: Plan::EMPTY,

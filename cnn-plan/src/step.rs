@@ -9,10 +9,10 @@
 //! | `write`, `write_optional` | a map | writes it |
 //! | `param`, `param_optional` | a parameter | reads it |
 //! | `gradient`, `gradient_optional` | a parameter | overwrites its gradient |
+//! | `read_gradient` | a parameter | reads its gradient |
 //! | `read_area`, `write_area` | floats of the batch | finds there what an earlier step left; writes it |
 //! | `winograd` | areas for Winograd's algorithm | works in them, if there are any |
 //! | `winograd_filters_ready` | the same | finds the filters there, and works in the rest |
-//! | `normalize` | operands of batch norm | reads them, and overwrites both gradients |
 //! | `epilogue` | element-wise operations | applies them to what it writes |
 //! | `attribute(T)` | `T` | is so |
 
@@ -84,11 +84,11 @@ macro_rules! field {
     ($a:ident param_optional) => { Option<$a::Param> };
     ($a:ident gradient) => { $a::Param };
     ($a:ident gradient_optional) => { Option<$a::Param> };
+    ($a:ident read_gradient) => { $a::Param };
     ($a:ident read_area) => { $a::Area };
     ($a:ident write_area) => { $a::Area };
     ($a:ident winograd) => { Option<$crate::Winograd<$a>> };
     ($a:ident winograd_filters_ready) => { Option<$crate::Winograd<$a>> };
-    ($a:ident normalize) => { $crate::Normalize<$a> };
     ($a:ident epilogue) => { $a::Epilogue };
     ($a:ident attribute $kind:ty) => { $kind };
 }
@@ -119,6 +119,9 @@ macro_rules! visit {
     ($visit:ident, $field:expr, gradient_optional) => {
         $field.into_iter().for_each(|param| $visit(Operand::Gradient(param)))
     };
+    ($visit:ident, $field:expr, read_gradient) => {
+        $visit(Operand::ReadGradient($field))
+    };
     ($visit:ident, $field:expr, read_area) => {
         $visit(Operand::ReadArea($field))
     };
@@ -136,11 +139,6 @@ macro_rules! visit {
             $visit(Operand::ReadArea(filters));
             $visit(Operand::WriteArea(work));
         }
-    };
-    ($visit:ident, $field:expr, normalize) => {
-        $field.operands().into_iter().for_each(&mut *$visit);
-        $visit(Operand::Gradient($field.gamma));
-        $visit(Operand::Gradient($field.beta));
     };
     ($visit:ident, $field:expr, epilogue) => {
         $field.as_ref().iter().for_each(|elt| elt.visit($visit))
@@ -174,6 +172,9 @@ macro_rules! readdress {
     ($to:ident, $field:expr, gradient_optional) => {
         $field.map(|param| $to.param(param))
     };
+    ($to:ident, $field:expr, read_gradient) => {
+        $to.param($field)
+    };
     ($to:ident, $field:expr, read_area) => {
         $to.area($field)
     };
@@ -185,9 +186,6 @@ macro_rules! readdress {
     };
     ($to:ident, $field:expr, winograd_filters_ready) => {
         $field.map(|winograd| winograd.readdress($to))
-    };
-    ($to:ident, $field:expr, normalize) => {
-        $field.readdress($to)
     };
     ($to:ident, $field:expr, epilogue) => {
         $to.epilogue(&$field)

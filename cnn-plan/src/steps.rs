@@ -44,6 +44,7 @@ impl<A: Addressing> dyn Described<A> + '_ {
             Operand::Write(_)
             | Operand::Param(_)
             | Operand::Gradient(_)
+            | Operand::ReadGradient(_)
             | Operand::ReadArea(_)
             | Operand::WriteArea(_) => None,
         })
@@ -56,6 +57,7 @@ impl<A: Addressing> dyn Described<A> + '_ {
             Operand::Read(_)
             | Operand::Param(_)
             | Operand::Gradient(_)
+            | Operand::ReadGradient(_)
             | Operand::ReadArea(_)
             | Operand::WriteArea(_) => None,
         })
@@ -268,6 +270,18 @@ steps! {
     scope: |_| Scope::Batch,
     work: |step| Work::Touch(step.x.elements());
 
+    /// Adds what another reader of a parameter contributes to its gradient: `sum = sum + part`.
+    add_gradient: AddGradient {
+        /// The parameter.
+        sum: gradient,
+        /// The gradient of the other reader.
+        part: read_gradient,
+        /// Floats of the packed gradient.
+        len: attribute(usize),
+    }
+    scope: |_| Scope::Batch,
+    work: |step| Work::Arrange(2 * step.len);
+
     /// Copies channels between maps whose order or alignment differs, where sharing storage is
     /// impossible. Elements are addressed in `[C, H, W]` order on both sides, so this also flattens
     /// a blocked map to `[C*H*W, 1, 1]` and back.
@@ -338,8 +352,12 @@ steps! {
         x: read,
         /// Gradient of the output.
         dy: read,
-        /// Statistics, and where the gradients go.
-        normalize: normalize,
+        /// What [`BatchStats`] left.
+        stats: read_area,
+        /// The scale.
+        gamma: gradient,
+        /// The shift.
+        beta: gradient,
     }
     scope: |_| Scope::Batch,
     work: |step| Work::Touch(step.x.elements());

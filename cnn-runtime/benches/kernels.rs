@@ -20,6 +20,7 @@ use cnn_runtime::{
         },
     },
     Result,
+    backend::Backend as _,
 };
 
 /// Each step runs at least that long, and at least twice.

@@ -1,12 +1,13 @@
 //! Devices: where a network runs. The choice is made once; nothing switches in the middle of a run.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, sync::Arc};
 
 use cnn_core::{Error, Result};
 
 use crate::{
+    backend::Backend,
     cpu::Cpu,
-    engine::{Engine, Sizes},
+    engine::{Engine, Sizes, checked},
     opencl::OpenCl,
 };
 pub use crate::{cpu::Limits, opencl::Selection};
@@ -50,17 +51,20 @@ impl FromStr for DeviceChoice {
 /// ```
 #[derive(Clone)]
 pub struct Device {
-    backend: Backend,
+    backend: Arc<dyn Backend>,
     reason: String,
 }
 
-#[derive(Clone)]
-enum Backend {
-    Cpu(Cpu),
-    OpenCl(OpenCl),
-}
-
 impl Device {
+    /// A device of any kind.
+    pub fn new(backend: impl Backend) -> Device {
+        Device::because(backend, "as asked")
+    }
+
+    fn because(backend: impl Backend, reason: impl Into<String>) -> Device {
+        Device { backend: Arc::new(backend), reason: reason.into() }
+    }
+
     /// Opens a device; `threads` limits the CPU engine and defaults to all cores.
     ///
     /// # Errors
@@ -73,17 +77,12 @@ impl Device {
         if let Some(threads) = threads.filter(|threads| !(1..=most).contains(threads)) {
             return Err(Error::Usage(format!("{threads} threads: expected 1 to {most}")));
         }
-        let cpu = |reason: String| Ok(Device { backend: Backend::Cpu(Cpu::new(threads)?), reason });
         match choice {
-            DeviceChoice::Cpu => cpu("as asked".into()),
-            DeviceChoice::OpenCl(selection) => OpenCl::open(*selection)
-                .map(|device| Device { backend: Backend::OpenCl(device), reason: "as asked".into() }),
+            DeviceChoice::Cpu => Ok(Device::new(Cpu::new(threads)?)),
+            DeviceChoice::OpenCl(selection) => OpenCl::open(*selection).map(Device::new),
             DeviceChoice::Auto => match OpenCl::open_gpu() {
-                Ok(gpu) => Ok(Device {
-                    backend: Backend::OpenCl(gpu),
-                    reason: "the first OpenCL GPU that works".into(),
-                }),
-                Err(reason) => cpu(reason),
+                Ok(gpu) => Ok(Device::because(gpu, "the first OpenCL GPU that works")),
+                Err(reason) => Ok(Device::because(Cpu::new(threads)?, reason)),
             },
         }
     }
@@ -98,36 +97,26 @@ impl Device {
 
     /// One line: which device, and why this one.
     pub fn describe(&self) -> String {
-        let device = match &self.backend {
-            Backend::Cpu(cpu) => cpu.describe(),
-            Backend::OpenCl(opencl) => opencl.describe(),
-        };
-        format!("{device}: {}", self.reason)
+        format!("{}: {}", self.backend.describe(), self.reason)
     }
 
-    /// `cpu` or `opencl`.
+    /// `cpu`, `opencl`, or what another [`Backend`] calls itself.
     pub fn kind(&self) -> &'static str {
-        match self.backend {
-            Backend::Cpu(_) => "cpu",
-            Backend::OpenCl(_) => "opencl",
-        }
+        self.backend.kind()
     }
 
-    /// Threads of the CPU engine; 1 elsewhere, where the host only enqueues.
+    /// Threads of the CPU engine; 1 where the host only enqueues.
     pub fn threads(&self) -> usize {
-        match &self.backend {
-            Backend::Cpu(cpu) => cpu.threads(),
-            Backend::OpenCl(_) => 1,
-        }
+        self.backend.threads()
     }
 
     /// Runs `work` on one of the engine's own threads. Steps made in there start without waking or
     /// allocating anything, so a loop over many steps belongs inside.
     pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
-        match &self.backend {
-            Backend::Cpu(cpu) => cpu.install(work),
-            Backend::OpenCl(_) => work(),
-        }
+        let (mut work, mut result) = (Some(work), None);
+        self.backend.install(&mut || result = work.take().map(|work| work()));
+        // A backend that called nothing has no thread to offer.
+        result.or_else(|| work.map(|work| work())).expect("work that was called has a result")
     }
 
     /// What the CPU can do at most, measured now; unknown elsewhere.
@@ -135,17 +124,11 @@ impl Device {
     /// # Errors
     /// [`Error::Device`] if there is no memory to measure with.
     pub fn limits(&self) -> Result<Option<Limits>> {
-        match &self.backend {
-            Backend::Cpu(cpu) => cpu.limits().map(Some),
-            Backend::OpenCl(_) => Ok(None),
-        }
+        self.backend.limits()
     }
 
     pub(crate) fn engine(&self, sizes: &Sizes) -> Result<Box<dyn Engine>> {
-        match &self.backend {
-            Backend::Cpu(cpu) => cpu.engine(sizes),
-            Backend::OpenCl(opencl) => opencl.engine(sizes),
-        }
+        Ok(checked(self.backend.engine(sizes)?, sizes))
     }
 }
 

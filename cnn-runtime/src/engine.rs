@@ -5,10 +5,11 @@ mod checked;
 use cnn_core::{Result, Targets};
 
 use crate::{
-    optim::Update,
+    optim::{ParamRange, Update, UpdateScalars, ranges},
     plan::{Arena, Map, Param, Steps},
 };
-pub(crate) use checked::{Checked, shared};
+pub use checked::checked;
+pub(crate) use checked::shared;
 
 /// Memory that lives as long as the engine; each class is as long as the packed parameters, the
 /// state a few times that.
@@ -59,6 +60,26 @@ pub struct PendingUpdate {
     pub number: u64,
     /// All parameters of the network.
     pub params: &'static [Param],
+    /// What [`Engine::gradient_norm`] found, where it was asked: an update that limits the norm has
+    /// to know it.
+    pub norm: Option<f64>,
+}
+
+impl PendingUpdate {
+    /// An update of a network's parameters that knows no norm.
+    pub const fn new(update: Update, number: u64, params: &'static [Param]) -> PendingUpdate {
+        PendingUpdate { update, number, params, norm: None }
+    }
+
+    /// The parameters that the update reaches, those that are treated alike together.
+    pub fn ranges(&self) -> impl Iterator<Item = ParamRange> + use<> {
+        ranges(self.update, self.params)
+    }
+
+    /// What is the same for all of them.
+    pub fn scalars(&self) -> UpdateScalars {
+        UpdateScalars::of(self)
+    }
 }
 
 /// Sums over the samples of one or more passes.
@@ -86,8 +107,8 @@ pub(crate) fn put_words(targets: Targets, words: &mut [u32]) {
 /// Calls are in order; an engine may run them later, but `read*` and `take*` wait for all before
 /// them.
 ///
-/// An engine may trust its arguments: whoever makes one hands it out as `Checked`, which answers
-/// those that leave its memory by [`crate::Error::Usage`].
+/// An engine may trust its arguments: whoever makes one checks every call first, and answers what
+/// leaves its memory by [`crate::Error::Usage`].
 pub trait Engine: Send {
     /// Writes packed values at an offset.
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()>;
@@ -123,11 +144,15 @@ pub trait Engine: Send {
     /// The sums of all calls of [`Engine::add_losses`] since the last call; NaN if a loss was.
     fn take_losses(&mut self) -> Result<LossSums>;
 
+    /// The Euclidean norm of the gradients of all trained parameters; NaN if one is.
+    fn gradient_norm(&mut self, pending: &PendingUpdate) -> Result<f64>;
+
     /// Makes the update that the gradients lead to, in one pass over memory.
     fn update(&mut self, pending: &PendingUpdate) -> Result<()>;
 
-    /// [`Engine::run`] with the steps of a training pass, and [`Engine::update`]. As nobody else
-    /// wants the gradients, the engine need not hold those of parameters with [`Param::fused_update`].
+    /// [`Engine::run`] with the steps of a training pass, and [`Engine::update`] by an update that
+    /// knows no norm. As nobody else wants the gradients, the engine need not hold those of
+    /// parameters with [`Param::fused_update`].
     ///
     /// # Safety
     /// As for [`Engine::run`].

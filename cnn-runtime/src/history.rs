@@ -28,7 +28,9 @@ pub struct EpochReport {
     pub images_per_second: f64,
     /// Learning rate of the last update.
     pub lr: f32,
-    /// Other figures by name: `val_f1` of labels, `val_r2` of values.
+    /// Other figures by name: `val_f1` of labels, `val_r2` of values, and `gradient_norm`, the mean
+    /// over the epoch's updates, if it is taken (see
+    /// [`Options::gradient_norm`](crate::Options::gradient_norm)).
     #[serde(flatten)]
     pub metrics: BTreeMap<String, f64>,
 }

@@ -39,6 +39,7 @@ pub mod __private;
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod __testing;
+pub mod backend;
 #[cfg(feature = "data")]
 pub mod checkpoint;
 #[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
@@ -83,7 +84,7 @@ pub use network::{Model, Network};
 #[cfg(feature = "data")]
 pub use prediction::Prediction;
 pub use predictor::Predictor;
-pub use session::{Metrics, Options, Session};
+pub use session::{Answers, Metrics, Options, OwnLoss, Session};
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

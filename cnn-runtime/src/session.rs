@@ -4,6 +4,7 @@ mod arrays;
 mod checks;
 mod metrics;
 mod options;
+mod own_loss;
 mod passes;
 mod training;
 
@@ -26,6 +27,7 @@ pub(crate) use checks::check_targets;
 use checks::check_update;
 pub use metrics::Metrics;
 pub use options::Options;
+pub use own_loss::{Answers, OwnLoss};
 
 /// Floats that are copied to or from a device at a time, so that large parameters are never on the
 /// host as a whole.
@@ -66,6 +68,10 @@ pub struct Session {
     steps: u64,
     pending: Pending,
     averaged: bool,
+    /// Whether the norm of the gradients is taken before each update, even if it has no limit.
+    measures_norm: bool,
+    /// The norm before the last update, if it was taken.
+    gradient_norm: Option<f64>,
     /// Whether the gradients are those of the last backward pass.
     has_gradients: bool,
     /// Samples, and sums that the engine no longer holds.
@@ -106,7 +112,7 @@ impl Session {
 
     /// A session on an engine that was made for it.
     fn on(model: Model, engine: Box<dyn Engine>, options: &Options) -> Result<Session> {
-        let &Options { batch, update, seed } = options;
+        let &Options { batch, update, seed, measures_norm } = options;
         Ok(Session {
             model,
             engine,
@@ -117,6 +123,8 @@ impl Session {
             steps: 0,
             pending: Pending::default(),
             averaged: false,
+            measures_norm,
+            gradient_norm: None,
             has_gradients: false,
             metrics: Metrics::default(),
             logits: scores(model.description(), batch)?,
@@ -134,7 +142,7 @@ impl Session {
             let message = "a session that trains shares no parameters; make one with Options::infer";
             return Err(Error::Usage(message.into()));
         }
-        let options = Options { batch: self.batch, update: None, seed: self.seed };
+        let options = Options::infer(self.batch).seed(self.seed);
         let mut other = Session::on(self.model, self.engine.share()?, &options)?;
         other.data_info = self.data_info.clone();
         Ok(other)
@@ -210,7 +218,7 @@ fn sizes(description: &Description, options: &Options) -> Result<Sizes> {
     }
     Ok(Sizes {
         params,
-        grads: update.map_or(0, |_| params),
+        grads: update.map_or(0, |_| description.gradients_len),
         state: update.map_or(0, |update| update.slots() * params),
         arena,
         batch,

@@ -279,6 +279,40 @@ def norms():
         ("fc1", nn.Linear(30, 11)), ("ln3", nn.LayerNorm(11)), nn.Tanh(), ("fc2", nn.Linear(11, 4)))
 
 
+class Trunk(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 12, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(12)
+        self.conv2 = nn.Conv2d(12, 9, 3, padding=1, groups=3, bias=False)
+        self.gn1 = nn.GroupNorm(3, 9)
+        self.embed = nn.Linear(9 * 5 * 5, 6)
+
+    def forward(self, x):
+        x = F.silu(self.bn1(self.conv1(x)))
+        x = torch.tanh(self.gn1(self.conv2(x)))
+        x = F.avg_pool2d(x, 2)
+        return x, self.embed(x.flatten(1))
+
+
+class Siamese(nn.Module):
+    """Two pictures, one above the other, through one trunk, and a convolution that is applied three times."""
+
+    def __init__(self):
+        super().__init__()
+        self.trunk = Trunk()
+        self.turn = nn.Conv2d(9, 9, 3, padding=1)
+        self.fc = nn.Linear(6 + 9 * 5 * 5, 3)
+
+    def forward(self, x):
+        above, a = self.trunk(x[:, :, :10])
+        below, b = self.trunk(x[:, :, 10:])
+        x = above * below
+        for _ in range(3):
+            x = torch.tanh(self.turn(x))
+        return self.fc(torch.cat([a + b, x.flatten(1)], 1))
+
+
 def scores():
     return Chain(("conv", nn.Conv2d(1, 5, 3)), nn.Tanh(), nn.Flatten(), ("fc", nn.Linear(80, 4)))
 
@@ -318,6 +352,7 @@ EXAMPLES = {
     "efficientnet_b0": Network(efficientnet, PHOTO, CLASSES, (1, 2)),
 }
 GOLDENS = {
+    "siamese": Network(Siamese, (1, 20, 11), 3),
     "lenet5": EXAMPLES["lenet5"],
     "small_mnist": Network(small_mnist, (1, 12, 12), 10),
     "joins": Network(Joins, (3, 15, 12), 7),

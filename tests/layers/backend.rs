@@ -5,10 +5,11 @@ use std::{env, sync::OnceLock};
 use cnn_runtime::{
     __testing::{
         Cpu,
-        engine::{Engine, Sizes},
+        engine::{Engine, Sizes, checked},
         opencl::{OpenCl, Selection},
     },
     Result,
+    backend::Backend as _,
 };
 
 /// One engine in variants that must agree to the last bit, such as thread counts.
@@ -44,7 +45,7 @@ fn cpus() -> impl Iterator<Item = Backend> {
     }
     [vectors, plain].into_iter().filter(|cpus| !cpus.is_empty()).map(|cpus| {
         let names: Vec<_> = cpus.iter().map(Cpu::describe).collect();
-        let make = |cpu: Cpu| -> Make { Box::new(move |sizes| cpu.engine(sizes)) };
+        let make = |cpu: Cpu| -> Make { Box::new(move |sizes| Ok(checked(cpu.engine(sizes)?, sizes))) };
         Backend { name: names.join(", "), variants: cpus.into_iter().map(make).collect() }
     })
 }
@@ -64,6 +65,6 @@ fn opencl() -> Option<OpenCl> {
 /// A device, run twice.
 fn twice(device: OpenCl) -> Backend {
     let name = device.describe();
-    let make = |device: OpenCl| -> Make { Box::new(move |sizes| device.engine(sizes)) };
+    let make = |device: OpenCl| -> Make { Box::new(move |sizes| Ok(checked(device.engine(sizes)?, sizes))) };
     Backend { name, variants: vec![make(device.clone()), make(device)] }
 }

@@ -2,7 +2,7 @@
 //! operands.
 
 use cnn_runtime::__testing::plan::{
-    BatchNormSums, BatchStats, Elementwise, Elt, Layout, Normalize, StepRef, padded,
+    BatchNormSums, BatchStats, Elementwise, Elt, Layout, Normalize, NormalizeGrad, StepRef, padded,
 };
 use proptest::prelude::*;
 
@@ -56,16 +56,17 @@ impl Case {
 
         let x = scene.given(&x_values, Layout::Blocked);
         let stats = scene.scratch(2 * padded(channels));
-        let (gamma_number, gamma) = scene.vector(&norm.gamma);
-        let (beta_number, beta) = scene.vector(&norm.beta);
-        let normalize = Normalize { stats, gamma, beta };
+        let [(_, gamma), (_, beta)] = [&norm.gamma, &norm.beta].map(|values| scene.vector(values));
+        // Gradients need not lie where their parameters do.
+        let [(dgamma_number, dgamma_at), (dbeta_number, dbeta_at)] =
+            [&norm.gamma, &norm.beta].map(|values| scene.vector(values));
         let (eps, momentum) = (self.eps, self.momentum);
         let step = BatchStats { name: "bn", x, stats, eps, momentum, running_mean, running_var };
         let step = &*Box::leak(Box::new(step));
         scene.step(StepRef::BatchStats(step));
 
         let y = scene.place(self.shape, Layout::Blocked);
-        let ops = Box::leak(Box::new([Elt::Normalize(normalize)]));
+        let ops = Box::leak(Box::new([Elt::Normalize(Normalize { stats, gamma, beta })]));
         let step = &*Box::leak(Box::new(Elementwise { name: "bn", x, y, epilogue: &ops[..] }));
         scene.step(StepRef::Elementwise(step));
         let mut want = x_values.clone();
@@ -73,18 +74,20 @@ impl Case {
         scene.expect(y, want);
 
         let (dy, dy_values) = scene.input(self.shape, Layout::Blocked);
-        let step = &*Box::leak(Box::new(BatchNormSums { name: "bn", x, dy, normalize }));
+        let sums_of = BatchNormSums { name: "bn", x, dy, stats, gamma: dgamma_at, beta: dbeta_at };
+        let step = &*Box::leak(Box::new(sums_of));
         scene.step(StepRef::BatchNormSums(step));
         let dbeta = vector(sums(x_values.shape, |place| dy_values[place]));
         let dgamma = vector(sums(x_values.shape, |place| {
             let channel = place[1];
             dy_values[place] * (x_values[place] - norm.mean.data[channel]) * norm.deviation.data[channel]
         }));
-        scene.expect_sums(beta_number, dbeta.clone(), count as usize);
-        scene.expect_sums(gamma_number, dgamma.clone(), count as usize);
+        scene.expect_sums(dbeta_number, dbeta.clone(), count as usize);
+        scene.expect_sums(dgamma_number, dgamma.clone(), count as usize);
 
         let dx = scene.place(self.shape, Layout::Blocked);
-        let ops = Box::leak(Box::new([Elt::NormalizeGrad(normalize, x)]));
+        let through = NormalizeGrad { stats, gamma, dgamma: dgamma_at, dbeta: dbeta_at };
+        let ops = Box::leak(Box::new([Elt::NormalizeGrad(through, x)]));
         let step = &*Box::leak(Box::new(Elementwise { name: "bn", x: dy, y: dx, epilogue: &ops[..] }));
         scene.step(StepRef::Elementwise(step));
         let mut want = dy_values;

@@ -4,6 +4,7 @@
 //! builds a [`scene::Scene`] of random operands, steps and expected results; [`backend::backends`]
 //! says which engines it runs on.
 
+mod add_gradient;
 mod backend;
 mod batch_norm;
 mod conv;

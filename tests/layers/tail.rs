@@ -1,7 +1,7 @@
 //! Epilogues: their operands in a scene, and what they do in f64.
 
 use cnn_runtime::__testing::{
-    plan::{Act, Elt, Layout, Map, Normalize, Slope, padded},
+    plan::{Act, Elt, Layout, Map, Normalize, NormalizeGrad, Slope, padded},
     rng::{Mask, element_bits},
 };
 
@@ -228,7 +228,7 @@ impl Scene {
             Tail::Normalize => {
                 let norm = Norm::draw(self, y.channels);
                 norm.apply(values);
-                Elt::Normalize(norm.normalize(self).0)
+                Elt::Normalize(norm.normalize(self))
             }
             Tail::NormalizeRunning => {
                 let eps = 0.01_f32;
@@ -253,14 +253,16 @@ impl Scene {
             }
             Tail::NormalizeGrad => {
                 let norm = Norm::draw(self, y.channels);
-                let (normalize, [gamma, beta]) = norm.normalize(self);
-                let [dgamma, dbeta] = [gamma, beta].map(|param| {
+                let Normalize { stats, gamma, .. } = norm.normalize(self);
+                let [(dgamma, dgamma_values), (dbeta, dbeta_values)] = [(); 2].map(|()| {
                     let gradient = self.normal(norm.mean.shape);
-                    self.give_gradient(param, &gradient);
-                    gradient
+                    let (number, place) = self.vector(&gradient);
+                    self.give_gradient(number, &gradient);
+                    (place, gradient)
                 });
-                norm.chain_rule(values, &operand, [&dgamma, &dbeta]);
-                Elt::NormalizeGrad(normalize, self.given(&operand, Layout::Blocked))
+                norm.chain_rule(values, &operand, [&dgamma_values, &dbeta_values]);
+                let through = NormalizeGrad { stats, gamma, dgamma, dbeta };
+                Elt::NormalizeGrad(through, self.given(&operand, Layout::Blocked))
             }
         }
     }
@@ -307,12 +309,11 @@ impl Norm {
         Norm { mean, deviation, gamma, beta }
     }
 
-    /// Plans them; also the numbers of scale and shift.
-    fn normalize(&self, scene: &mut Scene) -> (Normalize, [usize; 2]) {
+    /// Plans them.
+    fn normalize(&self, scene: &mut Scene) -> Normalize {
         let stats = scene.given_fixed(&[&self.mean, &self.deviation]);
-        let [(gamma_number, gamma), (beta_number, beta)] =
-            [&self.gamma, &self.beta].map(|values| scene.vector(values));
-        (Normalize { stats, gamma, beta }, [gamma_number, beta_number])
+        let [gamma, beta] = [&self.gamma, &self.beta].map(|values| scene.vector(values).1);
+        Normalize { stats, gamma, beta }
     }
 
     pub(crate) fn apply(&self, values: &mut Tensor) {

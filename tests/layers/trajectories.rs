@@ -61,7 +61,9 @@ fn follow(engine: &mut dyn Engine, golden: &Golden, trajectory: &Trajectory, con
         let slopes = weights.iter().zip(&golden.curvature).map(|(w, curvature)| curvature * w);
         let gradient: Vec<f32> = slopes.zip(noise).map(|(slope, noise)| slope + noise).collect();
         engine.write(Class::Grads, 0, &gradient).expect("gradients written");
-        engine.update(&PendingUpdate { update, number, params: &PARAMS }).expect("update");
+        let pending = PendingUpdate::new(update, number, &PARAMS);
+        let norm = Some(engine.gradient_norm(&pending).expect("a norm"));
+        engine.update(&PendingUpdate { norm, ..pending }).expect("update");
         engine.read(Class::Params, 0, &mut weights).expect("parameters read");
         let distance: f64 =
             weights.iter().zip(expected).map(|(&w, expected)| (w as f64 - expected).powi(2)).sum();

@@ -82,8 +82,9 @@ impl Case {
         engine.write(Class::Params, 0, start).expect("parameters written");
         for (number, gradients) in (1..).zip(gradients) {
             engine.write(Class::Grads, 0, gradients).expect("gradients written");
-            let pending = PendingUpdate { update: self.update, number, params: self.params };
-            engine.update(&pending).expect("update");
+            let pending = PendingUpdate::new(self.update, number, self.params);
+            let norm = Some(engine.gradient_norm(&pending).expect("a norm"));
+            engine.update(&PendingUpdate { norm, ..pending }).expect("update");
         }
         let slot = self.update.average.map(|_| self.update.optimizer.slots());
         let average = slot.map(|slot| self.read(engine, Class::State, slot));

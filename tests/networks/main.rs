@@ -218,6 +218,31 @@ fn curves() {
 }
 
 network! {
+    /// Two pictures, one above the other, through one trunk, and a convolution that is applied three
+    /// times.
+    Siamese<[1, 20, 11] -> 3> {
+        block trunk(x) {
+            let x = x -> conv1: conv(12, 3, pad = 1, bias = false) -> bn1: batch_norm -> silu
+                -> conv2: conv(9, 3, pad = 1, groups = 3, bias = false) -> gn1: group_norm(3) -> tanh -> avg_pool(2);
+            (x, x -> flatten -> embed: dense(6))
+        }
+
+        let (above, a) = input -> crop((0, 10, 0, 0)) -> trunk: trunk;
+        let (below, b) = input -> crop((10, 0, 0, 0)) -> trunk: trunk(reuse = true);
+        let x = mul(above, below);
+        for turn in 0..3 {
+            x = x -> turn: conv(9, 3, pad = 1, reuse = turn > 0) -> tanh;
+        }
+        concat(add(a, b), x -> flatten) -> fc: dense(3)
+    }
+}
+
+#[test]
+fn layers_that_are_applied_again() {
+    equals_torch::<Siamese>("siamese");
+}
+
+network! {
     Smoothed<[1, 6, 6] -> 4> {
         input -> conv: conv(5, 3) -> tanh -> flatten -> fc: dense(4)
         train { loss = cross_entropy(label_smoothing = 0.1) }

@@ -3,7 +3,10 @@
 mod architectures;
 mod frozen;
 mod fused_update;
+mod gradient_norm;
 mod in_memory;
+mod own_loss;
+mod reused;
 mod runs;
 mod updates;
 

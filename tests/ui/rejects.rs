@@ -4,32 +4,10 @@
 #[test]
 fn ui() {
     let cases = trybuild::TestCases::new();
-    for topic in [
-        "arguments",
-        "augment",
-        "attributes",
-        "blocks",
-        "branches",
-        "budget",
-        "channels",
-        "data",
-        "frame",
-        "header",
-        "inputs",
-        "join",
-        "language",
-        "limits",
-        "loss",
-        "many",
-        "names",
-        "normalise",
-        "output",
-        "pool",
-        "ranges",
-        "syntax",
-        "train",
-        "window",
-    ] {
-        cases.compile_fail(format!("{topic}/*.rs"));
+    for entry in std::fs::read_dir(env!("CARGO_MANIFEST_DIR")).expect("the folder of this package") {
+        let topic = entry.expect("an entry").path();
+        if topic.is_dir() && !topic.ends_with("pass") {
+            cases.compile_fail(topic.join("*.rs"));
+        }
     }
 }

@@ -27,7 +27,8 @@ pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
     let outputs = [Port { name: "output", shape: output, meaning: Meaning::Answer(graph.target) }];
     let (inputs, outputs) = (literal(&inputs.as_slice()), literal(&outputs.as_slice()));
     let params = graph.params.iter().zip(&compiled.params).map(|(param, packed)| self::param(param, packed));
-    let params_len = integer(compiled.params.last().map_or(0, |packed| packed.offset + packed.len));
+    let len = |packed: &[Packed]| integer(packed.last().map_or(0, |packed| packed.offset + packed.len));
+    let (params_len, gradients_len) = (len(&compiled.params[..graph.params.len()]), len(&compiled.params));
     let layers = rows.iter().map(|row| literal(&layer(row)));
     let nodes = graph::rows(graph);
     let (train, infer) = (plan(&compiled.train), plan(&compiled.infer));
@@ -41,6 +42,7 @@ pub fn description(compiled: &Compiled, rows: &[Row]) -> TokenStream {
             outputs: #outputs,
             params: &[#(#params),*],
             params_len: #params_len,
+            gradients_len: #gradients_len,
             layers: &[#(#layers),*],
             graph: &[#(#nodes),*],
             train: #train,

@@ -94,6 +94,7 @@ fn op(graph: &Graph, node: &Node) -> Shown {
         | Op::PreluGrad
         | Op::SlopeGrad
         | Op::UpsampleGrad(_)
+        | Op::SumGradients
         | Op::ScaleGrad
         | Op::NormalizeGrad
         | Op::NormalizeRunningGrad { .. }

@@ -8,8 +8,18 @@ use crate::{
     shape::{Place, Shaper, Value, assign},
 };
 
-/// What every call of a block takes.
+/// What every call of a block takes, unless the block has a parameter of that name.
 const FREEZE: &str = "freeze";
+const REUSE: &str = "reuse";
+
+/// What a call of a block says about all layers in it.
+#[derive(Clone, Copy, Default)]
+struct Flags {
+    /// They are not trained.
+    freeze: bool,
+    /// They are those of an earlier call of this name.
+    reuse: bool,
+}
 
 impl<'a> Expander<'a> {
     /// Evaluates a block's body for one call.
@@ -26,21 +36,31 @@ impl<'a> Expander<'a> {
             return Value::Unknown;
         }
         let path = call.name.as_ref().map(|(name, _)| format!("{}{name}", self.prefix));
-        let Some((arguments, freeze)) = self.block_arguments(block, path.as_deref(), call) else {
+        let Some((arguments, flags)) = self.block_arguments(block, path.as_deref(), call) else {
             return Value::Unknown;
         };
+        if flags.reuse && path.is_none() {
+            let message = format!(
+                "{REUSE}: this call of `{}` has no name; give it the name of the call whose layers are meant",
+                block.name
+            );
+            return self.error(word, message);
+        }
         let line = describe_call(block, path.as_deref(), &arguments, &self.shaper);
         self.calls += 1;
         self.shaper.errors.enter(line);
         let outer_scopes = self.scopes.isolate();
         let prefix = path.map_or_else(|| self.prefix.clone(), |path| format!("{path}."));
         let outer_prefix = std::mem::replace(&mut self.prefix, prefix);
-        let is_frozen = self.shaper.is_frozen || freeze;
+        let is_frozen = self.shaper.is_frozen || flags.freeze;
         let outer_freeze = std::mem::replace(&mut self.shaper.is_frozen, is_frozen);
+        let pass = if flags.reuse { Some(self.steps) } else { self.shaper.pass };
+        let outer_pass = std::mem::replace(&mut self.shaper.pass, pass);
         self.scopes.push();
         self.define_parameters(block, arguments);
         let value = self.statements(&block.body);
         self.scopes.pop();
+        self.shaper.pass = outer_pass;
         self.shaper.is_frozen = outer_freeze;
         self.prefix = outer_prefix;
         self.scopes.restore(outer_scopes);
@@ -61,16 +81,16 @@ impl<'a> Expander<'a> {
         }
     }
 
-    /// A value for each parameter, nothing where its default applies; and whether the call freezes
-    /// all layers of the block, unless that is what the block calls a parameter.
+    /// A value for each parameter, nothing where its default applies; and what the call says about
+    /// all layers of the block.
     fn block_arguments(
         &mut self,
         block: &'a Block,
         path: Option<&str>,
         call: Call<'a>,
-    ) -> Option<(Vec<Option<Value>>, bool)> {
-        let has_parameter = block.parameters.iter().any(|parameter| parameter.name == FREEZE);
-        let mut freeze = Some(false);
+    ) -> Option<(Vec<Option<Value>>, Flags)> {
+        let has_parameter = |name: &str| block.parameters.iter().any(|parameter| parameter.name == name);
+        let mut flags = Some(Flags::default());
         let mut values = Vec::new();
         let mut keys = Vec::new();
         if let Some(receiver) = call.receiver {
@@ -78,8 +98,14 @@ impl<'a> Expander<'a> {
             keys.push(None);
         }
         for ast::Argument { key, value } in call.arguments {
-            if !has_parameter && key.as_ref().is_some_and(|key| key == FREEZE) {
-                freeze = self.flag(path.unwrap_or(&block.name.to_string()), value);
+            let word = key.as_ref().map(ToString::to_string);
+            let flag = [FREEZE, REUSE].into_iter().find(|name| word.as_deref() == Some(name));
+            if let Some(flag) = flag.filter(|flag| !has_parameter(flag)) {
+                let is_set = self.flag(path.unwrap_or(&block.name.to_string()), flag, value);
+                flags = flags.zip(is_set).map(|(flags, is_set)| match flag {
+                    FREEZE => Flags { freeze: is_set, ..flags },
+                    _ => Flags { reuse: is_set, ..flags },
+                });
                 continue;
             }
             values.push((self.expr(value), value.span));
@@ -102,18 +128,18 @@ impl<'a> Expander<'a> {
         let (assigned, sound) =
             assign(&signature, path.unwrap_or(&name), word, &places, &mut self.shaper.errors);
         let value = |position: Option<usize>| position.map(|position| values[position].0.clone());
-        let freeze = freeze?;
-        sound.then(|| (assigned.into_iter().map(value).collect(), freeze))
+        let flags = flags?;
+        sound.then(|| (assigned.into_iter().map(value).collect(), flags))
     }
 
-    /// The value of `freeze` in the call of a block, if it is one.
-    fn flag(&mut self, name: &str, value: &'a ast::Expr) -> Option<bool> {
+    /// The value of a flag in the call of a block, if it is one.
+    fn flag(&mut self, name: &str, flag: &str, value: &'a ast::Expr) -> Option<bool> {
         match self.expr(value) {
-            Value::Bool(freeze) => Some(freeze),
+            Value::Bool(is_set) => Some(is_set),
             Value::Unknown => None,
             other => {
                 let found = other.describe(&self.shaper);
-                self.error(value.span, format!("{name}: {FREEZE} must be `true` or `false`, found {found}"));
+                self.error(value.span, format!("{name}: {flag} must be `true` or `false`, found {found}"));
                 None
             }
         }

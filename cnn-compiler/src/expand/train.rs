@@ -11,7 +11,7 @@ use cnn_plan::{
     settings::{Bound, Kind, Spec, Table, Word, optional, unset, words},
 };
 
-use super::{Diagnostics, section};
+use super::{Diagnostics, freeze::Freeze, section};
 use crate::{
     ast::{self, Span},
     shape::{Args, Argument, Defaults, Made, bind, choose},
@@ -32,6 +32,7 @@ const TRAIN: Spec = Spec {
         unset("clip_norm", Kind::POSITIVE),
         unset("clip_value", Kind::POSITIVE),
         optional("decay", Kind::Word(words::<Decay>), Bound::Word("all")),
+        unset("freeze", Kind::Texts),
     ],
 };
 
@@ -51,6 +52,7 @@ impl Word for Decay {
 pub(super) struct Train {
     pub settings: Training,
     pub defaults: Defaults,
+    pub freeze: Freeze,
 }
 
 /// What `train { … }` chooses from tables, where it does.
@@ -125,6 +127,7 @@ fn train(args: &Args, choices: &Choices, network: &ast::Network, errors: &mut Di
             decay_weights_only: values.read::<Decay>("decay") == Decay::Weights,
             loss,
         },
+        freeze: Freeze { patterns: values.texts("freeze"), span: args.span("freeze") },
     }
 }
 

@@ -4,7 +4,7 @@
 //! The arena starts as NaN and padding lanes are written as NaN, so that whatever reads before a
 //! write, past a channel or behind an overwritten value shows in the results.
 
-use cnn_plan::{BatchStats, ConvInputGrad, CopyElements, Loss, Operand};
+use cnn_plan::{AddGradient, BatchStats, ConvInputGrad, CopyElements, Loss, Operand};
 use indexmap::IndexMap;
 
 use super::{Feed, Sample, Tensor, norm, op};
@@ -16,7 +16,7 @@ use crate::{
     memory::Program,
     schedule::{
         Region,
-        step::{AreaId, Elt, Map, Normalize, Scope, Step, Symbolic, gradients, reads, writes},
+        step::{AreaId, Elt, Map, Normalize, NormalizeGrad, Scope, Step, Symbolic, gradients, reads, writes},
     },
 };
 
@@ -35,13 +35,15 @@ pub struct Results {
 
 /// Forward and, if there is one, backward pass.
 pub fn run(program: &Program, feed: &Feed) -> Results {
+    let shapes = gradient_shapes(program, feed);
     let arena = vec![f64::NAN; program.memory.slab * feed.images.len()];
     let mut machine = Machine {
         program,
         feed,
         arena,
         fixed: vec![f64::NAN; program.memory.fixed],
-        gradients: vec![None; feed.params.len()],
+        gradients: vec![None; shapes.len()],
+        shapes,
         running: IndexMap::new(),
         masks: IndexMap::new(),
     };
@@ -60,12 +62,26 @@ pub fn run(program: &Program, feed: &Feed) -> Results {
     }
 }
 
+/// The shape of each gradient.
+fn gradient_shapes(program: &Program, feed: &Feed) -> Vec<Vec<usize>> {
+    let mut shapes: Vec<_> = feed.params.iter().map(|param| param.shape.clone()).collect();
+    for step in program.schedule.steps() {
+        if let Step::AddGradient(step) = step {
+            shapes.resize(shapes.len().max(step.part.0 + 1), Vec::new());
+            shapes[step.part.0] = shapes[step.sum.0].clone();
+        }
+    }
+    shapes
+}
+
 struct Machine<'a> {
     program: &'a Program,
     feed: &'a Feed,
     arena: Vec<f64>,
     fixed: Vec<f64>,
+    /// Of parameters, then the parts of those with several readers.
     gradients: Vec<Option<Tensor>>,
+    shapes: Vec<Vec<usize>>,
     running: IndexMap<ParamId, Tensor>,
     /// The form in which each dropout's mask was counted first.
     masks: IndexMap<u32, Form>,
@@ -92,6 +108,8 @@ impl Machine<'_> {
         match step {
             Step::Loss(step) => self.loss(step, sample),
             Step::CopyElements(step) => self.copy(step, sample),
+            Step::AddGradient(step) if sample == 0 => self.add_gradient(step),
+            Step::AddGradient(_) => {}
             Step::ConvFilterGrad(_)
             | Step::DenseWeightGrad(_)
             | Step::BatchNormSums(_)
@@ -127,6 +145,12 @@ impl Machine<'_> {
         step.grad.into_iter().for_each(|map| self.store(map, sample, &grad));
     }
 
+    fn add_gradient(&mut self, step: &AddGradient<Symbolic>) {
+        let gradient = |param: ParamId| self.gradients[param.0].as_ref().expect("summed before");
+        let sum = gradient(step.sum).zip(gradient(step.part), |a, b| a + b);
+        self.gradients[step.sum.0] = Some(sum);
+    }
+
     fn copy(&mut self, step: &CopyElements<Symbolic>, sample: usize) {
         let x = self.load(step.x, sample);
         for element in 0..step.count {
@@ -145,7 +169,7 @@ impl Machine<'_> {
         let at = Sample { feed: self.feed, index: sample };
         let params: Vec<ParamId> = gradients(step).collect();
         for (param, op) in params.into_iter().zip([op, Op::BiasGrad]) {
-            let shape = &self.feed.params[param.0].shape;
+            let shape = &self.shapes[param.0].clone();
             let operands = if op == Op::BiasGrad { &[&dy][..] } else { &operands };
             self.accumulate(param.0, at.apply(&op, operands, shape), sample);
         }
@@ -162,7 +186,8 @@ impl Machine<'_> {
             (Operand::Param(param), _) => Some(self.feed.params[param.0].clone()),
             (Operand::ReadArea(area), Step::ConvInputGrad(step)) => Some(self.filters(area, step)),
             (Operand::ReadArea(area), _) => Some(self.stats(area)),
-            (Operand::Write(_) | Operand::Gradient(_) | Operand::WriteArea(_), _) => None,
+            (Operand::Write(_) | Operand::Gradient(_) | Operand::ReadGradient(_), _) => None,
+            (Operand::WriteArea(_), _) => None,
         }
     }
 
@@ -200,10 +225,10 @@ impl Machine<'_> {
             Elt::NormalizeRunningGrad { var, eps, gamma } => {
                 apply(Op::NormalizeRunningGrad { eps }, &[&value, param(var), param(gamma)])
             }
-            Elt::NormalizeGrad(Normalize { stats, gamma, beta }, x) => {
+            Elt::NormalizeGrad(NormalizeGrad { stats, gamma, dgamma, dbeta }, x) => {
                 let sum = |param: ParamId| self.gradients[param.0].as_ref().expect("summed before");
                 let (x, stats) = (self.load(x, sample), self.stats(stats));
-                let operands = [&value, &x, &stats, param(gamma), param(beta), sum(gamma), sum(beta)];
+                let operands = [&value, &x, &stats, param(gamma), sum(dgamma), sum(dbeta)];
                 apply(Op::NormalizeGrad, &operands)
             }
             Elt::Dropout { rate, stream, channelwise } => {
@@ -227,8 +252,8 @@ impl Machine<'_> {
             let start = start + row * padded(values.len());
             self.fixed[start..start + values.len()].copy_from_slice(values);
         }
-        let [old_mean, old_variance] = [mean, variance].map(|param| &self.feed.params[param.0]);
-        let [new_mean, new_variance] = norm::moved(&batch, momentum, [old_mean, old_variance]);
+        let old = |param: ParamId| self.running.get(&param).unwrap_or(&self.feed.params[param.0]);
+        let [new_mean, new_variance] = norm::moved(&batch, momentum, [mean, variance].map(old));
         self.running.extend([(mean, new_mean), (variance, new_variance)]);
     }
 

@@ -22,6 +22,7 @@ pub fn of(step: &Step) -> Option<Op> {
         Step::Pool(step) => Op::Pool(Pool { kind: step.kind, window: step.window }),
         Step::PoolGrad(step) => Op::PoolGrad(Pool { kind: step.kind, window: step.window }),
         Step::Elementwise(_) | Step::CopyElements(_) => return None,
+        Step::AddGradient(_) => Op::SumGradients,
         Step::Loss(step) => Op::Loss { kind: step.kind, weight: step.weight },
         Step::BatchStats(step) => Op::BatchStats { eps: step.eps, momentum: step.momentum },
         Step::BatchNormSums(_) => Op::ScaleGrad,
@@ -54,7 +55,7 @@ pub fn inputs(step: &Step) -> Vec<Operand<Symbolic>> {
     let mut own = operands[..operands.len() - of_epilogue.len()].to_vec();
     if let Step::BatchNormSums(_) = step {
         // The gradient of the output comes last.
-        own[1..5].rotate_left(1);
+        own.swap(1, 2);
     }
     own
 }

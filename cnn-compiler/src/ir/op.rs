@@ -91,12 +91,11 @@ pub enum Op {
     PreluGrad,
     /// `x, dy`: sum of `dy * min(x, 0)`, for each channel or for all
     SlopeGrad,
-    /// `x, stats, gamma, beta, dy`: gradient of gamma, the sum of `dy` times the normalised `x`
+    /// `x, stats, dy`: gradient of gamma, the sum of `dy` times the normalised `x`
     ScaleGrad,
     /// `dy, running variance, gamma`: through [`Op::NormalizeRunning`]
     NormalizeRunningGrad { eps: f32 },
-    /// `dy, x, stats, gamma, beta, dgamma, dbeta`: through the normalisation and through its
-    /// statistics
+    /// `dy, x, stats, gamma, dgamma, dbeta`: through the normalisation and through its statistics
     NormalizeGrad,
     /// `x, dy, stats` or `x, dy, stats, gamma`: means of `g = dy * gamma` and of `g` times the
     /// normalised `x`, of the shape of the statistics
@@ -115,6 +114,8 @@ pub enum Op {
     GateGrad,
     /// `dy`
     UpsampleGrad(Upsample),
+    /// `g, g, …`: the gradient of a parameter, of what its readers contribute
+    SumGradients,
     /// `x`: elements of the first dimension from `start`, as many as the shape says
     Slice { start: usize },
 }
@@ -170,7 +171,7 @@ impl Op {
             Op::ScaleGrad | Op::NormalizeGrad | Op::LrnGrad(_) | Op::MaxoutGrad { .. } => Reach::Position,
             Op::SoftmaxGrad | Op::GateGrad | Op::PreluGrad | Op::SlopeGrad => Reach::Position,
             Op::NormalizeRunningGrad { .. } => Reach::Position,
-            Op::UpsampleGrad(_) => Reach::Position,
+            Op::UpsampleGrad(_) | Op::SumGradients => Reach::Position,
         }
     }
 
@@ -187,6 +188,7 @@ impl Op {
             Op::Conv(_) | Op::ConvInputGrad(_) => Run::Sample,
             Op::BatchStats { .. } | Op::ScaleGrad | Op::SlopeGrad | Op::SampleScaleGrad(_) => Run::Reduce,
             Op::TransposeFilters(_) | Op::ConvFilterGrad(_) | Op::DenseWeightGrad => Run::Reduce,
+            Op::SumGradients => Run::Reduce,
             Op::BiasGrad | Op::LossGrad { .. } => Run::Companion,
             Op::Pool(_) | Op::PoolGrad(_) | Op::Norm(_) | Op::Lrn(_) | Op::LrnGrad(_) => Run::Sample,
             Op::SampleStats { .. } | Op::SampleNorm(_) => Run::Sample,

@@ -38,6 +38,7 @@ fn arity(op: &Op) -> (usize, usize) {
         Op::TransposeFilters(_) => (1, 1),
         Op::Conv(_) | Op::Dense => (2, 3),
         Op::Add | Op::Concat => (1, usize::MAX),
+        Op::SumGradients => (2, usize::MAX),
         Op::ConvInputGrad(_) | Op::ConvFilterGrad(_) | Op::DenseInputGrad | Op::DenseWeightGrad => (2, 2),
         Op::PoolGrad(pool) if pool.kind == PoolKind::Max => (2, 2),
         Op::PoolGrad(_) => (1, 1),
@@ -48,15 +49,15 @@ fn arity(op: &Op) -> (usize, usize) {
         Op::Gate | Op::GateGrad => (2, 2),
         Op::BatchStats { .. } => (3, 3),
         Op::Normalize => (4, 4),
-        Op::Norm(Norm::Batch { .. }) | Op::NormalizeRunning { .. } | Op::ScaleGrad => (5, 5),
+        Op::Norm(Norm::Batch { .. }) | Op::NormalizeRunning { .. } => (5, 5),
         Op::Norm(Norm::Sample { .. }) => (1, 3),
         Op::SampleStats { .. } => (1, 1),
         Op::SampleNorm(_) => (2, 4),
         Op::SampleNormSums(_) => (3, 4),
         Op::SampleNormGrad(_) => (4, 5),
-        Op::SampleScaleGrad(_) => (3, 3),
+        Op::SampleScaleGrad(_) | Op::ScaleGrad => (3, 3),
         Op::NormalizeRunningGrad { .. } => (3, 3),
-        Op::NormalizeGrad => (7, 7),
+        Op::NormalizeGrad => (6, 6),
         Op::Pool(_) | Op::Act(_) | Op::Dropout { .. } | Op::Lrn(_) | Op::Maxout { .. } | Op::Softmax => {
             (1, 1)
         }
@@ -95,7 +96,7 @@ fn fits(graph: &Graph, node: &Node, shapes: &[&[usize]]) -> bool {
         Op::SlopeGrad => shapes[0] == shapes[1] && slopes(shape, shapes[0]),
         Op::Upsample(upsample) => grows(upsample, shapes[0], shape),
         Op::UpsampleGrad(upsample) => grows(upsample, shape, shapes[0]),
-        Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add | Op::Mul => {
+        Op::Act(_) | Op::ActGrad(_) | Op::Dropout { .. } | Op::Add | Op::Mul | Op::SumGradients => {
             shapes.iter().all(|input| *input == shape)
         }
         Op::Softmax | Op::SoftmaxGrad | Op::Lrn(_) | Op::LrnGrad(_) => {
@@ -129,14 +130,9 @@ fn fits(graph: &Graph, node: &Node, shapes: &[&[usize]]) -> bool {
         }
         Op::BatchStats { .. } => *shape == [2, shapes[0][0]] && vectors(shape[1], 1..3),
         Op::Normalize => shape == shapes[0] && *shapes[1] == [2, shape[0]] && vectors(shape[0], 2..4),
-        Op::ScaleGrad => {
-            shapes[0] == shapes[4]
-                && *shapes[1] == [2, shape[0]]
-                && vectors(shape[0], 2..4)
-                && *shape == [shapes[0][0]]
-        }
+        Op::ScaleGrad => shapes[0] == shapes[2] && *shapes[1] == [2, shape[0]] && *shape == [shapes[0][0]],
         Op::NormalizeGrad => {
-            shape == shapes[0] && shape == shapes[1] && *shapes[2] == [2, shape[0]] && vectors(shape[0], 3..7)
+            shape == shapes[0] && shape == shapes[1] && *shapes[2] == [2, shape[0]] && vectors(shape[0], 3..6)
         }
         Op::Maxout { pieces } => gathers(*pieces, shapes[0], shape),
         Op::MaxoutGrad { pieces } => shape == shapes[0] && gathers(*pieces, shape, shapes[1]),

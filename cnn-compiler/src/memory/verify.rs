@@ -11,7 +11,9 @@ use crate::{
     ir::{ParamId, form::BLOCK},
     schedule::{
         Schedule,
-        step::{AreaId, BufferId, Map, Step, areas as areas_of, gradients, params, reads, writes},
+        step::{
+            AreaId, BufferId, Map, Step, areas as areas_of, gradients, params, read_gradients, reads, writes,
+        },
     },
 };
 
@@ -35,6 +37,7 @@ pub fn program(program: &Program) {
     schedule.losses.iter().for_each(|&map| slab.read(map, &"the session"));
     areas(program);
     updates(schedule);
+    written_gradients(schedule);
 }
 
 /// One sample's floats.
@@ -88,6 +91,16 @@ fn areas(program: &Program) {
         for (step, (area, _)) in touched() {
             assert!(writers.holds(range(area), area), "{step:?} finds area {} overwritten", area.0);
         }
+    }
+}
+
+/// Every gradient that a step reads was written by an earlier one.
+fn written_gradients(schedule: &Schedule) {
+    let mut written: HashSet<ParamId> = HashSet::new();
+    for step in schedule.steps() {
+        let is_there = read_gradients(step).all(|param| written.contains(&param));
+        assert!(is_there, "{step:?} reads a gradient before it is there");
+        written.extend(gradients(step));
     }
 }
 

@@ -1,31 +1,38 @@
 //! Reverse-mode differentiation: a forward graph goes in, the same graph with its losses and
 //! gradients comes out.
 //!
+//! A parameter with several readers is the sum of what they contribute, which is added up when all
+//! of it is there: each part but the first is a gradient of its own, and no parameter.
+//!
 //! Only values that a trainable parameter feeds get a gradient, so a frozen layer costs no backward
 //! work and keeps no activation. All losses and the gradients of their logits come before the first
 //! other backward node.
 
 use super::grad::input_gradient;
-use crate::ir::{Graph, NodeId, Op};
+use crate::ir::{Graph, Node, NodeId, Op, Param, ParamId};
 
 /// Appends losses and backward nodes, and fills [`Graph::gradients`].
 pub fn differentiate(mut graph: Graph) -> Graph {
     let forward = graph.nodes.len();
     let wanted = fed_by_parameters(&graph);
     let mut received = vec![None; forward];
+    let mut parts = vec![Vec::new(); graph.params.len()];
     for (logits, gradient) in push_losses(&mut graph, &wanted) {
         receive(&mut graph, &mut received, logits, gradient);
     }
     graph.gradients = vec![None; graph.params.len()];
     for node in (0..forward).rev().map(NodeId).filter(|node| wanted[node.0]) {
-        let Some(dy) = received[node.0] else { continue };
         if let Op::Param(param) = graph[node].op {
-            graph.gradients[param.0] = Some(dy);
+            sum(&mut graph, node, param, &parts[param.0]);
         }
+        let Some(dy) = received[node.0] else { continue };
         let inputs = graph[node].inputs.clone();
         for slot in parameters_first(inputs.len()).filter(|&slot| wanted[inputs[slot].0]) {
-            if let Some(gradient) = input_gradient(&mut graph, node, slot, dy) {
-                receive(&mut graph, &mut received, inputs[slot], gradient);
+            let gradient = input_gradient(&mut graph, node, slot, dy);
+            match (gradient, &graph[inputs[slot]].op) {
+                (Some(gradient), &Op::Param(param)) => parts[param.0].push(gradient),
+                (Some(gradient), _) => receive(&mut graph, &mut received, inputs[slot], gradient),
+                (None, _) => {}
             }
         }
     }
@@ -69,6 +76,23 @@ fn receive(graph: &mut Graph, received: &mut [Option<NodeId>], node: NodeId, par
             graph.push(Op::Add, vec![sum, part], shape, layer)
         }
     });
+}
+
+/// The gradient of a parameter, of what its readers contribute.
+fn sum(graph: &mut Graph, node: NodeId, param: ParamId, parts: &[NodeId]) {
+    let Node { shape, layer, .. } = graph[node].clone();
+    graph.gradients[param.0] = match parts {
+        [] => None,
+        [gradient] => Some(*gradient),
+        [_, rest @ ..] => {
+            for &part in rest {
+                let of = Param { part_of: Some(param), ..graph.params[param.0].clone() };
+                graph.params.push(of);
+                graph.gradients.push(Some(part));
+            }
+            Some(graph.push(Op::SumGradients, parts.to_vec(), shape, layer))
+        }
+    };
 }
 
 /// Parameters take their gradient as soon as `dy` is known, while it and the input are still at

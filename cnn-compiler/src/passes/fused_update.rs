@@ -20,7 +20,9 @@ pub fn updated(graph: &Graph, node: NodeId) -> Option<ParamId> {
         _ => false,
     };
     let is_large = || graph[node].shape.iter().product::<usize>() >= LARGE;
-    (by_parts && is_large()).then(|| differentiated(graph, node))
+    let is_whole =
+        |param: &ParamId| graph.gradients[param.0] == Some(node) && graph.params[param.0].part_of.is_none();
+    (by_parts && is_large()).then(|| differentiated(graph, node)).filter(is_whole)
 }
 
 /// Puts groups in order of execution: each where its *last* node stands, since all it reads is ready

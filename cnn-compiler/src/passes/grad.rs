@@ -72,19 +72,20 @@ pub fn input_gradient(graph: &mut Graph, node: NodeId, slot: usize, dy: NodeId) 
 
 /// The gradients of gamma and beta, which one step computes.
 fn scale_and_shift(graph: &mut Graph, normalize: &Node, dy: NodeId) -> [NodeId; 2] {
-    let &[x, stats, gamma, beta] = normalize.inputs.as_slice() else { unreachable!("{normalize:?}") };
+    let &[x, stats, gamma, _] = normalize.inputs.as_slice() else { unreachable!("{normalize:?}") };
     let mut once = |op: Op, inputs: Vec<NodeId>| {
-        let made = (dy.0..graph.nodes.len())
-            .find(|&id| graph.nodes[id].op == op && graph.nodes[id].inputs == inputs);
+        let is_made = |node: &Node| node.op == op && node.inputs == inputs && node.layer == normalize.layer;
+        let made = (dy.0..graph.nodes.len()).find(|&id| is_made(&graph.nodes[id]));
         let shape = graph[gamma].shape.clone();
         made.map_or_else(|| graph.push(op, inputs, shape, normalize.layer), NodeId)
     };
-    [once(Op::ScaleGrad, vec![x, stats, gamma, beta, dy]), once(Op::BiasGrad, vec![dy])]
+    [once(Op::ScaleGrad, vec![x, stats, dy]), once(Op::BiasGrad, vec![dy])]
 }
 
-/// The gradient of what was normalised; it needs both sums, even where gamma and beta are frozen.
+/// The gradient of what was normalised, which needs both sums.
 fn normalize_grad(graph: &mut Graph, normalize: &Node, dy: NodeId) -> NodeId {
     let [dgamma, dbeta] = scale_and_shift(graph, normalize, dy);
-    let inputs = std::iter::once(dy).chain(normalize.inputs.iter().copied()).chain([dgamma, dbeta]).collect();
+    let &[x, stats, gamma, _] = normalize.inputs.as_slice() else { unreachable!("{normalize:?}") };
+    let inputs = vec![dy, x, stats, gamma, dgamma, dbeta];
     graph.push(Op::NormalizeGrad, inputs, normalize.shape.clone(), normalize.layer)
 }

@@ -5,11 +5,12 @@
 //! same one; where an operation does need another form of an operand ([`operand`]), the schedule
 //! copies. A copy's place is thus the only thing left to decide later.
 
+use cnn_plan::Role;
 use indexmap::IndexMap;
 
 use crate::ir::{
     Graph, NodeId, Op, ParamId,
-    form::{Form, Layout},
+    form::{Form, Layout, padded},
 };
 
 /// What the forward, the backward and the inference graph must agree on. The first graph laid out
@@ -53,7 +54,7 @@ pub fn operand(graph: &Graph, forms: &[Option<Form>], agreed: &Agreed, node: Nod
         // Copies read any order, and views are taken of what is stored.
         Op::Concat | Op::Slice { .. } => stored(),
         Op::Dense => agreed.weights[&parameter(graph, graph[node].inputs[1])],
-        Op::DenseWeightGrad if slot == 0 => agreed.weights[&differentiated(graph, node)],
+        Op::DenseWeightGrad if slot == 0 => agreed.weights[&whole(graph, differentiated(graph, node))],
         Op::Act(_) | Op::ActGrad(_) | Op::Add | Op::Mul | Op::Dropout { .. } | Op::Reshape => {
             forms[node.0].expect("a map")
         }
@@ -69,8 +70,30 @@ pub fn parameter(graph: &Graph, node: NodeId) -> ParamId {
     }
 }
 
-/// The parameter whose gradient a node is.
+/// A parameter, or that which a gradient is a part of.
+fn whole(graph: &Graph, param: ParamId) -> ParamId {
+    graph.params[param.0].part_of.unwrap_or(param)
+}
+
+/// In which order the elements of a parameter or of its gradient are packed, and floats of that.
+pub fn packed(graph: &Graph, agreed: &Agreed, param: ParamId) -> (Role, usize) {
+    let shape = &graph.params[param.0].shape;
+    let role = match agreed.weights.get(&whole(graph, param)) {
+        Some(form) => Role::Weight(form.at(0)),
+        None if shape.len() == 1 => Role::Vector,
+        None => Role::Filter,
+    };
+    let inner = match role {
+        Role::Weight(map) => map.len(),
+        Role::Filter | Role::Vector => shape[1..].iter().product(),
+    };
+    (role, padded(shape[0]) * inner)
+}
+
+/// The parameter whose gradient a node is, or the part of one.
 pub fn differentiated(graph: &Graph, node: NodeId) -> ParamId {
-    let param = graph.gradients.iter().position(|&gradient| gradient == Some(node));
-    ParamId(param.expect("a gradient of a parameter used once"))
+    let begins = |sum: NodeId| graph[sum].op == Op::SumGradients && graph[sum].inputs[0] == node;
+    let is_it = |gradient: NodeId| gradient == node || begins(gradient);
+    let param = graph.gradients.iter().position(|gradient| gradient.is_some_and(is_it));
+    ParamId(param.expect("the gradient of a parameter"))
 }

@@ -5,13 +5,13 @@
 mod call;
 mod storage;
 
-use cnn_plan::{EPILOGUE_LEN, Elementwise, Winograd};
+use cnn_plan::{AddGradient, EPILOGUE_LEN, Elementwise, Winograd};
 use indexmap::IndexMap;
 
 use super::{
     Schedule, backward_start, regions,
     sharing::homes,
-    step::{AreaId, Elt, Map, Normalize, Slope, Step, Symbolic},
+    step::{AreaId, Elt, Map, Normalize, NormalizeGrad, Slope, Step, Symbolic},
 };
 use crate::{
     ir::{
@@ -21,7 +21,7 @@ use crate::{
     passes::{
         fuse::{Group, fuse},
         fused_update,
-        layout::{Agreed, forms, parameter},
+        layout::{Agreed, differentiated, forms, packed, parameter},
     },
 };
 
@@ -99,6 +99,7 @@ impl Builder<'_> {
             Op::Reshape => self.maps[anchor.0] = Some(self.operand(anchor, 0)),
             Op::Concat => self.concat(anchor),
             Op::Slice { start } => self.slice(anchor, start),
+            Op::SumGradients => self.sum_gradients(anchor),
             _ => self.step(group),
         }
     }
@@ -138,7 +139,10 @@ impl Builder<'_> {
                 Op::ActGrad(act) => elts.push(Elt::ActGrad(act, self.operand(node, 0))),
                 Op::Prelu => elts.push(Elt::Prelu(self.slope(node))),
                 Op::PreluGrad => elts.push(Elt::PreluGrad(self.slope(node), self.operand(node, 0))),
-                Op::Normalize => elts.push(Elt::Normalize(self.normalize(node, 1))),
+                Op::Normalize => {
+                    let [gamma, beta] = [2, 3].map(|slot| self.parameter(node, slot));
+                    elts.push(Elt::Normalize(Normalize { stats: self.area_of(node, 1), gamma, beta }));
+                }
                 Op::NormalizeRunning { eps } => {
                     let [mean, var, gamma, beta] = [1, 2, 3, 4].map(|slot| self.parameter(node, slot));
                     elts.push(Elt::NormalizeRunning { mean, var, eps, gamma, beta });
@@ -149,7 +153,9 @@ impl Builder<'_> {
                 }
                 Op::NormalizeGrad => {
                     let x = self.operand(node, 1);
-                    elts.push(Elt::NormalizeGrad(self.normalize(node, 2), x));
+                    let (stats, gamma) = (self.area_of(node, 2), self.parameter(node, 3));
+                    let [dgamma, dbeta] = [4, 5].map(|slot| self.differentiated(node, slot));
+                    elts.push(Elt::NormalizeGrad(NormalizeGrad { stats, gamma, dgamma, dbeta }, x));
                 }
                 ref op @ (Op::Add | Op::Mul) => {
                     let join = if *op == Op::Add { Elt::Add } else { Elt::Mul };
@@ -164,13 +170,19 @@ impl Builder<'_> {
         elts
     }
 
-    /// Statistics, scale and shift, from operand `slot` on.
-    fn normalize(&self, node: NodeId, slot: usize) -> Normalize {
-        Normalize {
-            stats: self.area_of(node, slot),
-            gamma: self.parameter(node, slot + 1),
-            beta: self.parameter(node, slot + 2),
+    /// Adds the parts of a gradient to the first one, which lies where the sum is wanted.
+    fn sum_gradients(&mut self, node: NodeId) {
+        let (name, sum) = (self.graph[node].layer, differentiated(self.graph, node));
+        let len = packed(self.graph, self.agreed, sum).1;
+        for slot in 1..self.graph[node].inputs.len() {
+            let part = self.differentiated(node, slot);
+            self.steps.push(Step::AddGradient(AddGradient { name, sum, part, len }));
         }
+    }
+
+    /// The parameter whose gradient an operand is.
+    fn differentiated(&self, node: NodeId, slot: usize) -> ParamId {
+        differentiated(self.graph, self.graph[node].inputs[slot])
     }
 
     /// The slopes of a layer, which are operand 1.

@@ -26,6 +26,8 @@ pub type Step = cnn_plan::Step<Symbolic>;
 pub type Elt = cnn_plan::Elt<Symbolic>;
 /// Operands of batch norm in training.
 pub type Normalize = cnn_plan::Normalize<Symbolic>;
+/// Operands of its gradient.
+pub type NormalizeGrad = cnn_plan::NormalizeGrad<Symbolic>;
 /// The slopes of a parametric ReLU.
 pub type Slope = cnn_plan::Slope<Symbolic>;
 
@@ -66,7 +68,8 @@ pub fn areas(step: &Step) -> impl Iterator<Item = (AreaId, bool)> {
     step.described().operands().into_iter().filter_map(|operand| match operand {
         Operand::ReadArea(area) => Some((area, false)),
         Operand::WriteArea(area) => Some((area, true)),
-        Operand::Read(_) | Operand::Write(_) | Operand::Param(_) | Operand::Gradient(_) => None,
+        Operand::Read(_) | Operand::Write(_) | Operand::Param(_) => None,
+        Operand::Gradient(_) | Operand::ReadGradient(_) => None,
     })
 }
 
@@ -77,6 +80,7 @@ pub fn params(step: &Step) -> impl Iterator<Item = ParamId> {
         Operand::Read(_)
         | Operand::Write(_)
         | Operand::Gradient(_)
+        | Operand::ReadGradient(_)
         | Operand::ReadArea(_)
         | Operand::WriteArea(_) => None,
     })
@@ -89,6 +93,20 @@ pub fn gradients(step: &Step) -> impl Iterator<Item = ParamId> {
         Operand::Read(_)
         | Operand::Write(_)
         | Operand::Param(_)
+        | Operand::ReadGradient(_)
+        | Operand::ReadArea(_)
+        | Operand::WriteArea(_) => None,
+    })
+}
+
+/// Parameters whose gradients a step reads.
+pub fn read_gradients(step: &Step) -> impl Iterator<Item = ParamId> {
+    step.described().operands().into_iter().filter_map(|operand| match operand {
+        Operand::ReadGradient(param) => Some(param),
+        Operand::Read(_)
+        | Operand::Write(_)
+        | Operand::Param(_)
+        | Operand::Gradient(_)
         | Operand::ReadArea(_)
         | Operand::WriteArea(_) => None,
     })

@@ -90,8 +90,12 @@ impl Shaper {
             buffer,
             lr_factor: args.values.number("lr_factor"),
             decay: !buffer && decay,
+            part_of: None,
         };
-        Some(self.graph.push_param(param, site.id))
+        match &site.first {
+            Some(first) => self.shared(site, first, &param),
+            None => Some(self.graph.push_param(param, site.id)),
+        }
     }
 
     fn check_size(&mut self, site: &Site, tensor: &str, shape: &[usize]) -> Option<()> {

@@ -59,21 +59,20 @@ impl Given {
 
 impl Value {
     fn written(&self) -> Written<'_> {
-        let all = |items: &'_ [Value]| items.iter().map(Value::item).collect();
         match self {
-            Value::Array(list) => Written::Array(all(&list.items)),
-            Value::Tuple(list) => Written::Tuple(all(&list.items)),
+            Value::Array(list) => Written::Array(list.items.iter().map(Value::item).collect()),
+            Value::Tuple(list) => Written::Tuple(list.items.iter().map(Value::item).collect()),
             alone => alone.item(),
         }
     }
 
     /// An item of a list, where no argument takes another list.
-    fn item(&self) -> Written<'static> {
+    fn item(&self) -> Written<'_> {
         match self {
             Value::Int(value) => Written::Int(*value),
             Value::Float(value) => Written::Float(*value),
             Value::Bool(value) => Written::Flag(*value),
-            Value::Str(value) => Written::Other(format!("{value:?}")),
+            Value::Str(value) => Written::Text(value),
             Value::Map(_) => Written::Other("a feature map".into()),
             Value::Array(_) => Written::Array(Vec::new()),
             Value::Tuple(list) => Written::Other(format!("a tuple of {}", list.items.len())),

@@ -76,6 +76,37 @@ pub(super) fn first_of_name(name: &str, written: bool) -> String {
     if written { format!("{name}: first used here") } else { format!("{name}: the unnamed layer is here") }
 }
 
+// Reuse
+
+pub(super) fn reuse_without_name(kind: &str) -> String {
+    format!("reuse: this {kind} has no name; give it the name of the layer whose parameters it takes")
+}
+
+pub(super) fn nothing_to_reuse(name: &str, guess: &str) -> String {
+    format!("{name}: reuse: no layer before it has this name{guess}")
+}
+
+pub(super) fn reuse_of_another(name: &str, first: &str, kind: &str) -> String {
+    format!("{name}: reuse: the layer of this name is {first}, and this is {kind}")
+}
+
+pub(super) fn no_such_tensor(first: &str, tensor: &str) -> String {
+    format!("reuse: {first} has no {tensor}")
+}
+
+pub(super) fn other_shape(first: &str, tensor: &str, found: &[usize], needed: &[usize]) -> String {
+    let (found, needed) = (shape(found), shape(needed));
+    format!("reuse: the {tensor} of {first} is {found}, and {needed} would be needed here")
+}
+
+pub(super) fn other_attributes(first: &str) -> String {
+    format!("reuse: its attributes are not those of {first}, whose parameters it takes; leave them out")
+}
+
+pub(super) fn left_out(tensor: &str) -> String {
+    format!("reuse: this use leaves {tensor} out; both uses have all parameters or neither has")
+}
+
 // Inputs
 
 pub(super) fn too_few_inputs(kind: &str, expected: Inputs, found: usize) -> Option<String> {

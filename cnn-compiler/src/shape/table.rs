@@ -23,13 +23,16 @@ const LR_FACTOR: Param = optional("lr_factor", Kind::POSITIVE, Bound::Number(1.0
 /// layer that does not.
 const DECAY: Param = unset("decay", Kind::Flag);
 
+/// Whether the layer is applied again, on the parameters of the one that has its name.
+const REUSE: Param = optional("reuse", Kind::Flag, Bound::Flag(false));
+
 /// What a norm adds to the variance.
 const EPS: Param = optional("eps", Kind::POSITIVE, Bound::Number(1e-5));
 
 /// The attributes of weights and biases. For `init` and `bias_init` that are left out, the
 /// network's initial values apply.
 const WEIGHTS: &[Param] =
-    &[unset("init", Kind::Init), unset("bias_init", Kind::Init), FREEZE, LR_FACTOR, DECAY];
+    &[unset("init", Kind::Init), unset("bias_init", Kind::Init), FREEZE, LR_FACTOR, DECAY, REUSE];
 
 /// A layer of one input without parameters.
 const fn simple(name: &'static str, params: &'static [Param], build: Build) -> Layer {
@@ -52,10 +55,11 @@ const fn sample_norm(
 }
 
 /// The attributes of a norm of each sample, with scale and shift unless it says otherwise.
-const AFFINE: &[Param] = &[EPS, optional("affine", Kind::Flag, Bound::Flag(true)), FREEZE, LR_FACTOR, DECAY];
+const AFFINE: &[Param] =
+    &[EPS, optional("affine", Kind::Flag, Bound::Flag(true)), FREEZE, LR_FACTOR, DECAY, REUSE];
 /// As [`AFFINE`], without scale and shift unless it says otherwise.
 const NOT_AFFINE: &[Param] =
-    &[EPS, optional("affine", Kind::Flag, Bound::Flag(false)), FREEZE, LR_FACTOR, DECAY];
+    &[EPS, optional("affine", Kind::Flag, Bound::Flag(false)), FREEZE, LR_FACTOR, DECAY, REUSE];
 
 /// The layer of a name.
 pub fn find(name: &str) -> Option<&'static Layer> {
@@ -65,6 +69,11 @@ pub fn find(name: &str) -> Option<&'static Layer> {
 /// Names of all layers.
 pub fn names() -> impl Iterator<Item = &'static str> {
     LAYERS.iter().map(|layer| layer.name)
+}
+
+/// True for what says how the parameters of some layer start and move.
+pub(super) fn is_of_parameters(key: &str) -> bool {
+    is_attribute(key) || key == "start"
 }
 
 /// True for an attribute that the parameters of some layer have.
@@ -99,7 +108,14 @@ const LAYERS: &[Layer] = &[
         name: "batch_norm",
         inputs: Inputs::One,
         params: &[],
-        attributes: &[EPS, optional("momentum", Kind::UNIT, Bound::Number(0.1)), FREEZE, LR_FACTOR, DECAY],
+        attributes: &[
+            EPS,
+            optional("momentum", Kind::UNIT, Bound::Number(0.1)),
+            FREEZE,
+            LR_FACTOR,
+            DECAY,
+            REUSE,
+        ],
         build: norm::batch_norm,
     },
     sample_norm("group_norm", &[required("groups", Kind::Count)], AFFINE, norm::group_norm),
@@ -159,7 +175,7 @@ const LAYERS: &[Layer] = &[
         name: "prelu",
         inputs: Inputs::One,
         params: &[optional("per_channel", Kind::Flag, Bound::Flag(false))],
-        attributes: &[optional("start", Kind::ANY, Bound::Number(0.25)), FREEZE, LR_FACTOR, DECAY],
+        attributes: &[optional("start", Kind::ANY, Bound::Number(0.25)), FREEZE, LR_FACTOR, DECAY, REUSE],
         build: unary::prelu,
     },
     simple("elu", &[optional("alpha", Kind::POSITIVE, Bound::Number(1.0))], |shaper, site| {

@@ -21,6 +21,8 @@ pub enum Written<'a> {
     Flag(bool),
     /// A bare word, `same`.
     Word(&'a str),
+    /// `"features.*"`
+    Text(&'a str),
     /// `[30, 60]`
     Array(Vec<Written<'a>>),
     /// `(1, 2)`
@@ -51,6 +53,7 @@ impl Param {
             Kind::Numbers(range) => {
                 self.list(written, |param, item| param.number(item, range)).map(Bound::Numbers)
             }
+            Kind::Texts => self.list(written, Param::text).map(Bound::Texts),
             Kind::Init => self.number(written, Range::ANY).map(Init::Constant).map(Bound::Init),
             Kind::Word(_) | Kind::Choice => Err(wording::wrong_kind(self, written)),
         }
@@ -75,6 +78,13 @@ impl Param {
     fn number(&self, written: &Written, range: Range) -> Result<f32, String> {
         let number = range.accept(self.float(written)?);
         number.map_err(|message| format!("{} {message}", self.name))
+    }
+
+    fn text(&self, written: &Written) -> Result<&'static str, String> {
+        match *written {
+            Written::Text(text) => Ok(String::from(text).leak()),
+            _ => Err(wording::wrong_kind(self, written)),
+        }
     }
 
     fn float(&self, written: &Written) -> Result<f64, String> {

@@ -27,6 +27,8 @@ pub enum Kind {
     Numbers(Range),
     /// How a parameter starts: a word or a number.
     Init,
+    /// A text in quotes; or an array or a tuple of them.
+    Texts,
     /// One of some words, which [`words`] lists.
     Word(fn() -> Vec<&'static str>),
     /// A row of a [`super::Table`], with settings of its own. Whoever reads the argument binds it:
@@ -108,7 +110,7 @@ impl Kind {
             Kind::Init => INITS.iter().map(|(word, _)| *word).collect(),
             Kind::Word(words) => words(),
             Kind::Count | Kind::Counts | Kind::Pair | Kind::Sides | Kind::Flag => vec![],
-            Kind::Number(_) | Kind::Numbers(_) | Kind::Choice => vec![],
+            Kind::Number(_) | Kind::Numbers(_) | Kind::Texts | Kind::Choice => vec![],
         }
     }
 
@@ -121,7 +123,7 @@ impl Kind {
             Kind::Init => known(&INITS),
             Kind::Word(words) => words().into_iter().find(|name| *name == word).map(Bound::Word),
             Kind::Count | Kind::Counts | Kind::Pair | Kind::Sides | Kind::Flag => None,
-            Kind::Number(_) | Kind::Numbers(_) | Kind::Choice => None,
+            Kind::Number(_) | Kind::Numbers(_) | Kind::Texts | Kind::Choice => None,
         }
     }
 }

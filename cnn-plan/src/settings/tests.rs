@@ -49,8 +49,8 @@ impl Random {
             Kind::Number(range) => Bound::Number(self.number(range)),
             Kind::Numbers(range) => Bound::Numbers(constant((0..few).map(|_| self.number(range)).collect())),
             Kind::Word(words) => Bound::Word(words()[self.below(words().len())]),
-            Kind::Pair | Kind::Sides | Kind::Pad | Kind::Init | Kind::Choice => {
-                unreachable!("{} is for layers", param.name)
+            Kind::Pair | Kind::Sides | Kind::Pad | Kind::Init | Kind::Texts | Kind::Choice => {
+                unreachable!("{} is for layers and sections", param.name)
             }
         }
     }

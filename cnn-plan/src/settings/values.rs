@@ -25,6 +25,8 @@ pub enum Bound {
     Number(f32),
     /// Such numbers.
     Numbers(&'static [f32]),
+    /// Texts.
+    Texts(&'static [&'static str]),
     /// Initial values.
     Init(Init),
     /// One of the words of its kind.
@@ -116,6 +118,14 @@ impl Values {
         self.read(name)
     }
 
+    /// The texts; none if they were not given.
+    pub fn texts(&self, name: &str) -> &'static [&'static str] {
+        match self.get(name) {
+            Bound::Texts(texts) => texts,
+            _ => &[],
+        }
+    }
+
     /// The initial values, if they were given.
     pub fn init(&self, name: &str) -> Option<Init> {
         match self.get(name) {
@@ -153,6 +163,7 @@ impl Display for Bound {
             Bound::Flag(flag) => flag.fmt(out),
             Bound::Number(number) => number.fmt(out),
             Bound::Numbers(numbers) => list(numbers, out),
+            Bound::Texts(texts) => write!(out, "{texts:?}"),
             Bound::Init(Init::Constant(start)) => start.fmt(out),
             Bound::Init(_) => {
                 let name = INITS.iter().find(|(_, named)| named == self).map(|(name, _)| *name);

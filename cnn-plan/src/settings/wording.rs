@@ -88,6 +88,7 @@ pub(super) fn wrong_kind(param: &Param, found: &Written) -> String {
         Written::Float(value) => format!("{value:?}"),
         Written::Flag(value) => format!("`{value}`"),
         Written::Word(word) => format!("`{}`", shortened(word)),
+        Written::Text(text) => format!("the string {:?}", shortened(text)),
         Written::Array(_) => "an array".into(),
         Written::Tuple(items) => format!("a tuple of {}", items.len()),
         Written::Other(what) => shortened(what).into_owned(),
@@ -105,6 +106,7 @@ fn kind(kind: Kind) -> String {
         }
         Kind::Flag => "`true` or `false`".into(),
         Kind::Number(range) => format!("a number {}", range.words),
+        Kind::Texts => "a string, or an array of strings".into(),
         Kind::Counts | Kind::Numbers(_) => "an array of numbers".into(),
         Kind::Init => format!("a number or one of {}", quoted(&kind.words()).join(", ")),
         Kind::Word(_) | Kind::Choice => either(&kind.words()),

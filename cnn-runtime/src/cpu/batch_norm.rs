@@ -69,7 +69,7 @@ impl Terms<2> for Deviations<'_> {
 pub(super) fn sums(frame: &Frame, step: &'static BatchNormSums) {
     debug_assert_eq!(step.x.layout, Layout::Blocked);
     let (len, channels) = (step.x.height * step.x.width * BLOCK, step.x.channels.next_multiple_of(BLOCK));
-    let stats = frame.fixed(step.normalize.stats, 2 * channels);
+    let stats = frame.fixed(step.stats, 2 * channels);
     frame.each_block(&step.x, &|block, parallel| {
         let [dbeta, products] = frame.totals(parallel, len, &|sample| Correlated {
             x: frame.plane(sample, &step.x, block),
@@ -79,8 +79,8 @@ pub(super) fn sums(frame: &Frame, step: &'static BatchNormSums) {
         let deviation = |lane| stats.get(channels + block * BLOCK + lane) as f64;
         let dgamma = std::array::from_fn(|lane| products[lane] * deviation(lane));
         let grads = frame.memory.grads;
-        frame.write_channels(grads.from(step.normalize.beta), &step.x, block, dbeta);
-        frame.write_channels(grads.from(step.normalize.gamma), &step.x, block, dgamma);
+        frame.write_channels(grads.from(step.beta), &step.x, block, dbeta);
+        frame.write_channels(grads.from(step.gamma), &step.x, block, dgamma);
     });
 }
 

@@ -1,8 +1,9 @@
 //! Which file of the CPU engine runs a step.
 
 use super::{
-    batch_norm, conv, conv_filter_grad, conv_transpose, copy, dense, dense_grad, elementwise, frame::Frame,
-    gate, loss, lrn, lrn_grad, maxout, pool, pool_grad, prelu, sample_norm, shift, softmax, upsample,
+    add_gradient, batch_norm, conv, conv_filter_grad, conv_transpose, copy, dense, dense_grad, elementwise,
+    frame::Frame, gate, loss, lrn, lrn_grad, maxout, pool, pool_grad, prelu, sample_norm, shift, softmax,
+    upsample,
 };
 use crate::plan::{StepRef, Steps};
 
@@ -24,6 +25,7 @@ impl Steps for Frame<'_> {
             StepRef::PoolGrad(step) => pool_grad::run(self, step),
             StepRef::Elementwise(step) => elementwise::run(self, step),
             StepRef::PreluSums(step) => prelu::sums(self, step),
+            StepRef::AddGradient(step) => add_gradient::run(self, step),
             StepRef::CopyElements(step) => copy::run(self, step),
             StepRef::Loss(step) => loss::run(self, step),
             StepRef::BatchStats(step) => batch_norm::stats(self, step),

@@ -11,12 +11,11 @@ use super::{
     update::{self, Operands, UpdatePass},
 };
 use crate::{
-    engine::{Checked, Class, Engine, LossSums, Pass, PendingUpdate, Sizes, put_words, shared},
-    optim::Clip,
+    engine::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes, put_words, shared},
     plan::{Map, Steps},
 };
 
-/// A network on the processor. Views of memory check their bounds; `crate::engine::Checked` says
+/// A network on the processor. Views of memory check their bounds; `crate::engine::checked` says
 /// what is wrong before.
 pub(super) struct CpuEngine {
     cpu: Cpu,
@@ -133,7 +132,7 @@ impl Engine for CpuEngine {
 
     unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()> {
         let frame = self.frame(pass);
-        self.cpu.install(|| body(&frame));
+        self.cpu.enter(|| body(&frame));
         Ok(())
     }
 
@@ -154,12 +153,14 @@ impl Engine for CpuEngine {
         Ok(std::mem::take(&mut self.sums))
     }
 
+    fn gradient_norm(&mut self, pending: &PendingUpdate) -> Result<f64> {
+        Ok(self.cpu.enter(|| update::norm::of(&self.cpu, pending, self.grads.span())))
+    }
+
     fn update(&mut self, pending: &PendingUpdate) -> Result<()> {
         self.check_own()?;
-        self.cpu.install(|| {
-            UpdatePass::new(&self.cpu, pending, self.operands())?.run(&self.cpu, &|_| true);
-            Ok(())
-        })
+        self.cpu.enter(|| UpdatePass::new(pending, self.operands()).run(&self.cpu, &|_| true));
+        Ok(())
     }
 
     unsafe fn train(
@@ -169,18 +170,12 @@ impl Engine for CpuEngine {
         pending: &PendingUpdate,
     ) -> Result<()> {
         self.check_own()?;
-        if let Some(Clip::Norm(_)) = pending.update.clip {
-            // The norm is that of all gradients.
-            // SAFETY: the caller's promise is the same.
-            unsafe { self.run(pass, body) }?;
-            return self.update(pending);
-        }
-        self.cpu.install(|| {
-            let update = UpdatePass::new(&self.cpu, pending, self.operands())?;
+        self.cpu.enter(|| {
+            let update = UpdatePass::new(pending, self.operands());
             body(&Frame { update: Some(&update), ..self.frame(pass) });
             update.run(&self.cpu, &|param| !param.fused_update);
-            Ok(())
-        })
+        });
+        Ok(())
     }
 
     fn stash_gradients(&mut self) -> Result<()> {
@@ -194,13 +189,12 @@ impl Engine for CpuEngine {
 
     fn merge_stashed(&mut self, share: f32) -> Result<()> {
         let stashed = self.stashed.as_ref().expect("gradients were stashed").span();
-        self.cpu.install(|| update::merge_stashed(&self.cpu, share, self.grads.span(), stashed));
+        self.cpu.enter(|| update::merge_stashed(&self.cpu, share, self.grads.span(), stashed));
         Ok(())
     }
 
     fn share(&self) -> Result<Box<dyn Engine>> {
         let sizes = Sizes { grads: 0, state: 0, ..self.sizes };
-        let other = CpuEngine::on(self.params.clone(), &self.cpu, &sizes)?;
-        Ok(Box::new(Checked::new(other, &sizes)))
+        Ok(Box::new(CpuEngine::on(self.params.clone(), &self.cpu, &sizes)?))
     }
 }

@@ -138,7 +138,7 @@ impl Kernel for Pass<'_> {
             Elt::NormalizeRunningGrad { var, eps, gamma } => {
                 self.normalize_running_grad(simd, [var, gamma], eps);
             }
-            Elt::NormalizeGrad(normalize, x) => self.normalize_grad(simd, &normalize, self.operand(x)),
+            Elt::NormalizeGrad(through, x) => self.normalize_grad(simd, &through, self.operand(x)),
         }
     }
 }

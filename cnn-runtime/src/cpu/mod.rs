@@ -4,6 +4,7 @@
 //! Results do not depend on the number of threads: every element is summed in one order, which
 //! follows from shapes and batch alone. A training step allocates nothing.
 
+mod add_gradient;
 mod axis;
 mod batch_norm;
 mod batch_sum;
@@ -51,7 +52,10 @@ use std::{fmt, sync::Arc};
 use cnn_core::{DeviceError, Remedy, Result};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use crate::engine::{Checked, Engine, Sizes};
+use crate::{
+    backend::Backend,
+    engine::{Engine, Sizes},
+};
 use memory::{Buffer, Span};
 pub use probe::Limits;
 use simd::Isa;
@@ -122,28 +126,37 @@ impl Cpu {
         self.scratches[rayon::current_thread_index().unwrap_or(0) % self.threads].span().part(0, len)
     }
 
-    /// The device in words: `cpu (AVX2+FMA, 2 threads)`.
-    pub fn describe(&self) -> String {
+    /// Runs `body` on a thread of the pool. Steps that run inside wake no thread to start with and
+    /// allocate nothing.
+    fn enter<R: Send>(&self, body: impl FnOnce() -> R + Send) -> R {
+        self.pool.install(body)
+    }
+}
+
+impl Backend for Cpu {
+    fn kind(&self) -> &'static str {
+        "cpu"
+    }
+
+    /// `cpu (AVX2+FMA, 2 threads)`
+    fn describe(&self) -> String {
         let plural = if self.threads == 1 { "" } else { "s" };
         format!("cpu ({}, {} thread{plural})", self.isa.profile().name, self.threads)
     }
 
-    /// Threads in the pool.
-    pub fn threads(&self) -> usize {
+    fn engine(&self, sizes: &Sizes) -> Result<Box<dyn Engine>> {
+        Ok(Box::new(engine::CpuEngine::new(self, sizes)?))
+    }
+
+    fn threads(&self) -> usize {
         self.threads
     }
 
-    /// Runs `body` on a thread of the pool. Steps that run inside wake no thread to start with and
-    /// allocate nothing.
-    pub fn install<R: Send>(&self, body: impl FnOnce() -> R + Send) -> R {
-        self.pool.install(body)
+    fn install(&self, work: &mut (dyn FnMut() + Send)) {
+        self.enter(work);
     }
 
-    /// An engine with zeroed memory.
-    ///
-    /// # Errors
-    /// [`Error::Device`](crate::Error::Device), with the size, if there is not enough memory.
-    pub fn engine(&self, sizes: &Sizes) -> Result<Box<dyn Engine>> {
-        Ok(Box::new(Checked::new(engine::CpuEngine::new(self, sizes)?, sizes)))
+    fn limits(&self) -> Result<Option<Limits>> {
+        self.measured().map(Some)
     }
 }

@@ -41,7 +41,7 @@ impl Cpu {
     ///
     /// # Errors
     /// [`crate::Error::Device`] if there is no memory to copy.
-    pub fn limits(&self) -> Result<Limits> {
+    pub(super) fn measured(&self) -> Result<Limits> {
         let (from, to) = (Buffer::zeroed(COPIED, "probe")?, Buffer::zeroed(COPIED, "probe")?);
         from.span().fill(1.0);
         let (from, to) = (from.span(), to.span());
@@ -66,7 +66,7 @@ impl Cpu {
             split::each(0..self.threads, body);
             start.elapsed().as_secs_f64()
         };
-        self.install(|| (0..runs).map(seconds).fold(f64::INFINITY, f64::min))
+        self.enter(|| (0..runs).map(seconds).fold(f64::INFINITY, f64::min))
     }
 }
 

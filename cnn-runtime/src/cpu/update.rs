@@ -4,12 +4,10 @@
 //! Where gradient, parameter and state are zero, as in padding, they stay zero. Results do not
 //! depend on the threads.
 
-mod norm;
+pub(super) mod norm;
 mod rules;
 
 use std::ops::Range;
-
-use cnn_core::Result;
 
 use super::{Cpu, memory::Span, simd::Isa, split};
 use crate::{
@@ -38,15 +36,9 @@ pub(super) struct UpdatePass<'a> {
 }
 
 impl<'a> UpdatePass<'a> {
-    /// Reads the gradients, if their norm is to be limited; else they need not be there yet.
-    pub(super) fn new(
-        cpu: &Cpu,
-        pending: &'a PendingUpdate,
-        operands: Operands<'a>,
-    ) -> Result<UpdatePass<'a>> {
-        let PendingUpdate { update, number, params } = pending;
-        let norm = || Ok(norm::of(cpu, update, params, operands.grads));
-        Ok(UpdatePass { pending, scalars: UpdateScalars::of(update, *number, norm)?, operands })
+    /// The gradients need not be there yet.
+    pub(super) fn new(pending: &'a PendingUpdate, operands: Operands<'a>) -> UpdatePass<'a> {
+        UpdatePass { pending, scalars: pending.scalars(), operands }
     }
 
     /// Updates some of the parameters by their gradients.

@@ -7,27 +7,27 @@
 use cnn_core::{Error, Result, Targets};
 
 use super::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes};
-use crate::plan::{BLOCK, Map, Steps};
+use crate::{
+    optim::Clip,
+    plan::{BLOCK, Map, Steps},
+};
 
 /// Floats that a loss step leaves for each sample: the loss, and whether the sample was right.
 const LOSS_LEN: usize = 2;
 
-/// An engine whose calls are checked against the sizes that it was made with: every method answers
-/// arguments that leave them by [`Error::Usage`].
-pub(crate) struct Checked<E> {
-    engine: E,
+/// An engine that was made with these sizes, whose calls are checked against them: every method
+/// answers arguments that leave them by [`Error::Usage`].
+pub fn checked(engine: Box<dyn Engine>, sizes: &Sizes) -> Box<dyn Engine> {
+    Box::new(Checked { engine, limits: Limits(*sizes), has_stashed: false })
+}
+
+struct Checked {
+    engine: Box<dyn Engine>,
     limits: Limits,
     has_stashed: bool,
 }
 
-impl<E: Engine> Checked<E> {
-    /// An engine that was made with these sizes.
-    pub(crate) fn new(engine: E, sizes: &Sizes) -> Checked<E> {
-        Checked { engine, limits: Limits(*sizes), has_stashed: false }
-    }
-}
-
-impl<E: Engine> Engine for Checked<E> {
+impl Engine for Checked {
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()> {
         self.limits.range(class, offset, values.len())?;
         self.engine.write(class, offset, values)
@@ -72,6 +72,11 @@ impl<E: Engine> Engine for Checked<E> {
         self.engine.take_losses()
     }
 
+    fn gradient_norm(&mut self, pending: &PendingUpdate) -> Result<f64> {
+        self.limits.params(pending)?;
+        self.engine.gradient_norm(pending)
+    }
+
     fn update(&mut self, pending: &PendingUpdate) -> Result<()> {
         self.limits.update(pending)?;
         self.engine.update(pending)
@@ -103,7 +108,8 @@ impl<E: Engine> Engine for Checked<E> {
     }
 
     fn share(&self) -> Result<Box<dyn Engine>> {
-        self.engine.share()
+        let sizes = Sizes { grads: 0, state: 0, ..self.limits.0 };
+        Ok(checked(self.engine.share()?, &sizes))
     }
 }
 
@@ -181,20 +187,29 @@ impl Limits {
         Ok(())
     }
 
-    /// Checks that an update is one of the engine's parameters, and that its gradients and its
-    /// state are there.
+    /// Checks that an update is one of the engine's parameters, and that its gradients, its state
+    /// and what it has to know are there.
     fn update(&self, pending: &PendingUpdate) -> Result<()> {
-        let PendingUpdate { update, number, params } = pending;
+        let PendingUpdate { update, number, norm, .. } = pending;
         let (slots, sizes) = (update.slots(), self.0);
         let state = slots.checked_mul(sizes.params);
-        let fits = sizes.grads == sizes.params && state.is_some_and(|state| state <= sizes.state);
+        let fits = state.is_some_and(|state| state <= sizes.state);
         if !fits || *number == 0 {
             return refused(format!(
                 "update {number} with {slots} arrays of state: expected a number from 1, found an engine of {sizes:?}"
             ));
         }
-        params.iter().try_for_each(|param| {
+        if let (Some(Clip::Norm(limit)), None) = (update.clip, norm) {
+            return refused(format!("an update that limits the norm to {limit} has to know the norm"));
+        }
+        self.params(pending)
+    }
+
+    /// Checks that the parameters of an update, and their gradients, are the engine's.
+    fn params(&self, pending: &PendingUpdate) -> Result<()> {
+        pending.params.iter().try_for_each(|param| {
             self.range(Class::Params, param.offset, param.len)?;
+            self.range(Class::Grads, param.offset, param.len)?;
             if !param.offset.is_multiple_of(BLOCK) || !param.len.is_multiple_of(BLOCK) {
                 return refused(format!("{}: expected whole blocks of {BLOCK} floats", param.name));
             }

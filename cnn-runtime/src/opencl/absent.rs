@@ -7,7 +7,7 @@ pub use selection::Selection;
 
 use cnn_core::{DeviceError, Remedy, Result};
 
-use crate::engine::{Engine, Sizes};
+use crate::backend::{Backend, Engine, Sizes};
 
 /// An open device, of which there is none.
 #[derive(Clone, Debug)]
@@ -31,17 +31,18 @@ impl OpenCl {
     pub fn open_gpu() -> Result<OpenCl, String> {
         Err("this program is built without OpenCL".to_owned())
     }
+}
 
-    /// One line for humans.
-    pub fn describe(&self) -> String {
+impl Backend for OpenCl {
+    fn kind(&self) -> &'static str {
         match *self {}
     }
 
-    /// Takes memory for a network.
-    ///
-    /// # Errors
-    /// None: there is no device.
-    pub fn engine(&self, _: &Sizes) -> Result<Box<dyn Engine>> {
+    fn describe(&self) -> String {
+        match *self {}
+    }
+
+    fn engine(&self, _: &Sizes) -> Result<Box<dyn Engine>> {
         match *self {}
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn sums(frame: &Frame, step: &'static BatchNormSums) -> Result<()> {
     let [arena, slab] = frame.arena();
     let [x, dy] = words::maps([&step.x, &step.dy])?;
     let (segments, partial) = (Arg::Int(division.segments), Arg::Buffer(&partial));
-    let stats = frame.fixed(step.normalize.stats);
+    let stats = frame.fixed(step.stats);
     let positions = Arg::Int(division.positions);
     let args = [arena, slab, Arg::Words(&x), Arg::Words(&dy), positions, segments, partial, stats];
     frame.launch(step, kernel("segment_products"), &args, first)?;
@@ -62,8 +62,8 @@ pub(super) fn sums(frame: &Frame, step: &'static BatchNormSums) -> Result<()> {
         partial,
         stats,
         Arg::Buffer(&frame.engine.buffers.grads),
-        Arg::Int(step.normalize.gamma),
-        Arg::Int(step.normalize.beta),
+        Arg::Int(step.gamma),
+        Arg::Int(step.beta),
     ];
     frame.launch(step, kernel("batch_norm_sums"), &args, second)
 }

@@ -4,7 +4,7 @@ use cnn_core::{Result, Targets};
 
 use super::{engine::ClEngine, frame::Frame, loss, memory::Rows, update};
 use crate::{
-    engine::{Checked, Class, Engine, LossSums, Pass, PendingUpdate, put_words},
+    engine::{Class, Engine, LossSums, Pass, PendingUpdate, put_words},
     plan::{Map, Steps},
 };
 
@@ -59,6 +59,10 @@ impl Engine for ClEngine {
         loss::take(self)
     }
 
+    fn gradient_norm(&mut self, pending: &PendingUpdate) -> Result<f64> {
+        update::norm(self, pending)
+    }
+
     fn update(&mut self, pending: &PendingUpdate) -> Result<()> {
         self.check_own()?;
         update::run(self, pending)?;
@@ -74,8 +78,6 @@ impl Engine for ClEngine {
     }
 
     fn share(&self) -> Result<Box<dyn Engine>> {
-        let other = self.sharing()?;
-        let sizes = other.sizes;
-        Ok(Box::new(Checked::new(other, &sizes)))
+        Ok(Box::new(self.sharing()?))
     }
 }

@@ -17,7 +17,8 @@ use super::{
     selection::Selection,
 };
 use crate::{
-    engine::{Checked, Engine, Sizes},
+    backend::Backend,
+    engine::{Engine, Sizes},
     plan::BLOCK,
 };
 
@@ -149,11 +150,6 @@ impl OpenCl {
         &self.info
     }
 
-    /// One line for humans.
-    pub fn describe(&self) -> String {
-        self.info.to_string()
-    }
-
     /// Compiles and runs a small kernel and checks what it computes.
     ///
     /// # Errors
@@ -176,16 +172,20 @@ impl OpenCl {
         }
         Err(refused(format!("{} computes wrong results; update its driver {}", self.info, self.info.driver)))
     }
+}
 
-    /// Takes memory for a network.
-    ///
-    /// # Errors
-    /// [`crate::Error::Device`] if the device has too little of it, or kernels cannot address as
-    /// much.
-    pub fn engine(&self, sizes: &Sizes) -> Result<Box<dyn Engine>> {
+impl Backend for OpenCl {
+    fn kind(&self) -> &'static str {
+        "opencl"
+    }
+
+    fn describe(&self) -> String {
+        self.info.to_string()
+    }
+
+    fn engine(&self, sizes: &Sizes) -> Result<Box<dyn Engine>> {
         let programs = self.programs.clone();
-        let engine = ClEngine::new(&self.context, &self.info, programs, self.has_tiles, sizes)?;
-        Ok(Box::new(Checked::new(engine, sizes)))
+        Ok(Box::new(ClEngine::new(&self.context, &self.info, programs, self.has_tiles, sizes)?))
     }
 }
 

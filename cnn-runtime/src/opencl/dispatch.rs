@@ -1,7 +1,7 @@
 //! Which function runs each step.
 
 use super::{
-    batch_norm, channel, conv, dense, elementwise, frame::Frame, loss, lrn, pool, prelu, sample_norm,
+    batch_norm, channel, conv, dense, elementwise, frame::Frame, loss, lrn, pool, prelu, sample_norm, update,
     upsample,
 };
 use crate::plan::{StepRef, Steps};
@@ -24,6 +24,7 @@ impl Steps for Frame<'_> {
             StepRef::PoolGrad(step) => pool::grad(self, step),
             StepRef::Elementwise(step) => elementwise::elementwise(self, step),
             StepRef::PreluSums(step) => prelu::sums(self, step),
+            StepRef::AddGradient(step) => update::add_gradient(self, step),
             StepRef::CopyElements(step) => elementwise::copy(self, step),
             StepRef::Loss(step) => loss::run(self, step),
             StepRef::BatchStats(step) => batch_norm::stats(self, step),

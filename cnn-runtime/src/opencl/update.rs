@@ -5,14 +5,15 @@ use cnn_core::{Error, Result};
 
 use super::{
     engine::ClEngine,
+    frame::{Frame, Launch},
     kernels::{Arg, Source},
     memory::Buffers,
     words,
 };
 use crate::{
     engine::PendingUpdate,
-    optim::{Adam, Optimizer, ParamRange, Update, UpdateScalars, corrections, ranges},
-    plan::{BLOCK, Param},
+    optim::{Adam, Optimizer, ParamRange, UpdateScalars, corrections},
+    plan::{AddGradient, BLOCK},
 };
 
 /// Blocks whose squares one work-item adds up.
@@ -20,10 +21,9 @@ const SPAN: usize = 256;
 
 /// Makes an update.
 pub(super) fn run(engine: &ClEngine, pending: &PendingUpdate) -> Result<()> {
-    let PendingUpdate { update, number, params } = *pending;
-    let scalars = UpdateScalars::of(&update, number, || norm(engine, &update, params))?;
-    let average = update.optimizer.slots() * engine.sizes.params;
-    ranges(update, params).try_for_each(|part| launch(engine, &part, &scalars, average))
+    let scalars = pending.scalars();
+    let average = pending.update.optimizer.slots() * engine.sizes.params;
+    pending.ranges().try_for_each(|part| launch(engine, &part, &scalars, average))
 }
 
 /// `gradients = share * gradients + (1 - share) * stashed`
@@ -34,6 +34,14 @@ pub(super) fn merge_stashed(engine: &ClEngine, share: f32) -> Result<()> {
     let blocks = engine.sizes.grads / BLOCK;
     let args = [Arg::Buffer(grads), Arg::Buffer(stashed), Arg::Int(blocks), Arg::Float(share)];
     enqueue(engine, "merge", &args, blocks)
+}
+
+/// The sum of what two readers of a parameter contribute to its gradient: [`AddGradient`].
+pub(super) fn add_gradient(frame: &Frame, step: &'static AddGradient) -> Result<()> {
+    let blocks = step.len / BLOCK;
+    let [sum, part, count] = [step.sum, step.part, blocks].map(Arg::Int);
+    let args = [Arg::Buffer(&frame.engine.buffers.grads), sum, part, count];
+    frame.launch(step, Launch::of(Source::Layers, "add_gradient"), &args, [blocks, 1, 1])
 }
 
 fn launch(engine: &ClEngine, part: &ParamRange, scalars: &UpdateScalars, average: usize) -> Result<()> {
@@ -92,8 +100,8 @@ fn words(engine: &ClEngine, part: &ParamRange, scalars: &UpdateScalars) -> Resul
 
 /// The Euclidean norm of all trained parameters' gradients: sums of squares from the device, added
 /// up in f64.
-fn norm(engine: &ClEngine, update: &Update, params: &'static [Param]) -> Result<f64> {
-    let trained = || ranges(*update, params).filter(|part| part.rule.is_some());
+pub(super) fn norm(engine: &ClEngine, pending: &PendingUpdate) -> Result<f64> {
+    let trained = || pending.ranges().filter(|part| part.rule.is_some());
     let items = |part: &ParamRange| (part.range.len() / BLOCK).div_ceil(SPAN);
     let mut sums = vec![0f32; trained().map(|part| items(&part)).sum()];
     let partial = engine.partial.at_least(sums.len())?;

@@ -7,13 +7,13 @@ use cnn_kernels::{ActCode, EPILOGUE_LEN, EltCode};
 use super::failure::refused;
 use crate::{
     engine::Pass,
-    plan::{Act, Elt, Layout, Map, Normalize, Response, Slope, Window, padded},
+    plan::{Act, Elt, Layout, Map, Normalize, NormalizeGrad, Response, Slope, Window, padded},
 };
 
 /// The largest length, count or place that a kernel takes in a word: kernels compute with `int`s.
 pub(super) const LARGEST: usize = i32::MAX as usize;
 
-const ELT_WORDS: usize = 10;
+const ELT_WORDS: usize = 11;
 const HEAD_WORDS: usize = 5;
 
 /// `Chain` in `kernels/common.cl`.
@@ -111,14 +111,16 @@ struct EltFields {
     deviation: usize,
     gamma: usize,
     beta: usize,
+    dgamma: usize,
     value: f32,
 }
 
 impl EltFields {
     fn words(&self) -> Result<[u32; ELT_WORDS]> {
-        let &EltFields { kind, function, map, key, threshold, mean, deviation, gamma, beta, value } = self;
-        let [map, mean, deviation, gamma, beta] = words([map, mean, deviation, gamma, beta])?;
-        Ok([kind, function, map, key, threshold, mean, deviation, gamma, beta, value.to_bits()])
+        let &EltFields { kind, function, map, key, threshold, mean, deviation, gamma, beta, dgamma, value } =
+            self;
+        let [map, mean, deviation, gamma, beta, dgamma] = words([map, mean, deviation, gamma, beta, dgamma])?;
+        Ok([kind, function, map, key, threshold, mean, deviation, gamma, beta, dgamma, value.to_bits()])
     }
 }
 
@@ -134,23 +136,24 @@ fn encode(elt: &Elt, y: &Map, pass: &Pass) -> EltFields {
         Elt::Prelu(slope) => slopes(slope, fields),
         Elt::PreluGrad(slope, x) => EltFields { map: x.offset, ..slopes(slope, fields) },
         Elt::Add(map) | Elt::Mul(map) => EltFields { map: map.offset, ..fields },
-        Elt::Normalize(operands) => normalize(operands, y, fields),
+        &Elt::Normalize(Normalize { stats, gamma, beta }) => {
+            EltFields { gamma, beta, ..statistics(stats, y, fields) }
+        }
         &Elt::NormalizeRunning { mean, var, eps, gamma, beta } => {
             EltFields { mean, deviation: var, gamma, beta, value: eps, ..fields }
         }
         &Elt::NormalizeRunningGrad { var, eps, gamma } => {
             EltFields { deviation: var, gamma, value: eps, ..fields }
         }
-        Elt::NormalizeGrad(operands, x) => {
-            let count = pass.batch * y.height * y.width;
-            EltFields { map: x.offset, value: 1.0 / count as f32, ..normalize(operands, y, fields) }
+        &Elt::NormalizeGrad(NormalizeGrad { stats, gamma, dgamma, dbeta: beta }, x) => {
+            let value = 1.0 / (pass.batch * y.height * y.width) as f32;
+            EltFields { map: x.offset, value, gamma, dgamma, beta, ..statistics(stats, y, fields) }
         }
     }
 }
 
-fn normalize(operands: &Normalize, y: &Map, fields: EltFields) -> EltFields {
-    let &Normalize { stats, gamma, beta } = operands;
-    EltFields { mean: stats, deviation: stats + padded(y.channels), gamma, beta, ..fields }
+fn statistics(stats: usize, y: &Map, fields: EltFields) -> EltFields {
+    EltFields { mean: stats, deviation: stats + padded(y.channels), ..fields }
 }
 
 fn activation(act: &Act, fields: EltFields) -> EltFields {
@@ -192,7 +195,8 @@ mod tests {
             Elt::PreluGrad(Slope { param: 0, shared: false }, far),
             Elt::ActGrad(Act::Relu, far),
             Elt::Normalize(normalize),
-            Elt::NormalizeGrad(Normalize { stats: 0, ..normalize }, far),
+            Elt::NormalizeGrad(NormalizeGrad { stats: 0, gamma: 0, dgamma: 0, dbeta: 0 }, far),
+            Elt::NormalizeGrad(NormalizeGrad { stats: 0, gamma: 0, dgamma: beyond, dbeta: 0 }, fits),
             Elt::NormalizeRunning { mean: 0, var: beyond, eps: 0.0, gamma: 0, beta: 0 },
             Elt::NormalizeRunningGrad { var: beyond, eps: 0.0, gamma: 0 },
         ] {

@@ -9,6 +9,7 @@ mod rate;
 mod scalars;
 
 pub use cnn_plan::optim::*;
-pub(crate) use range::{ParamRange, range_of, ranges};
+pub use range::ParamRange;
+pub(crate) use range::{range_of, ranges};
 pub use rate::{Plateau, Rate};
-pub(crate) use scalars::{UpdateScalars, corrections};
+pub use scalars::{UpdateScalars, corrections};

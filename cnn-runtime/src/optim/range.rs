@@ -11,11 +11,12 @@ use crate::plan::Param;
 
 /// Neighbouring parameters that are treated alike.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ParamRange {
+#[non_exhaustive]
+pub struct ParamRange {
     /// Floats of the packed parameters.
-    pub(crate) range: Range<usize>,
+    pub range: Range<usize>,
     /// The rule with their attributes; `None` for running statistics, which are averaged only.
-    pub(crate) rule: Option<Optimizer>,
+    pub rule: Option<Optimizer>,
 }
 
 /// The ranges of these parameters that an update reaches, in order.

@@ -1,43 +1,39 @@
 //! The scalars of one update beside its rule: computed once, the same for all parameters and on
 //! every engine.
 
-use cnn_core::Result;
+use super::{Adam, Clip};
+use crate::engine::PendingUpdate;
 
-use super::{Adam, Clip, Update};
-
-/// The scalars of one update.
+/// The scalars of one update: `g = min(max(scale * gradient, -limit), limit)`, then the rule.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct UpdateScalars {
+#[non_exhaustive]
+pub struct UpdateScalars {
     /// Number of the update, from 1.
-    pub(crate) number: u64,
+    pub number: u64,
     /// Factor of all gradients.
-    pub(crate) scale: f32,
+    pub scale: f32,
     /// Limit of each gradient's magnitude after that, infinite where there is none.
-    pub(crate) limit: f32,
+    pub limit: f32,
     /// Decay of the running average.
-    pub(crate) decay: Option<f32>,
+    pub decay: Option<f32>,
 }
 
 impl UpdateScalars {
-    /// The scalars of the update with a number from 1; `norm` gives the norm of all trained
-    /// parameters' gradients, if it matters.
-    pub(crate) fn of(
-        update: &Update,
-        number: u64,
-        norm: impl FnOnce() -> Result<f64>,
-    ) -> Result<UpdateScalars> {
+    /// The scalars of an update; a norm that it has to know and does not makes them NaN.
+    pub(crate) fn of(pending: &PendingUpdate) -> UpdateScalars {
+        let &PendingUpdate { update, number, norm, .. } = pending;
         let (scale, limit) = match update.clip {
             None => (1.0, f32::INFINITY),
             Some(Clip::Value(limit)) => (1.0, limit),
-            Some(Clip::Norm(limit)) => (scale(norm()?, limit), f32::INFINITY),
+            Some(Clip::Norm(limit)) => (scale(norm.unwrap_or(f64::NAN), limit), f32::INFINITY),
         };
-        Ok(UpdateScalars { number, scale, limit, decay: update.average.map(|decay| decay_at(decay, number)) })
+        UpdateScalars { number, scale, limit, decay: update.average.map(|decay| decay_at(decay, number)) }
     }
 }
 
 /// Adam's `1 / (1 - beta1^t)` and `1 / sqrt(1 - beta2^t)` at update `t` from 1: both means start at
 /// 0 and are too small at first.
-pub(crate) fn corrections(rule: &Adam, t: u64) -> [f32; 2] {
+pub fn corrections(rule: &Adam, t: u64) -> [f32; 2] {
     let rest = |beta: f32| 1.0 - f64::from(beta).powf(t as f64);
     [(1.0 / rest(rule.beta1)) as f32, (1.0 / rest(rule.beta2).sqrt()) as f32]
 }

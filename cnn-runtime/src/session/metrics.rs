@@ -16,6 +16,24 @@ pub struct Metrics {
     pub correct: u64,
     /// Number of samples.
     pub samples: u64,
+    /// Sum of the norms of the gradients before updates, where they were taken.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub gradient_norms: f64,
+    /// Number of updates before which they were.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub normed_updates: u64,
+}
+
+impl Metrics {
+    /// The mean norm of the gradients before an update, if any was taken.
+    pub fn gradient_norm(&self) -> Option<f64> {
+        (self.normed_updates > 0).then(|| self.gradient_norms / self.normed_updates as f64)
+    }
+}
+
+/// Whether there is nothing to keep.
+fn is_zero<T: Default + PartialEq>(sum: &T) -> bool {
+    *sum == T::default()
 }
 
 impl AddAssign for Metrics {
@@ -23,5 +41,7 @@ impl AddAssign for Metrics {
         self.loss += more.loss;
         self.correct = self.correct.saturating_add(more.correct);
         self.samples = self.samples.saturating_add(more.samples);
+        self.gradient_norms += more.gradient_norms;
+        self.normed_updates = self.normed_updates.saturating_add(more.normed_updates);
     }
 }

@@ -20,6 +20,7 @@ pub struct Options {
     pub(super) batch: usize,
     pub(super) update: Option<Update>,
     pub(super) seed: u64,
+    pub(super) measures_norm: bool,
 }
 
 impl Options {
@@ -27,12 +28,12 @@ impl Options {
     /// between. The seed is 0.
     pub const fn train(model: &Model) -> Options {
         let training = &model.description().training;
-        Options { batch: training.batch, update: Some(training.update), seed: 0 }
+        Options { update: Some(training.update), ..Options::infer(training.batch) }
     }
 
     /// Inference only, which needs less memory, on up to `batch` images at a time. The seed is 0.
     pub const fn infer(batch: usize) -> Options {
-        Options { batch, update: None, seed: 0 }
+        Options { batch, update: None, seed: 0, measures_norm: false }
     }
 
     /// The same with another number of samples in the largest batch.
@@ -45,6 +46,15 @@ impl Options {
     #[must_use]
     pub const fn update(self, update: Update) -> Options {
         Options { update: Some(update), ..self }
+    }
+
+    /// The same, taking the norm of all gradients before each update, which reports then have the
+    /// mean of, and [`Session::gradient_norm`](crate::Session::gradient_norm). That is another pass
+    /// over the gradients, and keeps those of large parameters that would never be in memory as a
+    /// whole. An update that limits the norm takes it anyway.
+    #[must_use]
+    pub const fn gradient_norm(self, is_taken: bool) -> Options {
+        Options { measures_norm: is_taken, ..self }
     }
 
     /// The same with another seed of the initial parameters and of every dropout mask.

@@ -2,11 +2,11 @@
 
 use cnn_core::{Error, Result, Targets};
 
-use super::{Metrics, Pending, Session};
+use super::{Answers, Metrics, OwnLoss, Pending, Session};
 use crate::{
     engine::{LossSums, Pass, PendingUpdate},
     network::Model,
-    plan::Steps,
+    plan::{Loss, StepRef, Steps},
     watch::{self, Observer},
 };
 
@@ -66,7 +66,7 @@ impl Session {
         let batch = self.batch_to_train(images, targets)?;
         self.pending = Pending::default();
         let trained = self.take_metrics()?;
-        self.train(batch, images, targets, None, None)?;
+        self.train(batch, images, targets, None, None, None)?;
         let sums = self.take_metrics()?;
         self.metrics = trained;
         Ok(sums.loss / sums.samples as f64)
@@ -79,7 +79,7 @@ impl Session {
     pub fn take_metrics(&mut self) -> Result<Metrics> {
         let LossSums { loss, correct } = self.engine.take_losses()?;
         let mut metrics = std::mem::take(&mut self.metrics);
-        metrics += Metrics { loss, correct, samples: 0 };
+        metrics += Metrics { loss, correct, ..Metrics::default() };
         Ok(metrics)
     }
 
@@ -110,8 +110,8 @@ impl Session {
         Ok(())
     }
 
-    /// Both passes over a batch that was checked: adds to the sums, and leaves the gradients or
-    /// makes an update by them.
+    /// Both passes over a batch that was checked, by the network's loss or another one: adds to the
+    /// sums, and leaves the gradients or makes an update by them.
     pub(super) fn train(
         &mut self,
         batch: usize,
@@ -119,6 +119,7 @@ impl Session {
         targets: Targets,
         key: Option<u64>,
         update: Option<&PendingUpdate>,
+        loss: Option<&mut OwnLoss>,
     ) -> Result<()> {
         let pass = self.begin(batch, images, targets, key)?;
         let Model { forward, backward, .. } = self.model;
@@ -127,17 +128,53 @@ impl Session {
             backward(run);
         };
         self.has_gradients = false;
-        // SAFETY: these are the steps of the training plan, and a `Network` keeps within it; the
-        // targets are written.
-        unsafe {
-            match update {
-                Some(update) => self.engine.train(&pass, &body, update),
-                None => self.engine.run(&pass, &body),
-            }
-        }?;
+        self.gradient_norm = None;
+        let fused = update.filter(|pending| loss.is_none() && !self.takes_norm(pending));
+        match (loss, fused) {
+            (Some(loss), _) => self.run_by(&pass, targets, loss)?,
+            // SAFETY: these are the steps of the training plan, and a `Network` keeps within it;
+            // the targets are written.
+            (None, Some(pending)) => unsafe { self.engine.train(&pass, &body, pending) }?,
+            // SAFETY: as above.
+            (None, None) => unsafe { self.engine.run(&pass, &body) }?,
+        }
+        if let Some(pending) = update.filter(|_| fused.is_none()) {
+            self.make_update(*pending)?;
+        }
         self.has_gradients = update.is_none();
         self.metrics.samples += pass.batch as u64;
         self.engine.add_losses(&pass, self.model.description().train.losses)
+    }
+
+    /// Both passes, with a loss between them that the host computes: its gradient takes the place
+    /// of that of the network's main loss, and so does its value in the sums.
+    fn run_by(&mut self, pass: &Pass, targets: Targets, loss: &mut OwnLoss) -> Result<()> {
+        let Model { forward, backward, .. } = self.model;
+        // SAFETY: these are the steps of the training plan, and a `Network` keeps within it; the
+        // targets are written.
+        unsafe { self.engine.run(pass, &|run: &dyn Steps| forward(run)) }?;
+        let main = main_loss(forward);
+        let (batch, count, stored) = (pass.batch, main.logits.channels, main.logits.len());
+        let map = &mut self.logits[..batch * stored];
+        self.engine.read_map(pass, &main.logits, map)?;
+        for image in 0..batch {
+            map.copy_within(image * stored..image * stored + count, image * count);
+        }
+        let answers = Answers { outputs: &map[..batch * count], targets, images: batch };
+        let (value, gradient) = loss.with_gradient(&answers)?;
+        if let Some(grad) = &main.grad {
+            for (stored, gradient) in map.chunks_mut(stored).zip(gradient.chunks(count)) {
+                stored[..count].copy_from_slice(gradient);
+                stored[count..].fill(0.0);
+            }
+            self.engine.write_map(pass, grad, map)?;
+        }
+        let losses = &mut self.logits[..batch * main.loss.len()];
+        self.engine.read_map(pass, &main.loss, losses)?;
+        losses.chunks_mut(main.loss.len()).for_each(|loss| loss[0] = value as f32);
+        self.engine.write_map(pass, &main.loss, losses)?;
+        // SAFETY: as above, after the forward pass.
+        unsafe { self.engine.run(pass, &|run: &dyn Steps| backward(run)) }
     }
 
     /// Hands a batch that was checked to the engine for a training-mode pass.
@@ -148,4 +185,11 @@ impl Session {
         self.engine.write_targets(targets)?;
         Ok(pass)
     }
+}
+
+/// The step of a network's main loss, which comes first.
+fn main_loss(forward: fn(&dyn Steps)) -> &'static Loss {
+    let is_loss = |step| if let StepRef::Loss(loss) = step { Some(loss) } else { None };
+    let steps = watch::steps_of(&|steps| forward(steps));
+    steps.into_iter().find_map(is_loss).expect("a network has a loss")
 }

@@ -2,10 +2,10 @@
 
 use cnn_core::{Error, Result, Targets, rng::subkey};
 
-use super::{PIECE, Pending, Session, checks::check_lr};
+use super::{OwnLoss, PIECE, Pending, Session, checks::check_lr};
 use crate::{
     engine::{Class, PendingUpdate},
-    optim::ranges,
+    optim::{Clip, ranges},
 };
 
 impl Session {
@@ -17,15 +17,32 @@ impl Session {
     /// [`Error::Usage`] if images and targets do not fit the network, or if averages are swapped in;
     /// [`Error::Device`] if the device fails.
     pub fn train_step<'t>(&mut self, images: &[f32], targets: impl Into<Targets<'t>>) -> Result<()> {
-        let targets = targets.into();
+        self.step(images, targets.into(), None)
+    }
+
+    /// As [`Session::train_step`], by a loss of the program's own in place of the network's: the
+    /// outputs come to the host, and their gradients go back.
+    ///
+    /// # Errors
+    /// As [`Session::train_step`]; [`Error::Usage`] too if the loss and its gradient disagree.
+    pub fn train_step_by<'t>(
+        &mut self,
+        images: &[f32],
+        targets: impl Into<Targets<'t>>,
+        loss: &mut OwnLoss,
+    ) -> Result<()> {
+        self.step(images, targets.into(), Some(loss))
+    }
+
+    fn step(&mut self, images: &[f32], targets: Targets, loss: Option<&mut OwnLoss>) -> Result<()> {
         if self.pending.passes > 0 {
-            self.accumulate(images, targets)?;
+            self.add_pass(images, targets, loss)?;
             return self.update();
         }
         let batch = self.batch_to_train(images, targets)?;
         let key = self.key(0);
         let update = self.next_update()?;
-        self.train(batch, images, targets, Some(key), Some(&update))?;
+        self.train(batch, images, targets, Some(key), Some(&update), loss)?;
         self.steps = update.number;
         Ok(())
     }
@@ -37,14 +54,30 @@ impl Session {
     /// # Errors
     /// As [`Session::train_step`].
     pub fn accumulate<'t>(&mut self, images: &[f32], targets: impl Into<Targets<'t>>) -> Result<()> {
-        let targets = targets.into();
+        self.add_pass(images, targets.into(), None)
+    }
+
+    /// As [`Session::accumulate`], by a loss of the program's own.
+    ///
+    /// # Errors
+    /// As [`Session::train_step_by`].
+    pub fn accumulate_by<'t>(
+        &mut self,
+        images: &[f32],
+        targets: impl Into<Targets<'t>>,
+        loss: &mut OwnLoss,
+    ) -> Result<()> {
+        self.add_pass(images, targets.into(), Some(loss))
+    }
+
+    fn add_pass(&mut self, images: &[f32], targets: Targets, loss: Option<&mut OwnLoss>) -> Result<()> {
         let batch = self.batch_to_train(images, targets)?;
         let Pending { passes, samples } = self.pending;
         if passes > 0 {
             self.engine.stash_gradients()?;
         }
         let key = self.key(passes);
-        self.train(batch, images, targets, Some(key), None)?;
+        self.train(batch, images, targets, Some(key), None, loss)?;
         let samples = samples + batch as u64;
         if passes > 0 {
             self.engine.merge_stashed((batch as f64 / samples as f64) as f32)?;
@@ -64,13 +97,33 @@ impl Session {
         }
         self.pending = Pending::default();
         self.steps = update.number;
-        self.engine.update(&update)
+        self.make_update(update)
+    }
+
+    /// Makes an update by the gradients, whose norm is taken first if anybody asks for it.
+    pub(super) fn make_update(&mut self, pending: PendingUpdate) -> Result<()> {
+        let norm = self.takes_norm(&pending).then(|| self.engine.gradient_norm(&pending)).transpose()?;
+        self.metrics.gradient_norms += norm.unwrap_or(0.0);
+        self.metrics.normed_updates += norm.is_some() as u64;
+        self.gradient_norm = norm;
+        self.engine.update(&PendingUpdate { norm, ..pending })
+    }
+
+    /// Whether an update has to know the norm of the gradients, or the user wants to.
+    pub(super) fn takes_norm(&self, pending: &PendingUpdate) -> bool {
+        self.measures_norm || matches!(pending.update.clip, Some(Clip::Norm(_)))
+    }
+
+    /// The Euclidean norm of all gradients before the last update, unlimited, if it was taken: see
+    /// [`Options::gradient_norm`](crate::Options::gradient_norm).
+    pub fn gradient_norm(&self) -> Option<f64> {
+        self.gradient_norm
     }
 
     /// The next update.
     fn next_update(&self) -> Result<PendingUpdate> {
         let (update, params) = (self.live_rule()?, self.description().params);
-        Ok(PendingUpdate { update, number: self.steps + 1, params })
+        Ok(PendingUpdate::new(update, self.steps + 1, params))
     }
 
     /// Number of batches whose gradients wait for an update.

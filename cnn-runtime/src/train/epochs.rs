@@ -7,7 +7,7 @@ use cnn_core::{Error, Result, Targets};
 use super::{
     Callback, EpochReport, Fit, Flow, Position, Progress, Score, Start,
     evaluate::{check_batches, check_kind, evaluate_until},
-    score::{VAL_F1, VAL_R2},
+    score::{GRADIENT_NORM, VAL_F1, VAL_R2},
 };
 use crate::{data::Batches, session::Session};
 
@@ -109,10 +109,7 @@ impl Fit<'_> {
         let (waited, resumed_at_end) = (train.waited(), self.position.done == images);
         while let Some(batch) = train.next_batch()? {
             self.position.lr = session.lr();
-            match self.accumulate {
-                1 => session.train_step(batch.images, batch.targets)?,
-                _ => session.accumulate(batch.images, batch.targets)?,
-            }
+            self.pass(session, batch.images, batch.targets)?;
             let (done, pending) = (train.done(), session.pending());
             self.position.done = done;
             if (1..self.accumulate as u64).contains(&pending) && done < images {
@@ -136,6 +133,16 @@ impl Fit<'_> {
             self.report(session, images, 0.0)?;
         }
         Ok(Flow::Continue)
+    }
+
+    /// Trains on a batch: an update of its own, or one of several passes.
+    fn pass(&mut self, session: &mut Session, images: &[f32], targets: Targets) -> Result<()> {
+        match (self.accumulate, &mut self.loss) {
+            (1, None) => session.train_step(images, targets),
+            (1, Some(loss)) => session.train_step_by(images, targets, loss),
+            (_, None) => session.accumulate(images, targets),
+            (_, Some(loss)) => session.accumulate_by(images, targets, loss),
+        }
     }
 
     /// Asks the callbacks after an update, and saves if one of them wants that.
@@ -188,13 +195,16 @@ impl Fit<'_> {
             let measures = self.metrics.iter().map(|metric| (metric.measure)(outputs, target));
             sums.iter_mut().zip(measures).for_each(|(sum, measure)| *sum += measure);
         };
-        let Some(validated) = evaluate_until(session, validation, interrupted, see)? else {
+        let loss = self.loss.as_mut();
+        let Some(validated) = evaluate_until(session, validation, interrupted, see, loss)? else {
             session.swap_average()?;
             return Ok(Flow::Stop);
         };
         let validated = validated.finite(Error::diverged("the loss", epoch))?;
         check_parameters(session, |name, value| Error::diverged(name, epoch)(value))?;
         let mut metrics = validated.metrics();
+        let norm = self.position.sums.gradient_norm().filter(|norm| norm.is_finite());
+        metrics.extend(norm.map(|norm| (GRADIENT_NORM.into(), norm)));
         for (metric, sum) in self.metrics.iter().zip(sums) {
             let mean = sum / validated.images.max(1) as f64;
             // A number that JSON cannot hold would make a checkpoint that nobody can read.

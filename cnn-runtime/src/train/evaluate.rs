@@ -8,7 +8,7 @@ use cnn_core::{
 use super::{Score, tally::Tally};
 use crate::{
     data::Batches,
-    session::{Session, check_targets},
+    session::{Answers, OwnLoss, Session, check_targets},
 };
 
 /// Scores a session on all images, in the order of the data set. The score of no images is 0.
@@ -18,27 +18,38 @@ use crate::{
 /// [`Error::Usage`], before any work, if the batches have more images than the session takes, or
 /// images of another shape; then what the device or the data set reports.
 pub fn evaluate(session: &mut Session, batches: &mut Batches) -> Result<Score> {
-    Ok(evaluate_until(session, batches, || false, |_, _| ())?.unwrap_or_default())
+    Ok(evaluate_until(session, batches, || false, |_, _| (), None)?.unwrap_or_default())
 }
 
 /// Does as [`evaluate`], and shows each answer with its target to `see`; there is no score if
-/// `is_ended` says so before a batch.
+/// `is_ended` says so before a batch. A loss of the program's own takes the place of the network's.
 pub(crate) fn evaluate_until(
     session: &mut Session,
     batches: &mut Batches,
     is_ended: impl FnMut() -> bool,
     mut see: impl FnMut(&[f32], Targets),
+    mut loss: Option<&mut OwnLoss>,
 ) -> Result<Option<Score>> {
     let description = session.description();
     check_kind(session, batches)?;
     let outputs = description.output_len();
     let mut tally = Tally::new(description.training.loss, description.target(), outputs)?;
-    let whole = infer_until(session, batches, is_ended, |logits, target| {
-        check_targets(target, 1, description)?;
-        see(logits, target);
-        tally.add(logits, target)
+    let mut sum = 0.0;
+    let whole = infer_until(session, batches, is_ended, |answers| {
+        check_targets(answers.targets, answers.images, description)?;
+        if let Some(loss) = &mut loss {
+            sum += loss.of(answers) * answers.images as f64;
+        }
+        answers.each().try_for_each(|(outputs, target)| {
+            see(outputs, target);
+            tally.add(outputs, target)
+        })
     })?;
-    Ok(whole.then(|| tally.score()))
+    let mut score = tally.score();
+    if loss.is_some() {
+        score.loss = sum / score.images.max(1) as f64;
+    }
+    Ok(whole.then_some(score))
 }
 
 /// Gives the outputs for every image to `each`, with the image's target, in the order of the data
@@ -53,19 +64,19 @@ pub fn infer_all(
     batches: &mut Batches,
     mut each: impl FnMut(&[f32], Targets),
 ) -> Result<()> {
-    let each = |logits: &[f32], target: Targets| {
-        each(logits, target);
+    let each = |answers: &Answers| {
+        answers.each().for_each(|(outputs, target)| each(outputs, target));
         Ok(())
     };
     infer_until(session, batches, || false, each).map(drop)
 }
 
-/// Does as [`infer_all`]; false if it was ended.
+/// Gives the outputs for every batch to `each`; false if it was ended.
 fn infer_until(
     session: &mut Session,
     batches: &mut Batches,
     mut is_ended: impl FnMut() -> bool,
-    mut each: impl FnMut(&[f32], Targets) -> Result<()>,
+    mut each: impl FnMut(&Answers) -> Result<()>,
 ) -> Result<bool> {
     check_batches(session, batches)?;
     let (outputs, image) = (session.description().output_len(), product(&batches.input()));
@@ -78,10 +89,7 @@ fn infer_until(
         let samples = batch.images.len() / image;
         let logits = &mut logits[..samples * outputs];
         session.infer(batch.images, logits)?;
-        let numbers = batch.targets.len() / samples;
-        for (sample, logits) in logits.chunks(outputs).enumerate() {
-            each(logits, batch.targets.sample(sample, numbers))?;
-        }
+        each(&Answers { outputs: logits, targets: batch.targets, images: samples })?;
     }
     Ok(true)
 }

@@ -9,7 +9,7 @@ use crate::{
     checkpoint::{self, Checkpoints, RunSettings, RunState},
     network::{Model, Training},
     optim::Schedule,
-    session::Session,
+    session::{OwnLoss, Session},
 };
 
 /// A number that outputs and their target have.
@@ -47,6 +47,7 @@ pub struct Fit<'a> {
     pub(super) accumulate: usize,
     pub(super) callbacks: Vec<Box<dyn Callback + 'a>>,
     pub(super) metrics: Vec<Metric<'a>>,
+    pub(super) loss: Option<OwnLoss<'a>>,
     checkpoints: Option<Checkpoints>,
     pub(super) position: Position,
 }
@@ -61,6 +62,7 @@ impl<'a> Fit<'a> {
             accumulate: 1,
             callbacks: Vec::new(),
             metrics: Vec::new(),
+            loss: None,
             checkpoints: None,
             position: Position::start(),
         }
@@ -122,6 +124,13 @@ impl<'a> Fit<'a> {
         measure: impl Fn(&[f32], Targets) -> f64 + Send + Sync + 'a,
     ) -> Fit<'a> {
         self.metrics.push(Metric { name: format!("val_{name}"), measure: Box::new(measure) });
+        self
+    }
+
+    /// Trains by a loss of the program's own in place of the network's, and validates by it; see
+    /// [`OwnLoss`]. What else is measured, such as the accuracy, stays as it is.
+    pub fn loss(mut self, loss: OwnLoss<'a>) -> Fit<'a> {
+        self.loss = Some(loss);
         self
     }
 

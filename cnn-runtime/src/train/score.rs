@@ -11,6 +11,9 @@ pub(super) const VAL_F1: &str = "val_f1";
 /// The name of [`Score::r2`] in reports of validation.
 pub(super) const VAL_R2: &str = "val_r2";
 
+/// The name of the mean norm of the gradients before an update in reports of training.
+pub(super) const GRADIENT_NORM: &str = "gradient_norm";
+
 /// Means over some images. Besides the loss there is what the targets allow.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[non_exhaustive]

@@ -29,6 +29,7 @@ pub(crate) const DESCRIPTION: Description = Description {
         ..Param::vector("fc.weight", &[10])
     }],
     params_len: 16 * 784,
+    gradients_len: 16 * 784,
     layers: &[Layer {
         name: "fc",
         kind: "dense",

@@ -38,6 +38,7 @@ impl Work {
 fn map_of(operand: Operand<plan::Placed>) -> Option<Map> {
     match operand {
         Operand::Read(map) | Operand::Write(map) => Some(map),
-        Operand::Param(_) | Operand::Gradient(_) | Operand::ReadArea(_) | Operand::WriteArea(_) => None,
+        Operand::Param(_) | Operand::Gradient(_) | Operand::ReadGradient(_) => None,
+        Operand::ReadArea(_) | Operand::WriteArea(_) => None,
     }
 }

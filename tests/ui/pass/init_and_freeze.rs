@@ -1,4 +1,4 @@
-use cnn_runtime::network;
+use cnn_runtime::{Model, network};
 
 network! {
     Net<[1, 28, 28] -> 10> {
@@ -34,4 +34,21 @@ fn a_block_is_frozen_as_a_whole() {
             "fc.bias"
         ]
     );
+}
+
+network! {
+    ByPattern<[1, 12, 12] -> 3> {
+        block unit(x) { x -> conv: conv(4, 3) -> bn: batch_norm -> relu }
+
+        input -> features.0: unit -> features.1: unit -> neck.conv: conv(4, 3) -> flatten -> fc1: dense(8) -> fc2: dense(3)
+
+        train { freeze = ["features.*", "f*1"] }
+    }
+}
+
+#[test]
+fn patterns_freeze_layers_and_blocks() {
+    let params = Model::of::<ByPattern>().description().params;
+    let trained: Vec<_> = params.iter().filter(|param| param.trainable).map(|param| param.name).collect();
+    assert_eq!(trained, ["neck.conv.weight", "neck.conv.bias", "fc2.weight", "fc2.bias"]);
 }

@@ -13,6 +13,7 @@ mod layers;
 mod loops_and_blocks;
 mod losses;
 mod names;
+mod reuse;
 mod squeeze_and_excite;
 mod training;
 mod windows;

@@ -51,8 +51,8 @@ fn value(param: &Param, random: &mut Random) -> String {
             format!("[{}, {}, {}]", pick(random, range), pick(random, range), pick(random, range))
         }
         Kind::Word(words) => random.pick(&words()).into(),
-        Kind::Pair | Kind::Sides | Kind::Pad | Kind::Init | Kind::Choice => {
-            unreachable!("{} is for layers", param.name)
+        Kind::Pair | Kind::Sides | Kind::Pad | Kind::Init | Kind::Texts | Kind::Choice => {
+            unreachable!("{} is for layers and sections", param.name)
         }
     }
 }

@@ -279,3 +279,48 @@ fn a_frozen_stem_costs_no_backward_work() {
     assert_eq!(backward.gradients.iter().filter(|gradient| gradient.is_none()).count(), 2);
     assert!(!backward.nodes.iter().any(|node| matches!(node.op, Op::ConvInputGrad(_) | Op::ActGrad(_))));
 }
+
+#[test]
+fn parameters_with_several_readers() {
+    let (mut net, x) = Net::new([3, 6, 5]);
+    let [a, b] = [(); 2].map(|()| net.conv(x, 12, window(1, 1, 0, 1), 1, true));
+    let conv = net.conv(a, 12, window(3, 1, 1, 1), 2, true);
+    let norm = net.batch_norm(conv);
+    let slope = net.prelu(norm, 12);
+    let group = net.sample_norm(slope, SampleAxes::Groups(3), Some(&[12]));
+    let others = [b, group].map(|x| {
+        let like = [conv, norm, slope, group];
+        like.into_iter().fold(x, |x, like| net.again(like, x))
+    });
+    let flat = net.flatten(group);
+    let dense = net.dense(flat, 360);
+    let mut sum = vec![dense];
+    for x in others {
+        let flat = net.flatten(x);
+        sum.push(net.again(dense, flat));
+    }
+    // Values without rows and columns on weights that are packed for a map.
+    sum.push(net.again(dense, dense));
+    let x = net.add(&sum);
+    let x = net.dense(x, 2);
+    let graph = net.finish(x);
+    check(&graph);
+    let backward = differentiate(lower(graph, Mode::Train));
+    let sums = backward.nodes.iter().filter(|node| node.op == Op::SumGradients);
+    assert_eq!(sums.count(), 9, "of conv, norm, prelu, group norm and dense");
+}
+
+#[test]
+fn a_frozen_layer_with_several_readers() {
+    let (mut net, x) = Net::new([1, 6, 6]);
+    let first = net.conv(x, 8, window(3, 1, 1, 1), 1, true);
+    net.freeze(true);
+    let conv = net.conv(first, 8, window(3, 1, 1, 1), 1, true);
+    let norm = net.batch_norm(conv);
+    net.freeze(false);
+    let x = net.again(conv, norm);
+    let x = net.again(norm, x);
+    let x = net.flatten(x);
+    let x = net.dense(x, 2);
+    check(&net.finish(x));
+}

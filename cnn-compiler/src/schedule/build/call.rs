@@ -18,7 +18,7 @@ use crate::{
         form::{Form, padded},
     },
     passes::{fuse::Group, layout::differentiated},
-    schedule::step::{Map, Normalize},
+    schedule::step::Map,
 };
 
 /// What every step is made of: its layer, the node of its operation and the nodes that it fuses.
@@ -111,6 +111,7 @@ impl Builder<'_> {
             | Op::Slice { .. }
             | Op::Norm(_)
             | Op::BiasGrad
+            | Op::SumGradients
             | Op::LossGrad { .. }) => unreachable!("{op:?} is no step of its own"),
         }
     }
@@ -221,11 +222,11 @@ impl Builder<'_> {
         Step::BatchStats(BatchStats { name, x, running_mean, running_var, stats, eps, momentum })
     }
 
-    fn batch_norm_sums(&mut self, Fused { name, node, .. }: Fused) -> Step {
-        let x = self.operand(node, 0);
-        let normalize: Normalize = self.normalize(node, 1);
-        let dy = self.operand(node, 4);
-        Step::BatchNormSums(BatchNormSums { name, x, dy, normalize })
+    fn batch_norm_sums(&mut self, Fused { name, node, group }: Fused) -> Step {
+        let (x, stats, dy) = (self.operand(node, 0), self.area_of(node, 1), self.operand(node, 2));
+        let (gamma, beta) = self.gradients(group);
+        let beta = beta.expect("a shift beside the scale");
+        Step::BatchNormSums(BatchNormSums { name, x, dy, stats, gamma, beta })
     }
 
     fn sample_norm(&mut self, Fused { name, node, group }: Fused, axes: SampleAxes) -> Step {

@@ -9,14 +9,14 @@ use crate::{
         memory::{Span, Vectors},
         simd::Simd,
     },
-    plan::{BLOCK, Normalize, padded},
+    plan::{BLOCK, Normalize, NormalizeGrad, padded},
 };
 
 impl<'a> Pass<'a> {
     /// By the batch's statistics.
     #[inline(always)]
     pub(super) fn normalize<S: Simd>(&self, simd: S, normalize: &Normalize) {
-        let [mean, deviation] = self.statistics(normalize);
+        let [mean, deviation] = self.statistics(normalize.stats);
         let params = self.epilogue.frame.memory.params;
         let (gamma, beta) = (params.from(normalize.gamma), params.from(normalize.beta));
         self.by_block(|block, vectors| {
@@ -58,17 +58,17 @@ impl<'a> Pass<'a> {
 
     /// The chain rule, by the batch's statistics and its sums.
     #[inline(always)]
-    pub(super) fn normalize_grad<S: Simd>(&self, simd: S, normalize: &Normalize, x: Vectors) {
+    pub(super) fn normalize_grad<S: Simd>(&self, simd: S, through: &NormalizeGrad, x: Vectors) {
         let (frame, map) = (self.epilogue.frame, &self.epilogue.map);
         let share = simd.splat(1.0 / (frame.pass.batch * map.height * map.width) as f32);
-        let [mean, deviation] = self.statistics(normalize);
+        let [mean, deviation] = self.statistics(through.stats);
         let (params, grads) = (frame.memory.params, frame.memory.grads);
         self.by_block(|block, vectors| {
             let of_block = |span: Span, place: usize| span.load(simd, place + block * BLOCK);
             let (mean, deviation) = (of_block(mean, 0), of_block(deviation, 0));
-            let scale = simd.mul(deviation, of_block(params, normalize.gamma));
-            let shift = simd.mul(of_block(grads, normalize.beta), share);
-            let slope = simd.mul(simd.mul(of_block(grads, normalize.gamma), share), deviation);
+            let scale = simd.mul(deviation, of_block(params, through.gamma));
+            let shift = simd.mul(of_block(grads, through.dbeta), share);
+            let slope = simd.mul(simd.mul(of_block(grads, through.dgamma), share), deviation);
             self.each(simd, vectors, |at, v| {
                 let off = simd.mul(simd.sub(x.load(simd, at), mean), slope);
                 simd.mul(simd.sub(simd.sub(v, shift), off), scale)
@@ -78,9 +78,9 @@ impl<'a> Pass<'a> {
 
     /// Means and inverse deviations.
     #[inline(always)]
-    fn statistics(&self, normalize: &Normalize) -> [Span<'a>; 2] {
+    fn statistics(&self, stats: usize) -> [Span<'a>; 2] {
         let channels = padded(self.epilogue.map.channels);
-        let stats = self.epilogue.frame.fixed(normalize.stats, 2 * channels);
+        let stats = self.epilogue.frame.fixed(stats, 2 * channels);
         [stats.part(0, channels), stats.part(channels, channels)]
     }
 }

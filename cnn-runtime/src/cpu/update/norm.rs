@@ -8,13 +8,12 @@ use crate::{
         memory::Span,
         totals::{Products, Total, tree},
     },
-    optim::{Update, ranges},
-    plan::Param,
+    engine::PendingUpdate,
 };
 
 /// The norm; NaN if any gradient is.
-pub(super) fn of(cpu: &Cpu, update: &Update, params: &'static [Param], grads: Span) -> f64 {
-    let trained = ranges(*update, params).filter(|part| part.rule.is_some());
+pub(in crate::cpu) fn of(cpu: &Cpu, pending: &PendingUpdate, grads: Span) -> f64 {
+    let trained = pending.ranges().filter(|part| part.rule.is_some());
     let squares = trained.map(|part| squares(cpu, grads.part(part.range.start, part.range.len())));
     squares.sum::<f64>().sqrt()
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    backend::Backend,
     cpu::Cpu,
     opencl::{OpenCl, Selection},
     optim::{Adam, Optimizer, Sgd, Update},
@@ -11,11 +12,8 @@ const MAP: Map = Map { offset: 8, channels: 8, height: 1, width: 1, layout: Layo
 const SIZES: Sizes = Sizes { params: 16, grads: 16, state: 16, arena: ARENA.len(2), batch: 2, targets: 2 };
 const PASS: Pass = Pass { batch: 2, arena: ARENA, key: None };
 const PARAM: Param = Param::vector("bias", &[16]);
-const UPDATE: PendingUpdate = PendingUpdate {
-    update: Update::new(Optimizer::Sgd(Sgd { momentum: 0.5, ..Sgd::DEFAULT })),
-    number: 1,
-    params: &[PARAM],
-};
+const UPDATE: PendingUpdate =
+    PendingUpdate::new(Update::new(Optimizer::Sgd(Sgd { momentum: 0.5, ..Sgd::DEFAULT })), 1, &[PARAM]);
 
 /// A call of an engine.
 type Call = dyn Fn(&mut dyn Engine) -> Result<()>;
@@ -68,6 +66,7 @@ fn foreign_calls() -> Vec<Case> {
         PendingUpdate { params: &[Param { len: 12, ..PARAM }], ..UPDATE },
         PendingUpdate { update: adam, ..UPDATE },
         PendingUpdate { number: 0, ..UPDATE },
+        PendingUpdate { update: Update { clip: Some(Clip::Norm(1.0)), ..UPDATE.update }, ..UPDATE },
     ] {
         cases.push(case("update", move |engine| engine.update(&update)));
     }
@@ -84,9 +83,12 @@ fn foreign_calls() -> Vec<Case> {
 /// What makes an engine of these sizes: the processor, and an OpenCL device where there is one.
 fn makers() -> Vec<Box<Make>> {
     let cpu = Cpu::new(Some(1)).expect("a thread");
-    let mut makers: Vec<Box<Make>> = vec![Box::new(move || cpu.engine(&SIZES).expect("small enough"))];
+    let mut makers: Vec<Box<Make>> =
+        vec![Box::new(move || checked(cpu.engine(&SIZES).expect("small enough"), &SIZES))];
     match OpenCl::open(Selection::First) {
-        Ok(device) => makers.push(Box::new(move || device.engine(&SIZES).expect("small enough"))),
+        Ok(device) => {
+            makers.push(Box::new(move || checked(device.engine(&SIZES).expect("small enough"), &SIZES)))
+        }
         Err(error) => eprintln!("skipped on OpenCL: {error}"),
     }
     makers

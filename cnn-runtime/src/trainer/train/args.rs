@@ -85,6 +85,11 @@ pub(in crate::trainer) struct Optimisation {
     #[arg(long, value_name = "X", value_parser = values::not_negative)]
     pub(in crate::trainer) clip_value: Option<f32>,
 
+    /// Take the norm of all gradients before each update; its mean is gradient_norm among the
+    /// metrics. With --clip-norm it is taken anyway
+    #[arg(long)]
+    pub(in crate::trainer) gradient_norm: bool,
+
     /// Decay of a running average of the weights, which is validated and kept instead, such as
     /// 0.999; 0 is none
     #[arg(long, value_name = "D", value_parser = values::decay)]

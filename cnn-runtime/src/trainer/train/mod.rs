@@ -48,7 +48,11 @@ pub(super) fn run(
 
     let _reserved = output::prepare(&args.kept)?;
     let device = common.open_device()?;
-    let options = Options::train(&model).batch(batch).update(recipe.update).seed(common.seed);
+    let options = Options::train(&model)
+        .batch(batch)
+        .update(recipe.update)
+        .seed(common.seed)
+        .gradient_norm(args.optimisation.gradient_norm);
     let mut session = Session::new(model, &device, &options)?;
     if let Some(path) = &args.kept.init {
         weights::load(&mut session, path)?;
@@ -120,7 +124,7 @@ fn fit(
             Some(last) if sets.held_out.is_none() && !args.data.skips() => {
                 Some(last.validation(sets.test.len()))
             }
-            _ => evaluate_until(session, &mut sets.test, || interrupt.is_received(), |_, _| ())?,
+            _ => evaluate_until(session, &mut sets.test, || interrupt.is_received(), |_, _| (), None)?,
         };
         score.map(|score| score.finite(Error::diverged("the loss", history.len()))).transpose()
     })

@@ -1,0 +1,98 @@
+//! `freeze` of `train { … }`: patterns of the paths of layers and blocks that are not trained.
+//!
+//! They are matched when the whole network is known. A pattern that names no layer with parameters
+//! is an error: a layer that was to be frozen would be trained without a word.
+
+use std::collections::HashSet;
+
+use crate::{ast::Span, diag::did_you_mean, shape::Shaper};
+
+/// Patterns, and where they stand.
+pub(super) struct Freeze {
+    pub patterns: &'static [&'static str],
+    pub span: Span,
+}
+
+impl Freeze {
+    /// Freezes what the patterns name, or adds errors.
+    pub fn apply(&self, shaper: &mut Shaper) {
+        // After an error, what is named may be missing.
+        if !shaper.errors.is_empty() {
+            return;
+        }
+        for pattern in self.patterns {
+            let mut is_found = false;
+            for param in &mut shaper.graph.params {
+                if paths(&param.name).any(|path| matches(pattern, path)) {
+                    param.trainable = false;
+                    is_found = true;
+                }
+            }
+            if !is_found {
+                let message = unmatched(pattern, shaper);
+                shaper.errors.error(self.span, message);
+            }
+        }
+    }
+}
+
+/// The path of a parameter's layer, then those of the blocks that it is in, the inner ones first.
+fn paths(param: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(parent(param), |path| parent(path))
+}
+
+fn parent(path: &str) -> Option<&str> {
+    path.rsplit_once('.').map(|(parent, _)| parent)
+}
+
+/// Whether a path is as a pattern says, in which each `*` stands for any characters.
+fn matches(pattern: &str, path: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == path,
+        Some((start, rest)) => path.strip_prefix(start).is_some_and(|path| {
+            let mut ends = path.char_indices().map(|(at, _)| at).chain([path.len()]);
+            ends.any(|at| matches(rest, &path[at..]))
+        }),
+    }
+}
+
+fn unmatched(pattern: &str, shaper: &Shaper) -> String {
+    let mut seen = HashSet::new();
+    let params = &shaper.graph.params;
+    let known: Vec<&str> =
+        params.iter().flat_map(|param| paths(&param.name)).filter(|path| seen.insert(*path)).collect();
+    let guess = did_you_mean(pattern.trim_end_matches(['*', '.']), known.iter().copied());
+    let advice = if guess.is_empty() {
+        let first: Vec<_> = known.iter().filter(|path| !path.contains('.')).take(8).copied().collect();
+        format!("; there are {}", first.join(", "))
+    } else {
+        guess
+    };
+    format!("train: freeze: no layer with parameters is called {pattern:?}{advice}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{matches, paths};
+
+    #[test]
+    fn patterns_name_layers_and_blocks() {
+        for (pattern, names) in [
+            ("layer1", true),
+            ("layer1.0", true),
+            ("layer*", true),
+            ("*.bn1", true),
+            ("l*r1.*.b*1", true),
+            ("*", true),
+            ("layer1.0.bn1", true),
+            ("layer", false),
+            ("layer1.", false),
+            ("layer1.0.bn1.weight", false),
+            ("bn1", false),
+            ("", false),
+        ] {
+            let found = paths("layer1.0.bn1.weight").any(|path| matches(pattern, path));
+            assert_eq!(found, names, "{pattern}");
+        }
+    }
+}

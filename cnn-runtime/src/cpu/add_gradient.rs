@@ -1,0 +1,38 @@
+//! The sum of what the readers of a parameter contribute to its gradient: [`AddGradient`].
+
+use super::{
+    frame::Frame,
+    memory::Span,
+    simd::{Kernel, Simd},
+    split,
+};
+use crate::plan::{AddGradient, BLOCK};
+
+/// Floats of one piece of work.
+const PIECE: usize = 1 << 14;
+
+/// Adds one gradient to another.
+pub(super) fn run(frame: &Frame, step: &AddGradient) {
+    let work = split::TOUCH.saturating_mul(step.len as u64);
+    frame.each(step.len.div_ceil(PIECE), work, &|piece| {
+        let len = PIECE.min(step.len - piece * PIECE);
+        let part = |gradient: usize| frame.memory.grads.part(gradient + piece * PIECE, len);
+        frame.isa().run(Add { sum: part(step.sum), part: part(step.part) });
+    });
+}
+
+struct Add<'a> {
+    sum: Span<'a>,
+    part: Span<'a>,
+}
+
+impl Kernel for Add<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        for at in (0..self.sum.len()).step_by(BLOCK) {
+            self.sum.store(simd, at, simd.add(self.sum.load(simd, at), self.part.load(simd, at)));
+        }
+    }
+}
