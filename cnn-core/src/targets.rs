@@ -20,6 +20,22 @@ pub enum Targets<'a> {
 }
 
 impl<'a> Targets<'a> {
+    /// All numbers as a device keeps them: classes, and real numbers in their bits.
+    ///
+    /// ```
+    /// use cnn_runtime::Targets;
+    ///
+    /// assert!(Targets::from(&[2, 0]).words().eq([2, 0]));
+    /// assert!(Targets::from(&[1.0]).words().eq([1f32.to_bits()]));
+    /// ```
+    pub fn words(&self) -> impl Iterator<Item = u32> + use<'a> {
+        let (classes, values) = match *self {
+            Targets::Classes(classes) => (classes, &[][..]),
+            Targets::Values(values) => (&[][..], values),
+        };
+        classes.iter().copied().chain(values.iter().map(|value| value.to_bits()))
+    }
+
     /// The number of all numbers.
     pub const fn len(&self) -> usize {
         match self {

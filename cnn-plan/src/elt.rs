@@ -122,8 +122,9 @@ plain! {
         /// `v = gamma[c] * inv_std[c] * (v - dbeta[c] / m - (x - mean[c]) * inv_std[c] * dgamma[c] / m)`.
         NormalizeGrad(through: NormalizeGrad<A>, x: A::Map),
         /// Inverted dropout: `v = keep ? v / (1 - rate) : 0`. The mask is a hash of (step key,
-        /// stream, element), see `cnn_runtime::rng`, so the backward pass repeats the forward
-        /// pass's mask without storing it.
+        /// stream, element), see `cnn_runtime::backend::rng`, so the backward pass repeats the
+        /// forward pass's mask without storing it. The element is `sample * map.len() + place` in
+        /// 32 bits, with the place within a sample of the step's result.
         Dropout {
             /// Probability of zero, in `0.0..1.0`.
             rate: f32,
@@ -144,7 +145,7 @@ plain! {
     pub struct Slope<A: Addressing = Placed> {
         /// One for each channel, or one.
         pub param: A::Param,
-        /// Whether all channels share one.
+        /// Whether all channels share one, which is then the first of its block.
         pub shared: bool,
     }
 

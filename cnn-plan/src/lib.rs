@@ -10,8 +10,12 @@
 //!   `s * slab + map.offset`.
 //! * A [`Layout::Blocked`] map is `[ceil(C/8)][H][W][8]`; the lanes past the last channel hold no
 //!   information and may hold anything. A [`Layout::Planar`] map is `[C][H][W]`, as images come.
-//! * Parameters are packed in kernel order by their [`Role`]; padding lanes there are zero and stay
-//!   zero.
+//! * Parameters are packed in kernel order by their [`Role`], and gradients alike; padding lanes
+//!   there are zero and stay zero: a step that writes a gradient writes zeros into its padding.
+//! * Only [`Elementwise`] may write a map that it reads, as its input or in its epilogue, and then at
+//!   the same place; all other maps of a step lie apart. Maps of an epilogue have the shape and the
+//!   layout of the step's result.
+//! * NaN stays NaN in every formula: `min` and `max` are comparisons that keep it.
 
 #![no_std]
 #![forbid(unsafe_code)]

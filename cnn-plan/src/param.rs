@@ -8,12 +8,12 @@ plain! {
     ///
     /// | role | torch shape | packed order |
     /// |---|---|---|
-    /// | `Filter` | `[O, I/groups, KH, KW]` | `[ceil(O/8)][I/groups][KH][KW][8]` |
+    /// | `Filter` | `[O, …]`, such as `[O, I/groups, KH, KW]` | `[ceil(O/8)][…][8]` |
     /// | `Weight` | `[O, F]` | `[ceil(O/8)][x.len()][8]`, input elements in storage order of `x`, zero where `x` has padding |
     /// | `Vector` | `[O]` | `[ceil(O/8)][8]` |
     #[derive(Clone, Copy, Debug)]
     pub enum Role {
-        /// Convolution filters.
+        /// Convolution filters, or scales and shifts of each element of a map.
         Filter,
         /// Dense weights over a map of this shape.
         Weight(map: Map),

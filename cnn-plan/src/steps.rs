@@ -65,6 +65,8 @@ impl<A: Addressing> dyn Described<A> + '_ {
 }
 
 /// What an engine offers to generated code.
+///
+/// An engine's own type need not be shared by threads: only the bodies of regions are.
 pub trait Steps {
     /// Runs a chain of per-sample steps. A CPU engine carries each sample through the whole chain
     /// on one thread; a GPU runs the body once for all samples. `macs` is the chain's work for one
@@ -98,8 +100,9 @@ steps! {
     scope: |step| unless(step.winograd.is_some()),
     work: |step| convolution(&step.x, &step.y, &step.window, step.groups);
 
-    /// Filters in the order in which the gradient of a convolution's input reads them: as [`Conv`]
-    /// would from `dy` to `dx`, or at the points of Winograd's algorithm.
+    /// Filters in whatever order the engine's [`ConvInputGrad`] reads them, such as that in which
+    /// [`Conv`] would from `dy` to `dx`, or at the points of Winograd's algorithm. No other step
+    /// looks.
     transpose_filters: TransposeFilters {
         /// Filters.
         filter: param,

@@ -3,7 +3,7 @@
 //! The CPU engine and OpenCL are the two that come with it. Another one is a type that implements
 //! [`Backend`], which makes an [`Engine`] for each session: memory in classes, an arena, and the
 //! steps of [`crate::plan`]. [`Device::new`](crate::Device::new) takes it, and everything else
-//! works on it: sessions, training, the whole command line.
+//! works on it: sessions, training, and with `Trainer::device` the whole command line.
 //!
 //! | an engine is asked for | by |
 //! |---|---|
@@ -12,8 +12,14 @@
 //! | a pass: one call of [`Steps::step`](crate::plan::Steps::step) for each step | [`Engine::run`] |
 //! | the update of the parameters | [`Engine::update`] |
 //!
-//! Where things lie is said in [`crate::plan`], what each step computes at its row there, the rules
-//! of updates in [`crate::optim`], and how dropout's masks are drawn in [`rng`].
+//! Where things lie is said in [`crate::plan`], what each step computes at its row there
+//! ([`StepRef`](crate::plan::StepRef) lists them), the rules of updates in [`crate::optim`], and how
+//! dropout's masks are drawn in [`rng`]. A new layer of this crate may be a new step, and so a new
+//! major version.
+//!
+//! To check an engine, run a network on it and on [`Device::cpu`](crate::Device::cpu) and compare
+//! what [`Session::watch`](crate::Session::watch) shows of each step. `tests/doors` in the
+//! repository does, with an interpreter that is a place to start from.
 
 pub use cnn_core::rng;
 
@@ -55,8 +61,9 @@ pub trait Backend: Send + Sync + 'static {
     /// One line for humans: which device this is.
     fn describe(&self) -> String;
 
-    /// A network's memory on the device, zeroed. Whoever asks checks every call of the engine
-    /// against the same sizes first.
+    /// A network's memory on the device. Parameters, gradients and state are zero; what is in the
+    /// arena and in the targets does not matter. Whoever asks checks every call of the engine against
+    /// the same sizes first.
     ///
     /// # Errors
     /// [`crate::Error::Device`] if there is too little memory.

@@ -25,6 +25,9 @@ pub enum DeviceChoice {
     OpenCl(Selection),
 }
 
+/// What a device can be called.
+pub(crate) const CHOICES: &str = "auto, cpu, opencl or opencl:PLATFORM.DEVICE";
+
 impl FromStr for DeviceChoice {
     type Err = Error;
 
@@ -32,10 +35,10 @@ impl FromStr for DeviceChoice {
         match text {
             "auto" => Ok(DeviceChoice::Auto),
             "cpu" => Ok(DeviceChoice::Cpu),
-            _ => text.parse().map(DeviceChoice::OpenCl).map_err(|_| {
-                let choices = "auto, cpu, opencl or opencl:PLATFORM.DEVICE";
-                Error::Usage(format!("unknown device '{text}'; use {choices}"))
-            }),
+            _ => text
+                .parse()
+                .map(DeviceChoice::OpenCl)
+                .map_err(|_| Error::Usage(format!("unknown device '{text}'; use {CHOICES}"))),
         }
     }
 }

@@ -9,7 +9,6 @@ use crate::{
     plan::{Arena, Map, Param, Steps},
 };
 pub use checked::checked;
-pub(crate) use checked::shared;
 
 /// Memory that lives as long as the engine; each class is as long as the packed parameters, the
 /// state a few times that.
@@ -19,7 +18,8 @@ pub enum Class {
     Params,
     /// Gradients, packed alike.
     Grads,
-    /// State of the update: `Update::slots` arrays as long as the parameters, one after the other.
+    /// State of the update: `Update::slots` arrays as long as the parameters, one after the other:
+    /// those of the rule, and the running average behind them if there is one.
     State,
 }
 
@@ -91,24 +91,14 @@ pub struct LossSums {
     pub correct: u64,
 }
 
-/// Keeps targets as words, real numbers in their bits, at the start of `words`.
-pub(crate) fn put_words(targets: Targets, words: &mut [u32]) {
-    let words = &mut words[..targets.len()];
-    match targets {
-        Targets::Classes(classes) => words.copy_from_slice(classes),
-        Targets::Values(values) => {
-            words.iter_mut().zip(values).for_each(|(word, value)| *word = value.to_bits());
-        }
-    }
-}
-
 /// A device with a network's memory on it.
 ///
 /// Calls are in order; an engine may run them later, but `read*` and `take*` wait for all before
 /// them.
 ///
 /// An engine may trust its arguments: whoever makes one checks every call first, and answers what
-/// leaves its memory by [`crate::Error::Usage`].
+/// leaves its memory by [`crate::Error::Usage`]. One that checks addresses itself needs nothing of
+/// what the callers of its unsafe methods promise.
 pub trait Engine: Send {
     /// Writes packed values at an offset.
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()>;
@@ -126,7 +116,8 @@ pub trait Engine: Send {
     /// Reads `pass.batch` samples, each `map.len()` floats in storage order.
     fn read_map(&mut self, pass: &Pass, map: &Map, values: &mut [f32]) -> Result<()>;
 
-    /// Sets the targets of the batch.
+    /// Sets the targets of the batch, which its [`crate::plan::Loss`] steps compare outputs with:
+    /// [`crate::plan::TargetKind::len`] numbers for each sample, from the first on.
     fn write_targets(&mut self, targets: Targets) -> Result<()>;
 
     /// Runs generated code.
@@ -137,8 +128,8 @@ pub trait Engine: Send {
     /// are written if they read any.
     unsafe fn run(&mut self, pass: &Pass, body: &(dyn Fn(&dyn Steps) + Sync)) -> Result<()>;
 
-    /// Adds what a pass left in `losses`, the main one first, to the engine's sums: the losses of
-    /// all, and how many samples the main one counts as right.
+    /// Adds what the [`crate::plan::Loss`] steps of a pass left in `losses`, the main one first, to
+    /// the engine's sums: the losses of all, and how many samples the main one counts as right.
     fn add_losses(&mut self, pass: &Pass, losses: &[Map]) -> Result<()>;
 
     /// The sums of all calls of [`Engine::add_losses`] since the last call; NaN if a loss was.
@@ -175,7 +166,7 @@ pub trait Engine: Send {
     fn merge_stashed(&mut self, share: f32) -> Result<()>;
 
     /// Another engine of the same sizes, but for inference alone, on the parameters of this one.
-    /// Neither can write them, nor update them, while there are two.
+    /// While there are two, neither is asked to write or to update them.
     ///
     /// # Errors
     /// [`crate::Error::Device`] if there is too little memory.

@@ -69,7 +69,8 @@ impl StepEvent<'_> {
         [reads.next(), self.written().or_else(|| reads.next())]
     }
 
-    /// What it wrote for each sample of the batch, `[n, C, H, W]`; nothing if that is no map.
+    /// What it wrote for each sample of the batch, `[n, C, H, W]`; nothing if that is no map. A step
+    /// that copies elements writes a part of its map, and other steps the rest.
     ///
     /// # Errors
     /// [`crate::Error::Device`] if the device fails.

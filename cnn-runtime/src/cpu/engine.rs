@@ -11,7 +11,7 @@ use super::{
     update::{self, Operands, UpdatePass},
 };
 use crate::{
-    engine::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes, put_words, shared},
+    engine::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes},
     plan::{Map, Steps},
 };
 
@@ -69,12 +69,6 @@ impl CpuEngine {
         Frame { cpu: &self.cpu, pass: *pass, memory, update: None, samples: 0..pass.batch, divides: true }
     }
 
-    /// Refuses a change of parameters that another engine may be reading.
-    fn check_own(&mut self) -> Result<()> {
-        // What an engine read that is gone happened before: unlike the count, this synchronises.
-        if Arc::get_mut(&mut self.params).is_none() { Err(shared()) } else { Ok(()) }
-    }
-
     fn operands(&self) -> Operands<'_> {
         Operands { params: self.params.span(), grads: self.grads.span(), state: self.state.span() }
     }
@@ -93,9 +87,6 @@ fn targets(len: usize) -> Result<Vec<u32>> {
 
 impl Engine for CpuEngine {
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()> {
-        if class == Class::Params {
-            self.check_own()?;
-        }
         self.class(class).from(offset).write(values);
         Ok(())
     }
@@ -126,7 +117,7 @@ impl Engine for CpuEngine {
     }
 
     fn write_targets(&mut self, targets: Targets) -> Result<()> {
-        put_words(targets, &mut self.targets);
+        self.targets.iter_mut().zip(targets.words()).for_each(|(place, word)| *place = word);
         Ok(())
     }
 
@@ -158,7 +149,6 @@ impl Engine for CpuEngine {
     }
 
     fn update(&mut self, pending: &PendingUpdate) -> Result<()> {
-        self.check_own()?;
         self.cpu.enter(|| UpdatePass::new(pending, self.operands()).run(&self.cpu, &|_| true));
         Ok(())
     }
@@ -169,7 +159,6 @@ impl Engine for CpuEngine {
         body: &(dyn Fn(&dyn Steps) + Sync),
         pending: &PendingUpdate,
     ) -> Result<()> {
-        self.check_own()?;
         self.cpu.enter(|| {
             let update = UpdatePass::new(pending, self.operands());
             body(&Frame { update: Some(&update), ..self.frame(pass) });

@@ -4,6 +4,8 @@
 //! Kernels of a GPU check no address, so that what is wrong has to end here. A session asks for
 //! nothing wrong: it answers what a user gets wrong itself, by errors.
 
+use std::sync::Arc;
+
 use cnn_core::{Error, Result, Targets};
 
 use super::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes};
@@ -16,20 +18,39 @@ use crate::{
 const LOSS_LEN: usize = 2;
 
 /// An engine that was made with these sizes, whose calls are checked against them: every method
-/// answers arguments that leave them by [`Error::Usage`].
+/// answers arguments that leave them by [`Error::Usage`], and so does what would change parameters
+/// that other engines read.
 pub fn checked(engine: Box<dyn Engine>, sizes: &Sizes) -> Box<dyn Engine> {
-    Box::new(Checked { engine, limits: Limits(*sizes), has_stashed: false })
+    Box::new(Checked { engine, limits: Limits(*sizes), has_stashed: false, users: Arc::new(()) })
 }
 
 struct Checked {
     engine: Box<dyn Engine>,
     limits: Limits,
     has_stashed: bool,
+    /// As many as there are engines on the parameters. Dropped behind the engine.
+    users: Arc<()>,
+}
+
+impl Checked {
+    /// Refuses a change of parameters that another engine may be reading.
+    fn check_own(&mut self) -> Result<()> {
+        // What an engine read that is gone happened before: unlike the count, this synchronises.
+        match Arc::get_mut(&mut self.users) {
+            Some(()) => Ok(()),
+            None => {
+                refused("the parameters are shared, and cannot change while another session uses them".into())
+            }
+        }
+    }
 }
 
 impl Engine for Checked {
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()> {
         self.limits.range(class, offset, values.len())?;
+        if class == Class::Params {
+            self.check_own()?;
+        }
         self.engine.write(class, offset, values)
     }
 
@@ -79,6 +100,7 @@ impl Engine for Checked {
 
     fn update(&mut self, pending: &PendingUpdate) -> Result<()> {
         self.limits.update(pending)?;
+        self.check_own()?;
         self.engine.update(pending)
     }
 
@@ -90,6 +112,7 @@ impl Engine for Checked {
     ) -> Result<()> {
         self.limits.pass(pass)?;
         self.limits.update(pending)?;
+        self.check_own()?;
         // SAFETY: the caller's promise is the same.
         unsafe { self.engine.train(pass, body, pending) }
     }
@@ -108,14 +131,10 @@ impl Engine for Checked {
     }
 
     fn share(&self) -> Result<Box<dyn Engine>> {
-        let sizes = Sizes { grads: 0, state: 0, ..self.limits.0 };
-        Ok(checked(self.engine.share()?, &sizes))
+        let limits = Limits(Sizes { grads: 0, state: 0, ..self.limits.0 });
+        let (engine, users) = (self.engine.share()?, self.users.clone());
+        Ok(Box::new(Checked { engine, limits, has_stashed: false, users }))
     }
-}
-
-/// What a call that would change parameters answers while other engines read them.
-pub(crate) fn shared() -> Error {
-    Error::Usage("the parameters are shared, and cannot change while another session uses them".into())
 }
 
 /// The sizes of an engine as limits of its calls; every method refuses what exceeds them.

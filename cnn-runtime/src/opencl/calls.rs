@@ -4,7 +4,7 @@ use cnn_core::{Result, Targets};
 
 use super::{engine::ClEngine, frame::Frame, loss, memory::Rows, update};
 use crate::{
-    engine::{Class, Engine, LossSums, Pass, PendingUpdate, put_words},
+    engine::{Class, Engine, LossSums, Pass, PendingUpdate},
     plan::{Map, Steps},
 };
 
@@ -15,9 +15,6 @@ fn rows(pass: &Pass, map: &Map) -> Rows {
 
 impl Engine for ClEngine {
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()> {
-        if class == Class::Params {
-            self.check_own()?;
-        }
         self.queue.write(self.buffers.class(class), offset, values)
     }
 
@@ -39,7 +36,7 @@ impl Engine for ClEngine {
 
     fn write_targets(&mut self, targets: Targets) -> Result<()> {
         let len = targets.len();
-        put_words(targets, &mut self.host_targets);
+        self.host_targets.iter_mut().zip(targets.words()).for_each(|(place, word)| *place = word);
         let row = Rows { offset: 0, len, pitch: len, count: 1 };
         self.targets.send(&self.queue, &self.buffers.targets, &row, &self.host_targets[..len])
     }
@@ -64,7 +61,6 @@ impl Engine for ClEngine {
     }
 
     fn update(&mut self, pending: &PendingUpdate) -> Result<()> {
-        self.check_own()?;
         update::run(self, pending)?;
         self.queue.flush()
     }

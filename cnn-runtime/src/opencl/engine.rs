@@ -11,7 +11,7 @@ use super::{
     memory::{Buffers, Partial, Queue},
     staging::Staging,
 };
-use crate::engine::{Sizes, shared};
+use crate::engine::Sizes;
 
 /// A network on an OpenCL device.
 pub(super) struct ClEngine {
@@ -27,8 +27,6 @@ pub(super) struct ClEngine {
     /// The targets that the device gets: of classes some losses need a mean.
     pub(super) host_targets: Vec<u32>,
     pub(super) sizes: Sizes,
-    /// As many as there are engines on the parameters.
-    pub(super) users: Arc<()>,
     context: Context,
     info: DeviceInfo,
     programs: Arc<Programs>,
@@ -56,7 +54,6 @@ impl ClEngine {
             targets: Staging::new(context),
             host_targets: filled(sizes.targets, 0, "the targets of a batch")?,
             sizes: *sizes,
-            users: Arc::new(()),
             context: context.clone(),
             info: info.clone(),
             programs,
@@ -72,12 +69,6 @@ impl ClEngine {
         let mut other = ClEngine::new(&self.context, &self.info, programs, self.has_tiles, &sizes)?;
         other.buffers.params = self.buffers.params.clone();
         other.sizes.params = self.sizes.params;
-        other.users = self.users.clone();
         Ok(other)
-    }
-
-    /// Refuses a change of parameters that another engine may be reading.
-    pub(super) fn check_own(&mut self) -> Result<()> {
-        if Arc::get_mut(&mut self.users).is_none() { Err(shared()) } else { Ok(()) }
     }
 }

@@ -4,7 +4,8 @@
 use super::{Adam, Clip};
 use crate::engine::PendingUpdate;
 
-/// The scalars of one update: `g = min(max(scale * gradient, -limit), limit)`, then the rule.
+/// The scalars of one update: `g = scale * gradient`, no further from 0 than `limit`, then the
+/// rule. NaN stays NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UpdateScalars {

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     data::{Dataset, Part, SkipPolicy},
-    device::Device,
+    device::{Device, DeviceChoice},
     network::Model,
     train::Callback,
 };
@@ -32,6 +32,36 @@ pub struct Opening<'a> {
 /// Opens a part of a data set.
 pub(super) type Open = Arc<dyn Fn(&Opening) -> Result<Arc<dyn Dataset>> + Send + Sync>;
 
+/// Opens a device for so many threads.
+type OpenDevice = Arc<dyn Fn(Option<usize>) -> Result<Device> + Send + Sync>;
+
+/// The devices that a program brings along, by their names.
+#[derive(Clone, Default)]
+pub(super) struct OwnDevices(Vec<(String, OpenDevice)>);
+
+impl OwnDevices {
+    pub(super) fn add(&mut self, name: &str, open: OpenDevice) {
+        self.0.push((name.into(), open));
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
+    pub(super) fn open(&self, name: &str, threads: Option<usize>) -> Result<Device> {
+        match self.0.iter().find(|(own, _)| own == name) {
+            Some((_, open)) => open(threads),
+            None => Err(usage(format!("this program brings no device {name}"))),
+        }
+    }
+}
+
+impl fmt::Debug for OwnDevices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}
+
 /// What a command that a program adds is called with.
 #[derive(Debug)]
 pub struct Request {
@@ -46,8 +76,9 @@ impl Request {
         Request { model, common, data, arguments }
     }
 
-    pub(super) fn bring(&mut self, brought: Brought) {
+    pub(super) fn bring(&mut self, brought: Brought, devices: OwnDevices) {
         self.data.bring(brought);
+        self.common.bring(devices);
     }
 
     /// The network.
@@ -105,6 +136,7 @@ pub(super) struct OwnCommand {
 #[derive(Default)]
 pub(super) struct Additions {
     pub(super) brought: Brought,
+    pub(super) devices: OwnDevices,
     pub(super) callbacks: Vec<Box<dyn Callback>>,
     pub(super) commands: Vec<OwnCommand>,
 }
@@ -114,6 +146,8 @@ impl Additions {
     pub(super) fn check(&self, commands: &[String]) -> Result<()> {
         let data = self.brought.names().collect::<Vec<_>>();
         check_names("data set", &data, &|name| DataName::known(name).is_ok())?;
+        let devices = self.devices.names().collect::<Vec<_>>();
+        check_names("device", &devices, &|name| name.parse::<DeviceChoice>().is_ok())?;
         let own = self.commands.iter().map(|command| command.name.as_str()).collect::<Vec<_>>();
         check_names("command", &own, &|name| name == HELP || commands.iter().any(|known| known == name))
     }
@@ -145,6 +179,7 @@ impl fmt::Debug for Additions {
         let commands: Vec<_> = self.commands.iter().map(|command| &command.name).collect();
         f.debug_struct("Additions")
             .field("brought", &self.brought)
+            .field("devices", &self.devices)
             .field("callbacks", &self.callbacks.len())
             .field("commands", &commands)
             .finish()

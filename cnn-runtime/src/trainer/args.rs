@@ -13,7 +13,7 @@ use cnn_core::Result;
 use super::{
     additions::{Additions, OwnCommand},
     bench,
-    common::{Common, program},
+    common::{Common, DeviceName, program},
     config, eval, export, inspect, predict,
     rejected::rejected,
     source::DataArgs,
@@ -151,9 +151,10 @@ fn command(description: &Description, additions: &Additions) -> clap::Command {
     let about = format!("Trains and runs {}", description.name);
     let own = additions.commands.iter().map(own_command);
     let names: Vec<String> = additions.brought.names().map(String::from).collect();
+    let devices: Vec<String> = additions.devices.names().map(String::from).collect();
     CommandLine::command()
         .subcommands(own)
-        .mut_args(|arg| with_data(arg, &names))
+        .mut_args(|arg| with_devices(with_data(arg, &names), &devices))
         .mut_subcommands(|command| command.mut_args(|arg| with_data(arg, &names)))
         .about(about)
         .after_help(lessons.clone())
@@ -169,6 +170,17 @@ fn with_data(arg: Arg, names: &[String]) -> Arg {
     arg.default_value(first.clone())
         .help(help.replace(DATA_SETS, &format!("{DATA_SETS}{}, ", names.join(", "))))
         .value_parser(move |text: &str| DataName::among(text, &own))
+}
+
+/// Lets `--device` name the devices of the program.
+fn with_devices(arg: Arg, names: &[String]) -> Arg {
+    if arg.get_id() != DEVICE || names.is_empty() {
+        return arg;
+    }
+    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let own = names.to_vec();
+    arg.help(help.replace(DEVICES, &format!("{DEVICES}{}, ", names.join(", "))))
+        .value_parser(move |text: &str| DeviceName::among(text, &own))
 }
 
 /// A command that the program adds: with the options that say where data is, and any words.
@@ -193,6 +205,10 @@ fn own(matches: &mut ArgMatches, additions: &Additions) -> clap::error::Result<O
 /// The option that names a data set, and how its help begins.
 const DATA: &str = "data";
 const DATA_SETS: &str = "Data set: ";
+
+/// The option that names a device, and how its help begins.
+const DEVICE: &str = "device";
+const DEVICES: &str = "Where to compute: ";
 
 /// The words behind a command of the program's own.
 const WORDS: &str = "arguments";

@@ -50,6 +50,7 @@ use cnn_core::{Error, Result, files};
 
 use crate::{
     data::Dataset,
+    device::Device,
     network::{Model, Network},
     train::Callback,
 };
@@ -133,6 +134,33 @@ impl Trainer {
         self
     }
 
+    /// Adds a device, which `--device NAME` asks for; `open` gets what `--threads` says. A name that
+    /// is taken ends the program as a wrong command line does.
+    ///
+    /// ```no_run
+    /// # use cnn_runtime::{Result, backend::{Backend, Engine, Sizes}};
+    /// # struct Quantum;
+    /// # impl Backend for Quantum {
+    /// #     fn kind(&self) -> &'static str { "quantum" }
+    /// #     fn describe(&self) -> String { "quantum".into() }
+    /// #     fn engine(&self, _: &Sizes) -> Result<Box<dyn Engine>> { unimplemented!() }
+    /// # }
+    /// # fn example<Net: cnn_runtime::Network>() -> std::process::ExitCode {
+    /// use cnn_runtime::{Device, trainer::Trainer};
+    ///
+    /// Trainer::of::<Net>().device("quantum", |_threads| Ok(Device::new(Quantum))).main()
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn device(
+        mut self,
+        name: &str,
+        open: impl Fn(Option<usize>) -> Result<Device> + Send + Sync + 'static,
+    ) -> Trainer {
+        self.additions.devices.add(name, Arc::new(open));
+        self
+    }
+
     /// Adds a callback to every training run, called after those that keep weights and records.
     #[must_use]
     pub fn callback(mut self, callback: impl Callback + 'static) -> Trainer {
@@ -161,10 +189,13 @@ impl Trainer {
         let invocation = args::parse(model.description(), &additions);
         exit_code(invocation.and_then(|invocation| match invocation {
             Invocation::Print(text) => print(&text).map(|()| Ending::Done),
-            Invocation::Run(common, command) => perform(model, &common, command, additions),
+            Invocation::Run(mut common, command) => {
+                common.bring(additions.devices.clone());
+                perform(model, &common, command, additions)
+            }
             Invocation::RunOwn(place, common, data, arguments) => {
                 let mut request = Request::new(model, common, data, arguments);
-                request.bring(additions.brought);
+                request.bring(additions.brought, additions.devices);
                 (additions.commands[place].run)(&request).map(|()| Ending::Done)
             }
         }))

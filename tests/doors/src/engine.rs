@@ -6,7 +6,7 @@ use std::{
 };
 
 use cnn_runtime::{
-    DeviceError, Error, Remedy, Result, Targets,
+    DeviceError, Remedy, Result, Targets,
     backend::{Class, Engine, LossSums, Pass, PendingUpdate, Sizes},
     plan::{Map, Steps},
 };
@@ -47,15 +47,6 @@ impl NaiveEngine {
         })
     }
 
-    /// The parameters, which no other engine may be reading.
-    fn own_params(&mut self) -> Result<MutexGuard<'_, Vec<f32>>> {
-        if Arc::get_mut(&mut self.params).is_none() {
-            let message = "the parameters are shared, and cannot change while another session uses them";
-            return Err(Error::Usage(message.into()));
-        }
-        Ok(self.params())
-    }
-
     fn params(&self) -> MutexGuard<'_, Vec<f32>> {
         self.params.lock().expect("no pass panicked")
     }
@@ -86,7 +77,7 @@ impl Engine for NaiveEngine {
     fn write(&mut self, class: Class, offset: usize, values: &[f32]) -> Result<()> {
         let range = offset..offset + values.len();
         match class {
-            Class::Params => self.own_params()?[range].copy_from_slice(values),
+            Class::Params => self.params()[range].copy_from_slice(values),
             Class::Grads => self.grads[range].copy_from_slice(values),
             Class::State => self.state[range].copy_from_slice(values),
         }
@@ -122,13 +113,7 @@ impl Engine for NaiveEngine {
     }
 
     fn write_targets(&mut self, targets: Targets) -> Result<()> {
-        let words = &mut self.targets[..targets.len()];
-        match targets {
-            Targets::Classes(classes) => words.copy_from_slice(classes),
-            Targets::Values(values) => {
-                words.iter_mut().zip(values).for_each(|(word, value)| *word = value.to_bits());
-            }
-        }
+        self.targets.iter_mut().zip(targets.words()).for_each(|(place, word)| *place = word);
         Ok(())
     }
 
@@ -166,7 +151,6 @@ impl Engine for NaiveEngine {
     }
 
     fn update(&mut self, pending: &PendingUpdate) -> Result<()> {
-        drop(self.own_params()?);
         let mut params = self.params.lock().expect("no pass panicked");
         update::run(pending, &mut params, &self.grads, &mut self.state);
         Ok(())

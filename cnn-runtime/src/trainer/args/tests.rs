@@ -1,7 +1,10 @@
 //! Commands with and without a name, and bad values: one line that names the flag.
 
 use super::*;
-use crate::trainer::fixture::DESCRIPTION;
+use crate::{
+    device::{Device, DeviceChoice},
+    trainer::fixture::DESCRIPTION,
+};
 
 fn words(line: &str) -> Vec<OsString> {
     format!("net {line}").split_whitespace().map(OsString::from).collect()
@@ -140,6 +143,30 @@ fn a_programs_own_data_and_commands_are_taken() {
 }
 
 #[test]
+fn a_programs_own_device_is_opened_by_its_name() {
+    let mut additions = additions();
+    additions.devices.add("naive", std::sync::Arc::new(|threads| Device::open(&DeviceChoice::Cpu, threads)));
+    let open = |line: &str| {
+        let mut common = match parse_from(&DESCRIPTION, &additions, words(line))? {
+            Invocation::Run(common, _) | Invocation::RunOwn(_, common, ..) => common,
+            Invocation::Print(text) => panic!("{text}"),
+        };
+        common.bring(additions.devices.clone());
+        common.open_device()
+    };
+    for line in
+        ["--device naive --threads 3", "bench --device naive --threads 3", "count --threads 3 --device naive"]
+    {
+        assert_eq!(open(line).unwrap().threads(), 3, "{line}");
+    }
+    assert_eq!(open("--device cpu --threads 2").unwrap().threads(), 2);
+    let error = open("--device navie").unwrap_err().to_string();
+    assert!(error.contains("unknown device 'navie'; use naive, auto, cpu, opencl"), "{error}");
+    let Ok(Invocation::Print(help)) = parse_from(&DESCRIPTION, &additions, words("--help")) else { panic!() };
+    assert!(help.contains("Where to compute: naive, auto, cpu"), "{help}");
+}
+
+#[test]
 fn what_a_program_adds_needs_names_of_its_own() {
     let error = |change: fn(&mut Additions)| {
         let mut additions = additions();
@@ -164,6 +191,10 @@ fn what_a_program_adds_needs_names_of_its_own() {
         additions.brought.dataset("dots", std::sync::Arc::new(|_| Err(usage("never opened"))));
     });
     assert!(data.contains("data set `dots`"), "{data}");
+    let device = error(|additions| {
+        additions.devices.add("auto", std::sync::Arc::new(|_| Err(usage("never opened"))));
+    });
+    assert!(device.contains("device `auto`"), "{device}");
     let twice = error(|additions| {
         let (name, about) = ("count".into(), String::new());
         additions.commands.push(OwnCommand { name, about, run: Box::new(|_| Ok(())) });
