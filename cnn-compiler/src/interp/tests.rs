@@ -134,7 +134,17 @@ fn convolution_sums_what_the_window_covers() {
 
 #[test]
 fn random_networks() {
-    for seed in 0..60 {
+    check_random(0..30);
+}
+
+/// Beside the first ones, on another thread.
+#[test]
+fn further_random_networks() {
+    check_random(30..60);
+}
+
+fn check_random(seeds: std::ops::Range<u64>) {
+    for seed in seeds {
         let graph = random::network(seed);
         let feed = random::feed(&graph, 3, seed);
         println!("network {seed}");
