@@ -133,9 +133,9 @@ kernel void merge(global float* grads, const global float* aside, uint count, fl
     vstore8(decayed(1.0f - share, vload8(id, aside), vload8(id, grads)), id, grads);
 }
 
-// Adds a gradient to another one: `sum` and `part` are their places, `count` their blocks.
-kernel void add_gradient(global float* grads, uint sum, uint part, uint count) {
+// Adds two gradients, of which the first may be the sum: all are places, `count` their blocks.
+kernel void add_gradient(global float* grads, uint sum, uint first, uint second, uint count) {
     const uint id = get_global_id(0);
     if (id >= count) return;
-    vstore8(vload8(id, grads + sum) + vload8(id, grads + part), id, grads + sum);
+    vstore8(vload8(id, grads + first) + vload8(id, grads + second), id, grads + sum);
 }

@@ -56,6 +56,7 @@ pub fn network(ast: &ast::Network) -> Result<ir::Network, Errors> {
         shaper,
         scopes: Scopes::default(),
         blocks: IndexMap::new(),
+        named_calls: IndexMap::new(),
         prefix: String::new(),
         outputs: ast.outputs,
         losses: Vec::new(),
@@ -102,6 +103,8 @@ struct Expander<'a> {
     shaper: Shaper,
     scopes: Scopes,
     blocks: IndexMap<String, &'a ast::Block>,
+    /// The blocks that were called by a name, by their paths.
+    named_calls: IndexMap<String, String>,
     /// Path of the block being evaluated, with a dot at its end.
     prefix: String,
     outputs: ast::Integer,

@@ -93,8 +93,8 @@ pub struct Graph {
     pub losses: Vec<Loss>,
     /// What all losses compare their scores with.
     pub target: TargetKind,
-    /// Gradient node of each parameter; empty before autodiff, `None` for a frozen parameter. The
-    /// first part of a sum has no place of its own: it is what the sum begins with.
+    /// Gradient node of each parameter; empty before autodiff, `None` for a frozen parameter. Parts
+    /// follow; the first part of a sum that is not among them is what the sum begins with.
     pub gradients: Vec<Option<NodeId>>,
 }
 

@@ -1,7 +1,10 @@
-//! Images in folders, one folder a class: `DIR/cat/1.jpg`, `DIR/dog/a/2.png`.
+//! Images in folders, one folder a class: `DIR/cat/1.jpg`, `DIR/dog/a/2.png`, in all or in parts for
+//! training, validation and testing.
 //!
 //! Classes and files are in order of their names, so an index means the same image on every
 //! machine. Only names are read here; an image is decoded when it is asked for.
+
+mod layout;
 
 use std::{
     collections::HashSet,
@@ -9,17 +12,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cnn_core::Result;
+use cnn_core::{Result, rng::mix};
 
-use super::{Dataset, Image, Target, bad, beyond, decode, split};
+use super::{Dataset, Image, Target, bad, beyond, decode};
+use layout::{Layout, Role, entries, is_image, name, subfolders};
 
-const EXTENSIONS: [&str; 4] = ["png", "jpg", "jpeg", "webp"];
-
-/// Names of the folder of test images, beside `train`.
-const TESTS: [&str; 3] = ["test", "val", "validation"];
-
-/// Share of images that become test images where folders do not say which.
-const TEST_SHARE: f64 = 0.2;
+/// One image in so many is a test image where folders do not say which.
+const TEST_SHARE: u64 = 5;
 
 /// Image files in folders, one folder for each class.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,15 +27,18 @@ pub struct Folder {
     files: Vec<(PathBuf, u32)>,
 }
 
-/// The images of a folder for training and for testing.
+/// The images of a folder by what they are for; each part has images, or is not there.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FolderParts {
     /// For training.
-    pub train: Folder,
-    /// For testing.
-    pub test: Folder,
-    /// True if the test images were drawn by seed, false if they have a folder of their own.
+    pub train: Option<Folder>,
+    /// For validation, where they have a folder beside those for testing.
+    pub validation: Option<Folder>,
+    /// For testing: in a folder of their own, which may be called one for validation if there is no
+    /// other; or drawn.
+    pub test: Option<Folder>,
+    /// True if the test images were drawn: an image is one by its path alone.
     pub drawn: bool,
 }
 
@@ -52,51 +54,68 @@ impl Folder {
         if folders.is_empty() {
             return Err(bad(root, "holds no folders; expected one for each class"));
         }
-        let classes = folders.iter().map(|folder| name(folder)).collect();
-        let mut files = Vec::new();
-        for (label, folder) in folders.iter().enumerate() {
-            let before = files.len();
-            collect(folder, label as u32, &mut HashSet::new(), &mut files)?;
-            if files.len() == before {
-                return Err(bad(folder, "a class without images (png, jpg, jpeg or webp)"));
-            }
+        let folder = Folder::of_classes(&folders)?;
+        let is_empty = |label: u32| !folder.files.iter().any(|(_, of)| *of == label);
+        match (0..).zip(&folders).find(|(label, _)| is_empty(*label)) {
+            Some((_, class)) => Err(bad(class, "a class without images (png, jpg, jpeg or webp)")),
+            None => Ok(folder),
         }
-        Ok(Folder { classes, files })
     }
 
-    /// The images for training and for testing: of `root/train` and `root/test` (or `val`,
-    /// `validation`) if there are such folders; otherwise one in five of the images of `root` is
-    /// drawn for testing.
+    fn of_classes(folders: &[PathBuf]) -> Result<Folder> {
+        let mut files = Vec::new();
+        for (label, folder) in folders.iter().enumerate() {
+            collect(folder, label as u32, &mut HashSet::new(), &mut files)?;
+        }
+        Ok(Folder { classes: folders.iter().map(|folder| name(folder)).collect(), files })
+    }
+
+    /// The images by what they are for. Folders for training, validation and testing are found in
+    /// any case and spelling that public data sets use, in `root` or in the only folder there
+    /// (`train`, `Training`, `train_set`; `val`, `valid`, `dev`; `test`, `Testing`). Without them the
+    /// folders in `root` are the classes, and one image in five is for testing: which is a function
+    /// of its path in `root`, so that it stays when others come and go.
     ///
     /// # Errors
     ///
-    /// As [`Folder::open`], and if the test images have classes that the training images do not
-    /// have.
-    pub fn open_parts(root: &Path, seed: u64) -> Result<FolderParts> {
-        let train = root.join("train");
-        if !train.is_dir() {
-            return Folder::open(root)?.draw(seed, root);
+    /// As [`Folder::open`], and if the images for validation or testing have classes that those for
+    /// training do not have; if there is one class only, or folders that look like parts by other
+    /// names.
+    pub fn open_parts(root: &Path) -> Result<FolderParts> {
+        match Layout::of(root)? {
+            Layout::Classes(root) => {
+                let all = Folder::open(&root)?;
+                all.check_classes(&root)?;
+                all.draw(&root)
+            }
+            Layout::OnePart(role, root) => FolderParts::of(&[(role, root)]),
+            Layout::Parts(parts) => FolderParts::of(&parts),
         }
-        let holds_classes = |folder: &PathBuf| subfolders(folder).is_ok_and(|folders| !folders.is_empty());
-        let test = TESTS.map(|name| root.join(name)).into_iter().find(holds_classes).ok_or_else(|| {
-            bad(root, "has a folder train, but none of test, val and validation with a folder for each class")
-        })?;
-        let train = Folder::open(&train)?;
-        let test_images = Folder::open(&test)?.with_class_order(&train.classes, &test)?;
-        Ok(FolderParts { train, test: test_images, drawn: false })
     }
 
-    fn draw(self, seed: u64, root: &Path) -> Result<FolderParts> {
-        let all = (0..self.files.len() as u32).collect();
-        let split = split(all, Some(TEST_SHARE), seed).map_err(|_| {
-            bad(root, format!("{} images are too few to draw some for testing", self.files.len()))
-        })?;
-        let part = |mut indices: Vec<u32>| {
-            indices.sort_unstable();
-            let files = indices.into_iter().map(|index| self.files[index as usize].clone()).collect();
-            Folder { classes: self.classes.clone(), files }
-        };
-        Ok(FolderParts { train: part(split.train), test: part(split.validation), drawn: true })
+    /// Refuses a single class: the folders are then something else.
+    fn check_classes(&self, root: &Path) -> Result<()> {
+        match &self.classes[..] {
+            [class] => Err(bad(
+                root,
+                format!(
+                    "holds one folder, {class}: expected one for each class, or train and val or test with them"
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Draws the test images by their paths.
+    fn draw(self, root: &Path) -> Result<FolderParts> {
+        let (classes, count) = (self.classes, self.files.len());
+        let (test, train): (Vec<_>, Vec<_>) =
+            self.files.into_iter().partition(|(path, _)| hash(path, root).is_multiple_of(TEST_SHARE));
+        if test.is_empty() || train.is_empty() {
+            return Err(bad(root, format!("{count} images are too few to draw some for testing")));
+        }
+        let part = |files| Some(Folder { classes: classes.clone(), files });
+        Ok(FolderParts { train: part(train), validation: None, test: part(test), drawn: true })
     }
 
     /// The same images with the labels of other classes of the same names.
@@ -110,6 +129,47 @@ impl Folder {
         self.classes = classes.to_vec();
         Ok(self)
     }
+}
+
+impl FolderParts {
+    /// The images of folders by what these are for.
+    fn of(parts: &[(Role, PathBuf)]) -> Result<FolderParts> {
+        let folder = |wanted: Role| parts.iter().find(|(role, _)| *role == wanted).map(|(_, folder)| folder);
+        let train = folder(Role::Train).map(|root| {
+            let train = Folder::open(root)?;
+            train.check_classes(root).map(|()| train)
+        });
+        let train = train.transpose()?;
+        let open = |role: Role| -> Result<Option<Folder>> {
+            let Some(root) = folder(role) else { return Ok(None) };
+            let Some(train) = &train else { return Folder::open(root).map(Some) };
+            // A class without images is as good as none.
+            let folders = subfolders(root)?;
+            let part = Folder::of_classes(&folders)?;
+            let used = |label: u32| part.files.iter().any(|(_, of)| *of == label);
+            let folders: Vec<_> =
+                (0..).zip(folders).filter(|(label, _)| used(*label)).map(|(_, folder)| folder).collect();
+            if folders.is_empty() {
+                return Ok(None);
+            }
+            Folder::of_classes(&folders)?.with_class_order(&train.classes, root).map(Some)
+        };
+        match (open(Role::Validation)?, open(Role::Test)?, &train, folder(Role::Train)) {
+            (None, None, Some(train), Some(root)) => train.clone().draw(root),
+            (validation, None, ..) => {
+                Ok(FolderParts { train, validation: None, test: validation, drawn: false })
+            }
+            (validation, test, ..) => Ok(FolderParts { train, validation, test, drawn: false }),
+        }
+    }
+}
+
+/// A number that follows from a file's path below a folder.
+fn hash(path: &Path, root: &Path) -> u64 {
+    let path = path.strip_prefix(root).unwrap_or(path);
+    let names = path.iter().map(|name| name.to_string_lossy());
+    let bytes = names.flat_map(|name| name.bytes().chain([b'/']).collect::<Vec<_>>());
+    bytes.fold(0, |hash, byte| mix(hash ^ u64::from(byte)))
 }
 
 impl Dataset for Folder {
@@ -152,30 +212,6 @@ fn collect(
         }
     }
     Ok(())
-}
-
-fn subfolders(folder: &Path) -> Result<Vec<PathBuf>> {
-    Ok(entries(folder)?.into_iter().filter(|path| path.is_dir()).collect())
-}
-
-/// What a folder holds, in order of names; hidden entries left out.
-fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
-    let listed = fs::read_dir(folder).and_then(|entries| {
-        entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()
-    });
-    let mut paths = listed.map_err(|error| bad(folder, format!("cannot read: {error}")))?;
-    paths.retain(|path| !name(path).starts_with('.'));
-    paths.sort_unstable();
-    Ok(paths)
-}
-
-fn name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-fn is_image(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    EXTENSIONS.contains(&extension.as_str())
 }
 
 #[cfg(test)]

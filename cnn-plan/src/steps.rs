@@ -273,12 +273,15 @@ steps! {
     scope: |_| Scope::Batch,
     work: |step| Work::Touch(step.x.elements());
 
-    /// Adds what another reader of a parameter contributes to its gradient: `sum = sum + part`.
+    /// Adds what two readers of a parameter contribute to its gradient: `sum = first + second`, of
+    /// which the first may be the sum so far.
     add_gradient: AddGradient {
         /// The parameter.
         sum: gradient,
-        /// The gradient of the other reader.
-        part: read_gradient,
+        /// The gradient of one reader, or of those before.
+        first: read_gradient,
+        /// The gradient of another reader.
+        second: read_gradient,
         /// Floats of the packed gradient.
         len: attribute(usize),
     }

@@ -117,7 +117,11 @@ impl Device {
     /// allocating anything, so a loop over many steps belongs inside.
     pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
         let (mut work, mut result) = (Some(work), None);
-        self.backend.install(&mut || result = work.take().map(|work| work()));
+        self.backend.install(&mut || {
+            if let Some(work) = work.take() {
+                result = Some(work());
+            }
+        });
         // A backend that called nothing has no thread to offer.
         result.or_else(|| work.map(|work| work())).expect("work that was called has a result")
     }

@@ -10,13 +10,12 @@ use crate::{
 };
 pub use checked::checked;
 
-/// Memory that lives as long as the engine; each class is as long as the packed parameters, the
-/// state a few times that.
+/// Memory that lives as long as the engine, of the lengths that [`Sizes`] says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
     /// Parameters, packed.
     Params,
-    /// Gradients, packed alike.
+    /// Gradients, packed alike, and behind them parts of those with several readers.
     Grads,
     /// State of the update: `Update::slots` arrays as long as the parameters, one after the other:
     /// those of the rule, and the running average behind them if there is one.
@@ -28,7 +27,7 @@ pub enum Class {
 pub struct Sizes {
     /// Floats of the packed parameters.
     pub params: usize,
-    /// Floats of the gradients: as many as parameters, or 0 for inference only.
+    /// Floats of the gradients: at least as many as parameters, or 0 for inference only.
     pub grads: usize,
     /// Floats of the update's state.
     pub state: usize,

@@ -99,6 +99,26 @@ fn a_gradient_that_is_none_is_refused() {
     assert!(refusal(partly).contains("output 0 of image 1 is 0.000000"));
 }
 
+/// By single outputs the loss hardly moves, and 32 bits do not show it.
+#[test]
+fn a_gradient_of_many_outputs_is_checked_too() {
+    network! {
+        Many<[1, 4, 4] -> values(2000)> { input -> flatten -> fc: dense(2000) train { loss = mse, batch = 32 } }
+    }
+    let (images, targets) = (cnn_tests::noise(1, 32 * 16), cnn_tests::noise(2, 32 * 2000));
+    let refused = |factor: f32| {
+        let model = Model::of::<Many>();
+        let mut session = Session::new(model, &Device::cpu().unwrap(), &Options::train(&model)).unwrap();
+        let mut loss = OwnLoss::new(|answers, gradient| {
+            let loss = squared(answers, gradient) as f32;
+            gradient.iter_mut().for_each(|slope| *slope *= factor);
+            f64::from(loss)
+        });
+        session.train_step_by(&images, &targets, &mut loss).is_err()
+    };
+    assert_eq!([0.0, 0.5, 0.9, 1.0, 1.1, -1.0].map(refused), [true, true, true, false, true, true]);
+}
+
 #[test]
 fn a_kink_is_no_mistake() {
     let targets = [0.5, -1.0, 0.0];

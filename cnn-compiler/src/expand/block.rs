@@ -5,12 +5,9 @@ use cnn_plan::settings::{Expected, Signature};
 use super::{Expander, MAX_CALLS, apply::Call};
 use crate::{
     ast::{self, Block, Parameter, Span},
+    diag::did_you_mean,
     shape::{Place, Shaper, Value, assign},
 };
-
-/// What every call of a block takes, unless the block has a parameter of that name.
-const FREEZE: &str = "freeze";
-const REUSE: &str = "reuse";
 
 /// What a call of a block says about all layers in it.
 #[derive(Clone, Copy, Default)]
@@ -19,6 +16,17 @@ struct Flags {
     freeze: bool,
     /// They are those of an earlier call of this name.
     reuse: bool,
+}
+
+impl Flags {
+    /// The flag of a name, which every call takes unless the block has a parameter of that name.
+    fn by_name(&mut self, name: &str) -> Option<&mut bool> {
+        match name {
+            "freeze" => Some(&mut self.freeze),
+            "reuse" => Some(&mut self.reuse),
+            _ => None,
+        }
+    }
 }
 
 impl<'a> Expander<'a> {
@@ -39,11 +47,7 @@ impl<'a> Expander<'a> {
         let Some((arguments, flags)) = self.block_arguments(block, path.as_deref(), call) else {
             return Value::Unknown;
         };
-        if flags.reuse && path.is_none() {
-            let message = format!(
-                "{REUSE}: this call of `{}` has no name; give it the name of the call whose layers are meant",
-                block.name
-            );
+        if let Some(message) = self.reuse_problem(block, path.as_deref(), flags) {
             return self.error(word, message);
         }
         let line = describe_call(block, path.as_deref(), &arguments, &self.shaper);
@@ -67,6 +71,31 @@ impl<'a> Expander<'a> {
         self.shaper.errors.leave();
         self.calls -= 1;
         value
+    }
+
+    /// Why a call cannot reuse the layers of an earlier one, if it asks for that; otherwise this call
+    /// may be reused.
+    fn reuse_problem(&mut self, block: &'a Block, path: Option<&str>, flags: Flags) -> Option<String> {
+        let name = block.name.to_string();
+        let Some(path) = path else {
+            return flags.reuse.then(|| {
+                format!("reuse: this call of `{name}` has no name; give it the name of the call whose layers are meant")
+            });
+        };
+        if !flags.reuse {
+            self.named_calls.insert(path.into(), name);
+            return None;
+        }
+        match self.named_calls.get(path) {
+            Some(first) if *first == name => None,
+            Some(first) => {
+                Some(format!("{path}: reuse: the call of this name is of `{first}`, and this is of `{name}`"))
+            }
+            None => {
+                let guess = did_you_mean(path, self.named_calls.keys().map(String::as_str));
+                Some(format!("{path}: reuse: no call of a block before it has this name{guess}"))
+            }
+        }
     }
 
     /// Defaults see the parameters before them.
@@ -98,14 +127,15 @@ impl<'a> Expander<'a> {
             keys.push(None);
         }
         for ast::Argument { key, value } in call.arguments {
-            let word = key.as_ref().map(ToString::to_string);
-            let flag = [FREEZE, REUSE].into_iter().find(|name| word.as_deref() == Some(name));
-            if let Some(flag) = flag.filter(|flag| !has_parameter(flag)) {
-                let is_set = self.flag(path.unwrap_or(&block.name.to_string()), flag, value);
-                flags = flags.zip(is_set).map(|(flags, is_set)| match flag {
-                    FREEZE => Flags { freeze: is_set, ..flags },
-                    _ => Flags { reuse: is_set, ..flags },
-                });
+            let word = key.as_ref().map(ToString::to_string).filter(|word| !has_parameter(word));
+            if let Some(word) = word.filter(|word| Flags::default().by_name(word).is_some()) {
+                let is_set = self.flag(path.unwrap_or(&block.name.to_string()), &word, value);
+                match (&mut flags, is_set) {
+                    (Some(flags), Some(is_set)) => {
+                        flags.by_name(&word).into_iter().for_each(|flag| *flag = is_set);
+                    }
+                    _ => flags = None,
+                }
                 continue;
             }
             values.push((self.expr(value), value.span));

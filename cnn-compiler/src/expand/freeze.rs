@@ -33,6 +33,12 @@ impl Freeze {
                 shaper.errors.error(self.span, message);
             }
         }
+        let is_trained = shaper.graph.params.iter().any(|param| param.trainable);
+        if !self.patterns.is_empty() && !is_trained && shaper.errors.is_empty() {
+            shaper
+                .errors
+                .error(self.span, "train: freeze: every layer is frozen, and nothing is left to train");
+        }
     }
 }
 
@@ -47,13 +53,16 @@ fn parent(path: &str) -> Option<&str> {
 
 /// Whether a path is as a pattern says, in which each `*` stands for any characters.
 fn matches(pattern: &str, path: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == path,
-        Some((start, rest)) => path.strip_prefix(start).is_some_and(|path| {
-            let mut ends = path.char_indices().map(|(at, _)| at).chain([path.len()]);
-            ends.any(|at| matches(rest, &path[at..]))
-        }),
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = path.strip_prefix(first) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    // The earliest place of each part leaves most for those behind it.
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
     }
+    rest.ends_with(last)
 }
 
 fn unmatched(pattern: &str, shaper: &Shaper) -> String {
@@ -85,6 +94,9 @@ mod tests {
             ("l*r1.*.b*1", true),
             ("*", true),
             ("layer1.0.bn1", true),
+            ("l*1*1", true),
+            ("l*1*1*1", false),
+            ("**layer1**", true),
             ("layer", false),
             ("layer1.", false),
             ("layer1.0.bn1.weight", false),

@@ -67,8 +67,10 @@ fn gradient_shapes(program: &Program, feed: &Feed) -> Vec<Vec<usize>> {
     let mut shapes: Vec<_> = feed.params.iter().map(|param| param.shape.clone()).collect();
     for step in program.schedule.steps() {
         if let Step::AddGradient(step) = step {
-            shapes.resize(shapes.len().max(step.part.0 + 1), Vec::new());
-            shapes[step.part.0] = shapes[step.sum.0].clone();
+            for part in [step.first, step.second] {
+                shapes.resize(shapes.len().max(part.0 + 1), Vec::new());
+                shapes[part.0] = shapes[step.sum.0].clone();
+            }
         }
     }
     shapes
@@ -147,7 +149,7 @@ impl Machine<'_> {
 
     fn add_gradient(&mut self, step: &AddGradient<Symbolic>) {
         let gradient = |param: ParamId| self.gradients[param.0].as_ref().expect("summed before");
-        let sum = gradient(step.sum).zip(gradient(step.part), |a, b| a + b);
+        let sum = gradient(step.first).zip(gradient(step.second), |a, b| a + b);
         self.gradients[step.sum.0] = Some(sum);
     }
 

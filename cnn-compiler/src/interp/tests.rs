@@ -102,7 +102,14 @@ fn check_programs(graph: &Graph, feed: &Feed) {
 /// Running statistics after a pass, of the layers that a loss depends on.
 fn check_running(graph: &Graph, values: &[Vec<Tensor>], feed: &Feed, running: &IndexMap<ParamId, Tensor>) {
     let mut expected = feed.params.clone();
-    for node in &graph.nodes {
+    let mut trained = vec![false; graph.nodes.len()];
+    graph.losses.iter().for_each(|loss| trained[loss.logits.0] = true);
+    for id in (0..graph.nodes.len()).rev() {
+        if trained[id] {
+            graph.nodes[id].inputs.iter().for_each(|input| trained[input.0] = true);
+        }
+    }
+    for (_, node) in graph.nodes.iter().enumerate().filter(|(id, _)| trained[*id]) {
         let Op::Norm(Norm::Batch { momentum, .. }) = node.op else { continue };
         let batch: Vec<&Tensor> = values[node.inputs[0].0].iter().collect();
         let params = [3, 4].map(|slot| parameter(graph, node.inputs[slot]));
@@ -134,23 +141,33 @@ fn convolution_sums_what_the_window_covers() {
 
 #[test]
 fn random_networks() {
-    check_random(0..30);
+    check_random(0..60);
 }
 
 /// Beside the first ones, on another thread.
 #[test]
 fn further_random_networks() {
-    check_random(30..60);
+    check_random(60..120);
 }
 
 fn check_random(seeds: std::ops::Range<u64>) {
+    let mut passed_over = 0;
     for seed in seeds {
         let graph = random::network(seed);
         let feed = random::feed(&graph, 3, seed);
+        let train = differentiate(lower(graph.clone(), Mode::Train));
+        let is_tame =
+            |value: &Vec<Tensor>| value.iter().flat_map(|tensor| &tensor.data).all(|value| value.abs() < 1e6);
+        if !evaluate(&train, &feed, Mode::Train).iter().all(is_tame) {
+            // Products of products: differences of such numbers tell nothing.
+            passed_over += 1;
+            continue;
+        }
         println!("network {seed}");
         check_gradients(&graph, &feed, seed);
         check_programs(&graph, &feed);
     }
+    assert!(passed_over < 4, "{passed_over} networks have values that are too large");
 }
 
 /// Longer than any epilogue: 20 activations, then a sum of 18 maps.

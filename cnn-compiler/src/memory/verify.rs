@@ -94,12 +94,19 @@ fn areas(program: &Program) {
     }
 }
 
-/// Every gradient that a step reads was written by an earlier one.
+/// Every gradient that a step reads was written by an earlier one; and where parts are added up,
+/// only what adds further ones reads the sum.
 fn written_gradients(schedule: &Schedule) {
-    let mut written: HashSet<ParamId> = HashSet::new();
+    let (mut written, mut summed) = (HashSet::new(), HashSet::new());
     for step in schedule.steps() {
         let is_there = read_gradients(step).all(|param| written.contains(&param));
         assert!(is_there, "{step:?} reads a gradient before it is there");
+        let adds = matches!(step, Step::AddGradient(_));
+        let is_part = adds || !read_gradients(step).any(|param| summed.contains(&param));
+        assert!(is_part, "{step:?} reads a part of a gradient where the sum is");
+        if adds {
+            summed.extend(gradients(step));
+        }
         written.extend(gradients(step));
     }
 }

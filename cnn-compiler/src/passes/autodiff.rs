@@ -1,8 +1,9 @@
 //! Reverse-mode differentiation: a forward graph goes in, the same graph with its losses and
 //! gradients comes out.
 //!
-//! A parameter with several readers is the sum of what they contribute, which is added up when all
-//! of it is there: each part but the first is a gradient of its own, and no parameter.
+//! The gradient of a parameter with several readers is the sum of what they contribute, which is
+//! added up when all of it is there. Each part is a gradient of its own, and no parameter; the first
+//! one may lie where the sum is wanted, unless something else reads it too.
 //!
 //! Only values that a trainable parameter feeds get a gradient, so a frozen layer costs no backward
 //! work and keeps no activation. All losses and the gradients of their logits come before the first
@@ -84,8 +85,9 @@ fn sum(graph: &mut Graph, node: NodeId, param: ParamId, parts: &[NodeId]) {
     graph.gradients[param.0] = match parts {
         [] => None,
         [gradient] => Some(*gradient),
-        [_, rest @ ..] => {
-            for &part in rest {
+        [first, rest @ ..] => {
+            let is_read = graph.nodes.iter().any(|node| node.inputs.contains(first));
+            for &part in is_read.then_some(first).into_iter().chain(rest) {
                 let of = Param { part_of: Some(param), ..graph.params[param.0].clone() };
                 graph.params.push(of);
                 graph.gradients.push(Some(part));

@@ -93,7 +93,9 @@ pub fn packed(graph: &Graph, agreed: &Agreed, param: ParamId) -> (Role, usize) {
 /// The parameter whose gradient a node is, or the part of one.
 pub fn differentiated(graph: &Graph, node: NodeId) -> ParamId {
     let begins = |sum: NodeId| graph[sum].op == Op::SumGradients && graph[sum].inputs[0] == node;
-    let is_it = |gradient: NodeId| gradient == node || begins(gradient);
-    let param = graph.gradients.iter().position(|gradient| gradient.is_some_and(is_it));
+    let place = |is_it: &dyn Fn(NodeId) -> bool| {
+        graph.gradients.iter().position(|gradient| gradient.is_some_and(is_it))
+    };
+    let param = place(&|gradient| gradient == node).or_else(|| place(&begins));
     ParamId(param.expect("the gradient of a parameter"))
 }

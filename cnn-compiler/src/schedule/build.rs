@@ -170,13 +170,15 @@ impl Builder<'_> {
         elts
     }
 
-    /// Adds the parts of a gradient to the first one, which lies where the sum is wanted.
+    /// Adds up the parts of a gradient.
     fn sum_gradients(&mut self, node: NodeId) {
         let (name, sum) = (self.graph[node].layer, differentiated(self.graph, node));
         let len = packed(self.graph, self.agreed, sum).1;
+        let mut first = self.differentiated(node, 0);
         for slot in 1..self.graph[node].inputs.len() {
-            let part = self.differentiated(node, slot);
-            self.steps.push(Step::AddGradient(AddGradient { name, sum, part, len }));
+            let second = self.differentiated(node, slot);
+            self.steps.push(Step::AddGradient(AddGradient { name, sum, first, second, len }));
+            first = sum;
         }
     }
 

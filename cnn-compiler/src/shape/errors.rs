@@ -90,6 +90,17 @@ pub(super) fn reuse_of_another(name: &str, first: &str, kind: &str) -> String {
     format!("{name}: reuse: the layer of this name is {first}, and this is {kind}")
 }
 
+/// A layer without a name, in a block that is called again: which it was is told by its place.
+pub(super) fn reuse_of_unnamed(name: &str, kind: &str) -> String {
+    format!(
+        "{name}: reuse: this unnamed {kind} was another one of the block in the call that is reused; name both"
+    )
+}
+
+pub(super) fn other_norm(first: &str) -> String {
+    format!("reuse: {first} normalises with other settings; say the same here")
+}
+
 pub(super) fn no_such_tensor(first: &str, tensor: &str) -> String {
     format!("reuse: {first} has no {tensor}")
 }

@@ -101,6 +101,7 @@ fn meaningless(args: &Args) -> Option<&'static str> {
     let values = &args.values;
     let given = [
         ("freeze", values.flag("freeze")),
+        ("reuse", values.flag("reuse")),
         ("lr_factor", values.number("lr_factor") != 1.0),
         ("decay", values.given_flag("decay").is_some()),
     ];

@@ -22,10 +22,9 @@ impl Shaper {
     pub(super) fn is_reused(&self, application: &Application) -> bool {
         let Application { layer, arguments, .. } = application;
         let is_denied = |given: &Given| matches!(given, Given::Value(Value::Bool(false)));
-        let asks = |argument: &Argument| {
-            argument.key.as_ref().is_some_and(|(key, _)| key == "reuse") && !is_denied(&argument.value)
-        };
-        self.pass.is_some() || (!layer.attributes.is_empty() && arguments.iter().any(asks))
+        let key = |argument: &&Argument| argument.key.as_ref().is_some_and(|(key, _)| key == "reuse");
+        let said = arguments.iter().find(key).map(|argument| !is_denied(&argument.value));
+        said.filter(|_| !layer.attributes.is_empty()).unwrap_or(self.pass.is_some())
     }
 
     /// The first use of the layer that has this name, and the name of this use; or an error.
@@ -41,6 +40,10 @@ impl Shaper {
             }
             Some((_, first)) if first.kind != layer.name => {
                 errors::reuse_of_another(&name, first.kind, layer.name)
+            }
+            // Numbers are the same, and the place in the block is not.
+            Some((first, _)) if written.is_none() && !span.is_at(first.span) => {
+                errors::reuse_of_unnamed(&name, layer.name)
             }
             Some(_) => {
                 let uses = self.uses.entry(name.clone()).or_insert(1);
@@ -60,6 +63,10 @@ impl Shaper {
         let tensor = fresh.name.rsplit('.').next().unwrap_or_default();
         let name = format!("{}.{tensor}", first.name);
         let Some(index) = self.graph.params.iter().position(|param| param.name == name) else {
+            // After an error, the first use may have none of its parameters.
+            if !self.errors.is_empty() {
+                return None;
+            }
             self.error(site.id, site.word, errors::no_such_tensor(&first.name, tensor));
             return None;
         };
@@ -86,7 +93,15 @@ impl Shaper {
         let of_first =
             |param: &&ir::Param| param.name.rsplit_once('.').is_some_and(|(path, _)| path == first.name);
         let owned: Vec<_> = self.graph.params.iter().filter(of_first).collect();
-        if let Some(param) = owned.get(used) {
+        let normalises = |op: &Op| matches!(op, Op::Norm(_));
+        let is_other = |other: &ir::Node| {
+            self.graph.layers[other.layer.0].name == first.name && other.op != self.graph[node].op
+        };
+        if normalises(&self.graph[node].op)
+            && self.graph.nodes.iter().filter(|other| normalises(&other.op)).any(is_other)
+        {
+            self.error(id, site.word, errors::other_norm(&first.name));
+        } else if let Some(param) = owned.get(used) {
             let message = errors::left_out(&param.name);
             self.error(id, site.word, message);
         } else if used > 0 {

@@ -124,7 +124,7 @@ fn layer(net: &mut Net, maps: &[NodeId], random: &mut Random) -> NodeId {
     let fellows = |same: &dyn Fn(&[usize]) -> bool| -> Vec<NodeId> {
         maps.iter().copied().filter(|&map| same(&net.graph[map].shape)).collect()
     };
-    match random.below(14) {
+    match random.below(16) {
         0..3 => {
             let groups = if shape[0].is_multiple_of(2) { random.pick(&[1, 1, 2]) } else { 1 };
             let channels = groups * random.pick(&[1, 3, 4, 8, 12]);
@@ -191,6 +191,17 @@ fn layer(net: &mut Net, maps: &[NodeId], random: &mut Random) -> NodeId {
             0 | 1 => net.pad(x, [random.below(3) as isize, 1, -1, 2]),
             _ => net.adaptive_avg(x, [1 + random.below(shape[1]), 1 + random.below(shape[2])]),
         },
+        13 | 14 => {
+            let owners: Vec<NodeId> = (0..net.graph.nodes.len())
+                .map(NodeId)
+                .filter(|&id| {
+                    let inputs = &net.graph[id].inputs;
+                    let is_param = |input: &NodeId| matches!(net.graph[*input].op, Op::Param(_));
+                    inputs.iter().any(is_param) && net.graph[inputs[0]].shape == shape
+                })
+                .collect();
+            if owners.is_empty() { net.batch_norm(x) } else { net.again(random.pick(&owners), x) }
+        }
         _ => {
             let same = fellows(&|other| other[1..] == shape[1..]);
             let parts = [random.pick(&same), x, random.pick(&same)];

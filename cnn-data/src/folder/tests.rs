@@ -20,7 +20,7 @@ fn listed(folder: &Folder, root: &Path) -> Vec<(String, u32)> {
 
 #[track_caller]
 fn assert_error(root: &Path, expected: &str) {
-    let error = Folder::open_parts(root, 0).unwrap_err();
+    let error = Folder::open_parts(root).unwrap_err();
     assert!(matches!(error, crate::Error::Data { .. }), "{error}");
     assert!(error.to_string().contains(expected), "{error}");
 }
@@ -35,30 +35,119 @@ fn classes_are_in_order_of_their_names() {
     assert_eq!((all.output_name(0), all.output_name(1)), ("cat".into(), "dog".into()));
 }
 
-#[test]
-fn parts_have_folders() {
-    let root =
-        folder(&["train/a/1.png", "train/b/1.png", "train/c/1.png", "val/c/2.png", "test/unsorted.png"]);
-    let parts = Folder::open_parts(root.path(), 0).unwrap();
-    assert!(!parts.drawn);
-    assert_eq!((parts.train.len(), parts.train.outputs()), (3, 3));
-    assert_eq!(listed(&parts.test, root.path()), [("val/c/2.png".into(), 2)]);
+/// Part names and classes `a` and `b` with two images each.
+fn with_parts(parts: &[&str]) -> tempfile::TempDir {
+    let files: Vec<String> = parts
+        .iter()
+        .flat_map(|part| ["a/1", "a/2", "b/1", "b/2"].map(|file| format!("{part}/{file}.png")))
+        .collect();
+    folder(&files.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Images for training, validation and testing, and whether the last were drawn.
+fn counts(parts: &FolderParts) -> ([usize; 3], bool) {
+    let count = |part: &Option<Folder>| part.as_ref().map_or(0, Folder::len);
+    ([&parts.train, &parts.validation, &parts.test].map(count), parts.drawn)
 }
 
 #[test]
-fn parts_are_drawn_by_seed() {
-    let files: Vec<_> = (0..50).map(|nth| format!("{}/{nth}.png", nth % 3)).collect();
+fn parts_have_folders_by_many_names() {
+    for (folders, expected) in [
+        (&["train", "val"][..], [4, 0, 4]),
+        (&["train", "test"], [4, 0, 4]),
+        (&["train", "val", "test"], [4, 4, 4]),
+        (&["Training", "Testing"], [4, 0, 4]),
+        (&["train", "valid"], [4, 0, 4]),
+        (&["TRAIN", "VALIDATION", "TEST"], [4, 4, 4]),
+        (&["training_set", "test_set"], [4, 0, 4]),
+        (&["seg_train/seg_train", "seg_test/seg_test"], [4, 0, 4]),
+        (&["dataset/train", "dataset/test"], [4, 0, 4]),
+        (&["archive/data/Train", "archive/data/Valid", "archive/data/Test"], [4, 4, 4]),
+        (&["__MACOSX", "chest/train", "chest/test"], [4, 0, 4]),
+        (&["test"], [0, 0, 4]),
+    ] {
+        let root = with_parts(folders);
+        let found = Folder::open_parts(root.path()).unwrap_or_else(|error| panic!("{folders:?}: {error}"));
+        assert_eq!(counts(&found), (expected, false), "{folders:?}");
+        assert!(found.test.is_some_and(|test| test.classes == ["a", "b"]), "{folders:?}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_a_part_is_not_divided_again() {
+    let root = with_parts(&["train", "test"]);
+    let test = Folder::open_parts(&root.path().join("test")).unwrap();
+    assert_eq!(counts(&test), ([0, 0, 4], false));
+}
+
+#[test]
+fn classes_may_be_called_as_parts_are() {
+    let files: Vec<_> =
+        (0..60).map(|nth| format!("{}/{nth}.png", ["bus", "train", "test"][nth % 3])).collect();
     let root = folder(&files.iter().map(String::as_str).collect::<Vec<_>>());
-    let parts = |seed| {
-        let parts = Folder::open_parts(root.path(), seed).unwrap();
-        assert!(parts.drawn);
-        (listed(&parts.train, root.path()), listed(&parts.test, root.path()))
+    let parts = Folder::open_parts(root.path()).unwrap();
+    assert!(parts.drawn);
+    assert_eq!(parts.train.unwrap().classes, ["bus", "test", "train"]);
+}
+
+#[test]
+fn what_systems_leave_behind_is_no_class_and_no_image() {
+    let root = folder(&[
+        "train/a/1.png",
+        "train/b/1.png",
+        "train/__MACOSX/a/._1.png",
+        "train/a/@eaDir/1.png/thumb.jpg",
+        "train/.ipynb_checkpoints/1.png",
+        "val/a/1.png",
+        "val/b/notes.txt",
+        "val/c/readme.md",
+        "$RECYCLE.BIN/x/1.png",
+    ]);
+    let parts = Folder::open_parts(root.path()).unwrap();
+    assert_eq!(parts.train.as_ref().unwrap().classes, ["a", "b"]);
+    // A class without images is as good as none, where it need not be trained.
+    assert_eq!(counts(&parts), ([2, 0, 1], false));
+}
+
+#[test]
+fn a_test_image_is_one_by_its_path() {
+    let name = |nth: usize| format!("{}/{nth}.png", ["x", "y", "z"][nth % 3]);
+    let files: Vec<_> = (0..500).map(name).collect();
+    let root = folder(&files.iter().map(String::as_str).collect::<Vec<_>>());
+    let tested = || -> HashSet<String> {
+        let parts = Folder::open_parts(root.path()).unwrap();
+        let (train, test) = (parts.train.unwrap(), parts.test.unwrap());
+        assert!(parts.drawn && (75..=125).contains(&(test.len() * 500 / (train.len() + test.len()))));
+        let test: HashSet<_> = listed(&test, root.path()).into_iter().map(|(path, _)| path).collect();
+        assert!(listed(&train, root.path()).iter().all(|(path, _)| !test.contains(path)));
+        test
     };
-    let (train, test) = parts(1);
-    assert_eq!((train.len(), test.len()), (40, 10));
-    assert!(test.iter().all(|file| !train.contains(file)));
-    assert_eq!(parts(1), (train, test.clone()));
-    assert_ne!(parts(2).1, test);
+    let before = tested();
+    for nth in (500..600).chain([1000]) {
+        fs::write(root.path().join(name(nth)), b"").unwrap();
+    }
+    for nth in (0..500).step_by(7) {
+        fs::remove_file(root.path().join(name(nth))).unwrap();
+    }
+    let after = tested();
+    let stays = |path: &String| {
+        let nth: usize = path[2..path.len() - 4].parse().unwrap();
+        nth < 500 && !nth.is_multiple_of(7)
+    };
+    assert!(before.iter().filter(|path| stays(path)).all(|path| after.contains(path)));
+    assert!(after.iter().filter(|path| stays(path)).all(|path| before.contains(path)));
+    // Training alone is divided likewise.
+    let only = folder(
+        &files
+            .iter()
+            .map(|file| format!("train/{file}"))
+            .collect::<Vec<_>>()
+            .iter()
+            .map(String::as_str)
+            .collect::<Vec<_>>(),
+    );
+    let parts = Folder::open_parts(only.path()).unwrap();
+    assert!(parts.drawn && parts.validation.is_none() && parts.test.is_some_and(|test| test.len() > 75));
 }
 
 #[test]
@@ -66,9 +155,25 @@ fn what_is_wrong_is_named() {
     assert_error(folder(&[]).path(), "holds no folders");
     assert_error(&folder(&[]).path().join("x"), "x: cannot read");
     assert_error(folder(&["a/1.png", "b/readme.txt"]).path(), "b: a class without images");
-    assert_error(folder(&["a/1.png"]).path(), "1 images are too few");
-    assert_error(folder(&["train/a/1.png"]).path(), "none of test, val and validation");
-    assert_error(folder(&["train/a/1.png", "val/b/1.png"]).path(), "b: a class that the training images");
+    assert_error(folder(&["a/1.png", "a/2.png"]).path(), "holds one folder, a: expected one for each class");
+    assert_error(folder(&["a/1.png", "b/1.png"]).path(), "2 images are too few");
+    assert_error(folder(&["train/a/1.png", "test/a/1.png"]).path(), "holds one folder, a");
+    assert_error(
+        folder(&["train/a/1.png", "train/c/1.png", "val/b/1.png"]).path(),
+        "b: a class that the training images",
+    );
+    assert_error(
+        with_parts(&["one", "two"]).path(),
+        "one and two hold the same folders (a, b): are they parts",
+    );
+    assert_error(
+        with_parts(&["train", "Training", "test"]).path(),
+        "Training and train, which mean the same",
+    );
+    assert_error(
+        folder(&["train/a/1.png", "train/b/1.png", "val/a/1.png", "cat/1.png"]).path(),
+        "holds train with a folder for each class, and cat beside it",
+    );
 }
 
 #[cfg(unix)]

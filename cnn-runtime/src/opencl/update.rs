@@ -39,8 +39,8 @@ pub(super) fn merge_stashed(engine: &ClEngine, share: f32) -> Result<()> {
 /// The sum of what two readers of a parameter contribute to its gradient: [`AddGradient`].
 pub(super) fn add_gradient(frame: &Frame, step: &'static AddGradient) -> Result<()> {
     let blocks = step.len / BLOCK;
-    let [sum, part, count] = [step.sum, step.part, blocks].map(Arg::Int);
-    let args = [Arg::Buffer(&frame.engine.buffers.grads), sum, part, count];
+    let [sum, first, second, count] = [step.sum, step.first, step.second, blocks].map(Arg::Int);
+    let args = [Arg::Buffer(&frame.engine.buffers.grads), sum, first, second, count];
     frame.launch(step, Launch::of(Source::Layers, "add_gradient"), &args, [blocks, 1, 1])
 }
 

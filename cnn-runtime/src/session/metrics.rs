@@ -16,7 +16,7 @@ pub struct Metrics {
     pub correct: u64,
     /// Number of samples.
     pub samples: u64,
-    /// Sum of the norms of the gradients before updates, where they were taken.
+    /// Sum of the norms of the gradients before updates, where they were taken and are finite.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub gradient_norms: f64,
     /// Number of updates before which they were.

@@ -128,8 +128,10 @@ impl Session {
             backward(run);
         };
         self.has_gradients = false;
-        self.gradient_norm = None;
         let fused = update.filter(|pending| loss.is_none() && !self.takes_norm(pending));
+        if fused.is_some() {
+            self.gradient_norm = None;
+        }
         match (loss, fused) {
             (Some(loss), _) => self.run_by(&pass, targets, loss)?,
             // SAFETY: these are the steps of the training plan, and a `Network` keeps within it;
@@ -160,7 +162,7 @@ impl Session {
         for image in 0..batch {
             map.copy_within(image * stored..image * stored + count, image * count);
         }
-        let answers = Answers { outputs: &map[..batch * count], targets, images: batch };
+        let answers = Answers::new(&map[..batch * count], targets, batch)?;
         let (value, gradient) = loss.with_gradient(&answers)?;
         if let Some(grad) = &main.grad {
             for (stored, gradient) in map.chunks_mut(stored).zip(gradient.chunks(count)) {

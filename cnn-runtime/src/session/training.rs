@@ -77,6 +77,8 @@ impl Session {
             self.engine.stash_gradients()?;
         }
         let key = self.key(passes);
+        // What a pass that fails leaves is no gradient of anything.
+        self.pending = Pending::default();
         self.train(batch, images, targets, Some(key), None, loss)?;
         let samples = samples + batch as u64;
         if passes > 0 {
@@ -103,8 +105,11 @@ impl Session {
     /// Makes an update by the gradients, whose norm is taken first if anybody asks for it.
     pub(super) fn make_update(&mut self, pending: PendingUpdate) -> Result<()> {
         let norm = self.takes_norm(&pending).then(|| self.engine.gradient_norm(&pending)).transpose()?;
-        self.metrics.gradient_norms += norm.unwrap_or(0.0);
-        self.metrics.normed_updates += norm.is_some() as u64;
+        // A sum that is not finite could not be kept in a checkpoint.
+        if let Some(norm) = norm.filter(|norm| norm.is_finite()) {
+            self.metrics.gradient_norms += norm;
+            self.metrics.normed_updates += 1;
+        }
         self.gradient_norm = norm;
         self.engine.update(&PendingUpdate { norm, ..pending })
     }

@@ -89,7 +89,7 @@ fn infer_until(
         let samples = batch.images.len() / image;
         let logits = &mut logits[..samples * outputs];
         session.infer(batch.images, logits)?;
-        each(&Answers { outputs: logits, targets: batch.targets, images: samples })?;
+        each(&Answers::new(logits, batch.targets, samples)?)?;
     }
     Ok(true)
 }

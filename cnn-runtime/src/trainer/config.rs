@@ -34,8 +34,8 @@ fn options() -> Vec<Arg> {
     command.get_arguments().cloned().collect()
 }
 
-fn names() -> Vec<String> {
-    options()
+fn names(options: &[Arg]) -> Vec<String> {
+    options
         .iter()
         .filter_map(|arg| arg.get_long())
         .filter(|name| !NO_KEYS.contains(name))
@@ -107,7 +107,9 @@ pub(super) fn with_file(command: Command, path: &Path) -> Result<Command> {
         let before = error.span().map_or("", |span| &text[..span.start]);
         wrong(format!("line {}: {}", before.matches('\n').count() + 1, one_line(error.message())))
     })?;
-    let (names, flags) = (names(), Command::new("train").args(options().into_iter().map(switchable)));
+    // The program's own names of data sets and devices are among what the command takes.
+    let options: Vec<Arg> = options().into_iter().map(|arg| switchable(as_taken_by(&command, arg))).collect();
+    let (names, flags) = (names(&options), Command::new("train").args(options));
     table.iter().try_fold(command, |command, (key, value)| {
         let name = key.replace('_', "-");
         if !names.contains(&name) {
@@ -117,6 +119,14 @@ pub(super) fn with_file(command: Command, path: &Path) -> Result<Command> {
         check(&flags, &name, &value).map_err(|error| wrong(error.to_string()))?;
         Ok(stand_in(command, &name, &value))
     })
+}
+
+/// An option with the values that a command takes for it.
+fn as_taken_by(command: &Command, option: Arg) -> Arg {
+    match command.get_arguments().find(|arg| arg.get_id() == option.get_id()) {
+        Some(arg) => option.value_parser(arg.get_value_parser().clone()),
+        None => option,
+    }
 }
 
 fn unknown(name: &str, names: &[String]) -> String {

@@ -27,8 +27,8 @@ const LISTED: usize = 10;
 /// Where data comes from.
 #[derive(clap::Args, Debug)]
 pub(super) struct DataArgs {
-    /// Data set: mnist, fashion-mnist, cifar10, cifar100 or folder:DIR, where DIR holds train and
-    /// val or test, or one folder for each class
+    /// Data set: mnist, fashion-mnist, cifar10, cifar100 or folder:DIR, where DIR holds folders train,
+    /// val and test (or one of the latter), or one folder for each class
     #[arg(long, value_name = "NAME", default_value = "mnist", value_parser = DataName::known)]
     data: DataName,
 
@@ -88,7 +88,7 @@ pub(super) fn load(
                 args.data
             )));
         }
-        DataName::Folder(folder) => Arc::new(folder_part(folder, part, seed)?),
+        DataName::Folder(folder) => Arc::new(folder_part(folder, part)?),
         DataName::Own(name) => {
             let open =
                 args.brought.own(name).ok_or_else(|| usage(format!("--data {name}: no such data set")))?;
@@ -206,19 +206,32 @@ pub(super) fn skip_policy(args: &DataArgs) -> SkipPolicy {
     SkipPolicy::up_to(args.skip_bad).advice("; --skip-bad N skips up to N such files").log(log_line)
 }
 
-fn folder_part(folder: &Path, part: Part, seed: u64) -> Result<Folder> {
-    let parts = Folder::open_parts(folder, seed)?;
+fn folder_part(folder: &Path, part: Part) -> Result<Folder> {
+    let parts = Folder::open_parts(folder)?;
+    let missing = |part: &str| Error::Data {
+        path: folder.into(),
+        message: format!("holds no images for {part}: they are in a folder train, val or test"),
+    };
     match part {
-        Part::Train => Ok(parts.train),
+        Part::Train => parts.train.ok_or_else(|| missing("training")),
         Part::Test => {
             if parts.drawn {
                 log_line(
-                    "no folders train and val or test: one image in five, drawn by --seed, is a test image",
+                    "no folders train and val or test: one image in five is a test image, drawn by its path",
                 );
             }
-            Ok(parts.test)
+            parts.test.ok_or_else(|| missing("testing"))
         }
     }
+}
+
+/// The images for validation of a data set that has some beside those for testing.
+pub(super) fn validation(args: &DataArgs, description: &Description) -> Result<Option<Arc<dyn Dataset>>> {
+    let DataName::Folder(folder) = &args.data else { return Ok(None) };
+    let Some(images) = Folder::open_parts(folder)?.validation else { return Ok(None) };
+    check_targets(&images, description)
+        .map_err(|message| Error::Data { path: args.data.to_string().into(), message })?;
+    Ok(Some(Arc::new(images)))
 }
 
 #[cfg(test)]

@@ -116,7 +116,7 @@ fn memory(description: &Description, batch: usize) -> String {
     text += &line("Activations and their gradients, each kept apart", apart);
     text += &format!("Arena for training, of that: {share:.0} %\n");
     text += &line("Parameters, packed", params);
-    text += &line("Gradients", params);
+    text += &line("Gradients", description.gradients_len * size_of::<f32>());
     let average = if description.training.update.average.is_some() { " and running average" } else { "" };
     text + &line(&format!("Optimizer state ({}){average}", optimizer.name()), state)
 }

@@ -32,7 +32,7 @@ pub(crate) fn prelu_sums(machine: &Machine, step: &PreluSums) {
 
 pub(crate) fn add_gradient(machine: &Machine, step: &AddGradient) {
     for at in 0..step.len {
-        let (sum, part) = (&machine.grads[step.sum + at], &machine.grads[step.part + at]);
-        sum.set(sum.get() + part.get());
+        let [first, second] = [step.first, step.second].map(|place| machine.grads[place + at].get());
+        machine.grads[step.sum + at].set(first + second);
     }
 }

@@ -30,12 +30,13 @@ fn a_layer_that_is_applied_again_has_no_parameters_of_its_own() {
         .map(|layer| (layer.name, layer.parameters))
         .collect();
     assert_eq!(used_again, [("turn@2", 0), ("turn@3", 0), ("turn@4", 0)]);
-    // A part of a gradient for each reader but the first.
+    // A part of a gradient for each reader but the first, whose place is the sum's unless the gradient
+    // of its input reads it.
     let lengths = |name: &str| description.params.iter().find(|param| param.name == name).unwrap().len;
     let turns = 3 * (lengths("turn.weight") + lengths("turn.bias"));
-    let trunk: usize = ["conv1.weight", "conv1.bias", "bn.weight", "bn.bias"]
+    let trunk: usize = [("conv1.weight", 1), ("conv1.bias", 1), ("bn.weight", 2), ("bn.bias", 2)]
         .iter()
-        .flat_map(|param| ["a", "b"].map(|unit| lengths(&format!("trunk.{unit}.{param}"))))
+        .flat_map(|(param, parts)| ["a", "b"].map(|unit| parts * lengths(&format!("trunk.{unit}.{param}"))))
         .sum();
     assert_eq!(description.gradients_len, description.params_len + turns + trunk);
 }

@@ -310,6 +310,31 @@ fn parameters_with_several_readers() {
     assert_eq!(sums.count(), 9, "of conv, norm, prelu, group norm and dense");
 }
 
+/// The gradient of a norm's input reads the norm's own sums, however late it is computed.
+#[test]
+fn a_norm_applied_again_to_what_has_other_readers() {
+    let (mut net, x) = Net::new([2, 5, 5]);
+    let [x, z] = [(); 2].map(|()| net.conv(x, 8, window(3, 1, 1, 1), 1, false));
+    let sum = net.add(&[x, z]);
+    let norm = net.batch_norm(sum);
+    let again = net.again(norm, x);
+    let sum = net.add(&[norm, again]);
+    let flat = net.flatten(sum);
+    let scores = net.dense(flat, 2);
+    check(&net.finish(scores));
+
+    let (mut net, x) = Net::new([2, 5, 5]);
+    let [x, z] = [(); 2].map(|()| net.conv(x, 4, window(3, 1, 1, 1), 1, false));
+    let both = net.concat(&[x, z]);
+    let y = net.conv(both, 4, window(1, 1, 0, 1), 1, false);
+    let norm = net.batch_norm(y);
+    let again = net.again(norm, x);
+    let product = net.mul([norm, again]);
+    let flat = net.flatten(product);
+    let scores = net.dense(flat, 2);
+    check(&net.finish(scores));
+}
+
 #[test]
 fn a_frozen_layer_with_several_readers() {
     let (mut net, x) = Net::new([1, 6, 6]);

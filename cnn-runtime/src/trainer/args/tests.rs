@@ -160,6 +160,13 @@ fn a_programs_own_device_is_opened_by_its_name() {
         assert_eq!(open(line).unwrap().threads(), 3, "{line}");
     }
     assert_eq!(open("--device cpu --threads 2").unwrap().threads(), 2);
+    let file = tempfile::tempdir().unwrap();
+    let file = file.path().join("run.toml");
+    std::fs::write(&file, "device = \"naive\"\ndata = \"dots\"\nthreads = 4\n").unwrap();
+    assert_eq!(open(&format!("--config {}", file.display())).unwrap().threads(), 4);
+    std::fs::write(&file, "device = \"nave\"\n").unwrap();
+    let error = open(&format!("--config {}", file.display())).unwrap_err().to_string();
+    assert!(error.contains("use naive, auto"), "{error}");
     let error = open("--device navie").unwrap_err().to_string();
     assert!(error.contains("unknown device 'navie'; use naive, auto, cpu, opencl"), "{error}");
     let Ok(Invocation::Print(help)) = parse_from(&DESCRIPTION, &additions, words("--help")) else { panic!() };

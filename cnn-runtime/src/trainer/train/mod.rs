@@ -1,9 +1,9 @@
 //! `train`: loads data, trains, keeps weights, records and checkpoints in a folder, and prints the
 //! score on the test images.
 //!
-//! With `--val-split` the validation figures come from held-out training images; without it from
-//! the test images, as in Keras' examples. Either way the last line is the final weights' score on
-//! the test images.
+//! The validation figures come from images that the data set has for it, with `--val-split` from
+//! held-out training images, and without either from the test images, as in Keras' examples. Either
+//! way the last line is the final weights' score on the test images.
 
 pub(super) mod args;
 mod output;
@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     checkpoint::RunSettings,
-    data::{Batches, Part, sample, split},
+    data::{Batches, Dataset, Part, sample, split},
     device::Device,
     network::Model,
     session::{Options, Session},
@@ -41,6 +41,7 @@ pub(super) fn run(
     }
     let train = source::load(&args.data, Part::Train, description, common.seed)?;
     let test = source::load(&args.data, Part::Test, description, common.seed)?;
+    let validation = source::validation(&args.data, description)?;
     let drawn = sample(train.len(), args.limit.unwrap_or(usize::MAX), common.seed)?;
     let split = split(drawn, args.val_split, common.seed)
         .map_err(|error| advise(error, "--val-split is that share"))?;
@@ -59,11 +60,16 @@ pub(super) fn run(
         weights::check_finite(&mut session, path)?;
     }
     announce(&session, &device, split.train.len(), test.len());
+    note_validation(args, validation.as_deref());
     let train = source::fitted(&args.data, train, &split.train, description)?;
     session.set_data_info(train.data_info()?);
     let batches = |indices| Batches::new(&train, indices, batch);
     let mut sets = Sets {
-        held_out: args.val_split.map(|_| batches(split.validation)).transpose()?,
+        held_out: match validation {
+            _ if args.val_split.is_some() => Some(batches(split.validation)?),
+            Some(images) => Some(Batches::all(&train.with_data(images), batch)?),
+            None => None,
+        },
         train: batches(split.train)?,
         test: Batches::all(&train.with_data(test), batch)?,
     };
@@ -128,6 +134,27 @@ fn fit(
         };
         score.map(|score| score.finite(Error::diverged("the loss", history.len()))).transpose()
     })
+}
+
+/// Says which images choose the best epoch, where that is not said by an option.
+fn note_validation(args: &Args, validation: Option<&dyn Dataset>) {
+    match (args.val_split, validation) {
+        (None, None) => log_line(
+            "no images for validation: the best epoch is chosen by the test images; --val-split F holds training images back",
+        ),
+        (None, Some(images)) => {
+            log_line(&format!(
+                "{} images for validation choose the best epoch",
+                format::thousands(images.len() as u64)
+            ));
+        }
+        (Some(_), Some(_)) => {
+            log_line(
+                "--val-split holds training images back: the data set's own for validation are not used",
+            );
+        }
+        (Some(_), None) => {}
+    }
 }
 
 /// What a resumed run must have in common with the one that was saved.
