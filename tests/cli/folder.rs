@@ -112,3 +112,43 @@ fn a_few_images_are_of_all_classes() {
         serde_json::from_str::<serde_json::Value>(metrics.trim()).unwrap()["accuracy"].as_f64().unwrap();
     assert!(accuracy < 0.6, "{accuracy}");
 }
+
+#[test]
+fn images_for_validation_choose_and_those_for_testing_have_the_last_word() {
+    let folder = tempfile::tempdir().unwrap();
+    for (part, count) in [("Train", 12), ("Valid", 3), ("Test", 5)] {
+        draw(&folder.path().join(part), "black", 0, count);
+        draw(&folder.path().join(part), "white", 255, count);
+    }
+    let (data, output) = (format!("folder:{}", folder.path().display()), folder.path().join("run"));
+    let train = ["--device", "cpu", "--epochs", "1", "--data", &data];
+    let trained = run("lenet5", &[&train[..], &["--output", text(&output)]].concat());
+    assert!(stdout(&trained).ends_with("(10 images)\n"));
+    let log = String::from_utf8_lossy(&trained.stderr).into_owned();
+    assert!(log.contains("6 images for validation choose the best epoch"), "{log}");
+    let held_back = run("lenet5", &[&train[..], &["--val-split", "0.25"]].concat());
+    let log = String::from_utf8_lossy(&held_back.stderr).into_owned();
+    assert!(log.contains("the data set's own for validation are not used"), "{log}");
+    // What is for validation is read.
+    std::fs::write(folder.path().join("Valid/white/1.png"), "no picture").unwrap();
+    fails("lenet5", &train, 3, &["Valid/white/1.png"]);
+}
+
+#[test]
+fn images_drawn_for_testing_are_the_same_for_every_command() {
+    let folder = tempfile::tempdir().unwrap();
+    draw(folder.path(), "black", 0, 40);
+    draw(folder.path(), "white", 255, 40);
+    let data = format!("folder:{}", folder.path().display());
+    let output = tempfile::tempdir().unwrap();
+    let train =
+        ["--device", "cpu", "--epochs", "1", "--seed", "5", "--data", &data, "--output", text(output.path())];
+    let trained = run("lenet5", &train);
+    let log = String::from_utf8_lossy(&trained.stderr).into_owned();
+    assert!(log.contains("one image in five is a test image, drawn by its path"), "{log}");
+    assert!(log.contains("no images for validation: the best epoch is chosen by the test images"), "{log}");
+    let weights = output.path().join("last.safetensors");
+    let evaluated =
+        stdout(&run("lenet5", &["eval", "--device", "cpu", "--weights", text(&weights), "--data", &data]));
+    assert_eq!(evaluated.lines().last(), stdout(&trained).lines().last());
+}
