@@ -95,6 +95,7 @@ impl<'a> OwnLoss<'a> {
     }
 
     /// The mean loss of a batch.
+    #[cfg(feature = "data")]
     pub(crate) fn of(&mut self, answers: &Answers) -> f64 {
         self.gradient.resize(answers.outputs.len(), 0.0);
         (self.function)(answers, &mut self.gradient)
