@@ -192,6 +192,16 @@ impl Dataset for Folder {
     }
 }
 
+/// The images in a folder and below it, in order of their names.
+pub(super) fn images(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    collect(folder, 0, &mut HashSet::new(), &mut files)?;
+    if files.is_empty() {
+        return Err(bad(folder, "a folder without images (png, jpg, jpeg or webp)"));
+    }
+    Ok(files.into_iter().map(|(path, _)| path).collect())
+}
+
 /// Adds the images in a folder and below it. Links may lead back: a folder counts once, whatever
 /// its names.
 fn collect(

@@ -1,12 +1,12 @@
 //! Image files by their paths, for a network to answer about: they have no targets.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use cnn_core::Result;
 
-use super::{Dataset, Image, Target, beyond, decode};
+use super::{Dataset, Image, Target, beyond, decode, folder};
 
-/// Image files; the target of each is class 0, which says nothing.
+/// Image files; the target of each is its index, by which answers find their images.
 #[derive(Clone, Debug, Default)]
 pub struct ImageFiles {
     paths: Vec<PathBuf>,
@@ -17,6 +17,29 @@ impl ImageFiles {
     pub fn new(paths: Vec<PathBuf>) -> ImageFiles {
         ImageFiles { paths }
     }
+
+    /// As [`ImageFiles::new`], with the images in a folder and below it, in order of their names, in
+    /// the place of each path that is one.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Data`] for a folder that cannot be read or holds no images.
+    pub fn open(paths: &[PathBuf]) -> Result<ImageFiles> {
+        let mut files = Vec::new();
+        for path in paths {
+            if path.is_dir() {
+                files.extend(folder::images(path)?);
+            } else {
+                files.push(path.clone());
+            }
+        }
+        Ok(ImageFiles::new(files))
+    }
+
+    /// The path of an image.
+    pub fn path(&self, index: usize) -> Option<&Path> {
+        self.paths.get(index).map(PathBuf::as_path)
+    }
 }
 
 impl Dataset for ImageFiles {
@@ -25,11 +48,11 @@ impl Dataset for ImageFiles {
     }
 
     fn outputs(&self) -> usize {
-        1
+        self.paths.len()
     }
 
     fn read(&self, index: usize, image: &mut Image) -> Result<Target> {
         let path = self.paths.get(index).ok_or_else(|| beyond(index, self.len()))?;
-        decode(path, image).map(|()| Target::Class(0))
+        decode(path, image).map(|()| Target::Class(index as u32))
     }
 }

@@ -43,7 +43,9 @@ pub struct Mnist {
 
 impl Mnist {
     /// Loads `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (for testing `t10k-…`), with
-    /// or without `.gz`, from a folder.
+    /// or without `.gz`, from a folder as people have it: the files in it, in `raw` or in
+    /// `MNIST/raw` as torchvision keeps them, each in a folder of its own name, and with a dot before
+    /// `idx`.
     ///
     /// # Errors
     ///
@@ -98,14 +100,29 @@ impl Dataset for Mnist {
     }
 }
 
+/// Where the files lie below the folder that is named.
+const PLACES: [&str; 5] = ["", "raw", "MNIST/raw", "FashionMNIST/raw", "MNIST"];
+
 fn find(folder: &Path, part: Part, kind: &str) -> Result<PathBuf> {
     let name = format!("{}-{kind}", part.prefix());
-    let candidates = [folder.join(format!("{name}.gz")), folder.join(&name)];
-    candidates.into_iter().find(|path| path.exists()).ok_or_else(|| {
-        let message = if folder.is_dir() {
-            format!("holds neither {name}.gz nor {name}")
-        } else {
+    // As Windows and some archives write it.
+    let dotted = name.replace("-idx", ".idx");
+    let names = [format!("{name}.gz"), name.clone(), format!("{dotted}.gz"), dotted];
+    let in_place = |place: &str| {
+        let folder = folder.join(place);
+        let files = names.iter().map(|name| folder.join(name)).collect::<Vec<_>>();
+        // A folder that is called as the file in it.
+        let nested = files.iter().filter(|path| path.is_dir());
+        let nested: Vec<_> = nested.flat_map(|folder| names.iter().map(|name| folder.join(name))).collect();
+        files.into_iter().chain(nested).find(|path| path.exists() && !path.is_dir())
+    };
+    PLACES.iter().find_map(|place| in_place(place)).ok_or_else(|| {
+        let message = if !folder.is_dir() {
             "no such folder: expected the one with the IDX files".into()
+        } else if folder.join("mnist.npz").exists() {
+            "holds mnist.npz, which is not read: expected the four IDX files, such as train-images-idx3-ubyte.gz".into()
+        } else {
+            format!("holds neither {name}.gz nor {name}")
         };
         bad(folder, message)
     })
@@ -142,6 +159,31 @@ mod tests {
         assert_eq!(data.read(2, &mut image).unwrap(), Target::Class(9));
         assert_eq!((image.shape(), image.values()), ([1, 1, 2], &[255.0, 51.0][..]));
         assert_eq!(data.len(), 3);
+    }
+
+    #[test]
+    fn files_are_found_as_people_have_them() {
+        let plain = folder(&[7, 8, 9]);
+        for (images, labels) in [
+            ("train-images.idx3-ubyte", "train-labels.idx1-ubyte"),
+            ("raw/train-images-idx3-ubyte", "raw/train-labels-idx1-ubyte"),
+            ("MNIST/raw/train-images-idx3-ubyte", "MNIST/raw/train-labels-idx1-ubyte"),
+            (
+                "train-images-idx3-ubyte/train-images-idx3-ubyte",
+                "train-labels-idx1-ubyte/train-labels.idx1-ubyte",
+            ),
+        ] {
+            let other = tempfile::tempdir().unwrap();
+            for (from, to) in [("train-images-idx3-ubyte", images), ("train-labels-idx1-ubyte", labels)] {
+                let to = other.path().join(to);
+                fs::create_dir_all(to.parent().unwrap()).unwrap();
+                fs::copy(plain.path().join(from), to).unwrap();
+            }
+            assert_eq!(Mnist::load(other.path(), Part::Train).unwrap().len(), 3, "{images}");
+        }
+        let keras = tempfile::tempdir().unwrap();
+        fs::write(keras.path().join("mnist.npz"), b"").unwrap();
+        assert!(Mnist::load(keras.path(), Part::Train).unwrap_err().to_string().contains("holds mnist.npz"));
     }
 
     #[test]

@@ -24,7 +24,7 @@ use crate::{
 pub(crate) use arrays::Array;
 #[cfg(feature = "data")]
 pub(crate) use checks::check_targets;
-use checks::check_update;
+use checks::{check_statistics, check_update};
 pub use metrics::Metrics;
 pub use options::Options;
 pub use own_loss::{Answers, OwnLoss};
@@ -86,8 +86,9 @@ impl Session {
     /// start.
     ///
     /// # Errors
-    /// [`Error::Usage`] for a batch of 0 or one that no memory can hold, and for an update with a
-    /// number that is out of its range; [`Error::Device`] if the memory is not there.
+    /// [`Error::Usage`] for a batch of 0 or one that no memory can hold, for a batch of 1 that is to
+    /// train a batch norm over a single value a channel, and for an update with a number that is out
+    /// of its range; [`Error::Device`] if the memory is not there.
     pub fn new(model: Model, device: &Device, options: &Options) -> Result<Session> {
         let mut session = Session::zeroed(model, device, options)?;
         for (index, param) in model.description().params.iter().enumerate() {
@@ -106,6 +107,7 @@ impl Session {
     /// As [`Session::new`].
     pub(crate) fn zeroed(model: Model, device: &Device, options: &Options) -> Result<Session> {
         options.update.as_ref().map_or(Ok(()), check_update)?;
+        check_statistics(&model, options)?;
         let sizes = sizes(model.description(), options)?;
         Session::on(model, device.engine(&sizes)?, options)
     }

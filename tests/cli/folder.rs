@@ -152,3 +152,35 @@ fn images_drawn_for_testing_are_the_same_for_every_command() {
         stdout(&run("lenet5", &["eval", "--device", "cpu", "--weights", text(&weights), "--data", &data]));
     assert_eq!(evaluated.lines().last(), stdout(&trained).lines().last());
 }
+
+#[test]
+fn predict_takes_folders_and_answers_for_what_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let weights = trained(folder.path());
+    let images = folder.path().join("images");
+    draw(&images, "a", 0, 2);
+    draw(&images, "b", 255, 2);
+    let predict = |paths: &[&Path]| {
+        let mut arguments =
+            vec!["predict", "--device", "cpu", "--batch", "2", "--top", "1", "--weights", text(&weights)];
+        arguments.extend(paths.iter().map(|path| text(path)));
+        run("lenet5", &arguments)
+    };
+    let all = predict(&[&images]);
+    let answers: Vec<String> = stdout(&all).lines().map(String::from).collect();
+    assert_eq!(answers.len(), 4);
+    assert!(answers[0].contains("a/0.png: black ") && answers[3].contains("b/1.png: white "), "{answers:?}");
+    std::fs::write(images.join("a/1.png"), "no picture").unwrap();
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    let some = predict(&[&images.join("b/0.png"), &images]);
+    assert_eq!(some.status.code(), Some(3));
+    let (found, log) = (String::from_utf8_lossy(&some.stdout), String::from_utf8_lossy(&some.stderr));
+    assert_eq!(found.lines().count(), 4, "{found}");
+    assert!(log.contains("skipped ") && log.contains("a/1.png: neither png, jpeg nor webp"), "{log}");
+    assert!(log.ends_with("error: predict: 1 of 5 images could not be read\n"), "{log}");
+    let bad = images.join("a/1.png");
+    let alone = ["predict", "--weights", text(&weights), text(&bad)];
+    fails("lenet5", &alone, 3, &["a/1.png: neither png, jpeg nor webp"]);
+    let empty = folder.path().join("empty");
+    fails("lenet5", &["predict", "--weights", text(&weights), text(&empty)], 3, &["a folder without images"]);
+}

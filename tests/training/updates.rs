@@ -1,7 +1,7 @@
 //! What the updates of a session promise: several passes for one are one batch, averages can be
 //! swapped in and out.
 
-use cnn_runtime::{Device, Error, Metrics, Session, network, optim::Update};
+use cnn_runtime::{Device, Error, Metrics, Model, Options, Session, network, optim::Update};
 
 use crate::{Convnet, batch, session, sgd};
 
@@ -156,5 +156,34 @@ fn metrics_of_many_steps_are_the_sum_of_each() {
         assert_eq!((found.correct, found.samples), (sums.correct, sums.samples), "{}", device.describe());
         approx::assert_relative_eq!(found.loss, sums.loss, max_relative = 1e-6);
         assert_eq!(once.take_metrics().unwrap(), Metrics::default(), "what was taken is gone");
+    }
+}
+
+network! {
+    /// A norm over what is one value a channel for each image.
+    Flat<[1, 6, 6] -> 3> {
+        input -> conv1: conv(4, 3) -> bn1: batch_norm -> relu -> flatten -> fc1: dense(8) -> bn2: batch_norm -> relu -> fc2: dense(3)
+    }
+}
+
+network! {
+    FlatFrozen<[1, 6, 6] -> 3> {
+        input -> flatten -> fc1: dense(8) -> bn2: batch_norm(freeze = true) -> relu -> fc2: dense(3)
+    }
+}
+
+#[test]
+fn a_batch_norm_of_single_values_is_not_trained() {
+    for device in cnn_tests::devices() {
+        let make = |model: Model, options: Options| Session::new(model, &device, &options);
+        let flat = Model::of::<Flat>();
+        let train = |batch| make(flat, Options::train(&flat).batch(batch));
+        let Err(Error::Usage(message)) = train(1) else { panic!("a variance of one value") };
+        assert!(message.starts_with("bn2: a batch of 1 has one value for each channel"), "{message}");
+        // A short last batch among others is another matter.
+        train(2).unwrap().train_step(&[0.5; 36], &[1]).unwrap();
+        make(flat, Options::infer(1)).unwrap();
+        let frozen = Model::of::<FlatFrozen>();
+        make(frozen, Options::train(&frozen).batch(1)).unwrap().train_step(&[0.5; 36], &[1]).unwrap();
     }
 }

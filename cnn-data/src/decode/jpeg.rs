@@ -58,17 +58,31 @@ fn reason(error: DecodeErrors) -> String {
     }
 }
 
-/// True if an end marker follows the start of the first scan: the decoder would paint over what is
-/// missing. (Within a scan, `ff` stands before `00` or a marker.)
+/// Zeros that may stand where the end marker should.
+const ZEROS: usize = 64;
+
+/// True if an end marker follows the start of the first scan, or zeros in its place: the decoder
+/// would paint over what is missing. Bytes between segments are passed over, as libjpeg does.
+/// (Within a scan, `ff` stands before `00` or a marker.)
 fn is_whole(bytes: &[u8]) -> bool {
     const START_OF_SCAN: u8 = 0xda;
     let mut at = 2;
-    while let Some(&[0xff, marker, high, low]) = bytes.get(at..at + 4) {
-        if marker == START_OF_SCAN {
-            return bytes[at..].windows(2).any(|pair| pair == [0xff, 0xd9]);
-        }
-        let fill = marker == 0xff;
-        at += if fill { 1 } else { 2 + usize::from(u16::from_be_bytes([high, low])) };
+    while let Some(next) = bytes.get(at..).and_then(|rest| rest.iter().position(|&byte| byte == 0xff)) {
+        at += next;
+        let Some(&[_, marker, high, low]) = bytes.get(at..at + 4) else { return false };
+        at += match marker {
+            START_OF_SCAN => return ends(&bytes[at..]),
+            // Fill bytes, and what is no marker.
+            0xff => 1,
+            0 => 2,
+            _ => 2 + usize::from(u16::from_be_bytes([high, low])),
+        };
     }
     false
+}
+
+/// Whether scans come to an end.
+fn ends(scans: &[u8]) -> bool {
+    let zeros = scans.iter().rev().take_while(|&&byte| byte == 0).count();
+    scans.windows(2).any(|pair| pair == [0xff, 0xd9]) || (2..=ZEROS).contains(&zeros)
 }

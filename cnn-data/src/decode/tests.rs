@@ -156,6 +156,28 @@ fn damage_is_said() {
     assert!(decoded(&[&jpeg[..], b"\xff\xdaMP4"].concat()).is_ok());
 }
 
+/// What libjpeg passes over with a warning.
+#[test]
+fn jpegs_of_sloppy_writers_are_read() {
+    let jpeg = encode(ImageFormat::Jpeg, photograph());
+    let expected = decoded(&jpeg).unwrap();
+    let tables = jpeg.windows(2).position(|pair| pair == [0xff, 0xdb]).unwrap();
+    let between = |bytes: &[u8]| [&jpeg[..tables], bytes, &jpeg[tables..]].concat();
+    let without_end = &jpeg[..jpeg.len() - 2];
+    for (what, file) in [
+        ("bytes between segments", between(b"\0\x11\x22")),
+        ("fill bytes", between(b"\xff\xff\xff")),
+        ("zeros for the end", [without_end, &[0; 2]].concat()),
+        ("more zeros for the end", [without_end, &[0; 40]].concat()),
+    ] {
+        let image = decoded(&file).unwrap_or_else(|error| panic!("{what}: {error}"));
+        assert_eq!((image.shape(), image.values()), (expected.shape(), expected.values()), "{what}");
+    }
+    // A download that was given its length and never its bytes.
+    assert_error(&[&jpeg[..jpeg.len() - 60], &[0; 5000]].concat(), "truncated");
+    assert_error(without_end, "truncated");
+}
+
 #[test]
 fn bombs_are_not_unfolded() {
     let mut png = encode(ImageFormat::Png, photograph());

@@ -3,10 +3,12 @@
 
 use cnn_core::{Error, Result, Targets};
 
-use super::{Array, Session};
+use super::{Array, Options, Session};
 use crate::{
+    network::Model,
     optim::{Clip, Optimizer, Update},
-    plan::{Description, Param, TargetKind},
+    plan::{Description, Param, StepRef, TargetKind},
+    watch,
 };
 
 impl Session {
@@ -139,5 +141,25 @@ pub(super) fn check_update(update: &Update) -> Result<()> {
             "decay {decay} of the running average: expected a number of at least 0 and below 1"
         ))),
         _ => Ok(()),
+    }
+}
+
+/// Refuses to train a batch norm on batches that have one value for each channel: its variance is 0,
+/// and would be learnt as such.
+pub(super) fn check_statistics(model: &Model, options: &Options) -> Result<()> {
+    if options.update.is_none() || options.batch != 1 {
+        return Ok(());
+    }
+    let forward = model.forward;
+    let alone = watch::steps_of(&|steps| forward(steps)).into_iter().find_map(|step| match step {
+        StepRef::BatchStats(step) if step.x.height * step.x.width == 1 => Some(step.name),
+        _ => None,
+    });
+    match alone {
+        None => Ok(()),
+        Some(layer) => Err(Error::Usage(format!(
+            "{layer}: a batch of 1 has one value for each channel here, which is no statistic: train on batches of 2 or \
+             more, or freeze the layer"
+        ))),
     }
 }

@@ -1,14 +1,17 @@
 //! `predict`: the likeliest classes or labels of images, or all their values, prepared as the
 //! weights' own statistics say.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use cnn_core::{Error, Result};
+use cnn_core::{Error, Result, Targets};
 use serde_json::json;
 
 use super::{common::Common, print, source, values};
 use crate::{
-    data::Batches,
+    data::{Batches, Dataset, ImageFiles},
     network::Model,
     plan::TargetKind,
     prediction::Prediction,
@@ -23,7 +26,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     weights: PathBuf,
 
-    /// Images: png, jpeg or webp
+    /// Images, png, jpeg or webp, and folders of them
     #[arg(value_name = "IMAGE", required = true)]
     images: Vec<PathBuf>,
 
@@ -41,26 +44,38 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
+    let files = Arc::new(ImageFiles::open(&args.images)?);
     let device = common.open_device()?;
-    let batch = args.batch.min(args.images.len());
+    let batch = args.batch.min(files.len());
     let mut session = Session::new(model, &device, &Options::infer(batch).seed(common.seed))?;
     weights::load(&mut session, &args.weights)?;
-    let images = source::files(args.images.clone(), &session, &args.weights)?;
+    let images = source::files(files.clone(), &session, &args.weights)?;
     let (description, names) = (model.description(), session.data_info().classes().to_vec());
-    let mut answers = Vec::new();
+    let (mut answered, mut failed) = (0, Ok(()));
+    // Each answer is printed as soon as it is there.
+    let mut answer = |outputs: &[f32], target: Targets| {
+        let Some(path) = target.class().and_then(|index| files.path(index)) else { return Ok(()) };
+        let answer = Prediction::new(description, &names, outputs);
+        let mut numbers = answer.outputs().iter().map(|(_, number)| *number);
+        if let Some(loss) = numbers.find(|number| !number.is_finite()) {
+            return Err(Error::Unusable { loss });
+        }
+        answered += 1;
+        print(&if args.json { json(path, &answer, args.top) } else { text(path, &answer.first(args.top)) })
+    };
     device.install(|| {
-        infer_all(&mut session, &mut Batches::all(&images, batch)?, |outputs, _| {
-            answers.push(Prediction::new(description, &names, outputs));
+        infer_all(&mut session, &mut Batches::all(&images, batch)?, |outputs, target| {
+            if failed.is_ok() {
+                failed = answer(outputs, target);
+            }
         })
     })?;
-    let numbers = || answers.iter().flat_map(Prediction::outputs).map(|(_, number)| *number);
-    if let Some(loss) = numbers().find(|number| !number.is_finite()) {
-        return Err(Error::Unusable { loss });
+    failed?;
+    if answered < files.len() {
+        let message = format!("{} of {} images could not be read", files.len() - answered, files.len());
+        return Err(Error::Data { path: "predict".into(), message });
     }
-    let line = |(path, answer): (&PathBuf, &Prediction)| {
-        if args.json { json(path, answer, args.top) } else { text(path, &answer.first(args.top)) }
-    };
-    print(&args.images.iter().zip(&answers).map(line).collect::<String>())
+    Ok(())
 }
 
 /// A line such as `digit.png: 7 0.9987, 9 0.0010`.

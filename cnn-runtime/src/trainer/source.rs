@@ -163,10 +163,11 @@ fn listed(names: &[String]) -> String {
     names[..names.len().min(LISTED)].join(", ") + &more
 }
 
-/// Image files that a command line names, as the network takes them: see [`prepared`].
-pub(super) fn files(paths: Vec<PathBuf>, session: &Session, weights: &Path) -> Result<Prepared> {
-    let files = Arc::new(ImageFiles::new(paths));
-    Ok(Prepared::new(files, preparation(session, weights)?, SkipPolicy::none()))
+/// Image files that a command line names, as the network takes them: see [`prepared`]. Of several
+/// there is a line about each that cannot be read, and the others are given out.
+pub(super) fn files(files: Arc<ImageFiles>, session: &Session, weights: &Path) -> Result<Prepared> {
+    let bad = if files.len() > 1 { SkipPolicy::up_to(usize::MAX).log(log_line) } else { SkipPolicy::none() };
+    Ok(Prepared::new(files, preparation(session, weights)?, bad))
 }
 
 fn preparation(session: &Session, weights: &Path) -> Result<Preparation> {

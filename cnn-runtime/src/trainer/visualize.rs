@@ -1,12 +1,12 @@
 //! `visualize`: the filters of given weights, and the feature maps of an image, as PNG.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use cnn_core::Result;
 
 use super::{common::Common, print, source};
 use crate::{
-    data::Batches,
+    data::{Batches, ImageFiles},
     network::Model,
     session::{Options, Session},
     visualize, weights,
@@ -32,7 +32,10 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let mut session = Session::new(model, &device, &Options::infer(1).seed(common.seed))?;
     weights::load(&mut session, &args.weights)?;
     let mut image = match &args.image {
-        Some(path) => Some(Batches::all(&source::files(vec![path.clone()], &session, &args.weights)?, 1)?),
+        Some(path) => {
+            let file = Arc::new(ImageFiles::new(vec![path.clone()]));
+            Some(Batches::all(&source::files(file, &session, &args.weights)?, 1)?)
+        }
         None => None,
     };
     let image = image.as_mut().map(Batches::next_batch).transpose()?.flatten();
