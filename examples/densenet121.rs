@@ -30,6 +30,11 @@ network! {
         }
         x -> features.norm5: batch_norm -> relu -> global_avg_pool -> flatten -> classifier: dense(1000)
 
+        data {
+            resize(256), center_crop(224), scale(1 / 255),
+            normalise(mean = [0.485, 0.456, 0.406], std = [0.229, 0.224, 0.225]),
+        }
+
         train {
             loss = cross_entropy,
             optimizer = sgd(lr = 0.0125, momentum = 0.9, nesterov = true, weight_decay = 1e-4),

@@ -50,6 +50,12 @@ network! {
         x -> features.8.0: conv(1280, 1, bias = false) -> features.8.1: batch_norm -> silu
             -> global_avg_pool -> flatten -> dropout(0.2) -> classifier.1: dense(1000)
 
+        // As torchvision, which resizes with cubics where this is bilinear.
+        data {
+            resize(256), center_crop(224), scale(1 / 255),
+            normalise(mean = [0.485, 0.456, 0.406], std = [0.229, 0.224, 0.225]),
+        }
+
         train {
             loss = cross_entropy,
             optimizer = sgd(lr = 0.0125, momentum = 0.9, weight_decay = 1e-5),

@@ -46,6 +46,12 @@ network! {
             -> inception5b: inception(384, 192, 384, 48, 128, 128)
             -> global_avg_pool -> flatten -> dropout(0.2) -> fc: dense(1000)
 
+        // What torchvision's weights take: its model maps the other networks' images to -1 to 1 itself.
+        data {
+            resize(256), center_crop(224), scale(1 / 255),
+            normalise(mean = [0.5, 0.5, 0.5], std = [0.5, 0.5, 0.5]),
+        }
+
         train {
             loss = cross_entropy,
             optimizer = sgd(lr = 0.01, momentum = 0.9, weight_decay = 1e-4),

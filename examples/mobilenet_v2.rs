@@ -42,6 +42,11 @@ network! {
         x -> features.18.0: conv(1280, 1, bias = false) -> features.18.1: batch_norm -> relu6
             -> global_avg_pool -> flatten -> dropout(0.2) -> classifier.1: dense(1000)
 
+        data {
+            resize(256), center_crop(224), scale(1 / 255),
+            normalise(mean = [0.485, 0.456, 0.406], std = [0.229, 0.224, 0.225]),
+        }
+
         train {
             loss = cross_entropy,
             optimizer = sgd(lr = 0.0125, momentum = 0.9, weight_decay = 4e-5),

@@ -27,6 +27,11 @@ network! {
         }
         x -> global_avg_pool -> flatten -> fc: dense(1000)
 
+        data {
+            resize(256), center_crop(224), scale(1 / 255),
+            normalise(mean = [0.485, 0.456, 0.406], std = [0.229, 0.224, 0.225]),
+        }
+
         train {
             loss = cross_entropy,
             optimizer = sgd(lr = 0.0125, momentum = 0.9, weight_decay = 1e-4),

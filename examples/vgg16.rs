@@ -24,6 +24,11 @@ network! {
             -> classifier.3: dense(4096) -> relu -> dropout(0.5)
             -> classifier.6: dense(1000)
 
+        data {
+            resize(256), center_crop(224), scale(1 / 255),
+            normalise(mean = [0.485, 0.456, 0.406], std = [0.229, 0.224, 0.225]),
+        }
+
         train {
             loss = cross_entropy,
             optimizer = sgd(lr = 0.001, momentum = 0.9, weight_decay = 5e-4),

@@ -1,11 +1,11 @@
 //! Data sets as users have them: folders of images with a damaged file among them, files cut short,
 //! statistics kept in weights.
 
-use std::{fs, path::Path, process::Command, sync::Arc};
+use std::{collections::BTreeMap, fs, path::Path, process::Command, sync::Arc};
 
 use cnn_runtime::{
-    Device, Model, Options, Session,
-    data::{Batches, Mnist, Part, Preparation, Prepared, SkipPolicy},
+    Device, Model, Options, Predictor, Session,
+    data::{Batches, Image, Mnist, Part, Preparation, Prepared, SkipPolicy, decode},
     network,
     train::evaluate,
     weights,
@@ -123,4 +123,41 @@ fn statistics_travel_with_the_weights() -> cnn_runtime::Result<()> {
     let error = Preparation::new(model.description(), vec![]).unwrap_err();
     assert!(error.to_string().contains("data.mean is missing"), "{error}");
     Ok(())
+}
+
+network! {
+    /// A few layers behind what torchvision's networks do to images.
+    Preset<[3, 224, 224] -> 10> {
+        input -> conv1: conv(8, 7, stride = 4, pad = 3) -> relu -> max_pool(3, stride = 2, pad = 1)
+            -> conv2: conv(16, 3, pad = 1) -> relu -> global_avg_pool -> flatten -> fc: dense(10)
+
+        data {
+            resize(256), center_crop(224), scale(1 / 255),
+            normalise(mean = [0.485, 0.456, 0.406], std = [0.229, 0.224, 0.225]),
+        }
+    }
+}
+
+/// `goldens/torch_preset.py` asked torchvision, whose jpeg decoder and resizing round to bytes.
+#[test]
+fn torchvisions_preset_gives_torchvisions_answers() {
+    let fixture = |file: &str| cnn_tests::fixture(&format!("goldens/{file}"));
+    let weights = fixture("preset.weights.safetensors");
+    let predictor =
+        Predictor::open(Model::of::<Preset>(), &Device::cpu().unwrap(), weights.as_ref()).unwrap();
+    let answers: BTreeMap<String, Vec<f64>> =
+        serde_json::from_slice(&fs::read(fixture("preset.json")).unwrap()).unwrap();
+    assert_eq!(answers.len(), 8);
+    for (name, expected) in answers {
+        let mut image = Image::default();
+        decode(fixture(&format!("preset/{name}")).as_ref(), &mut image).unwrap();
+        let prediction = predictor.predict(&mut image).unwrap();
+        for ((_, found), expected) in prediction.outputs().iter().zip(&expected) {
+            assert!((found - expected).abs() < 1e-3, "{name}: {found}, not {expected}");
+        }
+        let mut best: Vec<usize> = (0..10).collect();
+        best.sort_by(|&a, &b| expected[b].total_cmp(&expected[a]));
+        let names: Vec<String> = prediction.first(5).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, best[..5].iter().map(usize::to_string).collect::<Vec<_>>(), "{name}");
+    }
 }

@@ -112,10 +112,15 @@ pub(super) fn window(image: &mut Image, [top, left]: [isize; 2], [height, width]
     Ok(())
 }
 
-/// Cuts out the middle `[height, width]`, with zeros around an image that is smaller.
+/// Cuts out the middle `[height, width]`, with zeros around an image that is smaller. Half a pixel is
+/// rounded to the even one, as in torchvision.
 pub(super) fn center_crop(image: &mut Image, size: [usize; 2]) -> Result<()> {
     let [height, width] = image.size();
-    let corner = |stored: usize, wanted: usize| (stored as isize - wanted as isize).div_euclid(2);
+    let corner = |stored: usize, wanted: usize| {
+        let margin = (stored as isize - wanted as isize) as f64 / 2.0;
+        let rounded = if stored < wanted { margin.floor() } else { margin.round_ties_even() };
+        rounded as isize
+    };
     window(image, [corner(height, size[0]), corner(width, size[1])], size)
 }
 
@@ -151,6 +156,17 @@ mod tests {
         assert_eq!(image.values(), [6.0, 7.0, 10.0, 11.0]);
         center_crop(&mut image, [2, 4]).unwrap();
         assert_eq!(image.values(), [0.0, 6.0, 7.0, 0.0, 0.0, 10.0, 11.0, 0.0]);
+    }
+
+    /// `int(round((343 - 224) / 2))` is 60, and `int(round((341 - 224) / 2))` is 58.
+    #[test]
+    fn the_middle_is_torchvisions() {
+        for (stored, first) in [(343, 60), (341, 58), (344, 60), (225, 0), (227, 2), (226, 1)] {
+            let mut image = Image::new([1, 1, stored]).unwrap();
+            image.values_mut().iter_mut().enumerate().for_each(|(at, value)| *value = at as f32);
+            center_crop(&mut image, [1, 224]).unwrap();
+            assert_eq!(image.values()[0], first as f32, "{stored}");
+        }
     }
 
     #[test]

@@ -184,3 +184,10 @@ fn predict_takes_folders_and_answers_for_what_can_be_read() {
     let empty = folder.path().join("empty");
     fails("lenet5", &["predict", "--weights", text(&weights), text(&empty)], 3, &["a folder without images"]);
 }
+
+#[test]
+fn a_network_of_other_images_does_not_train_on_digits_unasked() {
+    for command in [&["--epochs", "1"][..], &["eval", "--weights", "w.safetensors"]] {
+        fails("resnet18", command, 2, &["--data names the images", "3x224x224"]);
+    }
+}

@@ -21,6 +21,9 @@ use crate::{
     session::Session,
 };
 
+/// The shape of MNIST's images.
+const DIGIT: [usize; 3] = [1, 28, 28];
+
 /// Classes that an error names before it only counts.
 const LISTED: usize = 10;
 
@@ -29,8 +32,9 @@ const LISTED: usize = 10;
 pub(super) struct DataArgs {
     /// Data set: mnist, fashion-mnist, cifar10, cifar100 or folder:DIR, where DIR holds folders train,
     /// val and test (or one of the latter), or one folder for each class
-    #[arg(long, value_name = "NAME", default_value = "mnist", value_parser = DataName::known)]
-    data: DataName,
+    /// [default: mnist, for a network of 1x28x28]
+    #[arg(long, value_name = "NAME", value_parser = DataName::known)]
+    data: Option<DataName>,
 
     /// Folder of the data set's files [default: what comes with this program, or where --download
     /// or a package put them]
@@ -61,6 +65,24 @@ impl DataArgs {
         self.brought = brought;
     }
 
+    /// The data set; that of the examples, where none is named.
+    fn data(&self) -> &DataName {
+        self.data.as_ref().unwrap_or(&DataName::Mnist)
+    }
+
+    /// Refuses to take digits for the images of a network that was not made for them.
+    fn check_named(&self, description: &Description) -> Result<()> {
+        let [channels, height, width] = description.image_shape();
+        if self.data.is_some() || [channels, height, width] == DIGIT {
+            return Ok(());
+        }
+        Err(usage(format!(
+            "--data names the images: {} takes {channels}x{height}x{width}, as folder:DIR or another data set has them \
+             (--data mnist makes digits of 1x28x28 fit)",
+            description.name
+        )))
+    }
+
     /// True if images may be passed over.
     pub(super) fn skips(&self) -> bool {
         self.skip_bad > 0
@@ -74,9 +96,10 @@ pub(super) fn load(
     description: &Description,
     seed: u64,
 ) -> Result<Arc<dyn Dataset>> {
+    args.check_named(description)?;
     let named = |error| advise(error, "--data-dir names the folder of the data set's files");
     let cifar = |kind| Cifar::load(&place::folder(args)?, kind, part).map_err(named);
-    let data: Arc<dyn Dataset> = match &args.data {
+    let data: Arc<dyn Dataset> = match args.data() {
         DataName::Mnist | DataName::FashionMnist => {
             Arc::new(Mnist::load(&place::folder(args)?, part).map_err(named)?)
         }
@@ -85,7 +108,7 @@ pub(super) fn load(
         DataName::Folder(_) | DataName::Own(_) if args.download => {
             return Err(usage(format!(
                 "--download knows no {}: only named data sets can be fetched",
-                args.data
+                args.data()
             )));
         }
         DataName::Folder(folder) => Arc::new(folder_part(folder, part)?),
@@ -96,7 +119,7 @@ pub(super) fn load(
         }
     };
     check_targets(&*data, description)
-        .map_err(|message| Error::Data { path: args.data.to_string().into(), message })?;
+        .map_err(|message| Error::Data { path: args.data().to_string().into(), message })?;
     if part == Part::Test {
         note(args, &*data, description);
     }
@@ -145,7 +168,7 @@ pub(super) fn prepared(
 ) -> Result<Prepared> {
     let names = session.data_info().classes();
     let data = with_class_order(data, names).map_err(|UnknownClass { kind, name, .. }| Error::Data {
-        path: args.data.to_string().into(),
+        path: args.data().to_string().into(),
         message: format!(
             "{} knows no {} {name}; it knows {}",
             weights.display(),
@@ -179,7 +202,7 @@ fn preparation(session: &Session, weights: &Path) -> Result<Preparation> {
 /// Says what happens to images without being declared. It is asked of the test images, which every
 /// command loads.
 fn note(args: &DataArgs, data: &dyn Dataset, description: &Description) {
-    let ([channels, height, width], name) = (description.image_shape(), &args.data);
+    let ([channels, height, width], name) = (description.image_shape(), args.data());
     let shape = data.shape();
     let mut changes = Vec::new();
     if shape.is_some_and(|[stored, ..]| stored != channels) {
@@ -228,10 +251,10 @@ fn folder_part(folder: &Path, part: Part) -> Result<Folder> {
 
 /// The images for validation of a data set that has some beside those for testing.
 pub(super) fn validation(args: &DataArgs, description: &Description) -> Result<Option<Arc<dyn Dataset>>> {
-    let DataName::Folder(folder) = &args.data else { return Ok(None) };
+    let DataName::Folder(folder) = args.data() else { return Ok(None) };
     let Some(images) = Folder::open_parts(folder)?.validation else { return Ok(None) };
     check_targets(&images, description)
-        .map_err(|message| Error::Data { path: args.data.to_string().into(), message })?;
+        .map_err(|message| Error::Data { path: args.data().to_string().into(), message })?;
     Ok(Some(Arc::new(images)))
 }
 
@@ -242,12 +265,12 @@ mod tests {
     impl DataArgs {
         /// The data set's name.
         pub(in crate::trainer) fn name(&self) -> String {
-            self.data.to_string()
+            self.data().to_string()
         }
 
         /// What `--data` alone says.
         pub(super) fn named(name: &str) -> DataArgs {
-            let data = DataName::known(name).unwrap();
+            let data = Some(DataName::known(name).unwrap());
             let brought = Brought::default();
             DataArgs { data, data_dir: None, download: false, mirror: None, skip_bad: 0, brought }
         }

@@ -63,9 +63,9 @@ pub(super) fn folder(args: &DataArgs) -> Result<PathBuf> {
 
 /// With the folder of all downloads, `NAME` in which is a data set's.
 fn folder_beside(args: &DataArgs, caches: Option<PathBuf>) -> Result<PathBuf> {
-    let kept = || Some(caches?.join(args.data.to_string()));
+    let kept = || Some(caches?.join(args.data().to_string()));
     if args.download {
-        let folder = args.data_dir.clone().or_else(|| system(&args.data)).or_else(kept);
+        let folder = args.data_dir.clone().or_else(|| system(args.data())).or_else(kept);
         let folder =
             folder.ok_or_else(|| usage("--download needs --data-dir here: no folder for caches is known"))?;
         download(args, &folder)?;
@@ -74,13 +74,13 @@ fn folder_beside(args: &DataArgs, caches: Option<PathBuf>) -> Result<PathBuf> {
     if let Some(folder) = &args.data_dir {
         return Ok(folder.clone());
     }
-    let found = [args.brought.folder_of(&args.data), system(&args.data), kept()];
+    let found = [args.brought.folder_of(args.data()), system(args.data()), kept()];
     found.into_iter().flatten().find(|folder| folder.is_dir()).ok_or_else(|| usage(advice(args)))
 }
 
 /// What to do about a data set that is nowhere.
 fn advice(args: &DataArgs) -> String {
-    let data = &args.data;
+    let data = args.data();
     let fetched = if cfg!(feature = "download") { "; --download fetches it" } else { "" };
     if let Some(gone) = args.brought.folder_of(data) {
         return format!(
@@ -125,7 +125,7 @@ fn download(args: &DataArgs, folder: &Path) -> Result<()> {
         data::download,
         trainer::{advice::advise, log_line},
     };
-    let source = match args.data {
+    let source = match args.data() {
         DataName::Mnist => download::MNIST,
         DataName::FashionMnist => download::FASHION_MNIST,
         DataName::Cifar10 => download::CIFAR10,
