@@ -16,7 +16,7 @@ use super::{
     common::{Common, DeviceName, program},
     config, eval, export, inspect, predict,
     rejected::rejected,
-    source::DataArgs,
+    source::{self, DataArgs},
     summary, train, usage,
     values::DataName,
     visualize,
@@ -152,19 +152,26 @@ fn command(description: &Description, additions: &Additions) -> clap::Command {
     let own = additions.commands.iter().map(own_command);
     let names: Vec<String> = additions.brought.names().map(String::from).collect();
     let devices: Vec<String> = additions.devices.names().map(String::from).collect();
+    let with_data = |arg| with_data(arg, &names, source::default(description));
     CommandLine::command()
         .subcommands(own)
-        .mut_args(|arg| with_devices(with_data(arg, &names), &devices))
-        .mut_subcommands(|command| command.mut_args(|arg| with_data(arg, &names)))
+        .mut_args(|arg| with_devices(with_data(arg), &devices))
+        .mut_subcommands(|command| command.mut_args(with_data))
         .about(about)
         .after_help(lessons.clone())
         .mut_subcommands(|command| command.allow_negative_numbers(true).args_override_self(true))
         .mut_subcommand("train", |command| command.after_help(lessons))
 }
 
-/// Lets `--data` name the data sets of the program, of which the first is what is taken by default.
-fn with_data(arg: Arg, names: &[String]) -> Arg {
-    let (true, Some(first)) = (arg.get_id() == DATA, names.first()) else { return arg };
+/// Lets `--data` name the data sets of the program, of which the first is what is taken by default;
+/// without any it is that of the network, if there is one.
+fn with_data(arg: Arg, names: &[String], default: Option<&'static str>) -> Arg {
+    if arg.get_id() != DATA {
+        return arg;
+    }
+    let Some(first) = names.first() else {
+        return if let Some(default) = default { arg.default_value(default) } else { arg };
+    };
     let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
     let own = names.to_vec();
     arg.default_value(first.clone())

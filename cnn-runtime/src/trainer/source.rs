@@ -21,8 +21,10 @@ use crate::{
     session::Session,
 };
 
-/// The shape of MNIST's images.
-const DIGIT: [usize; 3] = [1, 28, 28];
+/// The data set that is taken where none is named, by a network of its images.
+pub(super) fn default(description: &Description) -> Option<&'static str> {
+    (description.image_shape() == [1, 28, 28]).then_some("mnist")
+}
 
 /// Classes that an error names before it only counts.
 const LISTED: usize = 10;
@@ -32,7 +34,6 @@ const LISTED: usize = 10;
 pub(super) struct DataArgs {
     /// Data set: mnist, fashion-mnist, cifar10, cifar100 or folder:DIR, where DIR holds folders train,
     /// val and test (or one of the latter), or one folder for each class
-    /// [default: mnist, for a network of 1x28x28]
     #[arg(long, value_name = "NAME", value_parser = DataName::known)]
     data: Option<DataName>,
 
@@ -72,10 +73,10 @@ impl DataArgs {
 
     /// Refuses to take digits for the images of a network that was not made for them.
     fn check_named(&self, description: &Description) -> Result<()> {
-        let [channels, height, width] = description.image_shape();
-        if self.data.is_some() || [channels, height, width] == DIGIT {
+        if self.data.is_some() || default(description).is_some() {
             return Ok(());
         }
+        let [channels, height, width] = description.image_shape();
         Err(usage(format!(
             "--data names the images: {} takes {channels}x{height}x{width}, as folder:DIR or another data set has them \
              (--data mnist makes digits of 1x28x28 fit)",
