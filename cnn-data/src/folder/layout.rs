@@ -83,7 +83,7 @@ impl Layout {
         if let [first, second, ..] = &folders[..] {
             check_unlike(&root, first, second, &folders)?;
         }
-        let role = role(&name(&absolute(&root)));
+        let role = role_among(&name(&absolute(&root)), 0);
         Ok(role.map_or_else(|| Layout::Classes(root.clone()), |role| Layout::OnePart(role, root.clone())))
     }
 }
@@ -161,8 +161,13 @@ fn check_unlike(root: &Path, first: &Path, second: &Path, folders: &[PathBuf]) -
     ))
 }
 
-/// What a folder of this name is for, if it is a part.
+/// What a folder of this name is for, if it is a part: `asl_alphabet_train`, but no sentence.
 fn role(name: &str) -> Option<Role> {
+    role_among(name, 2)
+}
+
+/// As [`role`], of a name with so many words at most that say nothing about it.
+fn role_among(name: &str, most: usize) -> Option<Role> {
     let name = name.to_lowercase();
     let words = name.split(|letter: char| !letter.is_alphanumeric()).flat_map(|word| {
         // `train2017`
@@ -179,8 +184,7 @@ fn role(name: &str) -> Option<Role> {
             None => others += !FILLERS.contains(&word) as usize,
         }
     }
-    // `asl_alphabet_train`, but no sentence.
-    found.filter(|_| others <= 2)
+    found.filter(|_| others <= most)
 }
 
 fn holds_folders(folder: &Path) -> bool {
@@ -262,5 +266,8 @@ mod tests {
                 assert_eq!(role(name), expected, "{name}");
             }
         }
+        // A folder of classes is a part by its own name alone, and not by a likeness.
+        assert_eq!(role_among("test_data", 0), Some(Role::Test));
+        assert_eq!(role_among("my_test", 0), None);
     }
 }

@@ -233,19 +233,19 @@ pub(super) fn skip_policy(args: &DataArgs) -> SkipPolicy {
 
 fn folder_part(folder: &Path, part: Part) -> Result<Folder> {
     let parts = Folder::open_parts(folder)?;
-    let missing = |part: &str| Error::Data {
+    let missing = |wanted: &str, other: &str| Error::Data {
         path: folder.into(),
-        message: format!("holds no images for {part}: they are in a folder train, val or test"),
+        message: format!("holds images for {other} alone, by the names of folders, and none for {wanted}"),
     };
     match part {
-        Part::Train => parts.train.ok_or_else(|| missing("training")),
+        Part::Train => parts.train.ok_or_else(|| missing("training", "testing")),
         Part::Test => {
             if parts.drawn {
                 log_line(
                     "no folders train and val or test: one image in five is a test image, drawn by its path",
                 );
             }
-            parts.test.ok_or_else(|| missing("testing"))
+            parts.test.ok_or_else(|| missing("testing", "training"))
         }
     }
 }
