@@ -29,7 +29,7 @@ typedef struct {
     uint map;                           // offset in the slab
     uint key, threshold;                // of a dropout mask
     uint mean, deviation, gamma, beta;  // places of the vectors of batch norm; gamma also of slopes
-    uint dgamma;                        // place of the gradient of gamma; that of beta is beta, then
+    uint dgamma;                        // of ELT_NORMALIZE_GRAD: place of gamma's gradient, and beta of beta's
     float value;                        // slope, alpha, beta, dropout scale, eps, or 1 / (batch * area)
 } Elt;
 

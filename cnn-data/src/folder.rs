@@ -40,6 +40,8 @@ pub struct FolderParts {
     pub test: Option<Folder>,
     /// True if the test images were drawn: an image is one by its path alone.
     pub drawn: bool,
+    /// The folders that were taken for parts by their names; none where the folders are classes.
+    pub folders: Vec<PathBuf>,
 }
 
 impl Folder {
@@ -115,7 +117,8 @@ impl Folder {
             return Err(bad(root, format!("{count} images are too few to draw some for testing")));
         }
         let part = |files| Some(Folder { classes: classes.clone(), files });
-        Ok(FolderParts { train: part(train), validation: None, test: part(test), drawn: true })
+        let (train, test) = (part(train), part(test));
+        Ok(FolderParts { train, validation: None, test, drawn: true, folders: Vec::new() })
     }
 
     /// The same images with the labels of other classes of the same names.
@@ -154,13 +157,18 @@ impl FolderParts {
             }
             Folder::of_classes(&folders)?.with_class_order(&train.classes, root).map(Some)
         };
-        match (open(Role::Validation)?, open(Role::Test)?, &train, folder(Role::Train)) {
-            (None, None, Some(train), Some(root)) => train.clone().draw(root),
-            (validation, None, ..) => {
-                Ok(FolderParts { train, validation: None, test: validation, drawn: false })
-            }
-            (validation, test, ..) => Ok(FolderParts { train, validation, test, drawn: false }),
-        }
+        let folders = parts.iter().map(|(_, folder)| folder.clone()).collect();
+        let (validation, test) = match (open(Role::Validation)?, open(Role::Test)?) {
+            (None, None) => match (train, folder(Role::Train)) {
+                (Some(train), Some(root)) => return Ok(FolderParts { folders, ..train.draw(root)? }),
+                (train, _) => {
+                    return Ok(FolderParts { train, validation: None, test: None, drawn: false, folders });
+                }
+            },
+            (validation, None) => (None, validation),
+            parts => parts,
+        };
+        Ok(FolderParts { train, validation, test, drawn: false, folders })
     }
 }
 

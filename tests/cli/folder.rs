@@ -126,6 +126,10 @@ fn images_for_validation_choose_and_those_for_testing_have_the_last_word() {
     assert!(stdout(&trained).ends_with("(10 images)\n"));
     let log = String::from_utf8_lossy(&trained.stderr).into_owned();
     assert!(log.contains("6 images for validation choose the best epoch"), "{log}");
+    assert!(
+        log.contains("taken for parts of the data set by their names: ") && log.contains("/Valid"),
+        "{log}"
+    );
     let held_back = run("lenet5", &[&train[..], &["--val-split", "0.25"]].concat());
     let log = String::from_utf8_lossy(&held_back.stderr).into_owned();
     assert!(log.contains("the data set's own for validation are not used"), "{log}");

@@ -61,7 +61,7 @@ const JUNK: [&str; 10] = [
 const DEPTH: usize = 2;
 
 impl Layout {
-    /// Looks at the names in a folder, and one folder deeper where there is no other.
+    /// Looks at the names in a folder, and up to [`DEPTH`] folders deeper where there is no other.
     ///
     /// # Errors
     ///
@@ -88,8 +88,8 @@ impl Layout {
     }
 }
 
-/// The parts that a folder is divided into: two or more, or one for training; nothing if its folders
-/// are classes.
+/// The parts that a folder is divided into, each with the folder of its classes; nothing if its
+/// folders are classes themselves.
 fn parts(root: &Path, folders: &[PathBuf]) -> Result<Option<Vec<(Role, PathBuf)>>> {
     let role_of = |folder: &PathBuf| Some((role(&name(folder))?, folder.clone()));
     let parts: Vec<_> = folders.iter().filter(|folder| holds_folders(folder)).filter_map(role_of).collect();
@@ -130,7 +130,7 @@ fn unwrapped(folder: PathBuf) -> PathBuf {
     }
 }
 
-/// Whether a folder's folders hold images, as those of classes do.
+/// Whether all of a folder's folders, two or more, hold images, as those of classes do.
 fn nested_alike(folder: &Path) -> bool {
     subfolders(folder)
         .is_ok_and(|folders| folders.len() > 1 && folders.iter().all(|class| holds_images(class)))

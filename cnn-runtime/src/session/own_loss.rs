@@ -108,7 +108,7 @@ impl<'a> OwnLoss<'a> {
         let loss = (self.function)(answers, &mut self.gradient);
         if !self.is_checked && loss.is_finite() {
             let gradient = self.gradient.clone();
-            self.check(answers)?;
+            self.check(answers, loss, &gradient)?;
             self.gradient = gradient;
             self.is_checked = true;
         }
@@ -117,9 +117,8 @@ impl<'a> OwnLoss<'a> {
 
     /// Compares a batch's gradient with differences of the loss on either side: where it has a
     /// kink, every slope between the two is one.
-    fn check(&mut self, answers: &Answers) -> Result<()> {
+    fn check(&mut self, answers: &Answers, loss: f64, gradient: &[f32]) -> Result<()> {
         let Answers { outputs, images, .. } = *answers;
-        let gradient = self.gradient.clone();
         let place = |at: usize| {
             let each = outputs.len() / images;
             format!("output {} of image {}", at % each, at / each)
@@ -133,7 +132,7 @@ impl<'a> OwnLoss<'a> {
         for at in (0..outputs.len()).step_by(outputs.len().div_ceil(CHECKED)) {
             let alone = |other: usize| f32::from(other == at);
             let tolerance = TOLERANCE[1] * largest;
-            self.check_slope(answers, &gradient, &alone, tolerance, &|| format!("by {}", place(at)))?;
+            self.check_slope(answers, (loss, gradient), &alone, tolerance, &|| format!("by {}", place(at)))?;
         }
         let norm = gradient.iter().map(|&slope| f64::from(slope).powi(2)).sum::<f64>().sqrt();
         for direction in 0..DIRECTIONS {
@@ -143,22 +142,21 @@ impl<'a> OwnLoss<'a> {
                 _ => -1.0,
             };
             let tolerance = CANCELLED * norm;
-            self.check_slope(answers, &gradient, &along, tolerance, &|| "along a direction".into())?;
+            self.check_slope(answers, (loss, gradient), &along, tolerance, &|| "along a direction".into())?;
         }
         Ok(())
     }
 
-    /// Compares the slope in one direction.
+    /// Compares the slope in one direction, which `what` describes.
     fn check_slope(
         &mut self,
         answers: &Answers,
-        gradient: &[f32],
+        (loss, gradient): (f64, &[f32]),
         direction: &dyn Fn(usize) -> f32,
         tolerance: f64,
         what: &dyn Fn() -> String,
     ) -> Result<()> {
         let Answers { outputs, targets, images } = *answers;
-        let loss = (self.function)(answers, &mut self.gradient);
         let mut moved = |step: f32| {
             self.outputs.clear();
             self.outputs.extend(outputs.iter().enumerate().map(|(at, &z)| z + step * direction(at)));

@@ -143,7 +143,7 @@ impl Trainer {
     /// # impl Backend for Quantum {
     /// #     fn kind(&self) -> &'static str { "quantum" }
     /// #     fn describe(&self) -> String { "quantum".into() }
-    /// #     fn engine(&self, _: &Sizes) -> Result<Box<dyn Engine>> { unimplemented!() }
+    /// #     fn engine(&self, _: &Sizes) -> Result<Box<dyn Engine>> { Err(cnn_runtime::DeviceError::new("no qubits").into()) }
     /// # }
     /// # fn example<Net: cnn_runtime::Network>() -> std::process::ExitCode {
     /// use cnn_runtime::{Device, trainer::Trainer};

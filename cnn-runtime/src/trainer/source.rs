@@ -240,6 +240,13 @@ fn folder_part(folder: &Path, part: Part) -> Result<Folder> {
     match part {
         Part::Train => parts.train.ok_or_else(|| missing("training", "testing")),
         Part::Test => {
+            // By other names than those that the options name, it is a guess.
+            let is_named =
+                |part: &PathBuf| ["train", "val", "test"].iter().any(|name| folder.join(name) == **part);
+            if !parts.folders.iter().all(is_named) {
+                let names: Vec<_> = parts.folders.iter().map(|part| part.display().to_string()).collect();
+                log_line(&format!("taken for parts of the data set by their names: {}", names.join(", ")));
+            }
             if parts.drawn {
                 log_line(
                     "no folders train and val or test: one image in five is a test image, drawn by its path",
