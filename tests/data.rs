@@ -60,6 +60,7 @@ fn a_folder_trains_and_its_damaged_files_are_skipped() {
     let damaged = root.path().join("train/lying/2.png");
     let whole = fs::read(&damaged).unwrap();
     fs::write(&damaged, &whole[..whole.len() / 2]).unwrap();
+    let train = [&train[..], &["--overwrite"]].concat();
     let (code, _, stderr) = run("lenet5", &train);
     assert_eq!(code, Some(3), "{stderr}");
     assert!(stderr.contains("2.png: damaged") && stderr.contains("--skip-bad"), "{stderr}");

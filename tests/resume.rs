@@ -98,12 +98,27 @@ mod unix {
         assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
     }
 
+    /// As `nohup` starts a program.
+    #[test]
+    fn a_hangup_that_is_to_be_ignored_is_ignored() {
+        let folder = tempfile::tempdir().unwrap();
+        let trainer = training("lenet5");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(trainer.get_program()).args(trainer.get_args());
+        shell.arg("--output").arg(folder.path()).args(["--checkpoint-every", "1e-4"]);
+        let mut child = shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_for(&mut child, || folder.path().join("last.ckpt").exists());
+        send(&child, "-HUP");
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+
     #[test]
     fn a_signal_ends_the_step_and_saves() {
         let folder = tempfile::tempdir().unwrap();
         let [whole, stopped] = ["whole", "stopped"].map(|name| folder.path().join(name));
         let expected = finish(command("lenet5", &whole, &["--batch", "16"]));
-        for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
             let arguments = ["--batch", "16", "--resume", "auto", "--checkpoint-every", "1e-4"];
             let mut child = command("lenet5", &stopped, &arguments).spawn().unwrap();
             let written =

@@ -8,12 +8,13 @@ use crate::{Error, Result, Tensor};
 /// The first part of the names of statistics.
 const STATISTICS: &str = "data.";
 
-/// The statistics of the data that a network is trained on, and the names of its outputs. A session keeps them,
-/// and files of its weights hold them.
+/// The statistics of the data that a network is trained on, the names of its outputs, and what the
+/// data set is called. A session keeps them, and files of its weights hold them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DataInfo {
     statistics: Vec<Tensor>,
     classes: Vec<String>,
+    data_set: Option<String>,
 }
 
 impl DataInfo {
@@ -35,7 +36,18 @@ impl DataInfo {
                 return Err(Error::Usage(format!("{name}: two statistics have this name")));
             }
         }
-        Ok(DataInfo { statistics, classes })
+        Ok(DataInfo { statistics, classes, data_set: None })
+    }
+
+    /// Names the data set, such as `cifar10`.
+    #[must_use]
+    pub fn of_data_set(self, name: Option<String>) -> DataInfo {
+        DataInfo { data_set: name, ..self }
+    }
+
+    /// What the data set is called, if anything.
+    pub fn data_set(&self) -> Option<&str> {
+        self.data_set.as_deref()
     }
 
     /// The fitted statistics of `data { }`, tensors named `data.*`: what a preparation of images

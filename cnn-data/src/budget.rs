@@ -3,6 +3,12 @@
 
 use std::sync::{Condvar, Mutex, PoisonError};
 
+/// Bytes that images may take while they are decoded: about what the largest one takes alone.
+const DECODED: u64 = 1 << 31;
+
+/// The memory of all images that are being decoded.
+pub(super) static DECODING: Budget = Budget::new(DECODED);
+
 /// Bytes that are shared by leases.
 #[derive(Debug)]
 pub(super) struct Budget {

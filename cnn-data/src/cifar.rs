@@ -12,7 +12,7 @@ use std::{
 
 use cnn_core::{Result, files};
 
-use super::{Dataset, Image, Part, Target, bad, beyond, room};
+use super::{Dataset, Image, Part, Target, bad, beyond, identity, room};
 
 const SHAPE: [usize; 3] = [3, 32, 32];
 const PIXELS: usize = 3 * 32 * 32;
@@ -125,6 +125,11 @@ impl Dataset for Cifar {
 
     fn in_memory(&self) -> bool {
         true
+    }
+
+    fn identity(&self, index: usize) -> Option<u64> {
+        let size = self.kind.record();
+        Some(identity(0, self.records.get(index * size..)?.get(..size)?))
     }
 
     fn read(&self, index: usize, image: &mut Image) -> Result<Target> {

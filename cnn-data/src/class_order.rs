@@ -31,32 +31,93 @@ struct ClassOrder {
     outputs: Vec<u32>,
 }
 
-/// The data set as a network with outputs of these names sees it: the data set itself where either
-/// knows no names but numbers, or both are in one order.
+/// The data set as a network with outputs of these names sees it. Where either knows its classes by
+/// numbers alone and the other by names, or the network knows no names, they are taken in order.
 ///
 /// # Errors
 ///
 /// [`UnknownClass`] if the network has no output of a name.
 pub fn with_class_order(data: Arc<dyn Dataset>, names: &[String]) -> Result<Arc<dyn Dataset>, UnknownClass> {
-    let own: Vec<String> = (0..data.outputs()).map(|class| data.output_name(class)).collect();
-    let numbered = own.iter().enumerate().all(|(class, name)| *name == class.to_string());
+    let own = output_names(&*data);
     // Another number of values is no other order of them: whoever compares the counts says so.
     let is_short = data.target() == TargetKind::Values && own.len() != names.len();
-    if names.is_empty() || numbered || is_short || names.starts_with(&own) {
+    if names.is_empty() || is_short || names.starts_with(&own) {
         return Ok(data);
     }
     // Each of the network's outputs is taken once, even where two have one name.
     let mut is_taken = vec![false; names.len()];
     let output =
-        |name: String| match (0..names.len()).find(|&output| !is_taken[output] && names[output] == name) {
+        |name: &String| match (0..names.len()).find(|&output| !is_taken[output] && names[output] == *name) {
             Some(output) => {
                 is_taken[output] = true;
                 Ok(output as u32)
             }
-            None => Err(UnknownClass { kind: data.target(), name }),
+            None => Err(UnknownClass { kind: data.target(), name: name.clone() }),
         };
-    let outputs = own.into_iter().map(output).collect::<Result<_, _>>()?;
-    Ok(Arc::new(ClassOrder { data, names: names.to_vec(), outputs }))
+    match own.iter().map(output).collect::<Result<_, _>>() {
+        Ok(outputs) => Ok(Arc::new(ClassOrder { data, names: names.to_vec(), outputs })),
+        Err(_) if is_numbered(&own) || is_numbered(names) => Ok(data),
+        Err(unknown) => Err(unknown),
+    }
+}
+
+/// What a data set calls its outputs.
+fn output_names(data: &dyn Dataset) -> Vec<String> {
+    (0..data.outputs()).map(|output| data.output_name(output)).collect()
+}
+
+/// True of names that only count.
+fn is_numbered(names: &[String]) -> bool {
+    names.iter().enumerate().all(|(nth, name)| *name == nth.to_string())
+}
+
+/// An output that a class takes whose name a network did not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TakenOutput {
+    /// The class.
+    pub class: String,
+    /// Its output.
+    pub output: usize,
+    /// The class that had the output before, and of which there are no images.
+    pub before: Option<String>,
+}
+
+/// Names for a network's `outputs` that is to be trained on other classes than the ones it knows:
+/// those that it knows keep their outputs; new ones take outputs without a name, then those of
+/// classes that the data set has not. What is known by numbers alone gives way to names.
+///
+/// ```
+/// use cnn_runtime::data::with_new_classes;
+///
+/// let list = |names: &[&str]| names.iter().map(|&name| name.into()).collect::<Vec<String>>();
+/// let (names, taken) = with_new_classes(&list(&["cat", "dog"]), &list(&["bee", "cat", "dog"]), 3);
+/// assert_eq!(names, ["cat", "dog", "bee"]);
+/// assert_eq!((taken[0].class.as_str(), taken[0].output), ("bee", 2));
+/// ```
+pub fn with_new_classes(known: &[String], own: &[String], outputs: usize) -> (Vec<String>, Vec<TakenOutput>) {
+    let is_new = |class: &&String| !known.contains(class);
+    if known.is_empty() || (is_numbered(known) && own.iter().any(|class| !known.contains(class))) {
+        return (own.to_vec(), Vec::new());
+    }
+    if is_numbered(own) && own.iter().all(|class| is_new(&class)) {
+        return (known.to_vec(), Vec::new());
+    }
+    let mut names = known.to_vec();
+    let unused = known.iter().enumerate().filter(|(_, name)| !own.contains(name));
+    let mut free = (known.len()..outputs)
+        .map(|output| (output, None))
+        .chain(unused.map(|(output, name)| (output, Some(name.clone()))));
+    let mut taken = Vec::new();
+    for class in own.iter().filter(is_new) {
+        let Some((output, before)) = free.next() else { break };
+        match names.get_mut(output) {
+            Some(name) => name.clone_from(class),
+            None => names.push(class.clone()),
+        }
+        taken.push(TakenOutput { class: class.clone(), output, before });
+    }
+    (names, taken)
 }
 
 impl Dataset for ClassOrder {
@@ -82,6 +143,14 @@ impl Dataset for ClassOrder {
 
     fn target(&self) -> TargetKind {
         self.data.target()
+    }
+
+    fn check(&self, index: usize) -> Result<()> {
+        self.data.check(index)
+    }
+
+    fn identity(&self, index: usize) -> Option<u64> {
+        self.data.identity(index)
     }
 
     fn read(&self, index: usize, image: &mut Image) -> Result<Target> {
@@ -189,5 +258,42 @@ mod tests {
     fn what_has_no_names_goes_by_number() {
         assert_eq!(labels(&["cat", "dog"], &[]), Ok(vec![0, 1]));
         assert_eq!(labels(&["0", "1"], &["cat", "dog"]), Ok(vec![0, 1]));
+        // Names that were added later.
+        assert_eq!(labels(&["cat", "dog"], &["0", "1", "2"]), Ok(vec![0, 1]));
+    }
+
+    #[test]
+    fn numbers_are_names_where_both_have_them() {
+        // Folders are in the order of their names, of which 10 comes before 2.
+        let names = ["0", "1", "10", "11", "2"];
+        assert_eq!(labels(&["0", "1", "2"], &names), Ok(vec![0, 1, 4]));
+        assert_eq!(
+            labels(&["0", "1", "10", "11", "2"], &["0", "1", "2", "10", "11"]),
+            Ok(vec![0, 1, 3, 4, 2])
+        );
+        assert_eq!(labels(&["0", "2", "11"], &names), Ok(vec![0, 4, 3]));
+    }
+
+    #[test]
+    fn new_classes_take_outputs_that_are_free() {
+        let list = |names: &[&str]| names.iter().map(|&name| name.into()).collect::<Vec<String>>();
+        let names = |known: &[&str], own: &[&str], outputs| {
+            let (names, taken) = with_new_classes(&list(known), &list(own), outputs);
+            (names.join(" "), taken.into_iter().map(|taken| (taken.output, taken.before)).collect::<Vec<_>>())
+        };
+        assert_eq!(names(&["cat", "dog"], &["dog"], 3), ("cat dog".into(), vec![]));
+        assert_eq!(
+            names(&["cat", "dog"], &["bee", "cat", "dog"], 3),
+            ("cat dog bee".into(), vec![(2, None)])
+        );
+        // A known class without images gives its output away, once no other is left.
+        let fox = (0, Some("cat".into()));
+        assert_eq!(
+            names(&["cat", "dog"], &["bee", "dog", "fox"], 3),
+            ("fox dog bee".into(), vec![(2, None), fox])
+        );
+        assert_eq!(names(&[], &["bee"], 3), ("bee".into(), vec![]));
+        assert_eq!(names(&["0", "1"], &["bee", "cat"], 2), ("bee cat".into(), vec![]));
+        assert_eq!(names(&["cat", "dog"], &["0", "1"], 2), ("cat dog".into(), vec![]));
     }
 }

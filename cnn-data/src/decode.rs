@@ -1,4 +1,5 @@
-//! Files of png, jpeg and webp to planar images.
+//! Files of png, jpeg, webp, bmp, gif and pnm to planar images; with the feature `formats` of tiff
+//! and others, too.
 //!
 //! The format is found by content. Images are turned by their EXIF orientation; transparency is
 //! dropped; 16 bits a sample become fractions of the 0 to 255 of 8 bits; the CMYK of printers
@@ -8,11 +9,18 @@
 //! is an error about the file. Images that threads prepare share a
 //! [`Budget`](super::budget::Budget).
 
+mod bmp;
+mod check;
+mod format;
+mod gif;
 mod header;
 mod jpeg;
 mod orientation;
 mod pixels;
 mod png;
+mod pnm;
+#[cfg(feature = "formats")]
+mod rare;
 mod webp;
 
 use std::{io::Read, path::Path};
@@ -20,11 +28,17 @@ use std::{io::Read, path::Path};
 use cnn_core::{Error, Result, files};
 
 use super::{Image, bad};
+use bmp::Bmp;
+pub(crate) use check::check;
+use format::Format;
+pub(crate) use format::{HEAD, Kind, READ, is_ending};
+use gif::Gif;
 use header::Header;
 use jpeg::Jpeg;
 use orientation::Orientation;
 use pixels::Pixels;
 use png::Png;
+use pnm::Pnm;
 use webp::WebP;
 
 /// Bytes of the largest file, and of what a decoder may allocate for its output.
@@ -94,20 +108,17 @@ fn room(bytes: u64) -> Result<Vec<u8>, String> {
 
 /// The decoder of a file in one of the formats.
 fn decoder(bytes: &[u8]) -> Result<Box<dyn Decoder + '_>, String> {
-    let other = match bytes {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => return Ok(Box::new(Png::new(bytes)?)),
-        [0xff, 0xd8, 0xff, ..] => return Ok(Box::new(Jpeg::new(bytes)?)),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => {
-            return Ok(Box::new(WebP::new(bytes)?));
-        }
-        [b'G', b'I', b'F', b'8', ..] => "gif",
-        [b'B', b'M', ..] => "bmp",
-        [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => "tiff",
-        [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', b'f', ..] => "avif",
-        [_, _, _, _, b'f', b't', b'y', b'p', b'h', b'e', b'i', _, ..] => "heic",
-        _ => return Err("neither png, jpeg nor webp".into()),
-    };
-    Err(format!("not supported: {other} is neither png, jpeg nor webp"))
+    Ok(match Kind::of(bytes) {
+        Kind::Image(Format::Png) => Box::new(Png::new(bytes)?),
+        Kind::Image(Format::Jpeg) => Box::new(Jpeg::new(bytes)?),
+        Kind::Image(Format::WebP) => Box::new(WebP::new(bytes)?),
+        Kind::Image(Format::Bmp) => Box::new(Bmp::new(bytes)?),
+        Kind::Image(Format::Gif) => Box::new(Gif::new(bytes)?),
+        Kind::Image(Format::Pnm) => Box::new(Pnm::new(bytes)?),
+        #[cfg(feature = "formats")]
+        Kind::Rare(_) => Box::new(rare::Rare::new(bytes)?),
+        other => return Err(other.refusal()),
+    })
 }
 
 /// Says that there is no memory for an image, as of a file that is too large.

@@ -2,29 +2,41 @@
 //! training, validation and testing.
 //!
 //! Classes and files are in order of their names, so an index means the same image on every
-//! machine. Only names are read here; an image is decoded when it is asked for.
+//! machine. Files of other names than images have are images by what they hold; what is none is
+//! counted. An image is decoded when it is asked for.
 
 mod layout;
+mod left_out;
 
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     fs,
+    io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
 
-use cnn_core::{Result, rng::mix};
+use cnn_core::{Result, files, rng::mix};
 
-use super::{Dataset, Image, Target, bad, beyond, decode};
-use layout::{Layout, Role, entries, is_image, name, subfolders};
+use super::{
+    Dataset, Image, Target, bad, beyond,
+    decode::{READ, check, decode},
+    identity,
+};
+use layout::{Layout, Role, entries, kind, name, subfolders};
+pub use left_out::LeftOut;
 
 /// One image in so many is a test image where folders do not say which.
 const TEST_SHARE: u64 = 5;
+
+/// Bytes at the end of a file by which it is known again.
+const END: u64 = 4096;
 
 /// Image files in folders, one folder for each class.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Folder {
     classes: Vec<String>,
     files: Vec<(PathBuf, u32)>,
+    left_out: LeftOut,
 }
 
 /// The images of a folder by what they are for; each part has images, or is not there.
@@ -42,6 +54,8 @@ pub struct FolderParts {
     pub drawn: bool,
     /// The folders that were taken for parts by their names; none where the folders are classes.
     pub folders: Vec<PathBuf>,
+    /// The files of all parts that are not taken.
+    pub left_out: LeftOut,
 }
 
 impl Folder {
@@ -56,20 +70,39 @@ impl Folder {
         if folders.is_empty() {
             return Err(bad(root, "holds no folders; expected one for each class"));
         }
-        let folder = Folder::of_classes(&folders)?;
+        let folder = Folder::of_classes(root, &folders)?;
         let is_empty = |label: u32| !folder.files.iter().any(|(_, of)| *of == label);
         match (0..).zip(&folders).find(|(label, _)| is_empty(*label)) {
-            Some((_, class)) => Err(bad(class, "a class without images (png, jpg, jpeg or webp)")),
+            Some((_, class)) => {
+                let mut message = format!("a class without images ({READ})");
+                if !folder.left_out.is_empty() {
+                    message += &format!("; {}", folder.left_out);
+                }
+                Err(bad(class, message))
+            }
             None => Ok(folder),
         }
     }
 
-    fn of_classes(folders: &[PathBuf]) -> Result<Folder> {
-        let mut files = Vec::new();
+    /// The images in the folders of classes that lie in a folder.
+    fn of_classes(root: &Path, folders: &[PathBuf]) -> Result<Folder> {
+        let mut found = Found::default();
+        let mut names = BTreeSet::new();
         for (label, folder) in folders.iter().enumerate() {
-            collect(folder, label as u32, &mut HashSet::new(), &mut files)?;
+            if !names.insert(name(folder)) {
+                return Err(bad(folder, "a second class of this name: rename one of the folders"));
+            }
+            found.collect(folder, label as u32)?;
         }
-        Ok(Folder { classes: folders.iter().map(|folder| name(folder)).collect(), files })
+        let beside = entries(root)?.into_iter().filter(|path| path.is_file() && kind(path).is_none());
+        beside.for_each(|_| found.left_out.add_beside());
+        let Found { files, left_out, .. } = found;
+        Ok(Folder { classes: folders.iter().map(|folder| name(folder)).collect(), files, left_out })
+    }
+
+    /// The files among the images that are not taken.
+    pub fn left_out(&self) -> &LeftOut {
+        &self.left_out
     }
 
     /// The images by what they are for. Folders for training, validation and testing are found in
@@ -110,15 +143,20 @@ impl Folder {
 
     /// Draws the test images by their paths.
     fn draw(self, root: &Path) -> Result<FolderParts> {
-        let (classes, count) = (self.classes, self.files.len());
+        let Folder { classes, left_out, .. } = &self;
+        let count = self.files.len();
         let (test, train): (Vec<_>, Vec<_>) =
-            self.files.into_iter().partition(|(path, _)| hash(path, root).is_multiple_of(TEST_SHARE));
+            self.files.iter().cloned().partition(|(path, _)| hash(path, root).is_multiple_of(TEST_SHARE));
         if test.is_empty() || train.is_empty() {
             return Err(bad(root, format!("{count} images are too few to draw some for testing")));
         }
-        let part = |files| Some(Folder { classes: classes.clone(), files });
-        let (train, test) = (part(train), part(test));
-        Ok(FolderParts { train, validation: None, test, drawn: true, folders: Vec::new() })
+        let part = |files, left_out: &LeftOut| Folder {
+            classes: classes.clone(),
+            files,
+            left_out: left_out.clone(),
+        };
+        let (train, test) = (part(train, left_out), part(test, &LeftOut::default()));
+        Ok(FolderParts { drawn: true, ..FolderParts::new(Some(train), None, Some(test), Vec::new()) })
     }
 
     /// The same images with the labels of other classes of the same names.
@@ -148,27 +186,36 @@ impl FolderParts {
             let Some(train) = &train else { return Folder::open(root).map(Some) };
             // A class without images is as good as none.
             let folders = subfolders(root)?;
-            let part = Folder::of_classes(&folders)?;
+            let part = Folder::of_classes(root, &folders)?;
             let used = |label: u32| part.files.iter().any(|(_, of)| *of == label);
             let folders: Vec<_> =
                 (0..).zip(folders).filter(|(label, _)| used(*label)).map(|(_, folder)| folder).collect();
             if folders.is_empty() {
                 return Ok(None);
             }
-            Folder::of_classes(&folders)?.with_class_order(&train.classes, root).map(Some)
+            Folder::of_classes(root, &folders)?.with_class_order(&train.classes, root).map(Some)
         };
         let folders = parts.iter().map(|(_, folder)| folder.clone()).collect();
         let (validation, test) = match (open(Role::Validation)?, open(Role::Test)?) {
             (None, None) => match (train, folder(Role::Train)) {
                 (Some(train), Some(root)) => return Ok(FolderParts { folders, ..train.draw(root)? }),
-                (train, _) => {
-                    return Ok(FolderParts { train, validation: None, test: None, drawn: false, folders });
-                }
+                (train, _) => return Ok(FolderParts::new(train, None, None, folders)),
             },
             (validation, None) => (None, validation),
             parts => parts,
         };
-        Ok(FolderParts { train, validation, test, drawn: false, folders })
+        Ok(FolderParts::new(train, validation, test, folders))
+    }
+
+    fn new(
+        train: Option<Folder>,
+        validation: Option<Folder>,
+        test: Option<Folder>,
+        folders: Vec<PathBuf>,
+    ) -> FolderParts {
+        let mut left_out = LeftOut::default();
+        [&train, &validation, &test].into_iter().flatten().for_each(|part| left_out.extend(&part.left_out));
+        FolderParts { train, validation, test, drawn: false, folders, left_out }
     }
 }
 
@@ -198,38 +245,70 @@ impl Dataset for Folder {
         decode(path, image)?;
         Ok(Target::Class(*label))
     }
+
+    fn check(&self, index: usize) -> Result<()> {
+        self.files.get(index).map_or(Ok(()), |(path, _)| check(path))
+    }
+
+    fn identity(&self, index: usize) -> Option<u64> {
+        let (path, label) = self.files.get(index)?;
+        let file = path.file_name().unwrap_or_default().to_string_lossy();
+        let names = [self.classes[*label as usize].as_bytes(), b"/", file.as_bytes()].concat();
+        Some(identity(0, &[&names, &*end(path).unwrap_or_default()].concat()))
+    }
 }
 
-/// The images in a folder and below it, in order of their names.
-pub(super) fn images(folder: &Path) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    collect(folder, 0, &mut HashSet::new(), &mut files)?;
-    if files.is_empty() {
-        return Err(bad(folder, "a folder without images (png, jpg, jpeg or webp)"));
-    }
-    Ok(files.into_iter().map(|(path, _)| path).collect())
+/// The last bytes of a file, which are not those of another image, and its length.
+fn end(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = files::open_regular(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(END)))?;
+    let mut bytes = length.to_le_bytes().to_vec();
+    file.take(END).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
-/// Adds the images in a folder and below it. Links may lead back: a folder counts once, whatever
-/// its names.
-fn collect(
-    folder: &Path,
-    label: u32,
-    seen: &mut HashSet<PathBuf>,
-    files: &mut Vec<(PathBuf, u32)>,
-) -> Result<()> {
-    let real = fs::canonicalize(folder).map_err(|error| bad(folder, format!("cannot read: {error}")))?;
-    if !seen.insert(real) {
-        return Ok(());
+/// The images in a folder and below it, in order of their names, and what is left out.
+pub(super) fn images(folder: &Path) -> Result<(Vec<PathBuf>, LeftOut)> {
+    let mut found = Found::default();
+    found.collect(folder, 0)?;
+    if found.files.is_empty() {
+        return Err(bad(folder, format!("a folder without images ({READ})")));
     }
-    for path in entries(folder)? {
-        if path.is_dir() {
-            collect(&path, label, seen, files)?;
-        } else if is_image(&path) && path.is_file() {
-            files.push((path, label));
+    Ok((found.files.into_iter().map(|(path, _)| path).collect(), found.left_out))
+}
+
+/// What folders hold.
+#[derive(Default)]
+struct Found {
+    files: Vec<(PathBuf, u32)>,
+    left_out: LeftOut,
+}
+
+impl Found {
+    /// Adds the images in a folder and below it.
+    fn collect(&mut self, folder: &Path, label: u32) -> Result<()> {
+        self.walk(folder, label, &mut HashSet::new())
+    }
+
+    /// Links may lead back: a folder counts once, whatever its names.
+    fn walk(&mut self, folder: &Path, label: u32, seen: &mut HashSet<PathBuf>) -> Result<()> {
+        let real = fs::canonicalize(folder).map_err(|error| bad(folder, format!("cannot read: {error}")))?;
+        if !seen.insert(real) {
+            return Ok(());
         }
+        for path in entries(folder)? {
+            if path.is_dir() {
+                self.walk(&path, label, seen)?;
+            } else if path.is_file() {
+                match kind(&path) {
+                    None => self.files.push((path, label)),
+                    Some(kind) => self.left_out.add(&path, kind),
+                }
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(test)]

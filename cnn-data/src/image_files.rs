@@ -4,18 +4,19 @@ use std::path::{Path, PathBuf};
 
 use cnn_core::Result;
 
-use super::{Dataset, Image, Target, beyond, decode, folder};
+use super::{Dataset, Image, LeftOut, Target, beyond, decode, folder};
 
 /// Image files; the target of each is its index, by which answers find their images.
 #[derive(Clone, Debug, Default)]
 pub struct ImageFiles {
     paths: Vec<PathBuf>,
+    left_out: LeftOut,
 }
 
 impl ImageFiles {
     /// The files of these paths, which are read when their images are asked for.
     pub fn new(paths: Vec<PathBuf>) -> ImageFiles {
-        ImageFiles { paths }
+        ImageFiles { paths, left_out: LeftOut::default() }
     }
 
     /// As [`ImageFiles::new`], with the images in a folder and below it, in order of their names, in
@@ -25,15 +26,22 @@ impl ImageFiles {
     ///
     /// [`crate::Error::Data`] for a folder that cannot be read or holds no images.
     pub fn open(paths: &[PathBuf]) -> Result<ImageFiles> {
-        let mut files = Vec::new();
+        let mut files = ImageFiles::default();
         for path in paths {
             if path.is_dir() {
-                files.extend(folder::images(path)?);
+                let (images, left_out) = folder::images(path)?;
+                files.paths.extend(images);
+                files.left_out.extend(&left_out);
             } else {
-                files.push(path.clone());
+                files.paths.push(path.clone());
             }
         }
-        Ok(ImageFiles::new(files))
+        Ok(files)
+    }
+
+    /// The files in folders that are not taken.
+    pub fn left_out(&self) -> &LeftOut {
+        &self.left_out
     }
 
     /// The path of an image.

@@ -2,7 +2,7 @@
 
 use cnn_core::{Error, Result, reserve::product};
 
-use super::{Dataset, Image, Target, TargetKind, beyond};
+use super::{Dataset, Image, Target, TargetKind, beyond, identity};
 
 /// The targets of as many images, one after the other.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,6 +127,18 @@ impl Dataset for InMemory {
 
     fn in_memory(&self) -> bool {
         true
+    }
+
+    fn identity(&self, index: usize) -> Option<u64> {
+        let size = product(&self.shape);
+        let pixels = self.pixels.get(index * size..)?.get(..size)?;
+        let of_image =
+            |values: &[f32]| bytemuck::cast_slice(&values[index * self.outputs..][..self.outputs]).to_vec();
+        let target = match &self.targets {
+            TargetArray::Classes { labels, .. } => labels[index].to_le_bytes().to_vec(),
+            TargetArray::Values(values) | TargetArray::Labels(values) => of_image(values),
+        };
+        Some(identity(0, &[bytemuck::cast_slice(pixels), &target].concat()))
     }
 
     fn read(&self, index: usize, image: &mut Image) -> Result<Target> {

@@ -82,9 +82,9 @@ use std::path::Path;
 
 pub use batches::{Batch, Batches};
 pub use cifar::{Cifar, CifarKind};
-pub use class_order::{UnknownClass, with_class_order};
+pub use class_order::{TakenOutput, UnknownClass, with_class_order, with_new_classes};
 pub use decode::decode;
-pub use folder::{Folder, FolderParts};
+pub use folder::{Folder, FolderParts, LeftOut};
 pub use image::Image;
 pub use image_files::ImageFiles;
 pub use in_memory::{InMemory, TargetArray};
@@ -95,7 +95,7 @@ pub use skip_policy::SkipPolicy;
 pub use split::{Split, sample, split};
 pub use target::Target;
 
-use cnn_core::{Error, Result, reserve::reserve};
+use cnn_core::{Error, Result, reserve::reserve, rng::mix};
 pub use cnn_plan::TargetKind;
 
 /// Images with their targets, each under an index.
@@ -140,6 +140,23 @@ pub trait Dataset: Send + Sync {
     /// [`Error::Data`] naming a file that cannot be used; such images can be skipped.
     /// [`Error::Usage`] for an index that is not below [`Dataset::len`].
     fn read(&self, index: usize, image: &mut Image) -> Result<Target>;
+
+    /// Looks whether the image with this index can be read, as far as that costs much less than
+    /// reading it: before a run that meets it after hours. Many threads call it at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Dataset::read`].
+    fn check(&self, _index: usize) -> Result<()> {
+        Ok(())
+    }
+
+    /// A number by which an image and its target are known again, in another run too: by it one that
+    /// is resumed finds that the data set changed. Nothing if there is none that costs much less than
+    /// decoding the image. Many threads call it at a time.
+    fn identity(&self, _index: usize) -> Option<u64> {
+        None
+    }
 }
 
 /// An [`Error::Data`] about a file or a folder.
@@ -166,6 +183,13 @@ fn all_indices(count: usize) -> Result<Vec<u32>> {
     reserve(&mut indices, count, "the indices of the images")?;
     indices.extend(0..end);
     Ok(indices)
+}
+
+/// The identity of an image by its bytes and its target.
+fn identity(target: u32, bytes: &[u8]) -> u64 {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    mix(u64::from(target) << 32 | u64::from(crc.sum()))
 }
 
 /// Makes room for the contents of a file.

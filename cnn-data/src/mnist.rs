@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use cnn_core::Result;
 
 use super::{
-    Dataset, Image, Target, bad, beyond,
+    Dataset, Image, Target, bad, beyond, identity,
     idx::{IdxFile, Kind},
 };
 
@@ -90,6 +90,11 @@ impl Dataset for Mnist {
 
     fn in_memory(&self) -> bool {
         true
+    }
+
+    fn identity(&self, index: usize) -> Option<u64> {
+        let size: usize = self.shape.iter().product();
+        Some(identity(u32::from(*self.labels.get(index)?), &self.pixels[index * size..][..size]))
     }
 
     fn read(&self, index: usize, image: &mut Image) -> Result<Target> {

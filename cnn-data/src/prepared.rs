@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use super::{
     Dataset, Image, Preparation, SkipPolicy, Target, beyond,
-    budget::Budget,
+    budget::DECODING,
     prepare::{Moments, Wanted},
     threads,
 };
@@ -23,14 +23,11 @@ const FITTED: usize = 1 << 16;
 /// Values that are held at once while statistics are fitted, about.
 const BLOCK: usize = 1 << 23;
 
+/// Identities by which sets of images are compared.
+const SKETCHED: usize = 256;
+
 /// Images in memory that a thread takes at once.
 const GRAIN: usize = 32;
-
-/// Bytes that images may take while they are decoded: about what the largest one takes alone.
-const DECODED: u64 = 1 << 31;
-
-/// The memory of all images that are being decoded.
-static DECODING: Budget = Budget::new(DECODED);
 
 /// A data set, the way to the network's input, and what is done about bad files. Copies share all
 /// three.
@@ -126,6 +123,36 @@ impl Prepared {
     pub fn data_info(&self) -> Result<DataInfo> {
         let classes = (0..self.data.outputs()).map(|output| self.data.output_name(output)).collect();
         DataInfo::new(self.preparation.statistics().to_vec(), classes)
+    }
+
+    /// Looks at the files of images, as far as [`Dataset::check`] finds damage without reading them
+    /// as a whole, and returns the error of each that cannot be used, in order. `looked` is called
+    /// with numbers of files that were looked at.
+    pub fn check(&self, indices: &[u32], looked: impl Fn(usize) + Sync) -> Vec<Error> {
+        let each = indices.par_chunks(GRAIN).flat_map_iter(|indices| {
+            let bad: Vec<_> =
+                indices.iter().filter_map(|&index| self.data.check(index as usize).err()).collect();
+            looked(indices.len());
+            bad
+        });
+        if self.data.in_memory() { Vec::new() } else { threads::install(|| each.collect()) }
+    }
+
+    /// Passes over an image that cannot be used, if the policy allows it.
+    pub(super) fn pass_over(&self, error: Error) -> Result<()> {
+        self.policy.skip(error)
+    }
+
+    /// The smallest of the images' identities, in order, at most 256: the share that two sets
+    /// have in common of the smallest of both is about that of their images (Broder, "On the
+    /// resemblance and containment of documents", 1997). Of few images it is all of them, of images
+    /// without an identity nothing.
+    pub fn sketch(&self, indices: &[u32]) -> Vec<u64> {
+        let each = indices.par_iter().filter_map(|&index| self.data.identity(index as usize));
+        let mut identities: Vec<u64> = threads::install(|| each.collect());
+        identities.par_sort_unstable();
+        identities.truncate(SKETCHED);
+        identities
     }
 
     /// True if preparing a batch costs little more than copying it: no thread is worth waking for

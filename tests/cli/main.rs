@@ -1,7 +1,9 @@
 //! The trainer binaries as their users meet them: what they print, what they write, how they fail.
 
+mod classes;
 mod export;
 mod folder;
+mod runs;
 mod server;
 mod targets;
 
@@ -182,7 +184,7 @@ fn divergence_spoils_nothing() {
     let saved =
         || ["last.safetensors", "last.ckpt"].map(|name| std::fs::read(folder.path().join(name)).unwrap());
     let before = saved();
-    let diverging = ["--optimizer", "sgd", "--lr", "1e30"];
+    let diverging = ["--overwrite", "--optimizer", "sgd", "--lr", "1e30"];
     fails("mnist", &[&train[..], &diverging].concat(), 5, &["diverged", "epoch 1", "smaller --lr"]);
     assert!(saved() == before);
 }

@@ -4,12 +4,17 @@
 use std::{
     collections::BTreeSet,
     fs,
+    io::Read,
     path::{Path, PathBuf},
 };
 
-use cnn_core::Result;
+use cnn_core::{Result, files};
+use unicode_normalization::UnicodeNormalization;
 
-use super::super::bad;
+use super::super::{
+    bad,
+    decode::{HEAD, Kind, is_ending},
+};
 
 /// What a folder of images holds.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,8 +48,8 @@ const FILLERS: [&str; 14] = [
     "pictures", "photos",
 ];
 
-/// Folders that systems and tools leave behind.
-const JUNK: [&str; 10] = [
+/// Folders and files that systems and tools leave behind.
+const JUNK: [&str; 14] = [
     "__macosx",
     "@eadir",
     "$recycle.bin",
@@ -55,6 +60,10 @@ const JUNK: [&str; 10] = [
     "lost+found",
     "__pycache__",
     "thumbs",
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    "icon\r",
 ];
 
 /// Folders within folders that are looked through for parts.
@@ -198,7 +207,7 @@ fn holds_images(folder: &Path) -> bool {
 }
 
 fn holds_images_itself(folder: &Path) -> bool {
-    entries(folder).is_ok_and(|entries| entries.iter().any(|path| is_image(path) && path.is_file()))
+    entries(folder).is_ok_and(|entries| entries.iter().any(|path| path.is_file() && kind(path).is_none()))
 }
 
 /// The folders in a folder, in order of their names.
@@ -220,9 +229,10 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// The last part of a path.
+/// The last part of a path. Letters with marks are in their composed form, which they have not on
+/// every system.
 pub(super) fn name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_name().unwrap_or_default().to_string_lossy().nfc().collect()
 }
 
 /// The path with a last part, which `.` has not.
@@ -230,13 +240,14 @@ fn absolute(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
 }
 
-/// Endings of files that are read.
-const EXTENSIONS: [&str; 4] = ["png", "jpg", "jpeg", "webp"];
-
-/// Whether a file is an image by its name.
-pub(super) fn is_image(path: &Path) -> bool {
-    let extension = path.extension().unwrap_or_default().to_string_lossy().to_lowercase();
-    EXTENSIONS.contains(&extension.as_str())
+/// What a file is, if it is no image that is read: by its ending, or by what it holds.
+pub(super) fn kind(path: &Path) -> Option<Kind> {
+    if path.extension().is_some_and(|ending| is_ending(&ending.to_string_lossy())) {
+        return None;
+    }
+    let mut head = Vec::new();
+    let read = files::open_regular(path).and_then(|file| file.take(HEAD as u64).read_to_end(&mut head));
+    Some(read.map_or(Kind::Other, |_| Kind::of(&head))).filter(|kind| !kind.is_read())
 }
 
 #[cfg(test)]

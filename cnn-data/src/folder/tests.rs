@@ -183,3 +183,40 @@ fn a_link_that_leads_back_adds_nothing() {
     std::os::unix::fs::symlink(root.path().join("a"), root.path().join("a/again")).unwrap();
     assert_eq!(Folder::open(root.path()).unwrap().len(), 1);
 }
+
+#[test]
+fn images_are_found_by_what_they_hold_and_the_rest_is_counted() {
+    let root =
+        folder(&["a/1.png", "b/1.BMP", "a/notes.txt", "a/list.csv", "b/list.csv", "b/Thumbs.db", "2.jpg"]);
+    let jpeg: &[u8] = &[0xff, 0xd8, 0xff, 0xe0, 0, 0x10, b'J', b'F', b'I', b'F'];
+    for (file, bytes) in [
+        ("a/2", jpeg),
+        ("a/3.jpg_large", jpeg),
+        ("b/3.heic", b"\0\0\0\x18ftypheic\0\0\0\0"),
+        ("b/unnamed", b"no picture"),
+    ] {
+        fs::write(root.path().join(file), bytes).unwrap();
+    }
+    let all = Folder::open(root.path()).unwrap();
+    let files: Vec<_> = listed(&all, root.path()).into_iter().map(|(file, _)| file).collect();
+    assert_eq!(files, ["a/1.png", "a/2", "a/3.jpg_large", "b/1.BMP"]);
+    assert_eq!(
+        all.left_out().to_string(),
+        "6 files are left out: 2 .csv, 1 .txt, 1 heic (not supported), 1 images beside the folders of the classes, \
+         1 without an ending"
+    );
+    let error = Folder::open(folder(&["a/1.png", "b/1.txt"]).path()).unwrap_err().to_string();
+    assert!(error.ends_with("1 file is left out: 1 .txt"), "{error}");
+}
+
+/// Systems write a letter with a mark as one character or as two.
+#[test]
+fn a_name_is_the_same_in_either_form() {
+    let root =
+        folder(&["train/caf\u{e9}/1.png", "train/tea/1.png", "val/cafe\u{301}/1.png", "val/tea/1.png"]);
+    let parts = Folder::open_parts(root.path()).unwrap();
+    assert_eq!(parts.test.unwrap().classes, ["caf\u{e9}", "tea"]);
+    let root = folder(&["caf\u{e9}/1.png", "cafe\u{301}/1.png"]);
+    let error = Folder::open(root.path()).unwrap_err().to_string();
+    assert!(error.contains("a second class of this name"), "{error}");
+}

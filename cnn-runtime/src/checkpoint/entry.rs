@@ -1,5 +1,6 @@
 //! The tensors of a checkpoint, each with its place in a session.
 
+use super::Source;
 use crate::{
     session::{Array, Session},
     weights::layout::Planned,
@@ -38,7 +39,7 @@ impl Entry {
     }
 
     /// The tensor as it is to be written.
-    pub(super) fn planned(&self) -> Planned<&Entry> {
-        Planned::floats(&self.name, self.shape, self)
+    pub(super) fn planned(&self) -> Planned<Source<'_>> {
+        Planned::floats(&self.name, self.shape, Source::Entry(self))
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! A checkpoint is one safetensors file: parameters and running statistics under their names,
 //! optimizer state as `optimizer.SLOT.NAME`, all in torch's layouts, so that a file survives
-//! another packing; beside them the [`RunState`] as JSON. A checksum covers every byte, and a file
-//! exists whole or not at all.
+//! another packing; beside them the [`RunState`] as JSON, and [`DataInfo`] as files of weights hold
+//! it. A checksum covers every byte, and a file exists whole or not at all.
 //!
 //! What is byte-equal: the same session and the same [`RunState`], saved twice, make equal files.
 //! Two equal runs have equal tensors in equal places; their files differ where times were measured,
@@ -17,14 +17,14 @@ mod sealed;
 
 use std::{collections::BTreeMap, path::Path};
 
-use cnn_core::{Error, Result};
+use cnn_core::{DataInfo, Error, Result, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     history::Position,
     session::Session,
-    weights::{self, floats},
+    weights::{self, data_info, floats, layout::Planned},
 };
 use entry::{Entry, entries};
 
@@ -55,13 +55,34 @@ pub struct RunState {
 /// [`Error::Device`] if the device fails: what was saved before stays.
 pub fn save(session: &mut Session, path: &Path, run: &RunState) -> Result<()> {
     let json = serde_json::to_string(run).expect("numbers, texts and lists are JSON");
-    let entries = entries(session);
-    sealed::write(path, entries.iter().map(Entry::planned).collect(), json, |entry, out| {
-        session.read_parts(entry.array, entry.index, &mut |values| {
+    let (entries, info) = (entries(session), session.data_info().clone());
+    let statistics = info.statistics().iter();
+    let statistics =
+        statistics.map(|tensor| Planned::floats(tensor.name(), tensor.shape(), Source::Statistic(tensor)));
+    let tensors = entries.iter().map(Entry::planned).chain(statistics).collect();
+    sealed::write(path, tensors, json, data_info::metadata(&info), |source, out| match source {
+        Source::Entry(entry) => session.read_parts(entry.array, entry.index, &mut |values| {
             finite(&entry.name, values, run.position.epoch)?;
             floats::put(values, out)
-        })
+        }),
+        Source::Statistic(tensor) => floats::put(tensor.values(), out),
     })
+}
+
+/// Where the values of a tensor come from.
+enum Source<'a> {
+    Entry(&'a Entry),
+    Statistic(&'a Tensor),
+}
+
+/// What a checkpoint says of the data of its run.
+///
+/// # Errors
+///
+/// [`Error::Io`] if the file cannot be read or is no regular file, [`Error::Weights`] if it is
+/// damaged or no checkpoint.
+pub fn data_info(path: &Path) -> Result<DataInfo> {
+    data_info::read(&mut sealed::open(path)?.0)
 }
 
 /// Refuses values of a tensor that are NaN or infinite; the error names the tensor.
@@ -70,7 +91,7 @@ fn finite(name: &str, values: &[f32], epoch: usize) -> Result<()> {
     wrong.map_or(Ok(()), |&value| Err(Error::diverged(name, epoch)(value.into())))
 }
 
-/// Loads a session's parameters and optimizer state, and returns the state of the run, which must
+/// Loads a session's parameters, optimizer state and [`DataInfo`], and returns the state of the run, which must
 /// have had the same settings: all or none, unless meanwhile the disk or the device fails or
 /// somebody writes to the file.
 ///
@@ -94,10 +115,12 @@ pub fn load(session: &mut Session, path: &Path, settings: &RunSettings) -> Resul
         let (name, listed) = (session.description().name, weights::listed(&differences));
         return Err(Error::weights(path, format!("no checkpoint of {name} with this optimizer: {listed}")));
     }
+    let info = data_info::read(&mut file)?;
     for entry in &entries {
         let mut values = file.values(&entry.name)?;
         session.write_parts(entry.array, entry.index, &mut |part| values.read(part))?;
     }
     session.set_steps(run.steps);
+    session.set_data_info(info);
     Ok(run)
 }

@@ -1,4 +1,4 @@
-//! Tensors and a text in one safetensors file with a checksum.
+//! Tensors, a text and other metadata in one safetensors file with a checksum.
 //!
 //! The file's metadata holds the text and, in eight hexadecimal digits, the CRC-32 of all bytes of
 //! the file with zeros in the place of those digits. Equal tensors and an equal text make equal
@@ -22,8 +22,8 @@ use crate::weights::{
 const CHECKSUM: &str = "checksum";
 const ZEROS: &str = "00000000";
 
-/// What stands before the digits in the head. It cannot be part of the text, where a quotation mark
-/// has a backslash before it.
+/// What stands before the digits in the head. It cannot be part of a text, where a quotation mark has
+/// a backslash before it.
 const PLACE: &[u8] = br#""checksum":""#;
 
 /// Writes a file whole or not at all; `pour` hands out the bytes of one tensor.
@@ -31,9 +31,11 @@ pub(super) fn write<S>(
     path: &Path,
     tensors: Vec<Planned<S>>,
     text: String,
+    metadata: BTreeMap<String, String>,
     pour: impl FnMut(&S, &mut Sink) -> Result<()>,
 ) -> Result<()> {
-    let metadata = BTreeMap::from([(TEXT.to_owned(), text), (CHECKSUM.to_owned(), ZEROS.to_owned())]);
+    let mut metadata = metadata;
+    metadata.extend([(TEXT.to_owned(), text), (CHECKSUM.to_owned(), ZEROS.to_owned())]);
     let layout = Layout::new(path, tensors, &metadata)?;
     let place = place(&layout.head).expect("the metadata holds a checksum");
     let mut file = Replacement::create(path)?;
@@ -99,7 +101,8 @@ mod tests {
         let tensor = Tensor::new("conv1.weight", &[3], vec![1.0, -2.0, 0.5]).unwrap();
         let planned = Planned::floats(tensor.name(), tensor.shape(), &tensor);
         let text = r#"{"checksum":"a \"checksum\":\" within the text"}"#;
-        write(path, vec![planned], text.into(), |tensor, out| put(tensor.values(), out)).unwrap();
+        let more = BTreeMap::from([("classes".into(), r#"["\"checksum\":\""]"#.into())]);
+        write(path, vec![planned], text.into(), more, |tensor, out| put(tensor.values(), out)).unwrap();
     }
 
     #[test]

@@ -27,7 +27,8 @@ impl Fit<'_> {
     /// Before anything is trained, [`Error::Usage`] if the batches do not fit the session, if
     /// either set has no images or the run was saved with more, if 0 batches are to be accumulated,
     /// if a parameter is NaN or infinite from the start, or if two callbacks save their states
-    /// under one name. Then [`Error::Diverged`] if a loss or a parameter becomes NaN or infinite,
+    /// under one name. Then [`Error::Data`] for an image that cannot be read, of validation after the
+    /// epoch's training was saved; [`Error::Diverged`] if a loss or a parameter becomes NaN or infinite,
     /// and whatever the device or a callback reports.
     pub fn run(
         &mut self,
@@ -195,10 +196,20 @@ impl Fit<'_> {
             let measures = self.metrics.iter().map(|metric| (metric.measure)(outputs, target));
             sums.iter_mut().zip(measures).for_each(|(sum, measure)| *sum += measure);
         };
-        let loss = self.loss.as_mut();
-        let Some(validated) = evaluate_until(session, validation, interrupted, see, loss)? else {
-            session.swap_average()?;
-            return Ok(Flow::Stop);
+        let validated = match evaluate_until(session, validation, interrupted, see, self.loss.as_mut()) {
+            Ok(Some(validated)) => validated,
+            Ok(None) => {
+                session.swap_average()?;
+                return Ok(Flow::Stop);
+            }
+            Err(error) => {
+                // An epoch of training is not lost for an image that cannot be read.
+                if matches!(error, Error::Data { .. }) {
+                    session.swap_average()?;
+                    self.save(session)?;
+                }
+                return Err(error);
+            }
         };
         let validated = validated.finite(Error::diverged("the loss", epoch))?;
         check_parameters(session, |name, value| Error::diverged(name, epoch)(value))?;

@@ -6,7 +6,7 @@ use cnn_core::Result;
 
 use super::{
     common::Common,
-    source::{self, Brought, DataArgs},
+    source::{self, Brought, DataArgs, Source},
     usage,
     values::DataName,
 };
@@ -107,7 +107,7 @@ impl Request {
     /// [`cnn_core::Error::Usage`] if its files are nowhere; [`cnn_core::Error::Data`] if they cannot be used, or the
     /// network cannot answer what their targets ask.
     pub fn dataset(&self, part: Part) -> Result<Arc<dyn Dataset>> {
-        source::load(&self.data, part, self.model.description(), self.common.seed)
+        Source::open(&self.data, self.model.description(), self.common.seed)?.part(part)
     }
 
     /// What `--skip-bad` says about images that cannot be read, for [`Prepared`](crate::data::Prepared).

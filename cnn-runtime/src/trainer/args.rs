@@ -165,18 +165,19 @@ fn command(description: &Description, additions: &Additions) -> clap::Command {
 
 /// Lets `--data` name the data sets of the program, of which the first is what is taken by default;
 /// without any it is that of the network, if there is one.
-fn with_data(arg: Arg, names: &[String], default: Option<&'static str>) -> Arg {
+fn with_data(arg: Arg, names: &[String], default: Option<&str>) -> Arg {
     if arg.get_id() != DATA {
         return arg;
     }
-    let Some(first) = names.first() else {
-        return if let Some(default) = default { arg.default_value(default) } else { arg };
-    };
-    let help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    let mut help = arg.get_help().map(ToString::to_string).unwrap_or_default();
+    if let Some(default) = names.first().map(String::as_str).or(default) {
+        help += &format!(" [default: {default}]");
+    }
     let own = names.to_vec();
-    arg.default_value(first.clone())
-        .help(help.replace(DATA_SETS, &format!("{DATA_SETS}{}, ", names.join(", "))))
-        .value_parser(move |text: &str| DataName::among(text, &own))
+    if !own.is_empty() {
+        help = help.replace(DATA_SETS, &format!("{DATA_SETS}{}, ", names.join(", ")));
+    }
+    arg.help(help).value_parser(move |text: &str| DataName::among(text, &own))
 }
 
 /// Lets `--device` name the devices of the program.

@@ -12,8 +12,8 @@ use cnn_core::{
 
 use super::{
     common::Common,
-    print,
-    source::{self, DataArgs},
+    load_weights, print,
+    source::{self, DataArgs, Source},
     targets::TargetList,
     values,
 };
@@ -49,11 +49,12 @@ pub(super) struct Args {
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let description = model.description();
-    let test = source::load(&args.data, Part::Test, description, common.seed)?;
+    let data = args.data.for_weights(weights::data_info_of(&args.weights[0])?.data_set())?;
+    let test = Source::open(&data, description, common.seed)?.part(Part::Test)?;
     let batch = args.batch.unwrap_or(description.training.batch).min(test.len());
     let device = common.open_device()?;
     let mut session = Session::new(model, &device, &Options::infer(batch).seed(common.seed))?;
-    let (logits, targets) = device.install(|| predict(&mut session, &test, args))?;
+    let (logits, targets) = device.install(|| predict(&mut session, &test, &data, args))?;
     let (outputs, numbers) = (description.output_len(), description.target().len(description.output_len()));
     let mut assessment = Assessment::new(description, args.top)?;
     for (image, logits) in logits.chunks(outputs).enumerate() {
@@ -83,7 +84,12 @@ fn names(weights: &DataInfo, data: &dyn Dataset, outputs: usize) -> Vec<String> 
 /// Outputs `[images, N]` and targets: those of the only file, or those of the mean prediction of
 /// all. Each file's network sees the images as its own statistics prepare them, and all must call
 /// their outputs alike.
-fn predict(session: &mut Session, images: &Arc<dyn Dataset>, args: &Args) -> Result<(Vec<f32>, TargetList)> {
+fn predict(
+    session: &mut Session,
+    images: &Arc<dyn Dataset>,
+    data: &DataArgs,
+    args: &Args,
+) -> Result<(Vec<f32>, TargetList)> {
     let description = session.description();
     let outputs = description.output_len();
     let mut ensemble = Ensemble::new(description.training.loss, outputs, images.len())?;
@@ -91,13 +97,13 @@ fn predict(session: &mut Session, images: &Arc<dyn Dataset>, args: &Args) -> Res
     reserve(&mut all, product(&[images.len(), outputs]), "the logits of all images")?;
     for (nth, path) in args.weights.iter().enumerate() {
         let before = session.data_info().classes().to_vec();
-        weights::load(session, path)?;
+        load_weights(session, path)?;
         if nth > 0 && session.data_info().classes() != before {
             let (what, first) = (description.target().outputs(), args.weights[0].display());
             let message = format!("other {what}, or another order of them, than {first}");
             return Err(Error::weights(path, message));
         }
-        let prepared = source::prepared(&args.data, images.clone(), session, path)?;
+        let prepared = source::prepared(data, images.clone(), session, path)?;
         all.clear();
         targets = TargetList::new(description.target());
         infer_all(session, &mut Batches::all(&prepared, session.batch())?, |logits, target| {

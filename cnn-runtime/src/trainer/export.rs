@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use cnn_core::Result;
 
-use super::{common::Common, log_line, print, usage};
+use super::{common::Common, load_weights, log_line, print, usage};
 use crate::{
     network::Model,
     session::{Options, Session},
@@ -31,7 +31,7 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     }
     let device = common.open_device()?;
     let mut session = Session::new(model, &device, &Options::infer(1).seed(common.seed))?;
-    weights::load(&mut session, &args.weights)?;
+    load_weights(&mut session, &args.weights)?;
     let count = weights::export(&mut session, &args.output)?;
     let statistics = session.data_info().statistics();
     if !statistics.is_empty() {

@@ -1,16 +1,17 @@
-//! SIGINT and SIGTERM: the first lets the step in progress, of training or of validation, end and
-//! has the run saved; a second ends the process at once.
+//! SIGINT, SIGTERM and SIGHUP: the first lets the step in progress, of training or of validation, end
+//! and has the run saved; a second ends the process at once. A SIGHUP that the process was told to
+//! ignore, as `nohup` does, stays ignored.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+use std::{
+    ffi::c_int,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use cnn_core::{DeviceError, Result};
-use signal_hook::{
-    consts::{SIGINT, SIGTERM},
-    flag,
-};
+use signal_hook::{consts, flag};
 
 use crate::{
     session::Session,
@@ -28,10 +29,10 @@ pub(super) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Takes both signals over, for the rest of the process.
+    /// Takes the signals over, for the rest of the process.
     pub(super) fn listen() -> Result<Interrupt> {
         let (received, again) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
-        for signal in [SIGINT, SIGTERM] {
+        for signal in signals() {
             // In this order: the first signal finds `again` false and sets it.
             flag::register_conditional_shutdown(signal, EXIT + signal, again.clone())
                 .and_then(|_| flag::register(signal, again.clone()))
@@ -51,6 +52,26 @@ impl Interrupt {
     /// The exit code that the signal asks for.
     pub(super) fn exit_code(&self) -> u8 {
         EXIT as u8 + self.received.load(Ordering::Relaxed) as u8
+    }
+}
+
+/// The signals that end a run.
+fn signals() -> Vec<c_int> {
+    #[allow(unused_mut, reason = "where there is no SIGHUP")]
+    let mut signals = vec![consts::SIGINT, consts::SIGTERM];
+    #[cfg(unix)]
+    signals.extend((!is_ignored(consts::SIGHUP)).then_some(consts::SIGHUP));
+    signals
+}
+
+/// True of a signal that the process was started to ignore.
+#[cfg(unix)]
+fn is_ignored(signal: c_int) -> bool {
+    let mut action = std::mem::MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: without a new action the call only writes the present one.
+    unsafe {
+        libc::sigaction(signal, std::ptr::null(), action.as_mut_ptr()) == 0
+            && action.assume_init().sa_sigaction == libc::SIG_IGN
     }
 }
 

@@ -11,7 +11,7 @@
 //! | 3 | a data set or an image cannot be used |
 //! | 4 | the device fails, is not there, or has too little memory |
 //! | 5 | training diverged, or weights score no number |
-//! | 130, 143 | SIGINT or SIGTERM ended training, after a checkpoint |
+//! | 130, 143, 129 | SIGINT, SIGTERM or SIGHUP ended training, after a checkpoint |
 
 mod additions;
 mod advice;
@@ -52,7 +52,9 @@ use crate::{
     data::Dataset,
     device::Device,
     network::{Model, Network},
+    session::Session,
     train::Callback,
+    weights,
 };
 use additions::{Additions, Open, OwnCommand};
 pub use additions::{Opening, Request};
@@ -234,6 +236,15 @@ fn perform(model: Model, common: &Common, mut command: Command, additions: Addit
         Command::Completions { shell } => print(&args::completions(model.description(), &additions, *shell)),
     };
     done.map(|()| Ending::Done)
+}
+
+/// Loads weights, and says how if they were not just taken.
+fn load_weights(session: &mut Session, path: &Path) -> Result<()> {
+    let loaded = weights::load(session, path)?.to_string();
+    if !loaded.is_empty() {
+        log_line(&format!("{}: {loaded}", path.display()));
+    }
+    Ok(())
 }
 
 /// Writes to stdout. A reader that has seen enough (`| head`) is no error.

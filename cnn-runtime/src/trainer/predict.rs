@@ -9,7 +9,7 @@ use std::{
 use cnn_core::{Error, Result, Targets};
 use serde_json::json;
 
-use super::{common::Common, print, source, values};
+use super::{common::Common, load_weights, log_line, print, source, values};
 use crate::{
     data::{Batches, Dataset, ImageFiles},
     network::Model,
@@ -17,7 +17,6 @@ use crate::{
     prediction::Prediction,
     session::{Options, Session},
     train::infer_all,
-    weights,
 };
 
 #[derive(clap::Args, Debug)]
@@ -26,7 +25,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     weights: PathBuf,
 
-    /// Images, png, jpeg or webp, and folders of them
+    /// Images (png, jpeg, webp, bmp, gif, pnm), and folders of them
     #[arg(value_name = "IMAGE", required = true)]
     images: Vec<PathBuf>,
 
@@ -45,10 +44,13 @@ pub(super) struct Args {
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let files = Arc::new(ImageFiles::open(&args.images)?);
+    if !files.left_out().is_empty() {
+        log_line(&files.left_out().to_string());
+    }
     let device = common.open_device()?;
     let batch = args.batch.min(files.len());
     let mut session = Session::new(model, &device, &Options::infer(batch).seed(common.seed))?;
-    weights::load(&mut session, &args.weights)?;
+    load_weights(&mut session, &args.weights)?;
     let images = source::files(files.clone(), &session, &args.weights)?;
     let (description, names) = (model.description(), session.data_info().classes().to_vec());
     let (mut answered, mut failed) = (0, Ok(()));

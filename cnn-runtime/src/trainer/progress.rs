@@ -18,7 +18,22 @@ use crate::{
 /// The number of plain lines within an epoch, the one at its end included.
 const LINES: usize = 4;
 
+/// Files that take long enough to be looked at for a bar.
+const MANY: usize = 10_000;
+
+const LOOKING: &str = "looking at files [{wide_bar}] {human_pos} of {human_len}";
+
 const BAR: &str = "{prefix} [{wide_bar}] {percent:>3}% {msg} ETA {eta}";
+
+/// A bar for files that are looked at; there is none where nobody would see it, or for few files.
+pub(super) fn looking(files: usize) -> ProgressBar {
+    if files < MANY || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let style =
+        ProgressStyle::with_template(LOOKING).expect("the template is constant").progress_chars("=> ");
+    ProgressBar::new(files as u64).with_style(style)
+}
 
 /// Adds a view of the run: the dashboard on a terminal if this build has it, else a bar or lines.
 pub(super) fn shown(fit: Fit) -> Fit {

@@ -1,24 +1,22 @@
 //! From `--data` and `--data-dir` to data sets, and to what the network takes of them.
 
 mod place;
+mod prepare;
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use super::{additions::Opening, advice::advise, format::thousands, log_line, usage, values::DataName};
+use super::{additions::Opening, advice::advise, log_line, usage, values::DataName};
 pub(super) use place::Brought;
+pub(super) use prepare::{by_classes, check, files, fitted, prepared, with_more_classes};
 
 use cnn_core::{Error, Result};
 
 use crate::{
-    data::{
-        Cifar, CifarKind, Dataset, Folder, ImageFiles, Mnist, Part, Preparation, Prepared, SkipPolicy,
-        UnknownClass, with_class_order,
-    },
+    data::{Cifar, CifarKind, Dataset, Folder, FolderParts, Mnist, Part, SkipPolicy},
     plan::{Description, Prepare, TargetKind},
-    session::Session,
 };
 
 /// The data set that is taken where none is named, by a network of its images.
@@ -26,11 +24,8 @@ pub(super) fn default(description: &Description) -> Option<&'static str> {
     (description.image_shape() == [1, 28, 28]).then_some("mnist")
 }
 
-/// Classes that an error names before it only counts.
-const LISTED: usize = 10;
-
 /// Where data comes from.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 pub(super) struct DataArgs {
     /// Data set: mnist, fashion-mnist, cifar10, cifar100 or folder:DIR, where DIR holds folders train,
     /// val and test (or one of the latter), or one folder for each class
@@ -66,14 +61,21 @@ impl DataArgs {
         self.brought = brought;
     }
 
-    /// The data set; that of the examples, where none is named.
-    fn data(&self) -> &DataName {
-        self.data.as_ref().unwrap_or(&DataName::Mnist)
+    /// The data set; where none is named the first that the program brings along, or that of the
+    /// examples.
+    fn data(&self) -> DataName {
+        let own = || self.brought.names().next().map(|name| DataName::Own(name.into()));
+        self.data.clone().or_else(own).unwrap_or(DataName::Mnist)
+    }
+
+    /// The data set's name, if one is named or taken by default.
+    pub(super) fn name(&self, description: &Description) -> Option<String> {
+        self.check_named(description).ok().map(|()| self.data().to_string())
     }
 
     /// Refuses to take digits for the images of a network that was not made for them.
     fn check_named(&self, description: &Description) -> Result<()> {
-        if self.data.is_some() || default(description).is_some() {
+        if self.data.is_some() || self.brought.names().next().is_some() || default(description).is_some() {
             return Ok(());
         }
         let [channels, height, width] = description.image_shape();
@@ -84,47 +86,155 @@ impl DataArgs {
         )))
     }
 
+    /// These options for weights that know the name of the data set that they were trained on: it is
+    /// the one that is taken where none is named, and another is said.
+    pub(super) fn for_weights(&self, trained_on: Option<&str>) -> Result<DataArgs> {
+        let Some(trained_on) = trained_on else { return Ok(self.clone()) };
+        let own: Vec<String> = self.brought.names().map(String::from).collect();
+        match &self.data {
+            Some(data) if data.kind() == trained_on => {}
+            Some(data) => log_line(&format!("the weights were trained on {trained_on}, not on {data}")),
+            None => match DataName::among(trained_on, &own) {
+                Ok(data) => return Ok(DataArgs { data: Some(data), ..self.clone() }),
+                Err(_) => {
+                    return Err(usage(format!(
+                        "--data names the images: the weights were trained on {trained_on}:, which stands before their \
+                         place"
+                    )));
+                }
+            },
+        }
+        Ok(self.clone())
+    }
+
+    /// What a data set is called in weights that are trained on it.
+    pub(super) fn kind(&self) -> String {
+        self.data().kind()
+    }
+
+    /// The data set and where it is: two runs with the same one mean the same images.
+    pub(super) fn place(&self) -> String {
+        let absolute = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+        match (self.data(), &self.data_dir) {
+            (DataName::Folder(folder), _) => DataName::Folder(absolute(&folder)).to_string(),
+            (data, Some(folder)) => format!("{data} in {}", absolute(folder).display()),
+            (data, None) => data.to_string(),
+        }
+    }
+
     /// True if images may be passed over.
     pub(super) fn skips(&self) -> bool {
         self.skip_bad > 0
     }
 }
 
-/// Loads one part and checks that the network can answer what its targets ask.
-pub(super) fn load(
-    args: &DataArgs,
-    part: Part,
-    description: &Description,
+/// The data set that `--data` names. What is guessed about it or left out is said once.
+pub(super) struct Source<'a> {
+    args: &'a DataArgs,
+    description: &'static Description,
     seed: u64,
-) -> Result<Arc<dyn Dataset>> {
-    args.check_named(description)?;
-    let named = |error| advise(error, "--data-dir names the folder of the data set's files");
-    let cifar = |kind| Cifar::load(&place::folder(args)?, kind, part).map_err(named);
-    let data: Arc<dyn Dataset> = match args.data() {
-        DataName::Mnist | DataName::FashionMnist => {
-            Arc::new(Mnist::load(&place::folder(args)?, part).map_err(named)?)
-        }
-        DataName::Cifar10 => Arc::new(cifar(CifarKind::Cifar10)?),
-        DataName::Cifar100 => Arc::new(cifar(CifarKind::Cifar100)?),
-        DataName::Folder(_) | DataName::Own(_) if args.download => {
-            return Err(usage(format!(
-                "--download knows no {}: only named data sets can be fetched",
-                args.data()
-            )));
-        }
-        DataName::Folder(folder) => Arc::new(folder_part(folder, part)?),
-        DataName::Own(name) => {
-            let open =
-                args.brought.own(name).ok_or_else(|| usage(format!("--data {name}: no such data set")))?;
-            open(&Opening { part, folder: args.data_dir.as_deref(), seed })?
-        }
-    };
-    check_targets(&*data, description)
-        .map_err(|message| Error::Data { path: args.data().to_string().into(), message })?;
-    if part == Part::Test {
-        note(args, &*data, description);
+    /// The parts of a folder, which are found together.
+    folder: Option<FolderParts>,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn open(
+        args: &'a DataArgs,
+        description: &'static Description,
+        seed: u64,
+    ) -> Result<Source<'a>> {
+        args.check_named(description)?;
+        let folder = match args.data() {
+            data @ (DataName::Folder(_) | DataName::Own(_)) if args.download => {
+                return Err(usage(format!(
+                    "--download knows no {data}: only named data sets can be fetched"
+                )));
+            }
+            DataName::Folder(folder) => {
+                let parts = Folder::open_parts(&folder)?;
+                note_folder(&folder, &parts);
+                Some(parts)
+            }
+            _ => None,
+        };
+        Ok(Source { args, description, seed, folder })
     }
-    Ok(data)
+
+    /// A part, whose targets the network can answer.
+    pub(super) fn part(&self, part: Part) -> Result<Arc<dyn Dataset>> {
+        let data = self.load(part)?;
+        self.check_targets(&*data)?;
+        if part == Part::Test {
+            note(self.args, &*data, self.description);
+        }
+        Ok(data)
+    }
+
+    /// The images for validation of a data set that has some beside those for testing.
+    pub(super) fn validation(&self) -> Result<Option<Arc<dyn Dataset>>> {
+        let images = self.folder.as_ref().and_then(|parts| parts.validation.clone());
+        images
+            .map(|images| self.check_targets(&images).map(|()| Arc::new(images) as Arc<dyn Dataset>))
+            .transpose()
+    }
+
+    fn load(&self, part: Part) -> Result<Arc<dyn Dataset>> {
+        let args = self.args;
+        let named = |error| advise(error, "--data-dir names the folder of the data set's files");
+        let cifar = |kind| Cifar::load(&place::folder(args)?, kind, part).map_err(named);
+        Ok(match args.data() {
+            DataName::Mnist | DataName::FashionMnist => {
+                Arc::new(Mnist::load(&place::folder(args)?, part).map_err(named)?)
+            }
+            DataName::Cifar10 => Arc::new(cifar(CifarKind::Cifar10)?),
+            DataName::Cifar100 => Arc::new(cifar(CifarKind::Cifar100)?),
+            DataName::Folder(folder) => Arc::new(self.folder_part(&folder, part)?),
+            DataName::Own(name) => {
+                let open = args
+                    .brought
+                    .own(&name)
+                    .ok_or_else(|| usage(format!("--data {name}: no such data set")))?;
+                open(&Opening { part, folder: args.data_dir.as_deref(), seed: self.seed })?
+            }
+        })
+    }
+
+    fn folder_part(&self, folder: &Path, part: Part) -> Result<Folder> {
+        let (mut images, wanted, other) = match part {
+            Part::Train => (None, "training", "testing"),
+            Part::Test => (None, "testing", "training"),
+        };
+        if let Some(parts) = &self.folder {
+            images = if part == Part::Train { parts.train.clone() } else { parts.test.clone() };
+        }
+        images.ok_or_else(|| Error::Data {
+            path: folder.into(),
+            message: format!(
+                "holds images for {other} alone, by the names of folders, and none for {wanted}"
+            ),
+        })
+    }
+
+    fn check_targets(&self, data: &dyn Dataset) -> Result<()> {
+        let path = || self.args.data().to_string().into();
+        check_targets(data, self.description).map_err(|message| Error::Data { path: path(), message })
+    }
+}
+
+/// Says what was guessed of a folder, and what is left out.
+fn note_folder(folder: &Path, parts: &FolderParts) {
+    // By other names than those that the options name, it is a guess.
+    let is_named = |part: &PathBuf| ["train", "val", "test"].iter().any(|name| folder.join(name) == **part);
+    if !parts.folders.iter().all(is_named) {
+        let names: Vec<_> = parts.folders.iter().map(|part| part.display().to_string()).collect();
+        log_line(&format!("taken for parts of the data set by their names: {}", names.join(", ")));
+    }
+    if parts.drawn {
+        log_line("no folders train and val or test: one image in five is a test image, drawn by its path");
+    }
+    if !parts.left_out.is_empty() {
+        log_line(&format!("{}: {}", folder.display(), parts.left_out));
+    }
 }
 
 /// Says why a network does not answer what the targets of a data set ask, if it does not: it has
@@ -141,63 +251,6 @@ fn check_targets(data: &dyn Dataset, description: &Description) -> Result<(), St
         TargetKind::Values => count == outputs,
     };
     if fits { Ok(()) } else { Err(format!("{count} {what}, but {name} has {outputs} outputs")) }
-}
-
-/// Training images as the network takes them, with the statistics that its `data { }` asks for
-/// fitted on them.
-pub(super) fn fitted(
-    args: &DataArgs,
-    data: Arc<dyn Dataset>,
-    indices: &[u32],
-    description: &Description,
-) -> Result<Prepared> {
-    let prepared = Prepared::fit(data, description, indices, skip_policy(args))?;
-    if prepared.fitted_on() > 0 {
-        let [fitted, all] = [prepared.fitted_on(), indices.len() as u64].map(thousands);
-        log_line(&format!("statistics of the data fitted on {fitted} of {all} training images"));
-    }
-    Ok(prepared)
-}
-
-/// Images as the network takes them, with the classes and the statistics that came with a session's
-/// weights, which are this file's.
-pub(super) fn prepared(
-    args: &DataArgs,
-    data: Arc<dyn Dataset>,
-    session: &Session,
-    weights: &Path,
-) -> Result<Prepared> {
-    let names = session.data_info().classes();
-    let data = with_class_order(data, names).map_err(|UnknownClass { kind, name, .. }| Error::Data {
-        path: args.data().to_string().into(),
-        message: format!(
-            "{} knows no {} {name}; it knows {}",
-            weights.display(),
-            kind.output(),
-            listed(names)
-        ),
-    })?;
-    Ok(Prepared::new(data, preparation(session, weights)?, skip_policy(args)))
-}
-
-/// The first few of some names.
-fn listed(names: &[String]) -> String {
-    let more =
-        if names.len() > LISTED { format!(" and {} more", names.len() - LISTED) } else { String::new() };
-    names[..names.len().min(LISTED)].join(", ") + &more
-}
-
-/// Image files that a command line names, as the network takes them: see [`prepared`]. Of several
-/// there is a line about each that cannot be read, and the others are given out.
-pub(super) fn files(files: Arc<ImageFiles>, session: &Session, weights: &Path) -> Result<Prepared> {
-    let bad = if files.len() > 1 { SkipPolicy::up_to(usize::MAX).log(log_line) } else { SkipPolicy::none() };
-    Ok(Prepared::new(files, preparation(session, weights)?, bad))
-}
-
-fn preparation(session: &Session, weights: &Path) -> Result<Preparation> {
-    let statistics = session.data_info().statistics().to_vec();
-    Preparation::new(session.description(), statistics)
-        .map_err(|error| Error::weights(weights, error.to_string()))
 }
 
 /// Says what happens to images without being declared. It is asked of the test images, which every
@@ -231,51 +284,11 @@ pub(super) fn skip_policy(args: &DataArgs) -> SkipPolicy {
     SkipPolicy::up_to(args.skip_bad).advice("; --skip-bad N skips up to N such files").log(log_line)
 }
 
-fn folder_part(folder: &Path, part: Part) -> Result<Folder> {
-    let parts = Folder::open_parts(folder)?;
-    let missing = |wanted: &str, other: &str| Error::Data {
-        path: folder.into(),
-        message: format!("holds images for {other} alone, by the names of folders, and none for {wanted}"),
-    };
-    match part {
-        Part::Train => parts.train.ok_or_else(|| missing("training", "testing")),
-        Part::Test => {
-            // By other names than those that the options name, it is a guess.
-            let is_named =
-                |part: &PathBuf| ["train", "val", "test"].iter().any(|name| folder.join(name) == **part);
-            if !parts.folders.iter().all(is_named) {
-                let names: Vec<_> = parts.folders.iter().map(|part| part.display().to_string()).collect();
-                log_line(&format!("taken for parts of the data set by their names: {}", names.join(", ")));
-            }
-            if parts.drawn {
-                log_line(
-                    "no folders train and val or test: one image in five is a test image, drawn by its path",
-                );
-            }
-            parts.test.ok_or_else(|| missing("testing", "training"))
-        }
-    }
-}
-
-/// The images for validation of a data set that has some beside those for testing.
-pub(super) fn validation(args: &DataArgs, description: &Description) -> Result<Option<Arc<dyn Dataset>>> {
-    let DataName::Folder(folder) = args.data() else { return Ok(None) };
-    let Some(images) = Folder::open_parts(folder)?.validation else { return Ok(None) };
-    check_targets(&images, description)
-        .map_err(|message| Error::Data { path: args.data().to_string().into(), message })?;
-    Ok(Some(Arc::new(images)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::{super::fixture::DESCRIPTION, *};
 
     impl DataArgs {
-        /// The data set's name.
-        pub(in crate::trainer) fn name(&self) -> String {
-            self.data().to_string()
-        }
-
         /// What `--data` alone says.
         pub(super) fn named(name: &str) -> DataArgs {
             let data = Some(DataName::known(name).unwrap());
@@ -285,14 +298,14 @@ mod tests {
     }
 
     fn load(name: &str, part: Part) -> Result<Arc<dyn Dataset>> {
-        super::load(&DataArgs::named(name), part, &DESCRIPTION, 0)
+        Source::open(&DataArgs::named(name), &DESCRIPTION, 0)?.part(part)
     }
 
     #[test]
     #[cfg(not(feature = "download"))]
     fn what_cannot_be_fetched_says_so() {
         let args = DataArgs { download: true, ..DataArgs::named("fashion-mnist") };
-        let error = super::load(&args, Part::Test, &DESCRIPTION, 0).err().unwrap();
+        let error = Source::open(&args, &DESCRIPTION, 0).unwrap().part(Part::Test).err().unwrap();
         assert_eq!(crate::trainer::exit::code(&error), 2);
         assert!(error.to_string().contains("--features cnn-runtime/download"), "{error}");
     }

@@ -117,6 +117,14 @@ impl DataName {
         }
     }
 
+    /// What the data set is called wherever it is.
+    pub(super) fn kind(&self) -> String {
+        match self {
+            DataName::Folder(_) => "folder".into(),
+            other => other.to_string(),
+        }
+    }
+
     /// A data set that every trainer knows, or one of this program's own.
     pub(super) fn among(text: &str, own: &[String]) -> Result<DataName, String> {
         if own.iter().any(|name| name == text) {

@@ -4,12 +4,12 @@ use std::{path::PathBuf, sync::Arc};
 
 use cnn_core::Result;
 
-use super::{common::Common, print, source};
+use super::{common::Common, load_weights, print, source};
 use crate::{
     data::{Batches, ImageFiles},
     network::Model,
     session::{Options, Session},
-    visualize, weights,
+    visualize,
 };
 
 #[derive(clap::Args, Debug)]
@@ -30,7 +30,7 @@ pub(super) struct Args {
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
     let device = common.open_device()?;
     let mut session = Session::new(model, &device, &Options::infer(1).seed(common.seed))?;
-    weights::load(&mut session, &args.weights)?;
+    load_weights(&mut session, &args.weights)?;
     let mut image = match &args.image {
         Some(path) => {
             let file = Arc::new(ImageFiles::new(vec![path.clone()]));

@@ -13,11 +13,11 @@ use cnn_core::{
     reserve::filled,
 };
 use safetensors::{
-    SafeTensorError,
+    Dtype, SafeTensorError,
     tensor::{Metadata, TensorInfo},
 };
 
-use super::{floats, other_dtype};
+use super::{floats, foreign, other_dtype};
 
 /// Bytes of the number that a file begins with: the length of the JSON behind it, which is a
 /// multiple of as many.
@@ -58,6 +58,8 @@ pub struct TensorFile<'a> {
     file: Source<'a>,
     head: Vec<u8>,
     metadata: Metadata,
+    /// What stands before the names by which tensors are asked for.
+    prefix: String,
 }
 
 impl<'a> TensorFile<'a> {
@@ -85,7 +87,7 @@ impl<'a> TensorFile<'a> {
 
     fn of(path: &Path, mut file: Source<'a>, size: u64) -> Result<TensorFile<'a>> {
         let (head, metadata) = read_head(path, &mut file, size)?;
-        Ok(TensorFile { path: path.into(), file, head, metadata })
+        Ok(TensorFile { path: path.into(), file, head, metadata, prefix: String::new() })
     }
 
     /// Where it was read.
@@ -103,14 +105,31 @@ impl<'a> TensorFile<'a> {
         self.tensors().into_keys()
     }
 
+    /// Looks for what stands before these names in the file, such as `module.`: if it is the same
+    /// before all of them, tensors are asked for without it from here on.
+    pub(super) fn find_prefix<'n>(&mut self, names: impl Iterator<Item = &'n str> + Clone) -> &str {
+        let Some(first) = names.clone().next() else { return "" };
+        let tensors = self.metadata.tensors();
+        let before = |name: &String| Some(name.strip_suffix(first)?.to_owned());
+        let is_common = |prefix: &String| {
+            let is_there = |name: &str| tensors.contains_key(&format!("{prefix}{name}"));
+            (prefix.is_empty() || prefix.ends_with('.')) && names.clone().all(is_there)
+        };
+        let mut prefixes: Vec<_> = tensors.keys().filter_map(before).filter(is_common).collect();
+        prefixes.sort_by_key(String::len);
+        self.prefix = prefixes.into_iter().next().unwrap_or_default();
+        &self.prefix
+    }
+
     /// Type and shape of a tensor, if there is one of this name.
     pub(crate) fn info(&self, name: &str) -> Option<&TensorInfo> {
-        self.metadata.info(name)
+        self.metadata.info(&format!("{}{name}", self.prefix)).or_else(|| self.metadata.info(name))
     }
 
     /// Type and shape of all tensors, by name.
     pub(crate) fn tensors(&self) -> BTreeMap<String, &TensorInfo> {
-        self.metadata.tensors().into_iter().collect()
+        let known_as = |name: String| name.strip_prefix(&self.prefix).map(String::from).unwrap_or(name);
+        self.metadata.tensors().into_iter().map(|(name, info)| (known_as(name), info)).collect()
     }
 
     /// The text that the metadata holds under a name.
@@ -118,7 +137,7 @@ impl<'a> TensorFile<'a> {
         self.metadata.metadata().as_ref()?.get(name).map(String::as_str)
     }
 
-    /// Elements of an f32 tensor.
+    /// Elements of a tensor of floats; those of 16 or 64 bits are converted.
     ///
     /// # Errors
     ///
@@ -132,7 +151,7 @@ impl<'a> TensorFile<'a> {
         Ok(floats)
     }
 
-    /// Elements of an f32 tensor, to be read part by part.
+    /// Elements of a tensor of floats, to be read part by part.
     ///
     /// # Errors
     ///
@@ -143,14 +162,14 @@ impl<'a> TensorFile<'a> {
         if let Some(difference) = other_dtype(name, info.dtype) {
             return Err(Error::weights(&self.path, difference));
         }
-        let (start, end) = info.data_offsets;
+        let ((start, end), dtype) = (info.data_offsets, info.dtype);
         self.seek(start)?;
         let file: Box<dyn Read> = match &mut self.file {
             Source::Disk(file) => Box::new(BufReader::with_capacity(BUFFER, file)),
             Source::Memory(contents) => Box::new(contents),
         };
         let file = file.take((end - start) as u64);
-        Ok(Values { path: &self.path, file, len: (end - start) / size_of::<f32>() })
+        Ok(Values { path: &self.path, file, dtype, len: (end - start) * 8 / dtype.bitsize() })
     }
 
     /// The first bytes of the file, before those of the tensors.
@@ -181,6 +200,7 @@ impl<'a> TensorFile<'a> {
 pub(crate) struct Values<'a> {
     path: &'a Path,
     file: Take<Box<dyn Read + 'a>>,
+    dtype: Dtype,
     len: usize,
 }
 
@@ -191,13 +211,19 @@ impl Values<'_> {
     ///
     /// [`crate::Error::Io`] if the file cannot be read, or the tensor has fewer.
     pub(crate) fn read(&mut self, values: &mut [f32]) -> Result<()> {
-        floats::fill(values, &mut self.file).map_err(failed(self.path, "read"))
+        floats::fill(values, self.dtype, &mut self.file).map_err(failed(self.path, "read"))
     }
 }
 
 /// Reads the first bytes of a file and what they say, as
 /// [`safetensors::SafeTensors::read_metadata`] does of a file in memory.
 fn read_head(path: &Path, file: &mut Source, size: u64) -> Result<(Vec<u8>, Metadata)> {
+    let mut first = Vec::new();
+    file.take(foreign::HEAD as u64).read_to_end(&mut first).map_err(failed(path, "read"))?;
+    if let Some(kind) = foreign::kind(&first) {
+        return Err(Error::weights(path, kind));
+    }
+    file.rewind().map_err(failed(path, "read"))?;
     let damaged = |error| Error::weights(path, format!("not a whole safetensors file ({error})"));
     let behind_length =
         size.checked_sub(LENGTH as u64).ok_or_else(|| damaged(SafeTensorError::HeaderTooSmall))?;

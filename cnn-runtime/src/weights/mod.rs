@@ -2,16 +2,23 @@
 //! in torch's layouts, as safetensors.
 //!
 //! A file is loaded only if its tensors are exactly the network's; torch's `num_batches_tracked` is
-//! ignored. Beside them a file holds [`DataInfo`]. Equal sessions make equal files, byte for byte.
+//! ignored, what stands before all names is passed over, and floats of other sizes are converted:
+//! [`Loaded`] says so. Beside them a file holds [`DataInfo`]. Equal sessions make equal files, byte
+//! for byte.
 
-mod data_info;
+pub(crate) mod data_info;
 mod file;
 pub(crate) mod floats;
+mod foreign;
 pub(crate) mod layout;
 pub(crate) mod tensors;
 mod torch;
 
-use std::{collections::HashSet, path::Path};
+use std::{
+    collections::{BTreeMap, HashSet},
+    fmt,
+    path::Path,
+};
 
 use safetensors::Dtype;
 
@@ -76,6 +83,27 @@ fn write(session: &mut Session, path: &Path, tensors: Vec<Planned<Source>>) -> R
     })
 }
 
+/// How the tensors of a file became those of a session, where they were not just taken.
+///
+/// Its text is such as `names without module.; 8 tensors of BF16 converted`, or empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Loaded {
+    /// What stood before all names; usually nothing.
+    pub prefix: String,
+    /// How many tensors were of another type than F32, by its name.
+    pub converted: BTreeMap<String, usize>,
+}
+
+impl fmt::Display for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let prefix = (!self.prefix.is_empty()).then(|| format!("names without {}", self.prefix));
+        let converted =
+            self.converted.iter().map(|(dtype, count)| format!("{count} tensors of {dtype} converted"));
+        f.write_str(&prefix.into_iter().chain(converted).collect::<Vec<_>>().join("; "))
+    }
+}
+
 /// Loads parameters, running statistics and [`DataInfo`] into a session: all or none, unless
 /// meanwhile the disk or the device fails or somebody writes to the file.
 ///
@@ -84,7 +112,7 @@ fn write(session: &mut Session, path: &Path, tensors: Vec<Planned<Source>>) -> R
 /// [`crate::Error::Weights`] listing what is missing, misshapen or of no use to this network, or if
 /// the file is a checkpoint; [`crate::Error::Io`] if it cannot be read or is no regular file;
 /// [`crate::Error::Device`] if the device fails.
-pub fn load(session: &mut Session, path: &Path) -> Result<()> {
+pub fn load(session: &mut Session, path: &Path) -> Result<Loaded> {
     load_file(session, TensorFile::open(path)?)
 }
 
@@ -93,11 +121,11 @@ pub fn load(session: &mut Session, path: &Path) -> Result<()> {
 /// # Errors
 ///
 /// As [`load`], without what a disk can fail at.
-pub fn load_bytes(session: &mut Session, bytes: &[u8]) -> Result<()> {
+pub fn load_bytes(session: &mut Session, bytes: &[u8]) -> Result<Loaded> {
     load_file(session, TensorFile::from_bytes(bytes)?)
 }
 
-fn load_file(session: &mut Session, mut file: TensorFile) -> Result<()> {
+fn load_file(session: &mut Session, mut file: TensorFile) -> Result<Loaded> {
     let path = file.path().to_path_buf();
     let path = path.as_path();
     if file.metadata(RUN).is_some() {
@@ -106,18 +134,34 @@ fn load_file(session: &mut Session, mut file: TensorFile) -> Result<()> {
     }
     let description = session.description();
     let expected = description.params.iter().map(|param| (param.name, param.shape));
+    let prefix = file.find_prefix(expected.clone().map(|(name, _)| name)).to_owned();
     let differences = differences(expected, &file);
     if !differences.is_empty() {
         let message = format!("not the weights of {}: {}", description.name, listed(&differences));
         return Err(Error::weights(path, message));
     }
     let info = data_info::read(&mut file)?;
+    let mut loaded = Loaded { prefix, ..Loaded::default() };
     for (index, param) in description.params.iter().enumerate() {
+        if let Some(dtype) = file.info(param.name).map(|info| info.dtype).filter(|&dtype| dtype != Dtype::F32)
+        {
+            *loaded.converted.entry(dtype.to_string()).or_default() += 1;
+        }
         let mut values = file.values(param.name)?;
         session.write_parts(Array::Parameter, index, &mut |part| values.read(part))?;
     }
     session.set_data_info(info);
-    Ok(())
+    Ok(loaded)
+}
+
+/// What a file of weights says of its data.
+///
+/// # Errors
+///
+/// As [`TensorFile::open`] and [`TensorFile::floats`].
+#[cfg(feature = "trainer")]
+pub(crate) fn data_info_of(path: &Path) -> Result<DataInfo> {
+    data_info::read(&mut TensorFile::open(path)?)
 }
 
 /// Refuses a session whose parameters are not all finite; they came from this file.
@@ -160,7 +204,7 @@ pub(crate) fn differences<'a>(
 }
 
 fn other_dtype(name: &str, found: Dtype) -> Option<String> {
-    (found != Dtype::F32).then(|| format!("{name} is {found}, expected F32"))
+    (!floats::is_read(found)).then(|| format!("{name} is {found}, expected F32"))
 }
 
 /// The first of many differences in one line.
@@ -207,14 +251,33 @@ mod tests {
     }
 
     #[test]
-    fn statistics_of_another_type_are_a_difference() {
-        let bytes = 1f64.to_le_bytes();
-        let mean = TensorView::new(Dtype::F64, vec![1], &bytes).unwrap();
+    fn statistics_that_are_no_floats_are_a_difference() {
+        let bytes = 1i64.to_le_bytes();
+        let mean = TensorView::new(Dtype::I64, vec![1], &bytes).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.safetensors");
         std::fs::write(&path, serialize([("data.mean", mean)], None).unwrap()).unwrap();
         let found = differences(std::iter::empty(), &TensorFile::open(&path).unwrap());
-        assert_eq!(found, ["data.mean is F64, expected F32"]);
+        assert_eq!(found, ["data.mean is I64, expected F32"]);
+    }
+
+    #[test]
+    fn what_stands_before_all_names_is_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.safetensors");
+        let prefix = |names: &[&str]| {
+            let tensors: Vec<_> = names.iter().map(|name| tensor(name, &[1], vec![0.5])).collect();
+            save_tensors(&path, &tensors).unwrap();
+            let mut file = TensorFile::open(&path).unwrap();
+            let prefix = file.find_prefix(["a.bias", "b.bias"].into_iter()).to_owned();
+            (prefix, file.names().collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(prefix(&["module.a.bias", "module.b.bias"]), ("module.".into(), "a.bias b.bias".into()));
+        assert_eq!(
+            prefix(&["a.bias", "b.bias", "c.a.bias"]),
+            (String::new(), "a.bias b.bias c.a.bias".into())
+        );
+        assert_eq!(prefix(&["x.a.bias", "y.b.bias"]), (String::new(), "x.a.bias y.b.bias".into()));
     }
 
     #[test]

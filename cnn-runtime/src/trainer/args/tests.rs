@@ -127,13 +127,14 @@ fn additions() -> Additions {
 fn a_programs_own_data_and_commands_are_taken() {
     let parse = |line: &str| parse_from(&DESCRIPTION, &additions(), words(line));
     for (line, data) in [("", "stripes"), ("--data dots", "dots"), ("train --data mnist", "mnist")] {
-        let Ok(Invocation::Run(_, Command::Train(args))) = parse(line) else { panic!("{line}") };
-        assert_eq!(args.data.name(), data);
+        let Ok(Invocation::Run(_, Command::Train(mut args))) = parse(line) else { panic!("{line}") };
+        args.data.bring(additions().brought);
+        assert_eq!(args.data.name(&DESCRIPTION).unwrap(), data);
     }
     let Ok(Invocation::RunOwn(0, _, data, rest)) = parse("count --data dots a --seed 3 -- --b") else {
         panic!("a command")
     };
-    assert_eq!((data.name(), rest), ("dots".into(), vec!["a".into(), "--b".into()]));
+    assert_eq!((data.kind(), rest), ("dots".into(), vec!["a".into(), "--b".into()]));
     let error = parse("--data spots").err().unwrap().to_string();
     assert!(error.contains("expected stripes, dots, mnist"), "{error}");
     let error = parse("--epochs 3 count").err().unwrap().to_string();

@@ -77,7 +77,7 @@ fn what_was_given_is_a_file_again() {
     let (_, args) =
         parse("lr = 1e-3\nseed = \"18446744073709551615\"\n", "train --epochs 3 --device cpu").ok().unwrap();
     let text = args.given.to_string();
-    for line in ["lr = 0.001\n", "epochs = 3\n", "device = \"cpu\"\n", "data = \"mnist\"\n"] {
+    for line in ["lr = 0.001\n", "epochs = 3\n", "device = \"cpu\"\n"] {
         assert!(text.contains(line), "{line} in {text}");
     }
     assert_eq!(parse(&text, "").unwrap().1.given, args.given);

@@ -65,7 +65,7 @@ pub(super) fn folder(args: &DataArgs) -> Result<PathBuf> {
 fn folder_beside(args: &DataArgs, caches: Option<PathBuf>) -> Result<PathBuf> {
     let kept = || Some(caches?.join(args.data().to_string()));
     if args.download {
-        let folder = args.data_dir.clone().or_else(|| system(args.data())).or_else(kept);
+        let folder = args.data_dir.clone().or_else(|| system(&args.data())).or_else(kept);
         let folder =
             folder.ok_or_else(|| usage("--download needs --data-dir here: no folder for caches is known"))?;
         download(args, &folder)?;
@@ -74,7 +74,7 @@ fn folder_beside(args: &DataArgs, caches: Option<PathBuf>) -> Result<PathBuf> {
     if let Some(folder) = &args.data_dir {
         return Ok(folder.clone());
     }
-    let found = [args.brought.folder_of(args.data()), system(args.data()), kept()];
+    let found = [args.brought.folder_of(&args.data()), system(&args.data()), kept()];
     found.into_iter().flatten().find(|folder| folder.is_dir()).ok_or_else(|| usage(advice(args)))
 }
 
@@ -82,7 +82,7 @@ fn folder_beside(args: &DataArgs, caches: Option<PathBuf>) -> Result<PathBuf> {
 fn advice(args: &DataArgs) -> String {
     let data = args.data();
     let fetched = if cfg!(feature = "download") { "; --download fetches it" } else { "" };
-    if let Some(gone) = args.brought.folder_of(data) {
+    if let Some(gone) = args.brought.folder_of(&data) {
         return format!(
             "--data {data} is no longer at {}, where this program was built: --data-dir names its folder{fetched}",
             gone.display()

@@ -128,6 +128,10 @@ pub(in crate::trainer) struct Kept {
     #[arg(long, value_name = "auto|FILE")]
     pub(in crate::trainer) resume: Option<Resume>,
 
+    /// Replace the run that the output folder holds
+    #[arg(long)]
+    pub(in crate::trainer) overwrite: bool,
+
     /// Start from these weights, unless a checkpoint is resumed
     #[arg(long, value_name = "FILE")]
     pub(in crate::trainer) init: Option<PathBuf>,

@@ -6,27 +6,39 @@
 //! way the last line is the final weights' score on the test images.
 
 pub(super) mod args;
+mod origin;
 mod output;
 mod recipe;
+mod same_images;
 
-use cnn_core::{Error, Result, Targets};
-use flate2::Crc;
+use std::path::Path;
+
+use cnn_core::{Error, Result};
 
 use super::{
-    advice::advise, common::Common, config, eval, exit::Ending, format, interrupt::Interrupt, log_line,
-    print, progress, source,
+    advice::advise,
+    common::Common,
+    config, eval,
+    exit::Ending,
+    format,
+    interrupt::Interrupt,
+    load_weights, log_line, print, progress,
+    source::{self, Source},
 };
 use crate::{
     checkpoint::RunSettings,
     data::{Batches, Dataset, Part, sample, split},
     device::Device,
     network::Model,
+    plan::{Description, LossKind},
     session::{Options, Session},
-    train::{Callback, EarlyStopping, Fit, Score, evaluate_until},
+    train::{Callback, EarlyStopping, EpochReport, Fit, Score, best, evaluate_until},
     weights,
 };
 pub(super) use args::Args;
+use origin::Origin;
 use recipe::Recipe;
+use same_images::SameImages;
 
 pub(super) fn run(
     model: Model,
@@ -37,17 +49,22 @@ pub(super) fn run(
     let description = model.description();
     let recipe = Recipe::new(&args.optimisation, &description.training)?;
     if args.configuration.dry_run {
-        return print(&described(description.name, &recipe, args)).map(|()| Ending::Done);
+        return print(&described(description, &recipe, args)).map(|()| Ending::Done);
     }
-    let train = source::load(&args.data, Part::Train, description, common.seed)?;
-    let test = source::load(&args.data, Part::Test, description, common.seed)?;
-    let validation = source::validation(&args.data, description)?;
+    let _reserved = output::prepare(&args.kept)?;
+    let origin = Origin::of(&args.kept)?;
+    let source = Source::open(&args.data, description, common.seed)?;
+    let (train, validation, test) =
+        (source.part(Part::Train)?, source.validation()?, source.part(Part::Test)?);
+    let (own, classes) = (classes(&*train), origin.classes(&*train, description));
+    let by_classes = |images| origin.by_classes(&args.data, images, &classes);
+    let (train, test) = (by_classes(train)?, by_classes(test)?);
+    let validation = validation.map(by_classes).transpose()?;
     let drawn = sample(train.len(), args.limit.unwrap_or(usize::MAX), common.seed)?;
     let split = split(drawn, args.val_split, common.seed)
         .map_err(|error| advise(error, "--val-split is that share"))?;
     let batch = recipe.batch.min(split.train.len());
 
-    let _reserved = output::prepare(&args.kept)?;
     let device = common.open_device()?;
     let options = Options::train(&model)
         .batch(batch)
@@ -55,14 +72,15 @@ pub(super) fn run(
         .seed(common.seed)
         .gradient_norm(args.optimisation.gradient_norm);
     let mut session = Session::new(model, &device, &options)?;
-    if let Some(path) = &args.kept.init {
-        weights::load(&mut session, path)?;
+    if let Some(path) = &origin.weights {
+        load_weights(&mut session, path)?;
         weights::check_finite(&mut session, path)?;
     }
     announce(&session, &device, split.train.len(), test.len());
     note_validation(args, validation.as_deref());
-    let train = source::fitted(&args.data, train, &split.train, description)?;
-    session.set_data_info(train.data_info()?);
+    note_losses(description);
+    let train = source::fitted(&args.data, train, &split.train, description, origin.info.statistics())?;
+    session.set_data_info(train.data_info()?.of_data_set(Some(args.data.kind())));
     let batches = |indices| Batches::new(&train, indices, batch);
     let mut sets = Sets {
         held_out: match validation {
@@ -73,8 +91,10 @@ pub(super) fn run(
         train: batches(split.train)?,
         test: Batches::all(&train.with_data(test), batch)?,
     };
+    source::check(&args.data, &sets.all())?;
+    let settings = settings(description, &own, &recipe, common.seed, args);
     let interrupt = Interrupt::listen()?;
-    let around = Around { interrupt: &interrupt, callbacks };
+    let around = Around { interrupt: &interrupt, callbacks, settings, origin };
     match fit(&mut session, &device, &mut sets, &recipe, around, common, args)? {
         Some(score) => print(&eval::result_line(&score)).map(|()| Ending::Done),
         None => Ok(output::interrupted(&args.kept, interrupt.exit_code())),
@@ -92,11 +112,20 @@ struct Sets {
     test: Batches,
 }
 
+impl Sets {
+    fn all(&self) -> Vec<&Batches> {
+        [Some(&self.train), self.held_out.as_ref(), Some(&self.test)].into_iter().flatten().collect()
+    }
+}
+
 /// What looks at a run from outside.
 struct Around<'a> {
     interrupt: &'a Interrupt,
     /// The program's own.
     callbacks: Vec<Box<dyn Callback>>,
+    /// What a resumed run must have in common with the one that was saved.
+    settings: RunSettings,
+    origin: Origin,
 }
 
 /// Trains and returns the score on the test images, or nothing if a signal ended that. The progress
@@ -106,24 +135,23 @@ fn fit(
     device: &Device,
     sets: &mut Sets,
     recipe: &Recipe,
-    Around { interrupt, callbacks }: Around,
+    Around { interrupt, callbacks, settings, origin }: Around,
     common: &Common,
     args: &Args,
 ) -> Result<Option<Score>> {
-    let settings = settings(session, sets, recipe, common.seed)?;
     let fit = Fit::new(recipe.epochs, common.seed).accumulate(recipe.accumulate).schedule(recipe.schedule);
-    let checkpoint = output::checkpoint(&args.kept)?;
-    let fit = output::keeping(fit, &args.kept, settings, checkpoint.as_deref());
+    let fit = output::keeping(fit, &args.kept, settings, origin.checkpoint.as_deref());
+    let fit = fit.callback(SameImages::new(args.data.place(), recipe.epochs, sets)?);
     let patience = args.optimisation.patience.unwrap_or(usize::MAX);
     let fit = callbacks.into_iter().fold(fit, Fit::boxed_callback);
     let mut fit = fit.callback(EarlyStopping::new(patience)?).callback(interrupt.clone());
-    if let Some(path) = &checkpoint {
+    if let Some(path) = &origin.checkpoint {
         fit.resume(session, path).map_err(|error| advise(error, ANEW))?;
         log_line(&format!("goes on from {}", path.display()));
     }
     // A dashboard takes the screen: nothing may fail or speak between it and the run.
     let mut fit = progress::shown(fit);
-    device.install(|| {
+    let (score, history) = device.install(|| {
         let history = fit.run(session, &mut sets.train, sets.held_out.as_mut().unwrap_or(&mut sets.test))?;
         let score = match history.last() {
             _ if interrupt.is_received() => None,
@@ -132,8 +160,39 @@ fn fit(
             }
             _ => evaluate_until(session, &mut sets.test, || interrupt.is_received(), |_, _| (), None)?,
         };
-        score.map(|score| score.finite(Error::diverged("the loss", history.len()))).transpose()
-    })
+        let score =
+            score.map(|score| score.finite(Error::diverged("the loss", history.len()))).transpose()?;
+        Ok::<_, Error>((score, history.to_vec()))
+    })?;
+    // The progress bar leaves the terminal first.
+    drop(fit);
+    if score.is_some() {
+        log_line(&ended(&history, recipe.epochs, patience, args.kept.output.as_deref()));
+    }
+    Ok(score)
+}
+
+/// The end of a run: why it ended if not by its length, its best epoch, and where its weights are.
+fn ended(history: &[EpochReport], epochs: usize, patience: usize, output: Option<&Path>) -> String {
+    let (last, best) = match (history.last(), best(history)) {
+        (Some(last), Some(best)) => (last.epoch, best),
+        _ => return "ended before its first epoch".into(),
+    };
+    let why = match last - best.epoch {
+        _ if last >= epochs => String::new(),
+        since if since >= patience => {
+            format!(
+                "ended after {last} of {epochs} epochs, {since} of them without a better one (--patience); "
+            )
+        }
+        _ => format!("a callback ended the run after {last} of {epochs} epochs; "),
+    };
+    let score = format::figures("val_", &best.validation(0));
+    let kept = match output {
+        Some(folder) => format!("weights: {}, last.safetensors", folder.join("best.safetensors").display()),
+        None => "no weights were kept: --output DIR keeps them".into(),
+    };
+    format!("{why}best epoch {} of {last}: {score}; {kept}", best.epoch)
 }
 
 /// Says which images choose the best epoch, where that is not said by an option.
@@ -157,22 +216,40 @@ fn note_validation(args: &Args, validation: Option<&dyn Dataset>) {
     }
 }
 
+/// The names of a data set's classes, if they have any, in an order that does not depend on the
+/// network's outputs.
+fn classes(images: &dyn Dataset) -> String {
+    let mut names: Vec<_> = (0..images.outputs()).map(|output| images.output_name(output)).collect();
+    names.sort_unstable();
+    names.join(", ")
+}
+
 /// What a resumed run must have in common with the one that was saved.
-fn settings(session: &Session, sets: &mut Sets, recipe: &Recipe, seed: u64) -> Result<RunSettings> {
-    let held_out = sets.held_out.as_ref().map_or(0, Batches::len);
+fn settings(
+    description: &Description,
+    classes: &str,
+    recipe: &Recipe,
+    seed: u64,
+    args: &Args,
+) -> RunSettings {
     let settings = RunSettings::default()
-        .with("network", session.description().name)
-        .with("training images", sets.train.len())
-        .with("held-out images", held_out)
-        .with("test images", fingerprint(&mut sets.test)?)
-        .with("--seed", seed);
-    let options = recipe.options().into_iter();
-    Ok(options.fold(settings, |settings, (name, value)| settings.with(&format!("--{name}"), value)))
+        .with("network", description.name)
+        .with("classes", classes)
+        .with("--seed", seed)
+        .with("--val-split", args.val_split.map_or("none".into(), |share| share.to_string()))
+        .with("--limit", args.limit.map_or("none".into(), |images| images.to_string()));
+    recipe
+        .options()
+        .into_iter()
+        .fold(settings, |settings, (name, value)| settings.with(&format!("--{name}"), value))
 }
 
 /// A file for `--config` that asks for this run.
-fn described(network: &str, recipe: &Recipe, args: &Args) -> String {
+fn described(description: &Description, recipe: &Recipe, args: &Args) -> String {
     let mut table = args.given.clone();
+    if let Some(data) = args.data.name(description) {
+        table.insert("data".into(), data.into());
+    }
     // Parts of the optimizer and of the schedule, and the two limits of which one is given.
     for part in ["lr", "momentum", "weight-decay", "warm-up", "clip-norm", "clip-value"] {
         table.remove(part);
@@ -180,22 +257,21 @@ fn described(network: &str, recipe: &Recipe, args: &Args) -> String {
     for (name, value) in recipe.options().into_iter().chain([("epochs", recipe.epochs.to_string())]) {
         table.insert(name.into(), config::typed(&value));
     }
-    format!("# A training run of {network}, for --config.\n{table}")
+    format!("# A training run of {}, for --config.\n{table}", description.name)
 }
 
-/// The number of images and a checksum of the first batch: other images, or the same prepared
-/// otherwise, have another.
-fn fingerprint(batches: &mut Batches) -> Result<String> {
-    let mut crc = Crc::new();
-    batches.rewind();
-    if let Some(batch) = batches.next_batch()? {
-        batch.images.iter().for_each(|value| crc.update(&value.to_le_bytes()));
-        match batch.targets {
-            Targets::Classes(classes) => classes.iter().for_each(|class| crc.update(&class.to_le_bytes())),
-            Targets::Values(values) => values.iter().for_each(|value| crc.update(&value.to_le_bytes())),
-        }
+/// Says where the two losses of an epoch are not of one kind.
+fn note_losses(description: &Description) {
+    let training = &description.training;
+    let mut more = Vec::new();
+    if let LossKind::CrossEntropy { smoothing, class_weights } = training.loss {
+        more.extend((smoothing > 0.0).then(|| format!("smoothing {smoothing}")));
+        more.extend(class_weights.map(|_| "the weights of classes".into()));
     }
-    Ok(format!("{} (checksum {:08x})", batches.len(), crc.sum()))
+    more.extend((description.outputs.len() > 1).then(|| "the losses of auxiliary outputs".into()));
+    if !more.is_empty() {
+        log_line(&format!("loss is with {}, val_loss without", more.join(" and ")));
+    }
 }
 
 fn announce(session: &Session, device: &Device, train: usize, test: usize) {

@@ -12,20 +12,50 @@ use super::args::Kept;
 use crate::{
     checkpoint::{Checkpoints, RunSettings},
     train::{Curves, Fit, KeepWeights, Record, SaveEvery, TensorBoard},
-    trainer::{exit::Ending, log_line, usage, values::Resume},
+    trainer::{exit::Ending, usage, values::Resume},
 };
 
-/// Proves that the folder can be written before anything is loaded for hours of work, and says if
-/// it holds a run that this one replaces: file by file, as it writes them. The folder is this run's
-/// alone while the result is kept.
+/// Files by which a folder holds a run, all of which a run writes.
+const RUN: [&str; 5] = ["last.ckpt", "last.safetensors", "best.safetensors", "metrics.jsonl", "metrics.csv"];
+
+/// Proves that the folder can be written before anything is loaded for hours of work. A run that it
+/// holds is replaced on request alone: file by file, as this one writes them. The folder is this
+/// run's alone while the result is kept.
 pub(super) fn prepare(kept: &Kept) -> Result<Option<File>> {
     let Some(folder) = &kept.output else { return Ok(None) };
     let reserved = files::reserve(folder)?;
-    files::create_writable(folder)?;
-    if kept.resume.is_none() && Checkpoints::last_in(folder).exists() {
-        log_line(&format!("{}: replaces the run in it; --resume auto goes on with it", folder.display()));
+    let paths = RUN.map(|name| folder.join(name));
+    if let Some(other) = paths.iter().find(|path| path.exists() && !path.is_file()) {
+        return Err(usage(format!(
+            "{}: a run writes this file, and it is none: take it away",
+            other.display()
+        )));
     }
+    if let Some(found) = paths.iter().find(|path| path.exists())
+        && !kept.overwrite
+        && !goes_on_in(kept, folder)
+    {
+        return Err(usage(format!(
+            "--output {}: holds a run ({}); --resume auto goes on with it, --overwrite replaces it",
+            folder.display(),
+            found.file_name().unwrap_or_default().display()
+        )));
+    }
+    files::create_writable(folder)?;
     Ok(reserved)
+}
+
+/// True if a run goes on with the one in the folder.
+fn goes_on_in(kept: &Kept, folder: &Path) -> bool {
+    let absolute = |path: &Path| path.canonicalize().ok();
+    match &kept.resume {
+        None => false,
+        Some(Resume::Auto) => true,
+        Some(Resume::From(path)) => {
+            let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+            absolute(parent) == absolute(folder)
+        }
+    }
 }
 
 /// Adds the callbacks that write the output folder. Weights are kept before they are reported: what

@@ -1,0 +1,154 @@
+//! From data sets to what a network takes of them: by the names of its classes, with statistics, and
+//! without files that cannot be used.
+
+use std::{path::Path, sync::Arc};
+
+use cnn_core::{Error, Result, Tensor};
+
+use super::{
+    super::{format::thousands, log_line, progress},
+    DataArgs, skip_policy,
+};
+use crate::{
+    data::{
+        Batches, Dataset, ImageFiles, Preparation, Prepared, SkipPolicy, UnknownClass, with_class_order,
+        with_new_classes,
+    },
+    plan::{Description, TargetKind},
+    session::Session,
+};
+
+/// Names that a message holds before it only counts.
+const LISTED: usize = 10;
+
+/// Files that cannot be used, each with a line, before the rest is only counted.
+const MOST_BAD: usize = 100;
+
+/// Training images as the network takes them, with the statistics that its `data { }` asks for
+/// fitted on them.
+/// Those that are known already are taken as they are.
+pub(in crate::trainer) fn fitted(
+    args: &DataArgs,
+    data: Arc<dyn Dataset>,
+    indices: &[u32],
+    description: &Description,
+    known: &[Tensor],
+) -> Result<Prepared> {
+    if !known.is_empty() {
+        let preparation = Preparation::new(description, known.to_vec())?;
+        return Ok(Prepared::new(data, preparation, skip_policy(args)));
+    }
+    let prepared = Prepared::fit(data, description, indices, skip_policy(args))?;
+    if prepared.fitted_on() > 0 {
+        let [fitted, all] = [prepared.fitted_on(), indices.len() as u64].map(thousands);
+        log_line(&format!("statistics of the data fitted on {fitted} of {all} training images"));
+    }
+    Ok(prepared)
+}
+
+/// Images as the network takes them, with the classes and the statistics that came with a session's
+/// weights, which are this file's.
+pub(in crate::trainer) fn prepared(
+    args: &DataArgs,
+    data: Arc<dyn Dataset>,
+    session: &Session,
+    weights: &Path,
+) -> Result<Prepared> {
+    let data = by_classes(args, data, session.data_info().classes(), weights)?;
+    Ok(Prepared::new(data, preparation(session, weights)?, skip_policy(args)))
+}
+
+/// Images whose targets are the outputs of these names, which a file knows.
+pub(in crate::trainer) fn by_classes(
+    args: &DataArgs,
+    data: Arc<dyn Dataset>,
+    names: &[String],
+    file: &Path,
+) -> Result<Arc<dyn Dataset>> {
+    with_class_order(data, names).map_err(|UnknownClass { kind, name, .. }| Error::Data {
+        path: args.data().to_string().into(),
+        message: format!("{} knows no {} {name}; it knows {}", file.display(), kind.output(), listed(names)),
+    })
+}
+
+/// The names of a network's outputs that goes on from weights: those that the weights know, with
+/// the other classes of the data set. What becomes of the outputs is said.
+pub(in crate::trainer) fn with_more_classes(
+    data: &dyn Dataset,
+    known: &[String],
+    outputs: usize,
+    weights: &Path,
+) -> Vec<String> {
+    let own: Vec<String> = (0..data.outputs()).map(|output| data.output_name(output)).collect();
+    if data.target() == TargetKind::Values {
+        return known.to_vec();
+    }
+    let (names, taken) = with_new_classes(known, &own, outputs);
+    let taken: Vec<_> = taken
+        .iter()
+        .map(|taken| match &taken.before {
+            Some(before) => format!("{} takes output {} of {before}", taken.class, taken.output),
+            None => format!("{} takes output {}", taken.class, taken.output),
+        })
+        .collect();
+    if !taken.is_empty() {
+        log_line(&format!("new to {}: {}", weights.display(), listed(&taken)));
+    }
+    names
+}
+
+/// Looks at the files of all images before a run meets them one by one, and says which cannot be
+/// used.
+pub(in crate::trainer) fn check(args: &DataArgs, sets: &[&Batches]) -> Result<()> {
+    let images: usize = sets.iter().map(|images| images.len()).sum();
+    let bar = progress::looking(images);
+    let mut bad = Vec::new();
+    for &images in sets {
+        let found = images.check(|count| bar.inc(count as u64));
+        bad.extend(found.into_iter().map(|error| (images, error)));
+    }
+    bar.finish_and_clear();
+    match bad.len() {
+        count if count <= args.skip_bad => {}
+        1 => {}
+        count => {
+            for (_, error) in bad.iter().take(MOST_BAD) {
+                log_line(&format!("cannot be used: {error}"));
+            }
+            let listed = if count > MOST_BAD { format!("{MOST_BAD} of them are") } else { "they are".into() };
+            return Err(Error::Data {
+                path: args.data().to_string().into(),
+                message: format!(
+                    "{count} of {} images cannot be used, {listed} named above; mend or remove them, or let \
+                     --skip-bad {count} pass over them",
+                    thousands(images as u64)
+                ),
+            });
+        }
+    }
+    bad.into_iter().try_for_each(|(images, error)| images.pass_over(error))
+}
+
+/// The first few of some names.
+fn listed(names: &[String]) -> String {
+    let more =
+        if names.len() > LISTED { format!(" and {} more", names.len() - LISTED) } else { String::new() };
+    names[..names.len().min(LISTED)].join(", ") + &more
+}
+
+/// Image files that a command line names, as the network takes them: see [`prepared`]. Of several
+/// there is a line about each that cannot be read, and the others are given out.
+pub(in crate::trainer) fn files(
+    files: Arc<ImageFiles>,
+    session: &Session,
+    weights: &Path,
+) -> Result<Prepared> {
+    let bad = if files.len() > 1 { SkipPolicy::up_to(usize::MAX).log(log_line) } else { SkipPolicy::none() };
+    Ok(Prepared::new(files, preparation(session, weights)?, bad))
+}
+
+fn preparation(session: &Session, weights: &Path) -> Result<Preparation> {
+    let statistics = session.data_info().statistics().to_vec();
+    Preparation::new(session.description(), statistics)
+        .map_err(|error| Error::weights(weights, error.to_string()))
+}
