@@ -78,7 +78,7 @@ fn data_that_is_not_there_is_an_error_of_the_data() {
     }
     let (code, _, stderr) = run("lenet5", &["--data", "imagenet"]);
     assert_eq!(code, Some(2));
-    assert!(stderr.contains("cifar100 or folder:DIR"), "{stderr}");
+    assert!(stderr.contains("cifar100, folder:DIR, csv:FILE or idx:DIR"), "{stderr}");
 }
 
 network! {

@@ -22,7 +22,8 @@ use super::{
     decode::{READ, check, decode},
     identity,
 };
-use layout::{Layout, Role, entries, kind, name, subfolders};
+use layout::{Layout, entries, kind, name, subfolders};
+pub(super) use layout::{Role, role};
 pub use left_out::LeftOut;
 
 /// One image in so many is a test image where folders do not say which.
@@ -146,7 +147,7 @@ impl Folder {
         let Folder { classes, left_out, .. } = &self;
         let count = self.files.len();
         let (test, train): (Vec<_>, Vec<_>) =
-            self.files.iter().cloned().partition(|(path, _)| hash(path, root).is_multiple_of(TEST_SHARE));
+            self.files.iter().cloned().partition(|(path, _)| is_test(hash(path, root)));
         if test.is_empty() || train.is_empty() {
             return Err(bad(root, format!("{count} images are too few to draw some for testing")));
         }
@@ -219,8 +220,13 @@ impl FolderParts {
     }
 }
 
+/// True if an image is drawn for testing, by a number that follows from its path.
+pub(super) fn is_test(hash: u64) -> bool {
+    hash.is_multiple_of(TEST_SHARE)
+}
+
 /// A number that follows from a file's path below a folder.
-fn hash(path: &Path, root: &Path) -> u64 {
+pub(super) fn hash(path: &Path, root: &Path) -> u64 {
     let path = path.strip_prefix(root).unwrap_or(path);
     let names = path.iter().map(|name| name.to_string_lossy());
     let bytes = names.flat_map(|name| name.bytes().chain([b'/']).collect::<Vec<_>>());
@@ -252,10 +258,14 @@ impl Dataset for Folder {
 
     fn identity(&self, index: usize) -> Option<u64> {
         let (path, label) = self.files.get(index)?;
-        let file = path.file_name().unwrap_or_default().to_string_lossy();
-        let names = [self.classes[*label as usize].as_bytes(), b"/", file.as_bytes()].concat();
-        Some(identity(0, &[&names, &*end(path).unwrap_or_default()].concat()))
+        Some(path_identity(path, self.classes[*label as usize].as_bytes()))
     }
+}
+
+/// The identity of a file with its target, wherever it lies.
+pub(super) fn path_identity(path: &Path, target: &[u8]) -> u64 {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    identity(0, &[target, b"/", name.as_bytes(), &*end(path).unwrap_or_default()].concat())
 }
 
 /// The last bytes of a file, which are not those of another image, and its length.

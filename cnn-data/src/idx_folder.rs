@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs,
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -57,8 +58,7 @@ impl IdxFolder {
         if height * width == 0 {
             return Err(bad(&images_path, format!("images without pixels: {height}x{width}")));
         }
-        let (mut pixels, labels) =
-            (images.read()?, IdxFile::open(&labels_path, Kind::Labels)?.read()?);
+        let (mut pixels, labels) = (images.read()?, IdxFile::open(&labels_path, Kind::Labels)?.read()?);
         if labels.len() != count {
             return Err(bad(&labels_path, format!("{} labels for {count} images", labels.len())));
         }
@@ -68,9 +68,10 @@ impl IdxFolder {
             Ok(path) => IdxFile::open(&path, Kind::Labels)?.read()?,
             Err(_) => Vec::new(),
         };
-        let (least, most) = labels.iter().chain(&others).fold((u8::MAX, 0), |(least, most), &label| {
-            (least.min(label), most.max(label))
-        });
+        let (least, most) = labels
+            .iter()
+            .chain(&others)
+            .fold((u8::MAX, 0), |(least, most), &label| (least.min(label), most.max(label)));
         let file = images_path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         let is_turned = file.starts_with("emnist") && height == width;
         if is_turned {
@@ -140,8 +141,13 @@ fn kind_number(kind: Kind) -> usize {
 fn mapping(images: &Path) -> BTreeMap<u8, String> {
     let name = images.file_name().unwrap_or_default().to_string_lossy();
     let stem = ["-train-", "-test-"].iter().find_map(|word| name.split_once(word)).map(|(stem, _)| stem);
-    let path = stem.map(|stem| images.with_file_name(format!("{stem}-mapping.txt")));
-    let text = path.and_then(|path| files::read_text(&path, LONGEST).ok()).unwrap_or_default();
+    let file =
+        stem.and_then(|stem| files::open_regular(&images.with_file_name(format!("{stem}-mapping.txt"))).ok());
+    let mut text = String::new();
+    if let Some(file) = file {
+        // What is no text has no names.
+        let _ = file.take(LONGEST).read_to_string(&mut text);
+    }
     let line = |line: &str| {
         let mut numbers = line.split_whitespace().map(str::parse::<u32>);
         let (label, code) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
@@ -199,7 +205,8 @@ mod tests {
 
     fn write(folder: &Path, name: &str, magic: u8, dims: &[u32], contents: &[u8]) {
         let dims = dims.iter().flat_map(|dim| dim.to_be_bytes());
-        let bytes: Vec<u8> = [0, 0, 8, magic].into_iter().chain(dims).chain(contents.iter().copied()).collect();
+        let bytes: Vec<u8> =
+            [0, 0, 8, magic].into_iter().chain(dims).chain(contents.iter().copied()).collect();
         fs::write(folder.join(name), bytes).unwrap();
     }
 
@@ -213,7 +220,8 @@ mod tests {
         write(&inner, "emnist-letters-test-images-idx3-ubyte", 3, &[1, 2, 2], &[1, 2, 3, 4]);
         write(&inner, "emnist-letters-test-labels-idx1-ubyte", 1, &[1], &[3]);
         fs::write(inner.join("emnist-letters-mapping.txt"), "1 65 97\n2 66 98\n3 67 99\n").unwrap();
-        let [train, test] = [Part::Train, Part::Test].map(|part| IdxFolder::load(folder.path(), part).unwrap());
+        let [train, test] =
+            [Part::Train, Part::Test].map(|part| IdxFolder::load(folder.path(), part).unwrap());
         assert_eq!(train.names, ["A", "B", "C"]);
         assert_eq!((&train.names, train.is_turned(), test.len()), (&test.names, true, 1));
         let mut image = Image::default();

@@ -29,7 +29,7 @@ pub(super) enum Layout {
 
 /// What images are for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     Train,
     Validation,
     Test,
@@ -171,7 +171,7 @@ fn check_unlike(root: &Path, first: &Path, second: &Path, folders: &[PathBuf]) -
 }
 
 /// What a folder of this name is for, if it is a part: `asl_alphabet_train`, but no sentence.
-fn role(name: &str) -> Option<Role> {
+pub(crate) fn role(name: &str) -> Option<Role> {
     role_among(name, 2)
 }
 

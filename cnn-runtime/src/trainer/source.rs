@@ -15,7 +15,9 @@ pub(super) use prepare::{by_classes, check, files, fitted, prepared, with_more_c
 use cnn_core::{Error, Result};
 
 use crate::{
-    data::{Cifar, CifarKind, Dataset, Folder, FolderParts, Mnist, Part, SkipPolicy},
+    data::{
+        Cifar, CifarKind, Dataset, Folder, FolderParts, IdxFolder, Mnist, Part, SkipPolicy, Table, TableParts,
+    },
     plan::{Description, Prepare, TargetKind},
 };
 
@@ -27,12 +29,13 @@ pub(super) fn default(description: &Description) -> Option<&'static str> {
 /// Where data comes from.
 #[derive(clap::Args, Clone, Debug)]
 pub(super) struct DataArgs {
-    /// Data set: mnist, fashion-mnist, cifar10, cifar100 or folder:DIR, where DIR holds folders train,
-    /// val and test (or one of the latter), or one folder for each class
+    /// Data set: mnist, fashion-mnist, cifar10, cifar100, folder:DIR, csv:FILE or idx:DIR. A folder
+    /// holds folders train, val and test (or one of the latter), or one folder for each class; a
+    /// table has a column path and one or more of targets; idx is MNIST's format, as EMNIST has it
     #[arg(long, value_name = "NAME", value_parser = DataName::known)]
     data: Option<DataName>,
 
-    /// Folder of the data set's files [default: what comes with this program, or where --download
+    /// Folder of the data set's files, or of the images that a table names [default: what comes with this program, or where --download
     /// or a package put them]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
@@ -116,7 +119,9 @@ impl DataArgs {
     pub(super) fn place(&self) -> String {
         let absolute = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
         match (self.data(), &self.data_dir) {
-            (DataName::Folder(folder), _) => DataName::Folder(absolute(&folder)).to_string(),
+            (DataName::Folder(path), _) => DataName::Folder(absolute(&path)).to_string(),
+            (DataName::Csv(path), None) => DataName::Csv(absolute(&path)).to_string(),
+            (DataName::Idx(path), _) => DataName::Idx(absolute(&path)).to_string(),
             (data, Some(folder)) => format!("{data} in {}", absolute(folder).display()),
             (data, None) => data.to_string(),
         }
@@ -133,8 +138,22 @@ pub(super) struct Source<'a> {
     args: &'a DataArgs,
     description: &'static Description,
     seed: u64,
-    /// The parts of a folder, which are found together.
-    folder: Option<FolderParts>,
+    /// Those that are found together.
+    parts: Option<Parts>,
+}
+
+/// Images by what they are for.
+struct Parts {
+    train: Option<Arc<dyn Dataset>>,
+    validation: Option<Arc<dyn Dataset>>,
+    test: Option<Arc<dyn Dataset>>,
+}
+
+impl Parts {
+    fn of<D: Dataset + 'static>([train, validation, test]: [Option<D>; 3]) -> Parts {
+        let shared = |part: Option<D>| part.map(|part| Arc::new(part) as Arc<dyn Dataset>);
+        Parts { train: shared(train), validation: shared(validation), test: shared(test) }
+    }
 }
 
 impl<'a> Source<'a> {
@@ -144,20 +163,24 @@ impl<'a> Source<'a> {
         seed: u64,
     ) -> Result<Source<'a>> {
         args.check_named(description)?;
-        let folder = match args.data() {
-            data @ (DataName::Folder(_) | DataName::Own(_)) if args.download => {
-                return Err(usage(format!(
-                    "--download knows no {data}: only named data sets can be fetched"
-                )));
-            }
+        let data = args.data();
+        if args.download && data.is_own() {
+            return Err(usage(format!("--download knows no {data}: only named data sets can be fetched")));
+        }
+        let parts = match &data {
             DataName::Folder(folder) => {
-                let parts = Folder::open_parts(&folder)?;
-                note_folder(&folder, &parts);
-                Some(parts)
+                let parts = Folder::open_parts(folder)?;
+                note_folder(folder, &parts);
+                Some(Parts::of([parts.train, parts.validation, parts.test]))
+            }
+            DataName::Csv(table) => {
+                let parts = Table::open_parts(table, args.data_dir.as_deref(), description.target())?;
+                note_table(&parts);
+                Some(Parts::of([parts.train, parts.validation, parts.test]))
             }
             _ => None,
         };
-        Ok(Source { args, description, seed, folder })
+        Ok(Source { args, description, seed, parts })
     }
 
     /// A part, whose targets the network can answer.
@@ -172,23 +195,38 @@ impl<'a> Source<'a> {
 
     /// The images for validation of a data set that has some beside those for testing.
     pub(super) fn validation(&self) -> Result<Option<Arc<dyn Dataset>>> {
-        let images = self.folder.as_ref().and_then(|parts| parts.validation.clone());
-        images
-            .map(|images| self.check_targets(&images).map(|()| Arc::new(images) as Arc<dyn Dataset>))
-            .transpose()
+        let images = self.parts.as_ref().and_then(|parts| parts.validation.clone());
+        images.map(|images| self.check_targets(&*images).map(|()| images)).transpose()
     }
 
     fn load(&self, part: Part) -> Result<Arc<dyn Dataset>> {
-        let args = self.args;
+        let (args, data) = (self.args, self.args.data());
+        if let Some(parts) = &self.parts {
+            let (images, wanted, other) = match part {
+                Part::Train => (&parts.train, "training", "testing"),
+                Part::Test => (&parts.test, "testing", "training"),
+            };
+            return images.clone().ok_or_else(|| Error::Data {
+                path: data.to_string().into(),
+                message: format!("holds images for {other} alone, as it says, and none for {wanted}"),
+            });
+        }
         let named = |error| advise(error, "--data-dir names the folder of the data set's files");
         let cifar = |kind| Cifar::load(&place::folder(args)?, kind, part).map_err(named);
-        Ok(match args.data() {
+        Ok(match data {
             DataName::Mnist | DataName::FashionMnist => {
                 Arc::new(Mnist::load(&place::folder(args)?, part).map_err(named)?)
             }
             DataName::Cifar10 => Arc::new(cifar(CifarKind::Cifar10)?),
             DataName::Cifar100 => Arc::new(cifar(CifarKind::Cifar100)?),
-            DataName::Folder(folder) => Arc::new(self.folder_part(&folder, part)?),
+            DataName::Idx(folder) => {
+                let images = IdxFolder::load(&folder, part)?;
+                if images.is_turned() && part == Part::Test {
+                    log_line("images of EMNIST are stored on their sides: they are turned upright");
+                }
+                Arc::new(images)
+            }
+            DataName::Folder(_) | DataName::Csv(_) => unreachable!("their parts are found together"),
             DataName::Own(name) => {
                 let open = args
                     .brought
@@ -199,27 +237,14 @@ impl<'a> Source<'a> {
         })
     }
 
-    fn folder_part(&self, folder: &Path, part: Part) -> Result<Folder> {
-        let (mut images, wanted, other) = match part {
-            Part::Train => (None, "training", "testing"),
-            Part::Test => (None, "testing", "training"),
-        };
-        if let Some(parts) = &self.folder {
-            images = if part == Part::Train { parts.train.clone() } else { parts.test.clone() };
-        }
-        images.ok_or_else(|| Error::Data {
-            path: folder.into(),
-            message: format!(
-                "holds images for {other} alone, by the names of folders, and none for {wanted}"
-            ),
-        })
-    }
-
     fn check_targets(&self, data: &dyn Dataset) -> Result<()> {
         let path = || self.args.data().to_string().into();
         check_targets(data, self.description).map_err(|message| Error::Data { path: path(), message })
     }
 }
+
+/// What is said of test images that no name sets apart.
+const DRAWN: &str = "one image in five is a test image, drawn by its path";
 
 /// Says what was guessed of a folder, and what is left out.
 fn note_folder(folder: &Path, parts: &FolderParts) {
@@ -230,10 +255,20 @@ fn note_folder(folder: &Path, parts: &FolderParts) {
         log_line(&format!("taken for parts of the data set by their names: {}", names.join(", ")));
     }
     if parts.drawn {
-        log_line("no folders train and val or test: one image in five is a test image, drawn by its path");
+        log_line(&format!("no folders train and val or test: {DRAWN}"));
     }
     if !parts.left_out.is_empty() {
         log_line(&format!("{}: {}", folder.display(), parts.left_out));
+    }
+}
+
+/// Says what was guessed of a table, and what is left out.
+fn note_table(parts: &TableParts) {
+    if parts.drawn {
+        log_line(&format!("no column split: {DRAWN}"));
+    }
+    if !parts.unused.is_empty() {
+        log_line(&format!("columns that are not used: {}", parts.unused.join(", ")));
     }
 }
 

@@ -95,12 +95,16 @@ pub(super) enum DataName {
     Cifar100,
     /// Images in folders, one for each class.
     Folder(PathBuf),
+    /// Images that a table names.
+    Csv(PathBuf),
+    /// Images in MNIST's format.
+    Idx(PathBuf),
     /// What the program brings along under this name.
     Own(String),
 }
 
 /// What `--data` says of the data sets that it takes.
-const NAMES: &str = "mnist, fashion-mnist, cifar10, cifar100 or folder:DIR";
+const NAMES: &str = "mnist, fashion-mnist, cifar10, cifar100, folder:DIR, csv:FILE or idx:DIR";
 
 impl DataName {
     /// A data set that every trainer knows.
@@ -110,8 +114,10 @@ impl DataName {
             "fashion-mnist" => Ok(DataName::FashionMnist),
             "cifar10" => Ok(DataName::Cifar10),
             "cifar100" => Ok(DataName::Cifar100),
-            _ => match text.strip_prefix("folder:") {
-                Some(folder) if !folder.is_empty() => Ok(DataName::Folder(folder.into())),
+            _ => match text.split_once(':') {
+                Some(("folder", path)) if !path.is_empty() => Ok(DataName::Folder(path.into())),
+                Some(("csv", path)) if !path.is_empty() => Ok(DataName::Csv(path.into())),
+                Some(("idx", path)) if !path.is_empty() => Ok(DataName::Idx(path.into())),
                 _ => Err(format!("expected {NAMES}")),
             },
         }
@@ -121,8 +127,15 @@ impl DataName {
     pub(super) fn kind(&self) -> String {
         match self {
             DataName::Folder(_) => "folder".into(),
+            DataName::Csv(_) => "csv".into(),
+            DataName::Idx(_) => "idx".into(),
             other => other.to_string(),
         }
+    }
+
+    /// True of files of the user's or of the program's own.
+    pub(super) fn is_own(&self) -> bool {
+        matches!(self, DataName::Folder(_) | DataName::Csv(_) | DataName::Idx(_) | DataName::Own(_))
     }
 
     /// A data set that every trainer knows, or one of this program's own.
@@ -143,6 +156,8 @@ impl Display for DataName {
             DataName::Cifar10 => f.write_str("cifar10"),
             DataName::Cifar100 => f.write_str("cifar100"),
             DataName::Folder(folder) => write!(f, "folder:{}", folder.display()),
+            DataName::Csv(table) => write!(f, "csv:{}", table.display()),
+            DataName::Idx(folder) => write!(f, "idx:{}", folder.display()),
             DataName::Own(name) => f.write_str(name),
         }
     }

@@ -50,7 +50,10 @@ fn bad_values_name_the_flag() {
     assert_error("--lr -1", "must be above 0, found -1");
     assert_error("bench --steps -1", "expected a whole number");
     assert_error("--val-split 1", "expected a number between 0 and 1");
-    assert_error("--data cifar11", "expected mnist, fashion-mnist, cifar10, cifar100 or folder:DIR");
+    assert_error(
+        "--data cifar11",
+        "expected mnist, fashion-mnist, cifar10, cifar100, folder:DIR, csv:FILE or idx:DIR",
+    );
     assert_error(
         "--optimizer adm",
         "'adm' for '--optimizer <NAME>': unknown optimizer `adm`; did you mean `adam`?",

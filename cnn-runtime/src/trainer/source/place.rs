@@ -130,7 +130,7 @@ fn download(args: &DataArgs, folder: &Path) -> Result<()> {
         DataName::FashionMnist => download::FASHION_MNIST,
         DataName::Cifar10 => download::CIFAR10,
         DataName::Cifar100 => download::CIFAR100,
-        DataName::Folder(_) | DataName::Own(_) => return Ok(()),
+        _ => return Ok(()),
     };
     download::fetch(&source, folder, args.mirror.as_deref(), log_line)
         .map_err(|error| advise(error, "--mirror names another server"))
