@@ -3,12 +3,20 @@
 //! A stage accumulates its errors in [`Diagnostics`] and asks once, at its end, whether there were
 //! any.
 
-pub use cnn_plan::settings::did_you_mean;
+pub use cnn_plan::settings::{did_you_mean, guess};
 use indexmap::IndexSet;
 use proc_macro2::{Delimiter, Group, Literal, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
 
 use crate::ast::Span;
+
+/// Why a name of Rust means nothing in a network.
+pub const NO_CONSTANTS: &str = "Rust's constants have no values yet when `network!` runs";
+
+/// True for a name in capitals, as Rust's constants have them.
+pub fn is_constant(word: &str) -> bool {
+    word.chars().any(char::is_uppercase) && !word.chars().any(char::is_lowercase)
+}
 
 /// Errors with their places, in the order of the source's evaluation.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ mod names;
 mod run;
 mod steps;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use crate::{
@@ -48,6 +48,7 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
     let infer = steps::module(&modes[1], &compiled.infer, &infer_names, compiled);
     let [training, inference] = modes.each_ref().map(|module| Paths { cnn, module });
     let infer_body = run::body(&compiled.infer.schedule.forward, inference, &mut infer_names.iter());
+    let unused = unused(&compiled.network.unused);
     let mut names = train_names.iter();
     let forward_body = run::body(&compiled.train.schedule.forward, training, &mut names);
     let backward_body = run::body(&compiled.train.schedule.backward, training, &mut names);
@@ -55,6 +56,8 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
         #attributes
         #(#[doc = #documentation])*
         #visibility struct #name;
+
+        #unused
 
         #[allow(dead_code, reason = "a program names few layers")]
         impl #name { #layers }
@@ -76,6 +79,11 @@ pub fn emit(compiled: &Compiled) -> TokenStream {
             }
         };
     }
+}
+
+/// Variables of the network that nothing reads, for rustc to warn of: a macro cannot.
+fn unused(names: &[Ident]) -> Option<TokenStream> {
+    (!names.is_empty()).then(|| quote! { const _: fn() = || { #(let #names = 0;)* }; })
 }
 
 /// A constant for each layer, the layer's name, so that a program can name it without a typing

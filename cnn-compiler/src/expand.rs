@@ -21,11 +21,12 @@ mod tests;
 mod train;
 
 use indexmap::IndexMap;
+use proc_macro2::Ident;
 
 use crate::{
     ast::{self, Span, Statement},
-    diag::{Diagnostics, Errors, did_you_mean},
-    ir,
+    diag::{Diagnostics, Errors, guess},
+    ir::{self, NodeId},
     shape::{self, Shaper, Value},
 };
 use scope::Scopes;
@@ -60,6 +61,7 @@ pub fn network(ast: &ast::Network) -> Result<ir::Network, Errors> {
         prefix: String::new(),
         outputs: ast.outputs,
         losses: Vec::new(),
+        dropped: IndexMap::new(),
         steps: 0,
         depth: 0,
         calls: 0,
@@ -71,6 +73,7 @@ pub fn network(ast: &ast::Network) -> Result<ir::Network, Errors> {
     training.freeze.apply(&mut expander.shaper);
     expander.shaper.errors.check()?;
     Ok(ir::Network {
+        unused: expander.scopes.unused().map(|found| found.name.clone()).collect(),
         name: ast.name.clone(),
         visibility: ast.visibility.clone(),
         attributes: ast.attributes.clone(),
@@ -110,6 +113,8 @@ struct Expander<'a> {
     outputs: ast::Integer,
     /// Auxiliary losses.
     losses: Vec<ir::Loss>,
+    /// Values of statements that nothing takes, with the statement's place and what may be meant.
+    dropped: IndexMap<NodeId, (Span, String)>,
     steps: usize,
     depth: usize,
     calls: usize,
@@ -123,7 +128,7 @@ impl<'a> Expander<'a> {
     fn run(&mut self, ast: &'a ast::Network, image: Value) {
         self.define_blocks(&ast.body);
         self.scopes.push();
-        self.scopes.define("input", image, ast.input[0].span, true);
+        self.scopes.define(&Ident::new("input", ast.input[0].span.start), image, true);
         let value = self.statements(&ast.body);
         self.finish(ast, value);
         self.scopes.pop();
@@ -175,9 +180,12 @@ impl<'a> Expander<'a> {
         let name = callee.to_string();
         let mut known: Vec<&str> = shape::names().chain(["output"]).collect();
         known.extend(self.blocks.keys().map(String::as_str));
-        let mut guess = did_you_mean(&name, known.iter().copied());
+        let mut guess = guess("layer", &name, known.iter().copied());
         if guess.is_empty() {
-            guess = format!("; known are {}", known.join(", "));
+            guess = data::section_of(&name).map_or_else(
+                || format!("; known are {}", known.join(", ")),
+                |section| format!("; as a stage it stands in `{section} {{ … }}`"),
+            );
         }
         self.error(callee.span().into(), format!("unknown layer or block `{name}`{guess}"))
     }

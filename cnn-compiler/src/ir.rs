@@ -154,4 +154,6 @@ pub struct Network {
     /// From a stored image to the network's input, where it is declared.
     pub data: Option<Vec<Prepare>>,
     pub augment: Vec<Augment>,
+    /// Variables that nothing reads.
+    pub unused: Vec<proc_macro2::Ident>,
 }

@@ -4,6 +4,7 @@
 //! limited, so no input can exhaust the compiler's stack.
 
 mod expr;
+mod foreign;
 mod name;
 mod operators;
 mod section;
@@ -15,11 +16,12 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::{
     Error, LitInt, Result, Token, braced, bracketed, parenthesized,
     parse::{Parse, ParseStream, Parser},
+    token,
 };
 
 use crate::{
     ast::{Integer, Network, Span},
-    diag::Errors,
+    diag::{Errors, NO_CONSTANTS},
 };
 
 /// Levels of nesting that an expression may have.
@@ -45,12 +47,15 @@ impl Parse for Network {
     fn parse(input: ParseStream) -> Result<Network> {
         let attributes = attributes(input)?;
         let visibility = visibility(input)?;
-        let name = input.parse()?;
-        expect(input, "<", "the network's type, as in `Name<[1, 28, 28] -> 10>`", |input| {
+        let name =
+            input.parse().map_err(|_| input.error(format!("expected the network's name, as in {HEADER}")))?;
+        expect(input, "<", &format!("the network's type, as in {HEADER}"), |input| {
             input.parse::<Token![<]>()
         })?;
         let shape = shape(input)?;
-        input.parse::<Token![->]>()?;
+        expect(input, "->", &format!("the number of outputs, as in {HEADER}"), |input| {
+            input.parse::<Token![->]>()
+        })?;
         let (target, outputs) = outputs(input)?;
         input.parse::<Token![>]>()?;
         let content;
@@ -90,8 +95,22 @@ fn visibility(input: ParseStream) -> Result<TokenStream> {
     Ok(visibility)
 }
 
+/// How a network begins.
+const HEADER: &str = "`Name<[1, 28, 28] -> 10>`";
+
+/// How a header gets a number that is not the same everywhere.
+const PARAMETERS: &str = "for a number that varies, put the network into a macro: \
+     `macro_rules! net { ($name:ident, $n:literal) => { network! { $name<[1, 28, 28] -> $n> { … } } } }`";
+
 /// `[C, H, W]`
 fn shape(input: ParseStream) -> Result<[Integer; 3]> {
+    if !input.peek(token::Bracket) {
+        let expected = format!("expected the input's `[channels, height, width]`, as in {HEADER}");
+        let generic = input.peek(Token![const]) || input.peek(syn::Ident) || input.peek(syn::Lifetime);
+        let advice =
+            if generic { format!("; a network has no parameters; {PARAMETERS}") } else { String::new() };
+        return Err(input.error(format!("{expected}{advice}")));
+    }
     let content;
     let bracket = bracketed!(content in input);
     let sizes = separated(&content, integer)?.0;
@@ -104,14 +123,20 @@ fn shape(input: ParseStream) -> Result<[Integer; 3]> {
 
 /// `10`, `values(3)` or `labels(20)`
 fn outputs(input: ParseStream) -> Result<(TargetKind, Integer)> {
+    const EXPECTED: &str = "expected a number of classes, `values(N)` or `labels(N)`";
+    if input.peek(token::Bracket) {
+        return Err(
+            input.error(format!("{EXPECTED}; a map is answered as its values, with `-> flatten` at the end: `values(1024)` for 1x32x32"))
+        );
+    }
     if !input.peek(syn::Ident) {
         return Ok((TargetKind::Class, integer(input)?));
     }
     let word: Ident = input.parse()?;
     let kinds = [TargetKind::Values, TargetKind::Labels];
     let kind = kinds.into_iter().find(|kind| word == kind.outputs()).ok_or_else(|| {
-        let expected = "a number of classes, `values(N)` or `labels(N)`";
-        Error::new(word.span(), format!("expected {expected}, found `{word}`"))
+        let advice = if input.peek(token::Paren) { String::new() } else { constant() };
+        Error::new(word.span(), format!("{EXPECTED}, found `{word}`{advice}"))
     })?;
     let content;
     parenthesized!(content in input);
@@ -123,9 +148,23 @@ fn outputs(input: ParseStream) -> Result<(TargetKind, Integer)> {
     }
 }
 
-/// An integer literal.
+/// What to do instead of naming a constant in the header.
+fn constant() -> String {
+    format!("; {NO_CONSTANTS}, so write the number; {PARAMETERS}")
+}
+
+/// An integer literal of the header.
 fn integer(input: ParseStream) -> Result<Integer> {
-    let literal: LitInt = input.parse()?;
+    let word = input.fork().parse::<Ident>();
+    let literal: LitInt = input.parse().map_err(|_| match word {
+        Ok(word) => input.error(format!("expected a whole number, found `{word}`{}", constant())),
+        Err(_) => input.error("expected a whole number"),
+    })?;
+    let operator =
+        [input.peek(Token![+]), input.peek(Token![-]), input.peek(Token![*]), input.peek(Token![/])];
+    if operator.contains(&true) && !input.peek(Token![->]) {
+        return Err(input.error("the header has plain numbers; write the result"));
+    }
     Ok(Integer { value: int_value(&literal)?, span: literal.span().into() })
 }
 
@@ -160,7 +199,7 @@ fn separated<T>(
             return Ok((items, false));
         }
         if !input.peek(Token![,]) {
-            return Err(input.error("expected `,`"));
+            return Err(foreign::sign(input).unwrap_or_else(|| input.error("expected `,`")));
         }
         input.parse::<Token![,]>()?;
     }

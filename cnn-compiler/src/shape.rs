@@ -30,7 +30,7 @@ use indexmap::IndexMap;
 pub use args::{Argument, Given};
 pub use bind::{bind, choose};
 pub use bound::{Args, Made};
-pub use errors::shape;
+pub use errors::{no_input, shape, transposed};
 pub use layers::{Inputs, Layer};
 pub use output::output;
 pub use reuse::First;
@@ -258,7 +258,7 @@ impl Shaper {
         help: Option<String>,
     ) {
         let mut message = format!("{message}\nshapes: {}", self.trace(site.inputs[0].0));
-        if let Some(help) = help {
+        if let Some(help) = errors::transposed(&self.graph.nodes[0].shape).or(help) {
             message.push_str(&format!("\nhelp: {help}"));
         }
         self.error(site.id, span, message);

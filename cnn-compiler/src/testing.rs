@@ -305,5 +305,6 @@ pub fn network(graph: Graph) -> Network {
         },
         data: None,
         augment: vec![],
+        unused: vec![],
     }
 }

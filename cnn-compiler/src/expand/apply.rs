@@ -58,7 +58,14 @@ impl<'a> Expander<'a> {
             && let [first, rest @ ..] = call.arguments
             && first.key.is_none()
         {
-            call.receiver = Some((self.expr(&first.value), first.value.span));
+            let value = (self.expr(&first.value), first.value.span);
+            if let Some(layer) = shape::find(&word)
+                && let Some(message) = shape::no_input(layer, &value.0, &self.shaper)
+            {
+                self.skipped = true;
+                return self.error(value.1, message);
+            }
+            call.receiver = Some(value);
             call.arguments = rest;
         }
         if word == "output" {

@@ -106,7 +106,7 @@ impl<'a> Expander<'a> {
                 (None, Some(default)) => self.expr(default),
                 (None, None) => Value::Unknown,
             };
-            self.scopes.define(&name.to_string(), value, name.span().into(), false);
+            self.scopes.define(name, value, false);
         }
     }
 

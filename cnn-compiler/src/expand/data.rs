@@ -13,7 +13,7 @@ use cnn_plan::{AUGMENTATIONS, Augment, PREPARATIONS, Prepare, settings::Table};
 use super::{Diagnostics, section};
 use crate::{
     ast,
-    shape::{Argument, Given, Made, choose},
+    shape::{self, Argument, Given, Made, choose},
 };
 
 /// The network's input, for checks.
@@ -26,6 +26,11 @@ struct Input<'a> {
 impl Input<'_> {
     fn size(&self) -> [usize; 2] {
         [self.shape[1], self.shape[2]]
+    }
+
+    /// A line for errors about sizes, where the input's are probably in another order.
+    fn help(&self) -> String {
+        shape::transposed(&self.shape).map_or_else(String::new, |help| format!("\nhelp: {help}"))
     }
 }
 
@@ -76,6 +81,15 @@ fn made<T, U>(
         }
     };
     given.iter().filter_map(one).collect()
+}
+
+/// The section that a stage stands in.
+pub(super) fn section_of(stage: &str) -> Option<&'static str> {
+    if PREPARATIONS.find(stage).is_some() {
+        Some("data")
+    } else {
+        AUGMENTATIONS.find(stage).map(|_| "augment")
+    }
 }
 
 /// Names of all stages.

@@ -5,8 +5,8 @@ use proc_macro2::Ident;
 use super::{Expander, MAX_DEPTH, operator};
 use crate::{
     ast::{Binary, Body, Expr, ExprKind, Span},
-    diag::did_you_mean,
-    shape::{List, Value},
+    diag::{NO_CONSTANTS, did_you_mean, guess, is_constant},
+    shape::{self, List, Value},
 };
 
 /// Levels of arrays in arrays.
@@ -64,9 +64,20 @@ impl<'a> Expander<'a> {
     pub(super) fn unknown_name(&mut self, name: &Ident) -> String {
         let word = name.to_string();
         let names = self.scopes.names();
-        let mut guess = did_you_mean(&word, names.iter().map(String::as_str));
-        if guess.is_empty() && self.scopes.is_hidden(&word) {
-            guess = "; a block sees its parameters only, so pass it as one".into();
+        let mut guess = guess("name", &word, names.iter().map(String::as_str));
+        if guess.is_empty() {
+            guess = match () {
+                () if self.scopes.is_hidden(&word) => {
+                    "; a block sees its parameters only, so pass it as one".into()
+                }
+                () if shape::find(&word).is_some() => {
+                    format!("; it is a layer, and a network begins with `input`: `input -> {word}`")
+                }
+                () if is_constant(&word) => {
+                    format!("; {NO_CONSTANTS}; write `let {word} = 10;` before this line")
+                }
+                () => String::new(),
+            };
         }
         // The variable that was meant is not unused.
         self.skipped |= !guess.is_empty();

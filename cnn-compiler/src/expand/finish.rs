@@ -1,10 +1,12 @@
 //! Checks on the whole network, after its last statement: its output, what is never used, its
 //! budget.
 
+use indexmap::IndexMap;
+
 use super::{Expander, budget};
 use crate::{
-    ast::Network,
-    ir::{NodeId, Op},
+    ast::{Network, Span},
+    ir::{LayerId, NodeId, Op},
     shape::Value,
 };
 
@@ -58,31 +60,47 @@ impl Expander<'_> {
         None
     }
 
-    /// Variables that nothing reads, and layers whose value reaches no loss.
+    /// Layers whose value reaches no loss, one error a place. A variable that nothing reads is an
+    /// error if nothing else takes its layers; of others rustc warns.
     fn report_unused(&mut self, logits: Option<NodeId>) {
-        let mut excused = Vec::new();
-        let unused: Vec<_> =
-            self.scopes.unused().map(|found| (found.name.clone(), found.span, found.node)).collect();
-        for (name, span, node) in unused {
-            excused.extend(node);
-            self.error(span, format!("`{name}` is never used; remove it, or name it `_{name}`"));
-        }
         // After an error a consumer may be missing from the graph.
         let Some(logits) = logits.filter(|_| self.shaper.errors.is_empty()) else { return };
+        let mut dead = self.dead(logits);
+        let unused = self.scopes.unused().filter_map(|found| Some((found.name.clone(), found.node?)));
+        for (name, node) in unused.collect::<Vec<_>>() {
+            if let Some(layer) = dead.shift_remove(&node) {
+                let span = self.shaper.site(layer);
+                dead.retain(|_, other| !self.shaper.site(*other).is_at(span));
+                let message =
+                    format!("`{name}` is never used, and its layers lead nowhere; use it or remove it");
+                self.error(name.span().into(), message);
+            }
+        }
+        let mut places: IndexMap<String, (Span, String, Vec<LayerId>)> = IndexMap::new();
+        for (node, layer) in dead {
+            let join = || "remove the layer or join it to the rest".into();
+            let (span, advice) =
+                self.dropped.get(&node).cloned().unwrap_or_else(|| (self.shaper.site(layer), join()));
+            places.entry(span.place()).or_insert_with(|| (span, advice, Vec::new())).2.push(layer);
+        }
+        for (span, advice, layers) in places.into_values() {
+            let first = &self.shaper.graph.layers[layers[0].0].name;
+            let message = match layers.len() - 1 {
+                0 => format!("{first}: its output is never used; {advice}"),
+                more => format!("{first} and {more} more: their outputs are never used; {advice}"),
+            };
+            self.error(span, message);
+        }
+    }
+
+    /// The values that nothing takes, each with its layer.
+    fn dead(&self, logits: NodeId) -> IndexMap<NodeId, LayerId> {
         let graph = &self.shaper.graph;
         let mut used = vec![false; graph.nodes.len()];
         used[logits.0] = true;
         graph.losses.iter().for_each(|loss| used[loss.logits.0] = true);
         graph.nodes.iter().flat_map(|node| &node.inputs).for_each(|input| used[input.0] = true);
-        let dead: Vec<_> = (0..used.len()).filter(|&node| !used[node]).map(NodeId).collect();
-        for node in dead.into_iter().filter(|node| !excused.contains(node)) {
-            let layer = self.shaper.graph[node].layer;
-            let span = self.shaper.site(layer);
-            self.shaper.error(
-                layer,
-                span,
-                "its output is never used; remove the layer or join it to the rest",
-            );
-        }
+        let dead = (0..used.len()).filter(|&node| !used[node]).map(NodeId);
+        dead.map(|node| (node, graph[node].layer)).collect()
     }
 }

@@ -2,6 +2,8 @@
 
 use indexmap::IndexMap;
 
+use proc_macro2::Ident;
+
 use crate::{ast::Span, ir::NodeId, shape::Value};
 
 /// A variable.
@@ -16,8 +18,7 @@ struct Variable {
 /// A definition in the source and what became of it in all its evaluations.
 #[derive(Debug)]
 pub(super) struct Definition {
-    pub name: String,
-    pub span: Span,
+    pub name: Ident,
     pub used: bool,
     /// Last value, if it is one of the network.
     pub node: Option<NodeId>,
@@ -52,12 +53,11 @@ impl Scopes {
     }
 
     /// Defines a variable in the innermost scope; `used` if it need not be read.
-    pub(super) fn define(&mut self, name: &str, value: Value, span: Span, used: bool) {
-        let key = (span.place(), name.to_string());
+    pub(super) fn define(&mut self, name: &Ident, value: Value, used: bool) {
+        let key = (Span::from(name.span()).place(), name.to_string());
         let entry = self.sites.entry(key);
         let site = entry.index();
-        let definition =
-            entry.or_insert_with(|| Definition { name: name.to_string(), span, used, node: None });
+        let definition = entry.or_insert_with(|| Definition { name: name.clone(), used, node: None });
         definition.node = node_of(&value);
         if let Some(scope) = self.scopes.last_mut() {
             scope.push(Variable { name: name.to_string(), value, site });
@@ -99,7 +99,8 @@ impl Scopes {
 
     /// Definitions that no evaluation has read.
     pub(super) fn unused(&self) -> impl Iterator<Item = &Definition> {
-        self.sites.values().filter(|definition| !definition.used && !definition.name.starts_with('_'))
+        let is_meant = |definition: &&Definition| definition.name.to_string().starts_with('_');
+        self.sites.values().filter(move |definition| !definition.used && !is_meant(definition))
     }
 }
 

@@ -6,7 +6,7 @@
 use super::operator;
 use crate::{
     ast::{self, Binary, Expr, ExprKind, SectionContent, Span},
-    diag::{Diagnostics, did_you_mean},
+    diag::{Diagnostics, NO_CONSTANTS, did_you_mean, is_constant},
     shape::{Argument, Given, List, Value},
 };
 
@@ -47,7 +47,15 @@ pub(super) fn arguments(who: &str, given: &[ast::Argument], errors: &mut Diagnos
 fn argument(who: &str, given: &ast::Argument, errors: &mut Diagnostics) -> Argument {
     let key = given.key.as_ref().map(|key| (key.to_string(), key.span().into()));
     let value = match &given.value.kind {
-        ExprKind::Name(word) => Given::Word { word: word.to_string(), unknown: None },
+        ExprKind::Name(word) => {
+            let word = word.to_string();
+            let unknown = is_constant(&word).then(|| {
+                format!(
+                    "unknown name `{word}`; {NO_CONSTANTS}, and a section sees no variables; write the value"
+                )
+            });
+            Given::Word { word, unknown }
+        }
         ExprKind::Call(word, inner) => Given::Call {
             word: word.to_string(),
             span: word.span().into(),

@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 
 use super::Expander;
 use crate::{
-    ast::{Body, Expr, Pattern, Span, Statement},
+    ast::{Body, Expr, ExprKind, Pattern, Span, Statement},
     diag::did_you_mean,
     shape::Value,
 };
@@ -40,7 +40,9 @@ impl<'a> Expander<'a> {
             // Known since before the first statement.
             Statement::Block(_) => {}
             Statement::Expr(value) => {
-                self.expr(value);
+                if let Value::Map(node) = self.expr(value) {
+                    self.dropped.insert(node, (value.span, kept(value)));
+                }
             }
         }
     }
@@ -60,7 +62,7 @@ impl<'a> Expander<'a> {
                 guess = format!("; write `let {word} = …`");
             }
             self.error(name.span().into(), format!("unknown variable `{word}`{guess}"));
-            self.scopes.define(&word, Value::Unknown, name.span().into(), true);
+            self.scopes.define(name, Value::Unknown, true);
         }
     }
 
@@ -74,7 +76,7 @@ impl<'a> Expander<'a> {
                     self.error(place, "`input` is the network's input; choose another name");
                     return;
                 }
-                self.scopes.define(&name.to_string(), value, place, used);
+                self.scopes.define(name, value, used);
             }
             (Pattern::Tuple(patterns, _), Value::Tuple(list)) if list.items.len() == patterns.len() => {
                 for (pattern, value) in patterns.iter().zip(list.items.iter()) {
@@ -139,7 +141,6 @@ impl<'a> Expander<'a> {
     }
 
     pub(super) fn forget_expr(&mut self, expr: &Expr) {
-        use crate::ast::ExprKind;
         match &expr.kind {
             ExprKind::Block(body) => self.forget(body),
             ExprKind::If { then, otherwise, .. } => {
@@ -150,6 +151,22 @@ impl<'a> Expander<'a> {
             }
             _ => {}
         }
+    }
+}
+
+/// How the value of a statement that nothing takes is kept.
+fn kept(value: &Expr) -> String {
+    let first = match &value.kind {
+        ExprKind::Chain(first, _) => first,
+        _ => value,
+    };
+    match &first.kind {
+        ExprKind::Name(x) if x != "input" => {
+            format!(
+                "write `{x} = {x} -> …` to go on from it, `let y = {x} -> …` to use it elsewhere, or remove it"
+            )
+        }
+        _ => "write `let x = …` and go on from `x`, or remove it".into(),
     }
 }
 

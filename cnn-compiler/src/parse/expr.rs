@@ -5,7 +5,7 @@ use proc_macro2::Ident;
 use syn::{Error, Lit, LitFloat, Result, Token, braced, bracketed, parenthesized, parse::ParseStream, token};
 
 use super::{
-    guard, int_value, name,
+    foreign, guard, int_value, name,
     operators::{Parts, operation},
     separated,
 };
@@ -52,22 +52,37 @@ fn is_block_like(expr: &Expr) -> bool {
 
 /// A statement that begins with its kind, or nothing if an expression follows.
 fn statement(input: ParseStream, depth: usize) -> Result<Option<Statement>> {
+    if input.peek(syn::Ident)
+        && input.peek2(syn::Ident)
+        && let Some(error) = foreign::word(input)
+    {
+        return Err(error);
+    }
     Ok(Some(if input.peek(Token![let]) {
         input.parse::<Token![let]>()?;
         let pattern = pattern(input, depth)?;
+        if input.peek(Token![:]) {
+            return Err(input.error("variables have no types; write `let name = value;`"));
+        }
         let value = assigned(input, depth)?;
         Statement::Let { pattern, value }
     } else if input.peek(Token![for]) {
         repetition(input, depth)?
     } else if input.peek(syn::Ident) && input.peek2(syn::Ident) && input.fork().parse::<Ident>()? == "block" {
         Statement::Block(block(input, depth)?)
-    } else if input.peek(syn::Ident) && input.peek2(Token![=]) && !input.peek2(Token![==]) {
+    } else if is_keyed(input) {
         let name = input.parse()?;
         let value = assigned(input, depth)?;
         Statement::Assign { name, value }
     } else {
         return Ok(None);
     }))
+}
+
+/// True for `name = …`.
+fn is_keyed(input: ParseStream) -> bool {
+    let is_operator = input.peek2(Token![==]) || input.peek2(Token![=>]);
+    input.peek(syn::Ident) && input.peek2(Token![=]) && !is_operator
 }
 
 /// `= value;`
@@ -83,9 +98,17 @@ fn assigned(input: ParseStream, depth: usize) -> Result<Expr> {
 
 /// What can follow a value is not here.
 fn after_value(input: ParseStream) -> Error {
-    input.error(match input.peek(Token![=]) {
-        true => "expected `:` between a layer's name and the layer",
-        false => "expected `->` and the next layer, or `;`",
+    foreign::sign(input).unwrap_or_else(|| {
+        input.error(match () {
+            () if input.peek(Token![=]) => "expected `:` between a layer's name and the layer",
+            () if input.peek(Token![:]) => {
+                "a name stands between the arrow and its layer, as in `input -> conv1: conv(8, 3)`"
+            }
+            () if input.peek(Lit) => {
+                "expected `->` and the next layer, or `;`; arguments stand in parentheses, as in `conv(8, 3)`"
+            }
+            () => "expected `->` and the next layer, or `;`",
+        })
     })
 }
 
@@ -109,7 +132,8 @@ fn pattern(input: ParseStream, depth: usize) -> Result<Pattern> {
         return Ok(Pattern::Ignore);
     }
     if !input.peek(token::Paren) {
-        return Ok(Pattern::Name(input.parse()?));
+        let name = input.parse().map_err(|error| foreign::word(input).unwrap_or(error));
+        return Ok(Pattern::Name(name?));
     }
     let content;
     let paren = parenthesized!(content in input);
@@ -157,10 +181,28 @@ fn fields(input: ParseStream, depth: usize) -> Result<Expr> {
         guard(input.span(), height)?;
         input.parse::<Token![.]>()?;
         let field: Ident = input.parse()?;
+        if input.peek(token::Paren) {
+            let message = format!("nothing has methods; a layer is applied by an arrow: `-> {field}(…)`");
+            return Err(Error::new(field.span(), message));
+        }
         let span = value.span.to(field.span());
         value = Expr { kind: ExprKind::Field(value.into(), field), span };
     }
+    if input.peek(token::Bracket) {
+        return Err(input.error(indexed(&value)));
+    }
     Ok(value)
+}
+
+/// What to write for `value[0]`.
+fn indexed(value: &Expr) -> &'static str {
+    match &value.kind {
+        ExprKind::Field(..) => "the sizes of a feature map are `x.channels`, `x.height` and `x.width`",
+        ExprKind::Call(..) => "arguments stand in parentheses, as in `conv(8, 3)`",
+        _ => {
+            "nothing is indexed; go through an array with `for n in array { … }`, or write several variables"
+        }
+    }
 }
 
 fn primary(input: ParseStream, depth: usize) -> Result<Expr> {
@@ -182,8 +224,11 @@ fn primary(input: ParseStream, depth: usize) -> Result<Expr> {
         Ok(Expr { kind: ExprKind::Block(body), span: brace.span.join().into() })
     } else if input.peek(syn::Ident) {
         name_or_call(input, depth)
+    } else if input.peek(Token![->]) {
+        Err(input.error("expected a value before the arrow; a network begins with `input -> …`"))
     } else {
-        Err(input.error("expected a value, such as `input`, a number, a call or `if`"))
+        let expected = || input.error("expected a value, such as `input`, a number, a call or `if`");
+        Err(foreign::word(input).or_else(|| foreign::sign(input)).unwrap_or_else(expected))
     }
 }
 
@@ -268,7 +313,11 @@ pub(super) fn arguments(input: ParseStream, depth: usize) -> Result<(Vec<Argumen
 
 /// `value` or `key = value`
 pub(super) fn argument(input: ParseStream, depth: usize) -> Result<Argument> {
-    let keyed = input.peek(syn::Ident) && input.peek2(Token![=]) && !input.peek2(Token![==]);
+    let keyed = is_keyed(input);
+    if input.peek(syn::Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
+        let key: Ident = input.parse()?;
+        return Err(input.error(format!("expected `=` after an argument's name: `{key} = …`")));
+    }
     let key = if keyed { Some(input.parse()?) } else { None };
     if keyed {
         input.parse::<Token![=]>()?;
@@ -303,6 +352,8 @@ fn link(input: ParseStream, depth: usize) -> Result<Link> {
         let (arguments, end) = arguments(input, depth)?;
         given = arguments;
         span = span.to(end);
+    } else if input.peek(token::Bracket) || input.peek(Token![<]) {
+        return Err(input.error(format!("arguments stand in parentheses: `{layer}(…)`")));
     }
     Ok(Link { name, layer, arguments: given, span })
 }

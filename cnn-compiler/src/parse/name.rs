@@ -42,7 +42,9 @@ fn piece(input: ParseStream, depth: usize, value: Value) -> Result<(Piece, Span)
         let brace = braced!(content in input);
         let value = value(&content, depth + 1)?;
         if !content.is_empty() {
-            return Err(content.error("expected `}` after the expression in a layer's name"));
+            return Err(
+                content.error(format!("expected `}}` after the expression in a layer's name; {PARENTHESES}"))
+            );
         }
         Ok((Piece::Expr(value), brace.span.join().into()))
     } else if input.peek(syn::Lit) && !input.peek(syn::LitBool) {
@@ -52,9 +54,12 @@ fn piece(input: ParseStream, depth: usize, value: Value) -> Result<(Piece, Span)
         before_separator(input)?;
         Ok((Piece::Text(word.unraw().to_string()), word.span().into()))
     } else {
-        Err(input.error("expected `:` and a layer after the layer's name"))
+        Err(input.error(format!("{COLON}; {PARENTHESES}")))
     }
 }
+
+const COLON: &str = "expected `:` and a layer after the layer's name";
+const PARENTHESES: &str = "arguments stand in parentheses, as in `conv(8, 3)`";
 
 /// `0`, or `1.0` as the lexer joins it.
 fn number(input: ParseStream) -> Result<(Piece, Span)> {
@@ -74,5 +79,5 @@ fn before_separator(input: ParseStream) -> Result<()> {
     if input.peek(Token![.]) || input.peek(token::Brace) || input.peek(Token![:]) {
         return Ok(());
     }
-    Err(input.error("expected `:` and a layer after the layer's name"))
+    Err(input.error(COLON))
 }

@@ -3,7 +3,7 @@
 
 use syn::{Result, Token, parse::ParseStream};
 
-use super::guard;
+use super::{foreign, guard};
 use crate::ast::{Binary, Expr, ExprKind, Span, Unary};
 
 /// The parsers of what operators stand between, each with its depth.
@@ -33,6 +33,8 @@ fn climb(input: ParseStream, depth: usize, parts: Parts, least: u8) -> Result<Ex
         height += 1;
         left = if least == CHAIN && input.peek(Token![->]) {
             (parts.chain)(input, left, depth + 1)?
+        } else if let Some(error) = foreign::sign(input) {
+            return Err(error);
         } else {
             let Some((operator, power)) = operator(input).filter(|&(_, power)| power >= least) else {
                 return Ok(left);

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use syn::{Error, Lit, Result, Token, braced, parse::ParseStream};
 
 use super::{
+    expect,
     expr::{argument, begins_section},
     separated,
 };
@@ -43,7 +44,7 @@ fn section(input: ParseStream) -> Result<Section> {
 /// `params <= 62M`
 fn limit(input: ParseStream) -> Result<Limit> {
     let quantity: Ident = input.parse()?;
-    input.parse::<Token![<=]>()?;
+    expect(input, "<=", "a limit, as in `params <= 62M`", |input| input.parse::<Token![<=]>())?;
     let literal: Lit = input.parse()?;
     let (digits, suffix) = match &literal {
         Lit::Int(int) => (int.base10_digits().to_string(), int.suffix().to_string()),

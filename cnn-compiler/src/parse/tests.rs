@@ -52,7 +52,7 @@ fn operators_bind_as_in_rust() {
 #[test]
 fn syntax_errors_say_what_is_expected() {
     for (source, message) in [
-        ("", "expected identifier"),
+        ("", "expected the network's name"),
         ("Net", "expected `<` and the network's type"),
         ("Net<[1, 2] -> 3> {}", "expected the input's [channels, height, width], found 2 numbers"),
         ("Net<[1, 2, 3] -> 3>", "expected curly braces"),

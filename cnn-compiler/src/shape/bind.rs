@@ -60,8 +60,9 @@ pub fn choose<T>(
         Given::Word { word, .. } => (word, argument.span, &[][..]),
         Given::Call { word, span, arguments } => (word, *span, &arguments[..]),
         Given::Value(Value::Unknown) => return None,
-        Given::Value(_) => {
-            diagnostics.error(argument.span, format!("{who}: {}", table.expected()));
+        Given::Value(value) => {
+            let text = if let Value::Str(text) = value { Some(&**text) } else { None };
+            diagnostics.error(argument.span, format!("{who}: {}", table.expected(text)));
             return None;
         }
     };

@@ -5,7 +5,7 @@ mod windows;
 
 pub(super) use windows::*;
 
-use super::Inputs;
+use super::{Inputs, Layer, Shaper, Value};
 
 pub(super) const SOFTMAX: &str = "cross_entropy takes raw scores; remove softmax";
 pub(super) const SIGMOID: &str = "binary_cross_entropy takes raw scores; remove sigmoid";
@@ -43,6 +43,16 @@ fn sides(sides: [[usize; 2]; 2]) -> String {
 /// `1`, or `(1, 2)` where the two differ
 fn argument([vertical, horizontal]: [usize; 2]) -> String {
     if vertical == horizontal { vertical.to_string() } else { format!("({vertical}, {horizontal})") }
+}
+
+/// Help where an input is probably in the order of Keras: rows, columns, and 1, 3 or 4 channels.
+pub fn transposed(input: &[usize]) -> Option<String> {
+    match *input {
+        [height, width, channels @ (1 | 3 | 4)] if height.min(width) >= 8 => Some(format!(
+            "shapes are [channels, height, width]; for {height}x{width} pixels write [{channels}, {height}, {width}]"
+        )),
+        _ => None,
+    }
 }
 
 fn plural(count: usize, noun: &str) -> String {
@@ -122,12 +132,23 @@ pub(super) fn left_out(tensor: &str) -> String {
 
 pub(super) fn too_few_inputs(kind: &str, expected: Inputs, found: usize) -> Option<String> {
     match (expected, found) {
-        (_, 0) => Some(format!("{kind} needs an input: `x -> {kind}` or `{kind}(x)`")),
+        (_, 0) => Some(format!(
+            "{kind} needs an input: `x -> {kind}` or `{kind}(x)`, with `input` for `x` at the network's start"
+        )),
         (Inputs::Many, 1) => Some(format!("{kind} joins two or more values, found 1")),
         (Inputs::Two, 1) => Some(format!("{kind} needs two values: `{kind}(x, y)`")),
         (Inputs::Two, 3..) => Some(format!("{kind} takes two values, found {found}")),
         _ => None,
     }
+}
+
+/// The error for a call of a layer whose first argument, its input, is no feature map.
+pub fn no_input(layer: &Layer, first: &Value, shaper: &Shaper) -> Option<String> {
+    let (kind, found) = (layer.name, first.describe(shaper));
+    let is_input = layer.inputs != Inputs::One || matches!(first, Value::Map(_) | Value::Unknown);
+    (!is_input).then(|| {
+        format!("{kind} needs a feature map first, found {found}; a network begins with `input`: `input -> {kind}(…)`")
+    })
 }
 
 pub(super) fn joins_nothing(kind: &str) -> String {

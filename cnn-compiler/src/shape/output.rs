@@ -70,7 +70,10 @@ impl Shaper {
         }
         let name = &self.graph.layers[layer.0].name;
         let (declared, here) = errors::wrong_output(network, name, shape, expected);
-        let trace = self.trace(node);
+        let mut trace = self.trace(node);
+        if let Some(help) = errors::transposed(&self.graph.nodes[0].shape) {
+            trace.push_str(&format!("\nhelp: {help}"));
+        }
         let spans = [outputs.span, self.site(layer)];
         self.errors.error_at_both(spans, [format!("{declared}\nshapes: {trace}"), here]);
         None

@@ -40,6 +40,11 @@ impl Param {
         if let Written::Word(word) = written {
             return self.kind.of_word(word).ok_or_else(|| wording::unknown_word(self, word));
         }
+        if let Written::Text(text) = written
+            && self.kind.of_word(text).is_some()
+        {
+            return Err(format!("{}: {}", self.name, wording::in_quotes(text)));
+        }
         match self.kind {
             Kind::Count => self.count(written).map(Bound::Count),
             Kind::Counts => self.list(written, Param::whole).map(Bound::Counts),

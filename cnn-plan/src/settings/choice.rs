@@ -47,8 +47,11 @@ impl<T> Table<T> {
         wording::unknown_choice(self.what, name, &self.names())
     }
 
-    /// The error for something that is no name.
-    pub fn expected(&self) -> String {
+    /// The error for something that is no name; `text` if it is one in quotes.
+    pub fn expected(&self, text: Option<&str>) -> String {
+        if let Some(row) = text.and_then(|text| self.find(text)) {
+            return format!("{}: {}", self.what, wording::in_quotes(row.spec.name));
+        }
         format!("{} must be {}", self.what, wording::either(&self.names()))
     }
 

@@ -8,6 +8,7 @@
 
 mod accept;
 mod choice;
+mod foreign;
 mod kind;
 mod names;
 mod signature;
@@ -26,6 +27,6 @@ pub use signature::{Assignment, Expected, Misplaced, Signature};
 pub use spec::{Param, Spec, optional, required, unset};
 pub use text::{Argument, Call, bind};
 pub use values::{Bound, Field, Values, constant};
-pub use wording::either;
+pub use wording::{either, guess};
 
 pub(crate) use choice::{row, table};

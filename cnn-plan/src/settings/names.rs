@@ -4,18 +4,41 @@
 
 use alloc::{borrow::Cow, format, string::String, vec, vec::Vec};
 
-/// The candidate that `word` was probably meant to be, as ``; did you mean `conv`?``, or nothing.
+use super::foreign;
+
+/// The candidate that `word` was probably meant to be, as ``; did you mean `conv`?``, or nothing:
+/// one that means the same in another library, else one that is spelled alike.
 pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     if word.len() > LONGEST {
         return String::new();
     }
+    let candidates: Vec<&str> = candidates.into_iter().collect();
+    let meant = foreign::same(word, &candidates).or_else(|| nearest(word, &candidates));
+    meant.map_or_else(String::new, |candidate| format!("; did you mean `{candidate}`?"))
+}
+
+/// The candidate that a slip turned into `word`. Whoever slips has begun with the right letters, so
+/// `selu` is no misspelled `relu`.
+fn nearest<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    if foreign::is_absent(word) {
+        return None;
+    }
     let allowed = (word.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|candidate| (distance(word, candidate), candidate))
+    let begins = |candidate: &str| {
+        let [ours, theirs] = [word, candidate].map(|word| {
+            let mut letters = word.chars().map(|letter| letter.to_ascii_lowercase());
+            (letters.next(), letters.next())
+        });
+        ours.0 == theirs.0 || ours == (theirs.1, theirs.0)
+    };
+    let close = candidates
+        .iter()
+        .filter(|candidate| begins(candidate))
+        .map(|candidate| (distance(word, candidate), *candidate));
+    close
         .filter(|&(distance, _)| distance <= allowed)
         .min_by_key(|&(distance, _)| distance)
-        .map_or_else(String::new, |(_, candidate)| format!("; did you mean `{candidate}`?"))
+        .map(|(_, candidate)| candidate)
 }
 
 /// Bytes of a text that a message repeats in full.
@@ -76,6 +99,12 @@ mod tests {
     #[test]
     fn guesses_are_close_or_none() {
         assert_eq!(did_you_mean("strid", ["stride", "pad"]), "; did you mean `stride`?");
-        assert_eq!(did_you_mean("colour", ["stride", "pad"]), "");
+        assert_eq!(did_you_mean("ocnv", ["conv", "add"]), "; did you mean `conv`?");
+        assert_eq!(did_you_mean("padding", ["stride", "pad"]), "; did you mean `pad`?");
+        for (word, candidate) in
+            [("colour", "stride"), ("selu", "relu"), ("nadam", "adam"), ("adamax", "adam")]
+        {
+            assert_eq!(did_you_mean(word, [candidate]), "");
+        }
     }
 }

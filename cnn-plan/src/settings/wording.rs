@@ -2,7 +2,7 @@
 
 use alloc::{format, string::String, vec::Vec};
 
-use super::{Expected, Kind, Param, Signature, Written, did_you_mean, shortened};
+use super::{Expected, Kind, Param, Signature, Written, did_you_mean, foreign, shortened};
 
 pub(super) const POSITIONAL_AFTER_KEYED: &str = "positional arguments come before `key = value` ones";
 
@@ -42,7 +42,7 @@ pub(super) fn unknown_argument(signature: &Signature, key: &str) -> String {
     if params.is_empty() {
         return format!("{name} takes no arguments");
     }
-    match did_you_mean(key, params.iter().map(|param| param.name)) {
+    match guess(name, key, params.iter().map(|param| param.name)) {
         guess if guess.is_empty() => {
             format!("unknown argument `{}`; {name} takes {}", shortened(key), names(params))
         }
@@ -73,8 +73,14 @@ fn joined(words: &[impl AsRef<str>], conjunction: &str) -> String {
     }
 }
 
+/// What may be meant by an unknown word, or should be written for it: `; …`, or nothing. `what` is
+/// what the word was to be, or what it was given to.
+pub fn guess<'a>(what: &str, word: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    foreign::advice(what, word).map_or_else(|| did_you_mean(word, candidates), |advice| format!("; {advice}"))
+}
+
 pub(super) fn unknown_choice(what: &str, word: &str, names: &[&str]) -> String {
-    match did_you_mean(word, names.iter().copied()) {
+    match guess(what, word, names.iter().copied()) {
         guess if guess.is_empty() => {
             format!("unknown {what} `{}`; expected {}", shortened(word), either(names))
         }
@@ -111,6 +117,11 @@ fn kind(kind: Kind) -> String {
         Kind::Init => format!("a number or one of {}", quoted(&kind.words()).join(", ")),
         Kind::Word(_) | Kind::Choice => either(&kind.words()),
     }
+}
+
+/// A word that was given as a string.
+pub(super) fn in_quotes(word: &str) -> String {
+    format!("write `{word}` without quotes")
 }
 
 pub(super) fn unknown_word(param: &Param, word: &str) -> String {

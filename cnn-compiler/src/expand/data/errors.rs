@@ -57,7 +57,8 @@ pub(super) fn wrong_size(who: &str, stage: &str, size: Size, input: Input) -> St
         }
         (_, Size::Any) => unreachable!("{stage} sets a size"),
     };
-    format!("{who}: {stage} {yields}, but {} takes {}; {advice}", input.network, shape(&input.size()))
+    let (network, size, help) = (input.network, shape(&input.size()), input.help());
+    format!("{who}: {stage} {yields}, but {network} takes {size}; {advice}{help}")
 }
 
 /// `224`, or `224, 192`
@@ -66,12 +67,15 @@ fn arguments([height, width]: [usize; 2]) -> String {
 }
 
 pub(super) fn wrong_count(name: &str, input: Input, found: usize) -> String {
-    let Input { network, shape: [channels, ..] } = input;
-    format!("normalise: {name} needs {channels} numbers, one for each channel of {network}, found {found}")
+    let (Input { network, shape: [channels, ..] }, help) = (input, input.help());
+    format!(
+        "normalise: {name} needs {channels} numbers, one for each channel of {network}, found {found}{help}"
+    )
 }
 
 pub(super) fn saturation(input: Input) -> String {
-    format!("color_jitter: saturation needs 3 channels, and {} takes {}", input.network, input.shape[0])
+    let (Input { network, shape: [channels, ..] }, help) = (input, input.help());
+    format!("color_jitter: saturation needs 3 channels, and {network} takes {channels}{help}")
 }
 
 pub(super) fn cut_out_all(size: usize, input: Input) -> String {
