@@ -189,6 +189,9 @@ pub enum Binary {
     Remainder,
 }
 
+/// The names of all sections.
+pub const SECTIONS: [&str; 4] = ["train", "data", "augment", "budget"];
+
 /// `train { … }`, `budget { … }` and the like.
 #[derive(Debug)]
 pub struct Section {

@@ -178,6 +178,16 @@ impl<'a> Expander<'a> {
     /// `unknown layer or block …` with a guess.
     fn unknown_callee(&mut self, callee: &proc_macro2::Ident) -> Value {
         let name = callee.to_string();
+        match self.scopes.get(&name) {
+            Some(Value::Unknown) => return Value::Unknown,
+            Some(_) => {
+                let message = format!(
+                    "`{name}` is a variable; behind an arrow stand layers and blocks, as in `-> {name}: relu`"
+                );
+                return self.error(callee.span().into(), message);
+            }
+            None => {}
+        }
         let mut known: Vec<&str> = shape::names().chain(["output"]).collect();
         known.extend(self.blocks.keys().map(String::as_str));
         let mut guess = guess("layer", &name, known.iter().copied());

@@ -62,6 +62,9 @@ impl Parse for Network {
         let brace = braced!(content in input);
         let body = expr::body(&content, brace.span.close().into(), 0)?;
         let sections = section::sections(&content)?;
+        if section::begins(input) {
+            return Err(input.error("sections stand in the network's braces, after its last line"));
+        }
         if !input.is_empty() {
             return Err(input.error("expected the end of the macro: one `network!` declares one network"));
         }
@@ -116,7 +119,14 @@ fn shape(input: ParseStream) -> Result<[Integer; 3]> {
     let sizes = separated(&content, integer)?.0;
     let found = sizes.len();
     sizes.try_into().map_err(|_| {
-        let message = format!("expected the input's [channels, height, width], found {found} numbers");
+        let s = if found == 1 { "" } else { "s" };
+        let advice = match found {
+            1 => "; for values without rows and columns write `[784, 1, 1]`",
+            2 => "; for images of one channel write `[1, 28, 28]`",
+            _ => "",
+        };
+        let message =
+            format!("expected the input's [channels, height, width], found {found} number{s}{advice}");
         Error::new(bracket.span.join(), message)
     })
 }
@@ -138,6 +148,9 @@ fn outputs(input: ParseStream) -> Result<(TargetKind, Integer)> {
         let advice = if input.peek(token::Paren) { String::new() } else { constant() };
         Error::new(word.span(), format!("{EXPECTED}, found `{word}`{advice}"))
     })?;
+    if !input.peek(token::Paren) {
+        return Err(input.error(format!("expected the number of outputs, as in `{word}(3)`")));
+    }
     let content;
     parenthesized!(content in input);
     let outputs = integer(&content)?;
@@ -155,10 +168,10 @@ fn constant() -> String {
 
 /// An integer literal of the header.
 fn integer(input: ParseStream) -> Result<Integer> {
-    let word = input.fork().parse::<Ident>();
-    let literal: LitInt = input.parse().map_err(|_| match word {
-        Ok(word) => input.error(format!("expected a whole number, found `{word}`{}", constant())),
-        Err(_) => input.error("expected a whole number"),
+    let (word, place) = (input.fork().parse::<Ident>(), input.span());
+    let literal: LitInt = input.parse().map_err(|_| {
+        let found = word.map(|word| format!(", found `{word}`{}", constant()));
+        Error::new(place, format!("expected a whole number{}", found.unwrap_or_default()))
     })?;
     let operator =
         [input.peek(Token![+]), input.peek(Token![-]), input.peek(Token![*]), input.peek(Token![/])];
@@ -172,6 +185,12 @@ fn integer(input: ParseStream) -> Result<Integer> {
 fn int_value(literal: &LitInt) -> Result<i64> {
     if !literal.suffix().is_empty() {
         let (digits, suffix) = (literal.base10_digits(), literal.suffix());
+        if let Some(width) = suffix.strip_prefix('x') {
+            return Err(Error::new(
+                literal.span(),
+                format!("write `({digits}, {width})` for `{digits}x{width}`"),
+            ));
+        }
         return Err(Error::new(literal.span(), format!("unexpected suffix `{suffix}`; write `{digits}`")));
     }
     literal.base10_parse().map_err(|_| Error::new(literal.span(), format!("{literal} is too large")))
@@ -199,7 +218,9 @@ fn separated<T>(
             return Ok((items, false));
         }
         if !input.peek(Token![,]) {
-            return Err(foreign::sign(input).unwrap_or_else(|| input.error("expected `,`")));
+            return Err(foreign::sign(input)
+                .or_else(|| foreign::word(input))
+                .unwrap_or_else(|| input.error("expected `,`")));
         }
         input.parse::<Token![,]>()?;
     }

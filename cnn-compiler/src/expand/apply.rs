@@ -24,7 +24,11 @@ pub(super) struct Call<'a> {
 impl<'a> Expander<'a> {
     /// `value -> link -> link`
     pub(super) fn chain(&mut self, value: &'a Expr, links: &'a [Link]) -> Value {
-        let mut current = (self.expr(value), value.span);
+        let first = match &value.kind {
+            ExprKind::Name(name) => self.variable(name, "; a network begins with `input`"),
+            _ => self.expr(value),
+        };
+        let mut current = (first, value.span);
         for link in links {
             if self.exhausted {
                 return Value::Unknown;

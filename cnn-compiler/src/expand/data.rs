@@ -69,7 +69,11 @@ fn made<T, U>(
     let given = section::arguments(who, given.unwrap_or_default(), diagnostics);
     let one = |argument: &Argument| {
         if let Some((key, span)) = &argument.key {
-            diagnostics.error(*span, errors::keyed(who, key));
+            let message = match table.find(key) {
+                Some(_) => errors::keyed(who, key),
+                None => format!("{who}: {}", table.unknown(key)),
+            };
+            diagnostics.error(*span, message);
             return None;
         }
         match &argument.value {

@@ -34,7 +34,7 @@ impl<'a> Expander<'a> {
             ExprKind::Float(value) => Value::Float(*value),
             ExprKind::Bool(value) => Value::Bool(*value),
             ExprKind::Str(value) => Value::Str(value.as_str().into()),
-            ExprKind::Name(name) => self.variable(name),
+            ExprKind::Name(name) => self.variable(name, ""),
             ExprKind::Field(value, field) => self.field(value, field),
             ExprKind::Unary(operator, value) => {
                 let found = self.expr(value);
@@ -51,12 +51,16 @@ impl<'a> Expander<'a> {
         }
     }
 
-    fn variable(&mut self, name: &Ident) -> Value {
+    /// The value of a variable; `otherwise` ends the error where nothing is known to be meant.
+    pub(super) fn variable(&mut self, name: &Ident, otherwise: &str) -> Value {
         let word = name.to_string();
         if let Some(value) = self.scopes.get(&word) {
             return value;
         }
-        let message = self.unknown_name(name);
+        let mut message = self.unknown_name(name);
+        if !message.contains(';') {
+            message.push_str(otherwise);
+        }
         self.error(name.span().into(), message)
     }
 
@@ -71,7 +75,7 @@ impl<'a> Expander<'a> {
                     "; a block sees its parameters only, so pass it as one".into()
                 }
                 () if shape::find(&word).is_some() => {
-                    format!("; it is a layer, and a network begins with `input`: `input -> {word}`")
+                    format!("; a layer stands behind an arrow, as in `input -> {word}`")
                 }
                 () if is_constant(&word) => {
                     format!("; {NO_CONSTANTS}; write `let {word} = 10;` before this line")

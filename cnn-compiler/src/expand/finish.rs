@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 
 use super::{Expander, budget};
 use crate::{
-    ast::{Network, Span},
+    ast::{ExprKind, Network, Span},
     ir::{LayerId, NodeId, Op},
     shape::Value,
 };
@@ -46,7 +46,14 @@ impl Expander<'_> {
         match &ast.body.value {
             Some(value) => {
                 let found = found.describe(&self.shaper);
-                self.error(value.span, format!("{name}: the network must end in its scores, found {found}"));
+                let advice = match &value.kind {
+                    ExprKind::Chain(_, links) if links.last().is_some_and(|link| link.layer == "output") => {
+                        "; `output` adds a loss besides the network's own, so leave it out here"
+                    }
+                    _ => "",
+                };
+                let message = format!("{name}: the network must end in its scores, found {found}{advice}");
+                self.error(value.span, message);
             }
             None => {
                 let message = if ast.body.statements.is_empty() {
@@ -71,8 +78,12 @@ impl Expander<'_> {
             if let Some(layer) = dead.shift_remove(&node) {
                 let span = self.shaper.site(layer);
                 dead.retain(|_, other| !self.shaper.site(*other).is_at(span));
-                let message =
-                    format!("`{name}` is never used, and its layers lead nowhere; use it or remove it");
+                let advice = if self.scopes.is_defined_twice(&name) {
+                    format!("to change the `{name}` from before, write `{name} = …` without `let`")
+                } else {
+                    "use it or remove it".into()
+                };
+                let message = format!("`{name}` is never used, and its layers lead nowhere; {advice}");
                 self.error(name.span().into(), message);
             }
         }

@@ -46,6 +46,9 @@ pub(super) fn binary(operator: Binary, a: &Value, b: &Value) -> Result {
             message: "`+` adds numbers; join feature maps with `add(a, b)`".into(),
             at_operator: true,
         }),
+        (Value::Map(_), _) | (_, Value::Map(_)) => Err(failure(
+            "expected two numbers, found {found}; feature maps are joined by layers, such as `add` and `mul`",
+        )),
         _ => Err(mismatch(operands(operator))),
     }
 }

@@ -97,6 +97,11 @@ impl Scopes {
         self.scopes[self.base..].iter().flatten().map(|variable| variable.name.clone()).collect()
     }
 
+    /// True for a name of several definitions.
+    pub(super) fn is_defined_twice(&self, name: &Ident) -> bool {
+        self.sites.values().filter(|definition| definition.name == *name).count() > 1
+    }
+
     /// Definitions that no evaluation has read.
     pub(super) fn unused(&self) -> impl Iterator<Item = &Definition> {
         let is_meant = |definition: &&Definition| definition.name.to_string().starts_with('_');

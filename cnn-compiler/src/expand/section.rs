@@ -5,12 +5,10 @@
 
 use super::operator;
 use crate::{
-    ast::{self, Binary, Expr, ExprKind, SectionContent, Span},
+    ast::{self, Binary, Expr, ExprKind, SECTIONS, SectionContent, Span},
     diag::{Diagnostics, NO_CONSTANTS, did_you_mean, is_constant},
     shape::{Argument, Given, List, Value},
 };
-
-const SECTIONS: [&str; 4] = ["train", "data", "augment", "budget"];
 
 /// Complains about sections that are unknown or repeated.
 pub(super) fn check(network: &ast::Network, errors: &mut Diagnostics) {

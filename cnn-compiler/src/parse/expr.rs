@@ -61,6 +61,9 @@ fn statement(input: ParseStream, depth: usize) -> Result<Option<Statement>> {
     Ok(Some(if input.peek(Token![let]) {
         input.parse::<Token![let]>()?;
         let pattern = pattern(input, depth)?;
+        if input.peek(Token![,]) {
+            return Err(input.error("several variables stand in parentheses: `let (a, b) = (1, 2);`"));
+        }
         if input.peek(Token![:]) {
             return Err(input.error("variables have no types; write `let name = value;`"));
         }
@@ -98,7 +101,7 @@ fn assigned(input: ParseStream, depth: usize) -> Result<Expr> {
 
 /// What can follow a value is not here.
 fn after_value(input: ParseStream) -> Error {
-    foreign::sign(input).unwrap_or_else(|| {
+    foreign::sign(input).or_else(|| foreign::word(input)).unwrap_or_else(|| {
         input.error(match () {
             () if input.peek(Token![=]) => "expected `:` between a layer's name and the layer",
             () if input.peek(Token![:]) => {
@@ -118,10 +121,25 @@ fn repetition(input: ParseStream, depth: usize) -> Result<Statement> {
     let pattern = pattern(input, depth)?;
     input.parse::<Token![in]>()?;
     let values = expr(input, depth + 1)?;
+    braces_follow(input)?;
     let content;
     let brace = braced!(content in input);
     let body = body(&content, brace.span.close().into(), depth + 1)?;
     Ok(Statement::For { pattern, values, body })
+}
+
+/// Fails where no body follows what stands before one.
+fn braces_follow(input: ParseStream) -> Result<()> {
+    if input.peek(token::Brace) {
+        return Ok(());
+    }
+    let other = foreign::sign(input).or_else(|| foreign::word(input));
+    Err(other.unwrap_or_else(|| {
+        input.error(match input.peek(Token![=]) {
+            true => "expected `==` to compare, found `=`",
+            false => "expected `{`",
+        })
+    }))
 }
 
 /// `name`, `_` or `(pattern, pattern)`
@@ -132,7 +150,8 @@ fn pattern(input: ParseStream, depth: usize) -> Result<Pattern> {
         return Ok(Pattern::Ignore);
     }
     if !input.peek(token::Paren) {
-        let name = input.parse().map_err(|error| foreign::word(input).unwrap_or(error));
+        let expected = || input.error("expected a variable's name, `_` or several in parentheses");
+        let name = input.parse().map_err(|_| foreign::word(input).unwrap_or_else(expected));
         return Ok(Pattern::Name(name?));
     }
     let content;
@@ -148,9 +167,15 @@ fn block(input: ParseStream, depth: usize) -> Result<Block> {
     }
     input.parse::<Ident>()?;
     let name = input.parse()?;
+    if !input.peek(token::Paren) {
+        return Err(input.error("expected a block's parameters, as in `block name(x, n = 8) { … }`"));
+    }
     let content;
     parenthesized!(content in input);
     let parameters = separated(&content, |input| parameter(input, depth))?.0;
+    if input.peek(Token![->]) {
+        return Err(input.error("expected `{`; what a block yields is its last line, and is not declared"));
+    }
     let content;
     let brace = braced!(content in input);
     let body = body(&content, brace.span.close().into(), depth + 1)?;
@@ -159,6 +184,9 @@ fn block(input: ParseStream, depth: usize) -> Result<Block> {
 
 fn parameter(input: ParseStream, depth: usize) -> Result<Parameter> {
     let name = input.parse()?;
+    if input.peek(Token![:]) {
+        return Err(input.error("a block's parameters have no types, as in `block name(x, n = 8) { … }`"));
+    }
     let mut default = None;
     if input.peek(Token![=]) {
         input.parse::<Token![=]>()?;
@@ -224,6 +252,13 @@ fn primary(input: ParseStream, depth: usize) -> Result<Expr> {
         Ok(Expr { kind: ExprKind::Block(body), span: brace.span.join().into() })
     } else if input.peek(syn::Ident) {
         name_or_call(input, depth)
+    } else if input.peek(Token![|]) {
+        Err(input
+            .error("there are no closures; a function of feature maps is a block: `block name(x, n) { … }`"))
+    } else if input.peek(Token![.]) {
+        Err(input.error("expected a value; a range is `0..3`"))
+    } else if input.peek(Token![>]) {
+        Err(input.error("expected a value; an arrow is `->`, without a space"))
     } else if input.peek(Token![->]) {
         Err(input.error("expected a value before the arrow; a network begins with `input -> …`"))
     } else {
@@ -261,6 +296,7 @@ fn conditional(input: ParseStream, depth: usize) -> Result<Expr> {
     guard(input.span(), depth)?;
     let start: Span = input.parse::<Token![if]>()?.span.into();
     let condition = expr(input, depth + 1)?;
+    braces_follow(input)?;
     let content;
     let brace = braced!(content in input);
     let then = body(&content, brace.span.close().into(), depth + 1)?;

@@ -20,6 +20,11 @@ const WORDS: &[(&[&str], &str)] = &[
         ],
         "Rust's items stand outside of the network",
     ),
+    (&["in"], "a loop is `for i in 0..3 { … }`, without parentheses"),
+    (&["and"], "write `a && b`"),
+    (&["or"], "write `a || b`"),
+    (&["not"], "write `!a`"),
+    (&["as"], "numbers have no types; leave `as …` out"),
     (&["self", "Self"], "the network's input is `input`"),
 ];
 
@@ -38,7 +43,9 @@ const SIGNS: &[(&str, &str)] = &[
     ("::", "a network sees its own names alone; neither Rust's paths nor its constants"),
     ("&", "values are not borrowed; a condition is `a && b`"),
     ("|", "a condition is `a || b`"),
-    ("^", "there are no operators on bits"),
+    ("^", "there are no powers; write `1e-3`, or multiply"),
+    ("<-", "layers are chained by `->`, from the input on; to compare, write `a < -b`"),
+    ("$", "a variable of `macro_rules!` has a value within such a macro alone"),
     ("?", "choose with `if … { … } else { … }`"),
     ("!", "a network has no macros"),
     ("#", "a comment begins with `//`"),
@@ -59,6 +66,8 @@ pub(super) fn sign(input: ParseStream) -> Option<Error> {
     let second = rest.punct().filter(|_| first.spacing() == Spacing::Joint);
     let text: String =
         std::iter::once(first.as_char()).chain(second.map(|(sign, _)| sign.as_char())).collect();
+    // What follows a sign may begin the next value: `10^-3`.
+    let text = text.strip_suffix(['-', '!']).filter(|sign| *sign != "<" && !sign.is_empty()).unwrap_or(&text);
     let (sign, advice) = SIGNS.iter().find(|(sign, _)| *sign == text)?;
     Some(found(first.span(), sign, advice))
 }

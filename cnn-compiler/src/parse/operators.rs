@@ -1,7 +1,7 @@
 //! Operators between operands, by precedence climbing. From loose to tight: `->`, `..`, `||`, `&&`,
 //! comparisons, `+ -`, `* / %`, unary `- !`.
 
-use syn::{Result, Token, parse::ParseStream};
+use syn::{Error, Result, Token, parse::ParseStream};
 
 use super::{foreign, guard};
 use crate::ast::{Binary, Expr, ExprKind, Span, Unary};
@@ -41,6 +41,9 @@ fn climb(input: ParseStream, depth: usize, parts: Parts, least: u8) -> Result<Ex
             };
             let place = input.span();
             skip(input, operator)?;
+            if operator == Binary::Remainder && input.is_empty() {
+                return Err(Error::new(place, "`%` is the remainder of a division; write a share as `0.5`"));
+            }
             let right = climb(input, depth + 1, parts, power + 1)?;
             let span = left.span.to(right.span);
             Expr { kind: ExprKind::Binary(left.into(), operator, place.into(), right.into()), span }

@@ -8,7 +8,7 @@ use super::{
     expr::{argument, begins_section},
     separated,
 };
-use crate::ast::{Limit, Section, SectionContent, Span};
+use crate::ast::{Limit, SECTIONS, Section, SectionContent, Span};
 
 /// Sections up to the end.
 pub(super) fn sections(input: ParseStream) -> Result<Vec<Section>> {
@@ -22,6 +22,12 @@ pub(super) fn sections(input: ParseStream) -> Result<Vec<Section>> {
         sections.push(section(input)?);
     }
     Ok(sections)
+}
+
+/// True where a known section begins.
+pub(super) fn begins(input: ParseStream) -> bool {
+    let known = |name: Ident| SECTIONS.contains(&name.to_string().as_str());
+    begins_section(input) && input.fork().parse().is_ok_and(known)
 }
 
 fn section(input: ParseStream) -> Result<Section> {

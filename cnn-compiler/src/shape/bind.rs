@@ -27,7 +27,7 @@ pub fn bind(
     for (param, position) in spec.all().zip(assigned) {
         let (bound, span) = match (position.map(|position| &given[position]), param.kind) {
             (Some(argument), Kind::Choice) => (Some(Bound::Unset), argument.span),
-            (Some(argument), _) => (value(param, who, argument, diagnostics), argument.span),
+            (Some(argument), _) => (value(spec, param, who, argument, diagnostics), argument.span),
             (None, _) => (param.default, word),
         };
         bounds.extend(bound);
@@ -39,11 +39,17 @@ pub fn bind(
 
 /// The argument's value as its parameter wants it; nothing after an error, or if the value is
 /// unknown.
-fn value(param: &Param, who: &str, argument: &Argument, diagnostics: &mut Diagnostics) -> Option<Bound> {
+fn value(
+    spec: &Spec,
+    param: &Param,
+    who: &str,
+    argument: &Argument,
+    diagnostics: &mut Diagnostics,
+) -> Option<Bound> {
     let written = argument.value.written()?;
     let bound = match &argument.value {
         Given::Word { unknown: Some(unknown), .. } if param.kind.words().is_empty() => Err(unknown.clone()),
-        _ => param.accept(&written),
+        _ => spec.accept(param, &written, argument.key.is_some()),
     };
     bound.map_err(|message| diagnostics.error(argument.span, format!("{who}: {message}"))).ok()
 }

@@ -132,9 +132,9 @@ pub(super) fn left_out(tensor: &str) -> String {
 
 pub(super) fn too_few_inputs(kind: &str, expected: Inputs, found: usize) -> Option<String> {
     match (expected, found) {
-        (_, 0) => Some(format!(
-            "{kind} needs an input: `x -> {kind}` or `{kind}(x)`, with `input` for `x` at the network's start"
-        )),
+        (_, 0) => {
+            Some(format!("{kind} needs an input: `x -> {kind}` or `{kind}(x)`, as in `input -> {kind}`"))
+        }
         (Inputs::Many, 1) => Some(format!("{kind} joins two or more values, found 1")),
         (Inputs::Two, 1) => Some(format!("{kind} needs two values: `{kind}(x, y)`")),
         (Inputs::Two, 3..) => Some(format!("{kind} takes two values, found {found}")),
@@ -145,10 +145,13 @@ pub(super) fn too_few_inputs(kind: &str, expected: Inputs, found: usize) -> Opti
 /// The error for a call of a layer whose first argument, its input, is no feature map.
 pub fn no_input(layer: &Layer, first: &Value, shaper: &Shaper) -> Option<String> {
     let (kind, found) = (layer.name, first.describe(shaper));
-    let is_input = layer.inputs != Inputs::One || matches!(first, Value::Map(_) | Value::Unknown);
-    (!is_input).then(|| {
-        format!("{kind} needs a feature map first, found {found}; a network begins with `input`: `input -> {kind}(…)`")
-    })
+    match first {
+        Value::Map(_) | Value::Unknown => None,
+        _ if layer.inputs == Inputs::One => Some(format!(
+            "{kind} needs a feature map first, found {found}; write `input -> {kind}(…)`, or `x -> {kind}(…)` with another feature map"
+        )),
+        _ => Some(format!("{kind} joins feature maps, found {found}; write `{kind}(x, y)`")),
+    }
 }
 
 pub(super) fn joins_nothing(kind: &str) -> String {

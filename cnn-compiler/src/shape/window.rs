@@ -40,6 +40,15 @@ struct Axis {
 }
 
 impl Shaper {
+    /// Help where the arguments are probably torch's `conv(1, 32, 3)`, which begin with the input's
+    /// channels.
+    fn input_channels(&self, site: &Site, request: &Request) -> Option<String> {
+        let [channels, kernel] = [request.kernel[0], request.stride[0]];
+        let given = site.args.values.place("channels").map(|_| site.args.values.count("channels"))?;
+        let is_input = self.graph[site.inputs[0].0].shape[0] == given && kernel > 1;
+        is_input.then(|| errors::input_channels(given, channels, kernel))
+    }
+
     /// Places a window on the rows and columns of an input, and notes what it drops.
     pub(super) fn place(&mut self, site: &Site, request: Request, input: [usize; 2]) -> Option<Placed> {
         if let Some(pad) = request.pad.filter(|_| request.pooling)
@@ -51,6 +60,7 @@ impl Shaper {
         let axes = [0, 1].map(|axis| request.axis(axis, input[axis]));
         let [Some(rows), Some(columns)] = axes else {
             let (message, help) = errors::window_does_not_fit(&request, input);
+            let help = self.input_channels(site, &request).or(help);
             self.shape_error(site, site.args.span("kernel"), message, help);
             return None;
         };

@@ -40,9 +40,7 @@ impl Param {
         if let Written::Word(word) = written {
             return self.kind.of_word(word).ok_or_else(|| wording::unknown_word(self, word));
         }
-        if let Written::Text(text) = written
-            && self.kind.of_word(text).is_some()
-        {
+        if let Some(text) = self.quoted(written) {
             return Err(format!("{}: {}", self.name, wording::in_quotes(text)));
         }
         match self.kind {
@@ -62,6 +60,13 @@ impl Param {
             Kind::Init => self.number(written, Range::ANY).map(Init::Constant).map(Bound::Init),
             Kind::Word(_) | Kind::Choice => Err(wording::wrong_kind(self, written)),
         }
+    }
+
+    /// The text that would be a value without its quotes.
+    pub(super) fn quoted<'a>(&self, written: &Written<'a>) -> Option<&'a str> {
+        let Written::Text(text) = *written else { return None };
+        let is_value = self.kind.of_word(text).is_some() || text.parse::<f64>().is_ok();
+        (is_value && !matches!(self.kind, Kind::Texts)).then_some(text)
     }
 
     fn count(&self, written: &Written) -> Result<usize, String> {

@@ -1,6 +1,8 @@
 //! The table of arguments that something takes.
 
-use super::{Bound, Expected, Kind, Signature};
+use alloc::string::String;
+
+use super::{Bound, Expected, Kind, Signature, Written, wording};
 
 /// The arguments that something takes, in positional order.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +35,22 @@ impl Spec {
             params: self.all().map(expected).collect(),
             positional: self.params.len(),
         }
+    }
+
+    /// The checked value of a parameter; `keyed` if it was given by name.
+    ///
+    /// # Errors
+    /// What is wrong with it. Where an argument without a name is of another kind, that says in which
+    /// order they come.
+    pub fn accept(&self, param: &Param, written: &Written, keyed: bool) -> Result<Bound, String> {
+        let is_number =
+            matches!(written, Written::Int(_) | Written::Float(_) | Written::Array(_) | Written::Tuple(_));
+        let is_other = is_number == matches!(param.kind, Kind::Flag);
+        let is_word = matches!(written, Written::Word(_)) && !param.kind.words().is_empty();
+        let is_value = is_word || param.quoted(written).is_some();
+        let is_misplaced = !keyed && self.params.len() > 1 && is_other && !is_value;
+        let advice = || if is_misplaced { wording::in_order(self) } else { String::new() };
+        param.accept(written).map_err(|message| message + &advice())
     }
 
     /// The first name of the argument that `key` names; `key` itself if there is none.

@@ -106,7 +106,7 @@ pub fn bind(spec: &Spec, arguments: &[Argument]) -> Result<Values, String> {
     }
     let params = spec.all().zip(assignment.arguments);
     let bounds = params.map(|(param, index)| match (index, param.default) {
-        (Some(index), _) => param.accept(&arguments[index].value),
+        (Some(index), _) => spec.accept(param, &arguments[index].value, arguments[index].key.is_some()),
         (None, Some(default)) => Ok(default),
         (None, None) => unreachable!("{} is required, so its absence is a problem", param.name),
     });

@@ -2,7 +2,7 @@
 
 use alloc::{format, string::String, vec::Vec};
 
-use super::{Expected, Kind, Param, Signature, Written, did_you_mean, foreign, shortened};
+use super::{Expected, Kind, Param, Signature, Spec, Written, did_you_mean, foreign, shortened};
 
 pub(super) const POSITIONAL_AFTER_KEYED: &str = "positional arguments come before `key = value` ones";
 
@@ -39,10 +39,8 @@ pub(super) fn too_many(signature: &Signature) -> String {
 
 pub(super) fn unknown_argument(signature: &Signature, key: &str) -> String {
     let Signature { name, params, .. } = signature;
-    if params.is_empty() {
-        return format!("{name} takes no arguments");
-    }
     match guess(name, key, params.iter().map(|param| param.name)) {
+        guess if guess.is_empty() && params.is_empty() => format!("{name} takes no arguments"),
         guess if guess.is_empty() => {
             format!("unknown argument `{}`; {name} takes {}", shortened(key), names(params))
         }
@@ -125,7 +123,7 @@ pub(super) fn in_quotes(word: &str) -> String {
 }
 
 pub(super) fn unknown_word(param: &Param, word: &str) -> String {
-    match did_you_mean(word, param.kind.words()) {
+    match guess(param.name, word, param.kind.words()) {
         guess if guess.is_empty() => wrong_kind(param, &Written::Word(word)),
         guess => format!("unknown `{word}`{guess}"),
     }
@@ -133,6 +131,12 @@ pub(super) fn unknown_word(param: &Param, word: &str) -> String {
 
 pub(super) fn out_of_range(range: &str, found: f64) -> String {
     format!("must be {range}, found {}", number(found))
+}
+
+/// What an argument without a name is followed by where another one was meant.
+pub(super) fn in_order(spec: &Spec) -> String {
+    let names: Vec<_> = spec.params.iter().map(|param| param.name).collect();
+    format!("; {} takes {}, in this order", spec.name, joined(&names, "and"))
 }
 
 /// The number is finite, but not in 32 bits.

@@ -1,3 +1,5 @@
+#![deny(unused_variables)]
+
 use cnn_runtime::network;
 
 network! {

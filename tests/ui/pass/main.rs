@@ -5,6 +5,7 @@ mod activations;
 mod attributes;
 mod auxiliary_output;
 mod chain;
+mod constants;
 mod data;
 mod forbid_unsafe;
 mod init_and_freeze;

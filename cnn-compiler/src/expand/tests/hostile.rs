@@ -74,6 +74,26 @@ fn nesting_through_blocks_is_limited() {
     assert_eq!(found, ["expressions nest more than 256 levels deep"]);
 }
 
+/// Sizes that once overflowed, or took memory with the number of elements.
+#[test]
+fn large_networks_are_compiled() {
+    let gates = "Gates<[3, 224, 224] -> 10> {
+        block gate(x) { mul(x, x -> global_avg_pool -> flatten -> dense(x.channels) -> sigmoid) }
+        let x = input -> stem: conv(8, 3, stride = 2, pad = 1);
+        for i in 0..16 { x = x -> conv{i}: conv(8, 3, pad = 1) -> gate{i}: gate; }
+        x -> global_avg_pool -> flatten -> dense(10)
+    }";
+    let maps = "Maps<[1, 16000, 16000] -> 10> {
+        let x = input;
+        for i in 0..40 { x = x -> conv{i}: conv(8, 3, pad = 1); }
+        x -> global_avg_pool -> flatten -> dense(10)
+    }";
+    for source in [gates, maps] {
+        let tokens = driver::compile(&quote::quote!(::cnn_runtime), source.parse().expect("tokens"));
+        assert!(!tokens.to_string().contains("compile_error"), "{}", &source[..20]);
+    }
+}
+
 /// A few thousand small changes to real networks: whatever the tokens, the compiler returns.
 #[test]
 fn no_token_stream_panics() {

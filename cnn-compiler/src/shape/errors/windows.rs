@@ -13,6 +13,13 @@ pub(in crate::shape) fn pad_over_half(pad: [[usize; 2]; 2], kernel: [usize; 2]) 
     )
 }
 
+pub(in crate::shape) fn input_channels(given: usize, channels: usize, kernel: usize) -> String {
+    format!(
+        "conv takes channels, kernel, stride, …; the input's {} known, so leave {given} out: conv({channels}, {kernel})",
+        if given == 1 { "1 channel is".into() } else { format!("{given} channels are") }
+    )
+}
+
 /// Only called where padding is explicit: `same` always fits.
 pub(in crate::shape) fn window_does_not_fit(
     request: &Request,

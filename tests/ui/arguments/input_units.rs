@@ -1,0 +1,9 @@
+use cnn_runtime::network;
+
+network! {
+    Net<[1, 28, 28] -> 10> {
+        input -> flatten -> dense(784, 10)
+    }
+}
+
+fn main() {}

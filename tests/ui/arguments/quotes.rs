@@ -1,0 +1,10 @@
+use cnn_runtime::network;
+
+network! {
+    Net<[1, 28, 28] -> 10> {
+        input -> conv(8, 3, pad = "same") -> flatten -> dense(10)
+        train { optimizer = "adam" }
+    }
+}
+
+fn main() {}

@@ -1,0 +1,10 @@
+use cnn_runtime::network;
+
+network! {
+    Net<[1, 28, 28] -> 10> {
+        let n = 8 as usize;
+        input -> conv(n, 3) -> flatten -> dense(10)
+    }
+}
+
+fn main() {}

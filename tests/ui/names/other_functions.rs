@@ -1,0 +1,9 @@
+use cnn_runtime::network;
+
+network! {
+    Net<[1, 28, 28] -> 10> {
+        input -> selu -> conv1d(8, 3) -> flatten -> dense(10)
+    }
+}
+
+fn main() {}
