@@ -1,5 +1,6 @@
 //! From source text to graph, and to errors.
 
+mod foreign;
 mod hostile;
 mod layers;
 mod sources;

@@ -46,7 +46,7 @@ fn forms(word: &str) -> Vec<String> {
 }
 
 fn plain(word: &str) -> String {
-    word.chars().filter(|letter| *letter != '_').flat_map(char::to_lowercase).collect()
+    word.chars().filter(|letter| !matches!(letter, '_' | '-')).flat_map(char::to_lowercase).collect()
 }
 
 fn names(candidate: &str) -> &'static [&'static str] {

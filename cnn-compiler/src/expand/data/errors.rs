@@ -57,8 +57,12 @@ pub(super) fn wrong_size(who: &str, stage: &str, size: Size, input: Input) -> St
         }
         (_, Size::Any) => unreachable!("{stage} sets a size"),
     };
-    let (network, size, help) = (input.network, shape(&input.size()), input.help());
-    format!("{who}: {stage} {yields}, but {network} takes {size}; {advice}{help}")
+    let (network, size) = (input.network, shape(&input.size()));
+    let advice = match input.help() {
+        help if help.is_empty() => format!("; {advice}"),
+        help => help,
+    };
+    format!("{who}: {stage} {yields}, but {network} takes {size}{advice}")
 }
 
 /// `224`, or `224, 192`
