@@ -101,6 +101,14 @@ fn header(ast: &ast::Network, errors: &mut Diagnostics) -> Option<[usize; 3]> {
     sound.then(|| ast.input.map(|size| size.value as usize))
 }
 
+/// A value that nothing takes.
+#[derive(Clone, Debug)]
+struct Dropped {
+    span: Span,
+    /// What to write, or to do, instead.
+    advice: String,
+}
+
 /// The state of an evaluation.
 struct Expander<'a> {
     shaper: Shaper,
@@ -113,8 +121,8 @@ struct Expander<'a> {
     outputs: ast::Integer,
     /// Auxiliary losses.
     losses: Vec<ir::Loss>,
-    /// Values of statements that nothing takes, with the statement's place and what may be meant.
-    dropped: IndexMap<NodeId, (Span, String)>,
+    /// Values of statements that keep none.
+    dropped: IndexMap<NodeId, Dropped>,
     steps: usize,
     depth: usize,
     calls: usize,

@@ -218,9 +218,7 @@ fn separated<T>(
             return Ok((items, false));
         }
         if !input.peek(Token![,]) {
-            return Err(foreign::sign(input)
-                .or_else(|| foreign::word(input))
-                .unwrap_or_else(|| input.error("expected `,`")));
+            return Err(foreign::error(input, "expected `,`"));
         }
         input.parse::<Token![,]>()?;
     }

@@ -3,9 +3,9 @@
 
 use indexmap::IndexMap;
 
-use super::{Expander, budget};
+use super::{Dropped, Expander, budget};
 use crate::{
-    ast::{ExprKind, Network, Span},
+    ast::{ExprKind, Network},
     ir::{LayerId, NodeId, Op},
     shape::Value,
 };
@@ -73,28 +73,38 @@ impl Expander<'_> {
         // After an error a consumer may be missing from the graph.
         let Some(logits) = logits.filter(|_| self.shaper.errors.is_empty()) else { return };
         let mut dead = self.dead(logits);
+        self.report_variables(&mut dead);
+        self.report_layers(dead);
+    }
+
+    /// Variables that nothing reads and whose layers lead nowhere; these are taken from `dead`.
+    fn report_variables(&mut self, dead: &mut IndexMap<NodeId, LayerId>) {
         let unused = self.scopes.unused().filter_map(|found| Some((found.name.clone(), found.node?)));
         for (name, node) in unused.collect::<Vec<_>>() {
-            if let Some(layer) = dead.shift_remove(&node) {
-                let span = self.shaper.site(layer);
-                dead.retain(|_, other| !self.shaper.site(*other).is_at(span));
-                let advice = if self.scopes.is_defined_twice(&name) {
-                    format!("to change the `{name}` from before, write `{name} = …` without `let`")
-                } else {
-                    "use it or remove it".into()
-                };
-                let message = format!("`{name}` is never used, and its layers lead nowhere; {advice}");
-                self.error(name.span().into(), message);
-            }
+            let Some(layer) = dead.shift_remove(&node) else { continue };
+            let span = self.shaper.site(layer);
+            dead.retain(|_, other| !self.shaper.site(*other).is_at(span));
+            let advice = if self.scopes.is_defined_twice(&name) {
+                format!("to change the `{name}` from before, write `{name} = …` without `let`")
+            } else {
+                "use it or remove it".into()
+            };
+            let message = format!("`{name}` is never used, and its layers lead nowhere; {advice}");
+            self.error(name.span().into(), message);
         }
-        let mut places: IndexMap<String, (Span, String, Vec<LayerId>)> = IndexMap::new();
+    }
+
+    /// Layers that lead nowhere, all of one place together.
+    fn report_layers(&mut self, dead: IndexMap<NodeId, LayerId>) {
+        let mut places: IndexMap<String, (Dropped, Vec<LayerId>)> = IndexMap::new();
         for (node, layer) in dead {
-            let join = || "remove the layer or join it to the rest".into();
-            let (span, advice) =
-                self.dropped.get(&node).cloned().unwrap_or_else(|| (self.shaper.site(layer), join()));
-            places.entry(span.place()).or_insert_with(|| (span, advice, Vec::new())).2.push(layer);
+            let dropped = self.dropped.get(&node).cloned().unwrap_or_else(|| Dropped {
+                span: self.shaper.site(layer),
+                advice: "remove the layer or join it to the rest".into(),
+            });
+            places.entry(dropped.span.place()).or_insert_with(|| (dropped, Vec::new())).1.push(layer);
         }
-        for (span, advice, layers) in places.into_values() {
+        for (Dropped { span, advice }, layers) in places.into_values() {
             let first = &self.shaper.graph.layers[layers[0].0].name;
             let message = match layers.len() - 1 {
                 0 => format!("{first}: its output is never used; {advice}"),

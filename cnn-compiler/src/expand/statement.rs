@@ -2,7 +2,7 @@
 
 use proc_macro2::Ident;
 
-use super::Expander;
+use super::{Dropped, Expander};
 use crate::{
     ast::{Body, Expr, ExprKind, Pattern, Span, Statement},
     diag::did_you_mean,
@@ -41,7 +41,7 @@ impl<'a> Expander<'a> {
             Statement::Block(_) => {}
             Statement::Expr(value) => {
                 if let Value::Map(node) = self.expr(value) {
-                    self.dropped.insert(node, (value.span, kept(value)));
+                    self.dropped.insert(node, Dropped { span: value.span, advice: kept(value) });
                 }
             }
         }

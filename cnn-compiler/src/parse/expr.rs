@@ -101,18 +101,17 @@ fn assigned(input: ParseStream, depth: usize) -> Result<Expr> {
 
 /// What can follow a value is not here.
 fn after_value(input: ParseStream) -> Error {
-    foreign::sign(input).or_else(|| foreign::word(input)).unwrap_or_else(|| {
-        input.error(match () {
-            () if input.peek(Token![=]) => "expected `:` between a layer's name and the layer",
-            () if input.peek(Token![:]) => {
-                "a name stands between the arrow and its layer, as in `input -> conv1: conv(8, 3)`"
-            }
-            () if input.peek(Lit) => {
-                "expected `->` and the next layer, or `;`; arguments stand in parentheses, as in `conv(8, 3)`"
-            }
-            () => "expected `->` and the next layer, or `;`",
-        })
-    })
+    let expected = match () {
+        () if input.peek(Token![=]) => "expected `:` between a layer's name and the layer",
+        () if input.peek(Token![:]) => {
+            "a name stands between the arrow and its layer, as in `input -> conv1: conv(8, 3)`"
+        }
+        () if input.peek(Lit) => {
+            "expected `->` and the next layer, or `;`; arguments stand in parentheses, as in `conv(8, 3)`"
+        }
+        () => "expected `->` and the next layer, or `;`",
+    };
+    foreign::error(input, expected)
 }
 
 /// `for pattern in values { … }`
@@ -133,13 +132,8 @@ fn braces_follow(input: ParseStream) -> Result<()> {
     if input.peek(token::Brace) {
         return Ok(());
     }
-    let other = foreign::sign(input).or_else(|| foreign::word(input));
-    Err(other.unwrap_or_else(|| {
-        input.error(match input.peek(Token![=]) {
-            true => "expected `==` to compare, found `=`",
-            false => "expected `{`",
-        })
-    }))
+    let expected = if input.peek(Token![=]) { "expected `==` to compare, found `=`" } else { "expected `{`" };
+    Err(foreign::error(input, expected))
 }
 
 /// `name`, `_` or `(pattern, pattern)`
@@ -150,8 +144,8 @@ fn pattern(input: ParseStream, depth: usize) -> Result<Pattern> {
         return Ok(Pattern::Ignore);
     }
     if !input.peek(token::Paren) {
-        let expected = || input.error("expected a variable's name, `_` or several in parentheses");
-        let name = input.parse().map_err(|_| foreign::word(input).unwrap_or_else(expected));
+        const EXPECTED: &str = "expected a variable's name, `_` or several in parentheses";
+        let name = input.parse().map_err(|_| foreign::error(input, EXPECTED));
         return Ok(Pattern::Name(name?));
     }
     let content;
@@ -252,18 +246,22 @@ fn primary(input: ParseStream, depth: usize) -> Result<Expr> {
         Ok(Expr { kind: ExprKind::Block(body), span: brace.span.join().into() })
     } else if input.peek(syn::Ident) {
         name_or_call(input, depth)
-    } else if input.peek(Token![|]) {
-        Err(input
-            .error("there are no closures; a function of feature maps is a block: `block name(x, n) { … }`"))
-    } else if input.peek(Token![.]) {
-        Err(input.error("expected a value; a range is `0..3`"))
-    } else if input.peek(Token![>]) {
-        Err(input.error("expected a value; an arrow is `->`, without a space"))
-    } else if input.peek(Token![->]) {
-        Err(input.error("expected a value before the arrow; a network begins with `input -> …`"))
     } else {
-        let expected = || input.error("expected a value, such as `input`, a number, a call or `if`");
-        Err(foreign::word(input).or_else(|| foreign::sign(input)).unwrap_or_else(expected))
+        Err(no_value(input))
+    }
+}
+
+/// What begins no value is here.
+fn no_value(input: ParseStream) -> Error {
+    match () {
+        () if input.peek(Token![|]) => input
+            .error("there are no closures; a function of feature maps is a block: `block name(x, n) { … }`"),
+        () if input.peek(Token![.]) => input.error("expected a value; a range is `0..3`"),
+        () if input.peek(Token![>]) => input.error("expected a value; an arrow is `->`, without a space"),
+        () if input.peek(Token![->]) => {
+            input.error("expected a value before the arrow; a network begins with `input -> …`")
+        }
+        () => foreign::error(input, "expected a value, such as `input`, a number, a call or `if`"),
     }
 }
 

@@ -52,6 +52,11 @@ const SIGNS: &[(&str, &str)] = &[
     ("@", "join feature maps with `add`, `mul` or `concat`"),
 ];
 
+/// The error at what stands next: that it belongs to another language, else `expected`.
+pub(super) fn error(input: ParseStream, expected: &str) -> Error {
+    sign(input).or_else(|| word(input)).unwrap_or_else(|| input.error(expected))
+}
+
 /// The error for a word of another language that stands next.
 pub(super) fn word(input: ParseStream) -> Option<Error> {
     let (word, _) = input.cursor().ident()?;

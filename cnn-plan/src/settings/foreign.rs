@@ -19,11 +19,11 @@ pub(super) fn same<'a>(word: &str, candidates: &[&'a str]) -> Option<&'a str> {
 /// whatever else takes arguments.
 pub(super) fn advice(what: &str, word: &str) -> Option<&'static str> {
     let forms = forms(word);
-    let applies = |(takers, words, _): &&Advice| {
-        (takers.is_empty() || takers.contains(&what))
-            && forms.iter().any(|form| words.contains(&form.as_str()))
+    let applies = |row: &&Advice| {
+        let is_meant = row.takers.is_empty() || row.takers.contains(&what);
+        is_meant && forms.iter().any(|form| row.words.contains(&form.as_str()))
     };
-    ADVICE.iter().find(applies).map(|(_, _, advice)| *advice)
+    ADVICE.iter().find(applies).map(|row| row.text)
 }
 
 /// True for what another library has and this language has not: that it is spelled like something
@@ -151,63 +151,84 @@ const SAME: &[(&str, &[&str])] = &[
     ("degrees", &["angle"]),
 ];
 
-/// What takes the words, or nothing for all that take arguments; the words; what to write instead.
-type Advice = (&'static [&'static str], &'static [&'static str], &'static str);
+/// What to write instead of some words.
+struct Advice {
+    /// What takes the words; nothing for all that take arguments.
+    takers: &'static [&'static str],
+    words: &'static [&'static str],
+    text: &'static str,
+}
+
+const fn write(
+    takers: &'static [&'static str],
+    words: &'static [&'static str],
+    text: &'static str,
+) -> Advice {
+    Advice { takers, words, text }
+}
 
 const ADVICE: &[Advice] = &[
-    (&["layer"], &["activation"], "write the function itself, as in `-> relu`"),
-    (&["layer"], &["logsoftmax"], "cross_entropy takes raw scores; leave it out"),
-    (
+    write(&["layer"], &["activation"], "write the function itself, as in `-> relu`"),
+    write(&["layer"], &["logsoftmax"], "cross_entropy takes raw scores; leave it out"),
+    write(
         &["layer"],
         &["depthwiseconv", "separableconv", "depthwise"],
         "a depthwise convolution is `x -> conv(x.channels, 3, groups = x.channels)`",
     ),
-    (&["layer"], &["sequential"], "layers are chained by `->`"),
-    (&["layer"], &["reshape", "view"], "`flatten` alone changes a shape without changing its values"),
-    (&["layer"], &["squeezeexcite", "se"], "multiply by a gate: `mul(x, gate)`"),
-    (&["layer"], &["input", "inputlayer"], "the network's input is `input`, of the shape that its type says"),
-    (&["layer"], &["conv1d", "convolution1d"], "a kernel of one row is a pair, as in `conv(8, (1, 3))`"),
-    (&["layer"], &["max", "min"], "write `if a > b { a } else { b }`"),
-    (&["init", "bias_init"], &["zeros", "zero"], "write `0`"),
-    (&["init", "bias_init"], &["ones", "one"], "write `1`"),
-    (&["init"], &["xavier", "glorot"], "write `glorot_uniform` or `glorot_normal`"),
-    (&["init"], &["kaiming", "he"], "write `he_uniform` or `he_normal`"),
-    (&["concat"], &["axis", "dim"], "it joins along the channels; leave it out"),
-    (&["layer"], &["range"], "write a range as `0..3`"),
-    (&["layer"], &["len"], "a feature map has `x.channels`, `x.height` and `x.width`"),
-    (&["layer"], &["print", "println", "dbg", "summary"], "a program's command `summary` shows all shapes"),
-    (&["name"], &["true"], "write `true`"),
-    (&["name"], &["false"], "write `false`"),
-    (&["name"], &["none", "null", "nil"], "leave the argument out"),
-    (&["name"], &["inputs", "image", "img", "data", "self"], "the network's input is `input`"),
-    (
+    write(&["layer"], &["sequential"], "layers are chained by `->`"),
+    write(&["layer"], &["reshape", "view"], "`flatten` alone changes a shape without changing its values"),
+    write(&["layer"], &["squeezeexcite", "se"], "multiply by a gate: `mul(x, gate)`"),
+    write(
+        &["layer"],
+        &["input", "inputlayer"],
+        "the network's input is `input`, of the shape that its type says",
+    ),
+    write(&["layer"], &["conv1d", "convolution1d"], "a kernel of one row is a pair, as in `conv(8, (1, 3))`"),
+    write(&["layer"], &["max", "min"], "write `if a > b { a } else { b }`"),
+    write(&["init", "bias_init"], &["zeros", "zero"], "write `0`"),
+    write(&["init", "bias_init"], &["ones", "one"], "write `1`"),
+    write(&["init"], &["xavier", "glorot"], "write `glorot_uniform` or `glorot_normal`"),
+    write(&["init"], &["kaiming", "he"], "write `he_uniform` or `he_normal`"),
+    write(&["concat"], &["axis", "dim"], "it joins along the channels; leave it out"),
+    write(&["layer"], &["range"], "write a range as `0..3`"),
+    write(&["layer"], &["len"], "a feature map has `x.channels`, `x.height` and `x.width`"),
+    write(
+        &["layer"],
+        &["print", "println", "dbg", "summary"],
+        "a program's command `summary` shows all shapes",
+    ),
+    write(&["name"], &["true"], "write `true`"),
+    write(&["name"], &["false"], "write `false`"),
+    write(&["name"], &["none", "null", "nil"], "leave the argument out"),
+    write(&["name"], &["inputs", "image", "img", "data", "self"], "the network's input is `input`"),
+    write(
         &["stage"],
         &["batch", "batchsize", "epochs", "optimizer", "loss"],
         "it is a setting of `train { … }`, as in `train { batch = 64 }`",
     ),
-    (
+    write(
         &["stage"],
         &["path", "root", "folder", "dataset", "name", "mnist", "fashionmnist", "cifar10", "cifar100"],
         "which images there are is an option of the program, as in `--data mnist`",
     ),
-    (&["stage"], &["randomerasing", "randomerase"], "a square of zeros is `cutout(8)`"),
-    (&["flip"], &["vertical", "mode", "direction"], "top and bottom are exchanged by `flip_vertical`"),
-    (
+    write(&["stage"], &["randomerasing", "randomerase"], "a square of zeros is `cutout(8)`"),
+    write(&["flip"], &["vertical", "mode", "direction"], "top and bottom are exchanged by `flip_vertical`"),
+    write(
         &["schedule"],
         &["warmup", "linearwarmup"],
         "a warm-up stands before a course, as in `constant(warm_up = 5)`",
     ),
-    (&["layer"], &["argmax"], "a network ends in its scores, of which the highest is the answer"),
-    (&["stage"], &["totensor"], "pixels enter as numbers from 0 to 255; write `scale(1 / 255)`"),
-    (
+    write(&["layer"], &["argmax"], "a network ends in its scores, of which the highest is the answer"),
+    write(&["stage"], &["totensor"], "pixels enter as numbers from 0 to 255; write `scale(1 / 255)`"),
+    write(
         &["resize", "center_crop", "random_crop", "random_resized_crop", "adaptive_avg_pool"],
         &["size", "outputsize"],
         "write the height, or the height and the width, without a name",
     ),
-    (&["random_crop"], &["pad", "padding"], "padding is a stage before it: `pad(4), random_crop(32)`"),
-    (&["adam", "adamw"], &["betas"], "write `beta1 = 0.9, beta2 = 0.99`"),
-    (&["adam", "adamw"], &["momentum"], "its momentum is `beta1`"),
-    (
+    write(&["random_crop"], &["pad", "padding"], "padding is a stage before it: `pad(4), random_crop(32)`"),
+    write(&["adam", "adamw"], &["betas"], "write `beta1 = 0.9, beta2 = 0.99`"),
+    write(&["adam", "adamw"], &["momentum"], "its momentum is `beta1`"),
+    write(
         &["train"],
         &[
             "lr",
@@ -225,34 +246,34 @@ const ADVICE: &[Advice] = &[
         ],
         "it is a setting of the optimizer, as in `optimizer = sgd(lr = 0.01)`",
     ),
-    (
+    write(
         &["train"],
         &["warmup", "warmupepochs", "milestones", "gamma", "stepsize"],
         "it is a setting of the schedule, as in `schedule = cosine(warm_up = 2)`",
     ),
-    (
+    write(
         &["train"],
         &["labelsmoothing", "classweights", "classweight"],
         "it is a setting of the loss, as in `loss = cross_entropy(label_smoothing = 0.1)`",
     ),
-    (
+    write(
         &["train"],
         &["seed", "device", "output", "threads"],
         "it is an option of the program, as in `--seed 7`",
     ),
-    (
+    write(
         &["cosine", "one_cycle", "polynomial"],
         &["tmax", "totalsteps", "totaliters", "epochs", "stepsperepoch", "decaysteps"],
         "it ends with the epochs of training; leave it out",
     ),
-    (
+    write(
         &["cosine", "polynomial"],
         &["etamin", "endlearningrate"],
         "`end` is the last rate, as a share of the optimizer's `lr`",
     ),
-    (&["one_cycle"], &["maxlr"], "the highest rate is the optimizer's `lr`"),
-    (&[], &["patience"], "waiting for a lower loss is the schedule `plateau(patience = 10)`"),
-    (
+    write(&["one_cycle"], &["maxlr"], "the highest rate is the optimizer's `lr`"),
+    write(&[], &["patience"], "waiting for a lower loss is the schedule `plateau(patience = 10)`"),
+    write(
         &[],
         &[
             "inchannels",
@@ -265,12 +286,12 @@ const ADVICE: &[Advice] = &[
         ],
         "it is known from the layer before; leave it out",
     ),
-    (&[], &["activation", "nonlinearity"], "write the function behind the layer, as in `-> relu`"),
-    (&[], &["name"], "a name stands before its layer, as in `conv1: conv(8, 3)`"),
-    (&[], &["trainable", "requiresgrad"], "write `freeze = true` for what is not trained"),
-    (&[], &["inplace"], "the compiler plans the memory; leave it out"),
-    (&[], &["fromlogits", "reduction"], "losses take raw scores and are means; leave it out"),
-    (
+    write(&[], &["activation", "nonlinearity"], "write the function behind the layer, as in `-> relu`"),
+    write(&[], &["name"], "a name stands before its layer, as in `conv1: conv(8, 3)`"),
+    write(&[], &["trainable", "requiresgrad"], "write `freeze = true` for what is not trained"),
+    write(&[], &["inplace"], "the compiler plans the memory; leave it out"),
+    write(&[], &["fromlogits", "reduction"], "losses take raw scores and are means; leave it out"),
+    write(
         &[],
         &["kernelregularizer", "regularizer"],
         "weight decay is the optimizer's, as in `optimizer = adamw(weight_decay = 0.01)`",
@@ -330,7 +351,7 @@ mod tests {
     #[test]
     fn the_tables_are_in_their_own_spelling() {
         let same = SAME.iter().flat_map(|(_, names)| *names);
-        let advice = ADVICE.iter().flat_map(|(_, words, _)| *words);
+        let advice = ADVICE.iter().flat_map(|row| row.words);
         for word in same.chain(advice).chain(ABSENT) {
             assert_eq!(plain(word), *word);
         }
