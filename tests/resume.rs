@@ -73,7 +73,7 @@ fn killed_and_resumed_is_uninterrupted(name: &str, every: &str, arguments: &[&st
     assert_eq!(finish(resumed()), expected);
     assert!(outcome(&killed) == outcome(&whole));
     let leftovers = std::fs::read_dir(&killed).unwrap().map(|entry| entry.unwrap().file_name());
-    let leftovers: Vec<_> = leftovers.filter(|name| name.to_string_lossy().ends_with(".tmp")).collect();
+    let leftovers: Vec<_> = leftovers.filter(|name| name.to_string_lossy().ends_with(".cnn-part")).collect();
     assert!(leftovers.is_empty(), "{leftovers:?}");
 }
 

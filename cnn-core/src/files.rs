@@ -13,7 +13,7 @@ use std::{io, path::Path};
 
 use crate::Error;
 
-pub use leftovers::{create_writable, if_there};
+pub use leftovers::{MARK, create_writable, if_there};
 pub use lock::{reserve, wait_for};
 pub use open::{open, open_regular};
 pub use replace::{Replacement, link, replace};
@@ -37,9 +37,18 @@ fn folder(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes a rename outlive a power failure; only Unix lets a folder be opened for that.
+/// Makes a rename outlive a power failure; only Unix lets a folder be opened for that, and not every
+/// file system can do it.
 fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    let synced = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    synced.or_else(|error| match error.kind() {
+        InvalidInput | PermissionDenied | Unsupported => Ok(()),
+        _ => Err(error),
+    })
 }
 
 #[cfg(test)]

@@ -173,7 +173,9 @@ impl Remote {
 /// the archive.
 fn unpack(archive: &Path, folder: &Path) -> io::Result<()> {
     let part: PathBuf = files::temporary(folder);
-    let unpacked = File::open(archive)
+    let unpacked = fs::create_dir(&part)
+        .and_then(|()| fs::write(part.join(files::MARK), ""))
+        .and_then(|()| File::open(archive))
         .and_then(|file| tar::Archive::new(MultiGzDecoder::new(file)).unpack(&part))
         .and_then(|()| fs::rename(part.join(folder.file_name().unwrap_or_default()), folder));
     // What is left there is empty, or of no use.

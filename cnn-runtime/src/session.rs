@@ -81,6 +81,19 @@ pub struct Session {
     data_info: DataInfo,
 }
 
+/// Says once that kernels are about a hundred times slower than they could be.
+#[cfg(unoptimised)]
+fn warn_of_slowness() {
+    use std::{io::Write, sync::Once};
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        let advice =
+            "use cargo run --release, or [profile.dev.package.cnn-runtime] opt-level = 3 in Cargo.toml";
+        let _ =
+            writeln!(std::io::stderr(), "cnn-runtime was built without optimisation and is slow: {advice}");
+    });
+}
+
 impl Session {
     /// Takes the memory, draws the parameters from the seed and sets running statistics to their
     /// start.
@@ -106,6 +119,8 @@ impl Session {
     /// # Errors
     /// As [`Session::new`].
     pub(crate) fn zeroed(model: Model, device: &Device, options: &Options) -> Result<Session> {
+        #[cfg(unoptimised)]
+        warn_of_slowness();
         options.update.as_ref().map_or(Ok(()), check_update)?;
         check_statistics(&model, options)?;
         let sizes = sizes(model.description(), options)?;

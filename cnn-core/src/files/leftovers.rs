@@ -8,41 +8,49 @@ use std::{
 
 use super::{
     failed,
-    temporary::{is_temporary, temporary},
+    temporary::{Temporary, is_temporary},
 };
 use crate::Result;
 
 /// Creates a folder if it is missing and proves that files can be written in it, before hours of
-/// work rely on it. Temporary files and folders that a killed process left there are removed; where
-/// files can be locked, those that are being written stay.
+/// work rely on it. Temporary files that a killed process left there are removed, and folders of
+/// this name with a file [`MARK`]; where files can be locked, those that are being written stay.
 ///
 /// # Errors
 ///
 /// [`crate::Error::Io`] naming the folder.
 pub fn create_writable(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(failed(folder, "create"))?;
-    let probe = temporary(&folder.join("probe"));
-    write_through(&probe, b"probe")
-        .and_then(|()| if_there(fs::remove_file(&probe)))
+    let probe = Temporary::beside(&folder.join("probe"));
+    write_through(probe.path(), b"probe")
         .and_then(|()| remove_leftovers(folder))
         .map_err(failed(folder, "write"))
 }
 
+/// A file in a temporary folder, by which it may be removed.
+pub const MARK: &str = ".cnn-part";
+
 fn remove_leftovers(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let path = entry.path();
-        if is_temporary(&entry.file_name().to_string_lossy()) && !is_being_written(&path) {
-            let remove = if entry.file_type()?.is_dir() { fs::remove_dir_all } else { fs::remove_file };
-            if_there(remove(path))?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if !is_temporary(&entry.file_name().to_string_lossy()) {
+        } else if kind.is_dir() && path.join(MARK).is_file() {
+            if_there(fs::remove_dir_all(path))?;
+        } else if kind.is_file() {
+            remove_unless_written(&path)?;
         }
     }
     Ok(())
 }
 
-/// True if a [`super::Replacement`] of any process has this temporary name.
-fn is_being_written(path: &Path) -> bool {
-    File::open(path).is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)))
+/// Removes a file that no [`super::Replacement`] of any process has locked. It is locked while it is
+/// removed, so that none begins with it.
+fn remove_unless_written(path: &Path) -> io::Result<()> {
+    let file = File::open(path);
+    let is_written =
+        file.as_ref().is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)));
+    if is_written { Ok(()) } else { if_there(fs::remove_file(path)) }
 }
 
 /// Takes it for success, too, if what was to be removed is not there.

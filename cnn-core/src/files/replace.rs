@@ -30,14 +30,16 @@ impl Replacement {
         if path.exists() && !path.is_file() {
             return Err(failed(path, "write")(irregular()));
         }
-        let temporary = Temporary::beside(path);
-        let file = File::create(temporary.path()).map_err(failed(path, "write"))?;
-        if cfg!(unix) {
-            // Whoever removes leftovers passes over a locked file. Where files cannot be locked,
-            // this one may be taken for a leftover.
-            let _ = file.try_lock();
-        }
-        Ok(Replacement { path: path.into(), file: BufWriter::with_capacity(BUFFER, file), temporary })
+        let create = || {
+            // A name that is a link stays one, and the file that it leads to is replaced.
+            let path = if path.is_symlink() && path.exists() { fs::canonicalize(path)? } else { path.into() };
+            let (temporary, file) = new_file(&path)?;
+            if let Ok(before) = fs::metadata(&path) {
+                file.set_permissions(before.permissions())?;
+            }
+            Ok(Replacement { path, file: BufWriter::with_capacity(BUFFER, file), temporary })
+        };
+        create().map_err(failed(path, "write"))
     }
 
     /// Adds bytes.
@@ -79,6 +81,20 @@ impl Replacement {
             sync_folder(folder(&path))
         };
         finish().map_err(failed(&path, "write"))
+    }
+}
+
+/// A file under a temporary name beside a path. Where files can be locked it is, so that whoever
+/// removes leftovers passes over it.
+fn new_file(path: &Path) -> io::Result<(Temporary, File)> {
+    loop {
+        let temporary = Temporary::beside(path);
+        let file = File::create_new(temporary.path())?;
+        // Whoever took it for a leftover before it was locked has removed it: then another is made.
+        let is_locked = cfg!(unix) && file.lock().is_ok();
+        if !is_locked || temporary.path().exists() {
+            return Ok((temporary, file));
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Names of what is not whole yet: `.NAME.PROCESS.CALL.tmp` beside `NAME`.
+//! Names of what is not whole yet: `.NAME.PROCESS.CALL.cnn-part` beside `NAME`.
 
 use std::{
     fs, io,
@@ -8,6 +8,12 @@ use std::{
 };
 
 use super::folder;
+
+/// The end of these names, which are nobody else's.
+const ENDING: &str = ".cnn-part";
+
+/// Bytes of a file's own name that its temporary one keeps.
+const LONGEST: usize = 200;
 
 /// A temporary name beside a path. The file that still has it when this is dropped is removed.
 pub(super) struct Temporary {
@@ -46,12 +52,15 @@ impl Drop for Temporary {
 pub fn temporary(path: &Path) -> PathBuf {
     static CALLS: AtomicU32 = AtomicU32::new(0);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
+    // Systems limit names, most to 255 bytes.
+    let name = &name[..name.floor_char_boundary(LONGEST)];
     let call = CALLS.fetch_add(1, Ordering::Relaxed);
-    folder(path).join(format!(".{name}.{}.{call}.tmp", process::id()))
+    folder(path).join(format!(".{name}.{}.{call}{ENDING}", process::id()))
 }
 
 /// True of the names that [`temporary`] makes.
 pub(super) fn is_temporary(name: &str) -> bool {
-    let inner = name.strip_prefix('.').and_then(|name| name.strip_suffix(".tmp"));
-    inner.and_then(|name| name.rsplit_once('.')).is_some_and(|(_, call)| call.parse::<u32>().is_ok())
+    let inner = name.strip_prefix('.').and_then(|name| name.strip_suffix(ENDING));
+    let mut numbers = inner.into_iter().flat_map(|name| name.rsplit('.').take(2)).map(str::parse::<u32>);
+    matches!((numbers.next(), numbers.next()), (Some(Ok(_)), Some(Ok(_))))
 }

@@ -55,13 +55,72 @@ fn a_folder_is_one_runs() {
 #[test]
 fn leftovers_go_and_a_users_files_stay() {
     let folder = tempfile::tempdir().unwrap();
-    for name in [".last.ckpt.123.4.tmp", ".notes.tmp", "last.ckpt.123.4.tmp", ".last.ckpt"] {
+    let users = [
+        ".last.ckpt.123.4.tmp",
+        ".diary.7.tmp",
+        ".diary.7.cnn-part",
+        ".diary.x.7.cnn-part",
+        "last.ckpt.123.4.cnn-part",
+        ".last.ckpt",
+    ];
+    for name in users.iter().chain(&[".last.ckpt.123.4.cnn-part"]) {
         fs::write(folder.path().join(name), "").unwrap();
     }
-    fs::create_dir_all(folder.path().join(".set.123.5.tmp/half")).unwrap();
+    // A folder is one of ours by what it holds.
+    fs::create_dir_all(folder.path().join(".set.123.5.cnn-part/half")).unwrap();
+    fs::create_dir_all(folder.path().join(".thesis.123.6.cnn-part/half")).unwrap();
+    fs::write(folder.path().join(".set.123.5.cnn-part").join(MARK), "").unwrap();
     create_writable(folder.path()).unwrap();
-    assert!(!folder.path().join(".last.ckpt.123.4.tmp").exists());
-    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+    let mut left: Vec<_> =
+        fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    let mut expected: Vec<_> =
+        users.iter().chain(&[".thesis.123.6.cnn-part"]).map(std::ffi::OsString::from).collect();
+    expected.sort();
+    assert_eq!(left, expected);
+}
+
+/// While one process looks for leftovers, others begin files.
+#[test]
+#[cfg(unix)]
+fn a_file_that_is_begun_is_no_leftover() {
+    let folder = tempfile::tempdir().unwrap();
+    let is_over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for turn in 0..500 {
+                replace(&folder.path().join("a"), turn.to_string().as_bytes()).unwrap();
+            }
+            is_over.store(true, std::sync::atomic::Ordering::SeqCst);
+        });
+        while !is_over.load(std::sync::atomic::Ordering::SeqCst) {
+            create_writable(folder.path()).unwrap();
+        }
+    });
+    assert_eq!(fs::read(folder.path().join("a")).unwrap(), b"499");
+}
+
+#[test]
+fn names_may_be_as_long_as_the_system_allows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("\u{e9}".repeat(127));
+    replace(&path, b"contents").unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"contents");
+}
+
+#[test]
+#[cfg(unix)]
+fn links_and_permissions_stay() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let [real, name] = ["real", "name"].map(|name| folder.path().join(name));
+    fs::write(&real, "old").unwrap();
+    fs::set_permissions(&real, fs::Permissions::from_mode(0o600)).unwrap();
+    std::os::unix::fs::symlink("real", &name).unwrap();
+    replace(&name, b"new").unwrap();
+    assert_eq!(fs::read(&real).unwrap(), b"new");
+    assert!(name.is_symlink());
+    assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[test]

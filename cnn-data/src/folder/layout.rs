@@ -230,9 +230,10 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The last part of a path. Letters with marks are in their composed form, which they have not on
-/// every system.
+/// every system, and signs that would break a line or colour a terminal are written out.
 pub(super) fn name(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().nfc().collect()
+    let name: String = path.file_name().unwrap_or_default().to_string_lossy().nfc().collect();
+    if name.chars().any(char::is_control) { name.escape_debug().to_string() } else { name }
 }
 
 /// The path with a last part, which `.` has not.

@@ -209,6 +209,14 @@ fn images_are_found_by_what_they_hold_and_the_rest_is_counted() {
     assert!(error.ends_with("1 file is left out: 1 .txt"), "{error}");
 }
 
+#[test]
+#[cfg(unix)]
+fn a_name_is_one_line() {
+    let root = folder(&["a\nb/1.png", "c\u{1b}[31m/1.png"]);
+    let all = Folder::open(root.path()).unwrap();
+    assert_eq!(all.classes, ["a\\nb", "c\\u{1b}[31m"]);
+}
+
 /// Systems write a letter with a mark as one character or as two.
 #[test]
 fn a_name_is_the_same_in_either_form() {

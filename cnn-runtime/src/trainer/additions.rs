@@ -145,7 +145,7 @@ impl Additions {
     /// Refuses names that are taken: a program that adds them would never see what it adds.
     pub(super) fn check(&self, commands: &[String]) -> Result<()> {
         let data = self.brought.names().collect::<Vec<_>>();
-        check_names("data set", &data, &|name| DataName::known(name).is_ok())?;
+        check_names("data set", &data, &|name| DataName::known(name.as_ref()).is_ok())?;
         let devices = self.devices.names().collect::<Vec<_>>();
         check_names("device", &devices, &|name| name.parse::<DeviceChoice>().is_ok())?;
         let own = self.commands.iter().map(|command| command.name.as_str()).collect::<Vec<_>>();

@@ -4,8 +4,11 @@
 use std::{env, ffi::OsString};
 
 use clap::{
-    Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind,
-    parser::ValueSource, value_parser,
+    Arg, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
+    builder::{OsStringValueParser, TypedValueParser},
+    error::ErrorKind,
+    parser::ValueSource,
+    value_parser,
 };
 use clap_complete::Shell;
 use cnn_core::Result;
@@ -14,7 +17,7 @@ use super::{
     additions::{Additions, OwnCommand},
     bench,
     common::{Common, DeviceName, program},
-    config, eval, export, inspect, predict,
+    config, eval, export, inspect, log_line, predict,
     rejected::rejected,
     source::{self, DataArgs},
     summary, train, usage,
@@ -50,7 +53,7 @@ pub(super) enum Command {
 }
 
 #[derive(Parser, Debug)]
-#[command(version, allow_negative_numbers = true, args_override_self = true)]
+#[command(version = concat!("(cnn-runtime ", env!("CARGO_PKG_VERSION"), ")"), allow_negative_numbers = true, args_override_self = true)]
 struct CommandLine {
     #[command(flatten)]
     common: Common,
@@ -103,6 +106,7 @@ pub(super) fn parse_from(
     let built_in: Vec<String> =
         CommandLine::command().get_subcommands().map(|command| command.get_name().into()).collect();
     additions.check(&built_in)?;
+    config::look_at_environment(env::vars_os())?.iter().for_each(|line| log_line(line));
     let words: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let mut command = config::with_environment(command(description, additions));
     if let Some(path) = config::file(&command, &arguments) {
@@ -177,7 +181,7 @@ fn with_data(arg: Arg, names: &[String], default: Option<&str>) -> Arg {
     if !own.is_empty() {
         help = help.replace(DATA_SETS, &format!("{DATA_SETS}{}, ", names.join(", ")));
     }
-    arg.help(help).value_parser(move |text: &str| DataName::among(text, &own))
+    arg.help(help).value_parser(OsStringValueParser::new().try_map(move |text| DataName::among(&text, &own)))
 }
 
 /// Lets `--device` name the devices of the program.

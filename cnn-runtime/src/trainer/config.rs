@@ -6,7 +6,9 @@
 //! it comes from.
 
 use std::{
-    fs,
+    collections::BTreeSet,
+    ffi::OsString,
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -23,6 +25,13 @@ use crate::plan::settings::did_you_mean;
 
 /// Options that are about the file itself.
 const NO_KEYS: [&str; 2] = ["config", "dry-run"];
+
+/// Bytes of a file of options, at most.
+const LONGEST: u64 = 1 << 20;
+
+/// Variables that are no options.
+const OTHER_VARIABLES: [&str; 6] =
+    ["CNN_CONFIG", "CNN_DUMP", "CNN_DRY_RUN", "CNN_ISA", "CNN_OPENCL_LIB", "CNN_REQUIRE_OPENCL"];
 
 /// The two limits of the gradients.
 pub(super) const CLIP_NORM: &str = "clip_norm";
@@ -58,6 +67,32 @@ pub(super) fn with_environment(command: Command) -> Command {
             if all || data.contains(&arg.get_id().to_string()) { from_environment(arg) } else { arg }
         })
     })
+}
+
+/// What is wrong with the environment: the first value that is no text, which an option could not
+/// read, and lines about variables that nothing reads.
+pub(super) fn look_at_environment(
+    variables: impl Iterator<Item = (OsString, OsString)>,
+) -> Result<Vec<String>> {
+    let options: Vec<String> = names(&options()).iter().map(|name| variable(name)).collect();
+    let known: Vec<&str> = options.iter().map(String::as_str).chain(OTHER_VARIABLES).collect();
+    let mut unread = Vec::new();
+    for (name, value) in variables {
+        let Some(name) = name.to_str().filter(|name| name.starts_with("CNN_")) else { continue };
+        if !known.contains(&name) {
+            let guess = did_you_mean(name, known.iter().copied());
+            unread.push(format!("{name} is in the environment, and nothing reads it{guess}"));
+        } else if value.to_str().is_none() && !takes_any_path(name) {
+            return Err(usage(format!("{name}: expected a text, found bytes that are none")));
+        }
+    }
+    Ok(unread)
+}
+
+/// True of a variable whose value is a path, or begins one.
+fn takes_any_path(variable: &str) -> bool {
+    ["CNN_DATA", "CNN_DATA_DIR", "CNN_OUTPUT", "CNN_RESUME", "CNN_INIT", "CNN_CONFIG", "CNN_OPENCL_LIB"]
+        .contains(&variable)
 }
 
 fn variable(option: &str) -> String {
@@ -101,8 +136,14 @@ pub(super) fn file(command: &Command, arguments: &[std::ffi::OsString]) -> Optio
 
 /// Lets a file stand in for the options of `train`.
 pub(super) fn with_file(command: Command, path: &Path) -> Result<Command> {
-    let text = fs::read_to_string(path).map_err(files::failed(path, "read"))?;
+    let mut text = String::new();
     let wrong = |message: String| usage(format!("{}: {message}", path.display()));
+    let file = files::open(path)?;
+    let length = file.metadata().map_err(files::failed(path, "read"))?.len();
+    if length > LONGEST {
+        return Err(wrong(format!("{length} bytes are no file of options")));
+    }
+    file.take(LONGEST).read_to_string(&mut text).map_err(files::failed(path, "read"))?;
     let table: Table = text.parse().map_err(|error: toml::de::Error| {
         let before = error.span().map_or("", |span| &text[..span.start]);
         wrong(format!("line {}: {}", before.matches('\n').count() + 1, one_line(error.message())))
@@ -110,8 +151,12 @@ pub(super) fn with_file(command: Command, path: &Path) -> Result<Command> {
     // The program's own names of data sets and devices are among what the command takes.
     let options: Vec<Arg> = options().into_iter().map(|arg| switchable(as_taken_by(&command, arg))).collect();
     let (names, flags) = (names(&options), Command::new("train").args(options));
+    let mut given = BTreeSet::new();
     table.iter().try_fold(command, |command, (key, value)| {
         let name = key.replace('_', "-");
+        if !given.insert(name.clone()) {
+            return Err(wrong(format!("{name} is there twice, with - and with _")));
+        }
         if !names.contains(&name) {
             return Err(wrong(unknown(&name, &names)));
         }

@@ -4,9 +4,12 @@ mod place;
 mod prepare;
 
 use std::{
+    ffi::OsStr,
     path::{Path, PathBuf},
     sync::Arc,
 };
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::{additions::Opening, advice::advise, log_line, usage, values::DataName};
 pub(super) use place::Brought;
@@ -32,7 +35,7 @@ pub(super) struct DataArgs {
     /// Data set: mnist, fashion-mnist, cifar10, cifar100, folder:DIR, csv:FILE or idx:DIR. A folder
     /// holds folders train, val and test (or one of the latter), or one folder for each class; a
     /// table has a column path and one or more of targets; idx is MNIST's format, as EMNIST has it
-    #[arg(long, value_name = "NAME", value_parser = DataName::known)]
+    #[arg(long, value_name = "NAME", value_parser = OsStringValueParser::new().try_map(|text| DataName::known(&text)))]
     data: Option<DataName>,
 
     /// Folder of the data set's files, or of the images that a table names [default: what comes with this program, or where --download
@@ -97,7 +100,7 @@ impl DataArgs {
         match &self.data {
             Some(data) if data.kind() == trained_on => {}
             Some(data) => log_line(&format!("the weights were trained on {trained_on}, not on {data}")),
-            None => match DataName::among(trained_on, &own) {
+            None => match DataName::among(OsStr::new(trained_on), &own) {
                 Ok(data) => return Ok(DataArgs { data: Some(data), ..self.clone() }),
                 Err(_) => {
                     return Err(usage(format!(
@@ -326,7 +329,7 @@ mod tests {
     impl DataArgs {
         /// What `--data` alone says.
         pub(super) fn named(name: &str) -> DataArgs {
-            let data = Some(DataName::known(name).unwrap());
+            let data = Some(DataName::known(OsStr::new(name)).unwrap());
             let brought = Brought::default();
             DataArgs { data, data_dir: None, download: false, mirror: None, skip_bad: 0, brought }
         }

@@ -1,7 +1,7 @@
 //! Values of options: what clap cannot check by type, with messages that say what is allowed.
 
 use std::{
-    convert::Infallible,
+    ffi::{OsStr, OsString},
     fmt::{self, Display, Formatter},
     path::PathBuf,
     str::FromStr,
@@ -74,11 +74,9 @@ pub(super) enum Resume {
     From(PathBuf),
 }
 
-impl FromStr for Resume {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Resume, Infallible> {
-        Ok(if text == "auto" { Resume::Auto } else { Resume::From(text.into()) })
+impl From<OsString> for Resume {
+    fn from(text: OsString) -> Resume {
+        if text == "auto" { Resume::Auto } else { Resume::From(text.into()) }
     }
 }
 
@@ -108,19 +106,20 @@ const NAMES: &str = "mnist, fashion-mnist, cifar10, cifar100, folder:DIR, csv:FI
 
 impl DataName {
     /// A data set that every trainer knows.
-    pub(super) fn known(text: &str) -> Result<DataName, String> {
-        match text {
-            "mnist" => Ok(DataName::Mnist),
-            "fashion-mnist" => Ok(DataName::FashionMnist),
-            "cifar10" => Ok(DataName::Cifar10),
-            "cifar100" => Ok(DataName::Cifar100),
-            _ => match text.split_once(':') {
-                Some(("folder", path)) if !path.is_empty() => Ok(DataName::Folder(path.into())),
-                Some(("csv", path)) if !path.is_empty() => Ok(DataName::Csv(path.into())),
-                Some(("idx", path)) if !path.is_empty() => Ok(DataName::Idx(path.into())),
-                _ => Err(format!("expected {NAMES}")),
-            },
-        }
+    pub(super) fn known(text: &OsStr) -> Result<DataName, String> {
+        let named = match text.to_str() {
+            Some("mnist") => Some(DataName::Mnist),
+            Some("fashion-mnist") => Some(DataName::FashionMnist),
+            Some("cifar10") => Some(DataName::Cifar10),
+            Some("cifar100") => Some(DataName::Cifar100),
+            _ => None,
+        };
+        let path = |prefix: &str| behind(text, prefix).filter(|path| !path.as_os_str().is_empty());
+        named
+            .or_else(|| path("folder:").map(DataName::Folder))
+            .or_else(|| path("csv:").map(DataName::Csv))
+            .or_else(|| path("idx:").map(DataName::Idx))
+            .ok_or_else(|| format!("expected {NAMES}"))
     }
 
     /// What the data set is called wherever it is.
@@ -139,13 +138,25 @@ impl DataName {
     }
 
     /// A data set that every trainer knows, or one of this program's own.
-    pub(super) fn among(text: &str, own: &[String]) -> Result<DataName, String> {
-        if own.iter().any(|name| name == text) {
-            return Ok(DataName::Own(text.into()));
+    pub(super) fn among(text: &OsStr, own: &[String]) -> Result<DataName, String> {
+        if let Some(name) = own.iter().find(|name| text == name.as_str()) {
+            return Ok(DataName::Own(name.clone()));
         }
         let others: String = own.iter().map(|name| format!("{name}, ")).collect();
         DataName::known(text).map_err(|_| format!("expected {others}{NAMES}"))
     }
+}
+
+/// The path behind a prefix; where the system allows it, it need not be a text.
+fn behind(text: &OsStr, prefix: &str) -> Option<PathBuf> {
+    #[cfg(unix)]
+    let rest = {
+        use std::os::unix::ffi::OsStrExt;
+        OsStr::from_bytes(text.as_bytes().strip_prefix(prefix.as_bytes())?)
+    };
+    #[cfg(not(unix))]
+    let rest = text.to_str()?.strip_prefix(prefix)?;
+    Some(rest.into())
 }
 
 impl Display for DataName {

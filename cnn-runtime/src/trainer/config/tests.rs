@@ -96,3 +96,26 @@ fn a_limit_from_a_flag_replaces_another_from_a_file() {
         assert_eq!(limits(&both), (Some(3.0), Some(2.0)));
     }
 }
+
+#[test]
+fn the_environment_is_looked_at() {
+    let look = |name: &str| look_at_environment([(name.into(), "1".into())].into_iter());
+    assert_eq!(look("CNN_EPOCHS").unwrap(), Vec::<String>::new());
+    assert_eq!(look("HOME").unwrap(), Vec::<String>::new());
+    let expected = "CNN_EPOCH is in the environment, and nothing reads it; did you mean `CNN_EPOCHS`?";
+    assert_eq!(look("CNN_EPOCH").unwrap(), [expected]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt;
+        let bytes = || OsString::from_vec(vec![0xff]);
+        let look = |name: &str| look_at_environment([(name.into(), bytes())].into_iter());
+        assert!(look("CNN_EPOCHS").unwrap_err().to_string().starts_with("CNN_EPOCHS: expected a text"));
+        assert!(look("CNN_OUTPUT").is_ok());
+    }
+}
+
+#[test]
+fn a_key_is_there_once() {
+    let error = parse("val_split = 0.5\nval-split = 0.3\n", "").err().unwrap().to_string();
+    assert!(error.ends_with("val-split is there twice, with - and with _"), "{error}");
+}

@@ -2,6 +2,8 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
+
 use crate::{
     optim::{OPTIMIZERS, SCHEDULES, Schedule},
     plan::settings::Table,
@@ -125,7 +127,7 @@ pub(in crate::trainer) struct Kept {
 
     /// Go on from a checkpoint; auto takes last.ckpt of the output folder, or starts anew without
     /// one
-    #[arg(long, value_name = "auto|FILE")]
+    #[arg(long, value_name = "auto|FILE", value_parser = OsStringValueParser::new().map(Resume::from))]
     pub(in crate::trainer) resume: Option<Resume>,
 
     /// Replace the run that the output folder holds
