@@ -2,6 +2,7 @@
 
 mod classes;
 mod export;
+mod files;
 mod folder;
 mod runs;
 mod server;
