@@ -1,5 +1,6 @@
 //! From source text to graph, and to errors.
 
+mod guide;
 mod hostile;
 mod layers;
 mod sources;
