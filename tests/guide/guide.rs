@@ -44,7 +44,7 @@ fn links_lead_to_pages_and_headings() -> io::Result<()> {
     for (name, text) in &pages {
         for link in links(text).into_iter().filter(|link| !link.starts_with("https://")) {
             let (page, heading) = link.split_once('#').unwrap_or((&link, ""));
-            let target = pages.get(if page.is_empty() { name } else { page });
+            let target = pages.get(if page.is_empty() { name.as_str() } else { page });
             let is_there =
                 |text: &String| heading.is_empty() || headings(text).iter().any(|found| found == heading);
             if !target.is_some_and(is_there) {
