@@ -1,6 +1,7 @@
 //! From source text to graph, and to errors.
 
 mod foreign;
+mod guide;
 mod hostile;
 mod layers;
 mod sources;

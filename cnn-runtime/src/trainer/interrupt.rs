@@ -33,6 +33,8 @@ impl Interrupt {
     pub(super) fn listen() -> Result<Interrupt> {
         let (received, again) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         for signal in signals() {
+            #[cfg(unix)]
+            forget_handlers(signal);
             // In this order: the first signal finds `again` false and sets it.
             flag::register_conditional_shutdown(signal, EXIT + signal, again.clone())
                 .and_then(|_| flag::register(signal, again.clone()))
@@ -62,6 +64,14 @@ fn signals() -> Vec<c_int> {
     #[cfg(unix)]
     signals.extend((!is_ignored(consts::SIGHUP)).then_some(consts::SIGHUP));
     signals
+}
+
+/// Takes a signal from those that listen for it already: what the drivers of some devices do with it
+/// ends the process (LLVM's handlers, of which PoCL has some, raise it again).
+#[cfg(unix)]
+fn forget_handlers(signal: c_int) {
+    // SAFETY: the default action is no function of this process.
+    unsafe { libc::signal(signal, libc::SIG_DFL) };
 }
 
 /// True of a signal that the process was started to ignore.

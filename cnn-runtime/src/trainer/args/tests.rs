@@ -1,5 +1,7 @@
 //! Commands with and without a name, and bad values: one line that names the flag.
 
+mod guide;
+
 use super::*;
 use crate::{
     device::{Device, DeviceChoice},
