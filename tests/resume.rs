@@ -142,6 +142,22 @@ mod unix {
         assert!(outcome(&stopped) == outcome(&whole));
     }
 
+    /// Drivers of devices have handlers of their own, which would end the process.
+    #[test]
+    fn a_signal_saves_on_every_device() {
+        for device in cnn_tests::devices() {
+            let folder = tempfile::tempdir().unwrap();
+            let mut command = training("lenet5");
+            command.args(["--device", device.kind(), "--epochs", "500", "--batch", "16"]);
+            command.args(["--checkpoint-every", "1e-4", "--output"]).arg(folder.path());
+            let mut child = command.spawn().unwrap();
+            wait_for(&mut child, || folder.path().join("last.ckpt").exists());
+            send(&child, "-TERM");
+            let output = child.wait_with_output().unwrap();
+            assert_eq!(output.status.code(), Some(143), "{}: {}", device.kind(), stderr(&output));
+        }
+    }
+
     #[test]
     fn a_second_signal_ends_at_once() {
         let folder = tempfile::tempdir().unwrap();

@@ -159,20 +159,6 @@ impl Batches {
         self.source.sketch(&self.order)
     }
 
-    /// Looks at the files of the images: see [`Prepared::check`].
-    pub fn check(&self, looked: impl Fn(usize) + Sync) -> Vec<Error> {
-        self.source.check(&self.order, looked)
-    }
-
-    /// Passes over an image that [`Batches::check`] found.
-    ///
-    /// # Errors
-    ///
-    /// As [`SkipPolicy::skip`](super::SkipPolicy::skip).
-    pub fn pass_over(&self, error: Error) -> Result<()> {
-        self.source.pass_over(error)
-    }
-
     /// Starts a pass in the order, and with the augmentation, of an epoch, whatever passes came
     /// before.
     pub fn shuffle(&mut self, seed: u64, epoch: usize) {

@@ -41,7 +41,7 @@ pub fn with_class_order(data: Arc<dyn Dataset>, names: &[String]) -> Result<Arc<
     let own = output_names(&*data);
     // Another number of values is no other order of them: whoever compares the counts says so.
     let is_short = data.target() == TargetKind::Values && own.len() != names.len();
-    if names.is_empty() || is_short || names.starts_with(&own) {
+    if names.is_empty() || is_short || *names == own {
         return Ok(data);
     }
     // Each of the network's outputs is taken once, even where two have one name.
@@ -56,7 +56,12 @@ pub fn with_class_order(data: Arc<dyn Dataset>, names: &[String]) -> Result<Arc<
         };
     match own.iter().map(output).collect::<Result<_, _>>() {
         Ok(outputs) => Ok(Arc::new(ClassOrder { data, names: names.to_vec(), outputs })),
-        Err(_) if is_numbered(&own) || is_numbered(names) => Ok(data),
+        // Known by numbers on one side alone: nothing is known by name.
+        Err(_)
+            if (is_numbered(&own) || is_numbered(names)) && !own.iter().any(|name| names.contains(name)) =>
+        {
+            Ok(data)
+        }
         Err(unknown) => Err(unknown),
     }
 }
@@ -97,7 +102,7 @@ pub struct TakenOutput {
 /// ```
 pub fn with_new_classes(known: &[String], own: &[String], outputs: usize) -> (Vec<String>, Vec<TakenOutput>) {
     let is_new = |class: &&String| !known.contains(class);
-    if known.is_empty() || (is_numbered(known) && own.iter().any(|class| !known.contains(class))) {
+    if known.is_empty() || (is_numbered(known) && own.iter().all(|class| is_new(&class))) {
         return (own.to_vec(), Vec::new());
     }
     if is_numbered(own) && own.iter().all(|class| is_new(&class)) {
@@ -258,6 +263,8 @@ mod tests {
     fn what_has_no_names_goes_by_number() {
         assert_eq!(labels(&["cat", "dog"], &[]), Ok(vec![0, 1]));
         assert_eq!(labels(&["0", "1"], &["cat", "dog"]), Ok(vec![0, 1]));
+        // Where some are known by name, none goes by its place.
+        assert!(labels(&["1", "2", "x"], &["0", "1", "2"]).is_err());
         // Names that were added later.
         assert_eq!(labels(&["cat", "dog"], &["0", "1", "2"]), Ok(vec![0, 1]));
     }
@@ -295,5 +302,7 @@ mod tests {
         assert_eq!(names(&[], &["bee"], 3), ("bee".into(), vec![]));
         assert_eq!(names(&["0", "1"], &["bee", "cat"], 2), ("bee cat".into(), vec![]));
         assert_eq!(names(&["cat", "dog"], &["0", "1"], 2), ("cat dog".into(), vec![]));
+        assert_eq!(names(&["0", "1", "2"], &["0", "1", "10", "2"], 4), ("0 1 2 10".into(), vec![(3, None)]));
+        assert_eq!(names(&["cat", "dog", "eel"], &["cat", "dog"], 4), ("cat dog eel".into(), vec![]));
     }
 }

@@ -9,7 +9,7 @@ mod layout;
 mod left_out;
 
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     fs,
     io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
@@ -146,8 +146,12 @@ impl Folder {
     fn draw(self, root: &Path) -> Result<FolderParts> {
         let Folder { classes, left_out, .. } = &self;
         let count = self.files.len();
+        let hashes: Vec<_> =
+            self.files.iter().map(|(path, label)| (hash(path, root), Some(*label))).collect();
         let (test, train): (Vec<_>, Vec<_>) =
-            self.files.iter().cloned().partition(|(path, _)| is_test(hash(path, root)));
+            self.files.iter().cloned().zip(drawn(&hashes)).partition(|(_, is_test)| *is_test);
+        let [test, train] =
+            [test, train].map(|files| files.into_iter().map(|(file, _)| file).collect::<Vec<_>>());
         if test.is_empty() || train.is_empty() {
             return Err(bad(root, format!("{count} images are too few to draw some for testing")));
         }
@@ -192,7 +196,9 @@ impl FolderParts {
             let folders: Vec<_> =
                 (0..).zip(folders).filter(|(label, _)| used(*label)).map(|(_, folder)| folder).collect();
             if folders.is_empty() {
-                return Ok(None);
+                let left_out = Some(&part.left_out).filter(|left_out| !left_out.is_empty());
+                let left_out = left_out.map_or(String::new(), |left_out| format!("; {left_out}"));
+                return Err(bad(root, format!("a part of the data set without images ({READ}){left_out}")));
             }
             Folder::of_classes(root, &folders)?.with_class_order(&train.classes, root).map(Some)
         };
@@ -220,15 +226,31 @@ impl FolderParts {
     }
 }
 
-/// True if an image is drawn for testing, by a number that follows from its path.
-pub(super) fn is_test(hash: u64) -> bool {
-    hash.is_multiple_of(TEST_SHARE)
+/// Which images are drawn for testing, by numbers that follow from their paths: one in so many, but of
+/// each class one stays for training.
+pub(super) fn drawn(images: &[(u64, Option<u32>)]) -> Vec<bool> {
+    let mut is_test: Vec<bool> = images.iter().map(|(hash, _)| hash.is_multiple_of(TEST_SHARE)).collect();
+    let trained: HashSet<u32> = images
+        .iter()
+        .zip(&is_test)
+        .filter(|(_, is_test)| !**is_test)
+        .filter_map(|((_, class), _)| *class)
+        .collect();
+    let mut first: BTreeMap<u32, (u64, usize)> = BTreeMap::new();
+    for (nth, (hash, class)) in images.iter().enumerate() {
+        if let Some(class) = class.filter(|class| !trained.contains(class)) {
+            let image = first.entry(class).or_insert((*hash, nth));
+            *image = (*image).min((*hash, nth));
+        }
+    }
+    first.values().for_each(|(_, nth)| is_test[*nth] = false);
+    is_test
 }
 
 /// A number that follows from a file's path below a folder.
 pub(super) fn hash(path: &Path, root: &Path) -> u64 {
     let path = path.strip_prefix(root).unwrap_or(path);
-    let names = path.iter().map(|name| name.to_string_lossy());
+    let names = path.iter().map(|part| name(Path::new(part)));
     let bytes = names.flat_map(|name| name.bytes().chain([b'/']).collect::<Vec<_>>());
     bytes.fold(0, |hash, byte| mix(hash ^ u64::from(byte)))
 }

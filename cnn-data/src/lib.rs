@@ -93,7 +93,7 @@ pub use image_files::ImageFiles;
 pub use in_memory::{InMemory, TargetArray};
 pub use mnist::{Mnist, Part};
 pub use prepare::Preparation;
-pub use prepared::Prepared;
+pub use prepared::{Prepared, check_files};
 pub use skip_policy::SkipPolicy;
 pub use split::{Split, sample, split};
 pub use table::{Table, TableParts};

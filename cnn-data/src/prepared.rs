@@ -125,24 +125,6 @@ impl Prepared {
         DataInfo::new(self.preparation.statistics().to_vec(), classes)
     }
 
-    /// Looks at the files of images, as far as [`Dataset::check`] finds damage without reading them
-    /// as a whole, and returns the error of each that cannot be used, in order. `looked` is called
-    /// with numbers of files that were looked at.
-    pub fn check(&self, indices: &[u32], looked: impl Fn(usize) + Sync) -> Vec<Error> {
-        let each = indices.par_chunks(GRAIN).flat_map_iter(|indices| {
-            let bad: Vec<_> =
-                indices.iter().filter_map(|&index| self.data.check(index as usize).err()).collect();
-            looked(indices.len());
-            bad
-        });
-        if self.data.in_memory() { Vec::new() } else { threads::install(|| each.collect()) }
-    }
-
-    /// Passes over an image that cannot be used, if the policy allows it.
-    pub(super) fn pass_over(&self, error: Error) -> Result<()> {
-        self.policy.skip(error)
-    }
-
     /// The smallest of the images' identities, in order, at most 256: the share that two sets
     /// have in common of the smallest of both is about that of their images (Broder, "On the
     /// resemblance and containment of documents", 1997). Of few images it is all of them, of images
@@ -234,6 +216,18 @@ impl Prepared {
         }
         Ok(good)
     }
+}
+
+/// Looks at the files of images, as far as [`Dataset::check`] finds damage without reading them as a
+/// whole, and returns the error of each that cannot be used, in order. `looked` is called with numbers
+/// of files that were looked at.
+pub fn check_files(data: &dyn Dataset, indices: &[u32], looked: impl Fn(usize) + Sync) -> Vec<Error> {
+    let each = indices.par_chunks(GRAIN).flat_map_iter(|indices| {
+        let bad: Vec<_> = indices.iter().filter_map(|&index| data.check(index as usize).err()).collect();
+        looked(indices.len());
+        bad
+    });
+    if data.in_memory() { Vec::new() } else { threads::install(|| each.collect()) }
 }
 
 impl fmt::Debug for Prepared {

@@ -11,7 +11,7 @@ use csv::{ReaderBuilder, StringRecord};
 use super::{
     Dataset, Image, Target, TargetKind, bad, beyond,
     decode::{check, decode},
-    folder::{Role, hash, is_test, path_identity, role},
+    folder::{Role, drawn, hash, path_identity, role},
 };
 
 /// Names of columns of paths, of classes, of sets of labels, and of what an image is for.
@@ -32,6 +32,12 @@ const CLASSES: [&str; 10] =
     ["label", "class", "target", "category", "classname", "labelname", "breed", "species", "diagnosis", "y"];
 const LABELS: [&str; 4] = ["labels", "tags", "classes", "attributes"];
 const PARTS: [&str; 5] = ["split", "set", "subset", "part", "partition"];
+
+/// Signs between the names of labels, beside spaces.
+const SIGNS: [char; 3] = ['|', ';', ','];
+
+/// Classes that are called by whole numbers from 0, at most.
+const MOST_NUMBERS: u32 = 10_000;
 
 /// Endings of files that a table names without theirs.
 const ENDINGS: [&str; 5] = ["", ".jpg", ".png", ".jpeg", ".webp"];
@@ -68,6 +74,8 @@ struct Columns {
     targets: Vec<usize>,
     /// The targets are one column of the names of labels.
     is_list: bool,
+    /// Spaces stand between these names.
+    by_spaces: bool,
 }
 
 impl Table {
@@ -77,8 +85,10 @@ impl Table {
     ///
     /// * for classes one called `label`, `class`, `target` … or the only other one;
     /// * for values all others that hold numbers;
-    /// * for labels one called `labels` or `tags`, with names between spaces, `|`, `;` or `,`; or all
-    ///   others, of zeros and ones.
+    /// * for labels one called `labels` or `tags`, with names between `|`, `;` or `,`, or else between
+    ///   spaces; or all others, of zeros and ones.
+    ///
+    /// Classes that are whole numbers are in their order, and from 0 on the numbers of the outputs.
     ///
     /// A column `split` says what an image is for, in words such as `train`, `val` and `test`.
     /// Without it one image in five is for testing, by its path.
@@ -99,7 +109,7 @@ impl Table {
         let columns = Columns::of(&header, &rows, kind).map_err(refused)?;
         let names = columns.names(&header, &rows, kind);
         let root = images.or(table.parent()).unwrap_or(Path::new(""));
-        let mut parts = [Role::Train, Role::Validation, Role::Test].map(|role| (role, Vec::new()));
+        let mut images = Vec::new();
         for (nth, row) in rows.iter().enumerate() {
             // The header is the first line.
             let of_row = |message: String| refused(format!("row {}: {message}", nth + 2));
@@ -110,13 +120,21 @@ impl Table {
             let target = columns.target(row, &names, kind).map_err(of_row)?;
             let role = match columns.part.map(|column| row.get(column).unwrap_or_default()) {
                 Some(word) => {
-                    role(word).ok_or_else(|| of_row(format!("{word:?} is none of train, val and test")))?
+                    let role = role(word);
+                    Some(role.ok_or_else(|| of_row(format!("{word:?} is none of train, val and test")))?)
                 }
-                None if is_test(hash(Path::new(path), Path::new(""))) => Role::Test,
-                None => Role::Train,
+                None => None,
             };
+            images.push((located(root, path), target, role));
+        }
+        let class = |target: &Target| if let Target::Class(class) = target { Some(*class) } else { None };
+        let hashes: Vec<_> =
+            images.iter().map(|(path, target, _)| (hash(path, root), class(target))).collect();
+        let mut parts = [Role::Train, Role::Validation, Role::Test].map(|role| (role, Vec::new()));
+        for ((path, target, role), is_test) in images.into_iter().zip(drawn(&hashes)) {
+            let role = role.unwrap_or(if is_test { Role::Test } else { Role::Train });
             let part = parts.iter_mut().find(|(known, _)| *known == role).expect("each has a place");
-            part.1.push((located(root, path), target));
+            part.1.push((path, target));
         }
         let mut part = |role: Role| {
             let (_, rows) = parts.iter_mut().find(|(known, _)| *known == role)?;
@@ -125,11 +143,11 @@ impl Table {
         };
         let (train, validation, test) = (part(Role::Train), part(Role::Validation), part(Role::Test));
         let (validation, test) = if test.is_none() { (None, validation) } else { (validation, test) };
-        let drawn = columns.part.is_none();
-        if drawn && (train.is_none() || test.is_none()) {
+        let is_drawn = columns.part.is_none();
+        if is_drawn && (train.is_none() || test.is_none()) {
             return Err(refused(format!("{} images are too few to draw some for testing", rows.len())));
         }
-        Ok(TableParts { train, validation, test, drawn, unused: columns.unused(&header) })
+        Ok(TableParts { train, validation, test, drawn: is_drawn, unused: columns.unused(&header) })
     }
 }
 
@@ -176,32 +194,54 @@ impl Columns {
             };
             return Err(format!("no column holds {what}; they are called {}", listed()));
         }
-        Ok(Columns { path, part, targets, is_list })
+        let mut texts = rows.iter().filter_map(|row| row.get(targets[0]));
+        let by_spaces = !texts.any(|text| text.contains(SIGNS));
+        Ok(Columns { path, part, targets, is_list, by_spaces })
     }
 
     /// The names of the outputs.
     fn names(&self, header: &StringRecord, rows: &[StringRecord], kind: TargetKind) -> Vec<String> {
         let column = self.targets[0];
         let texts = rows.iter().filter_map(|row| row.get(column));
-        let names: BTreeSet<String> = match kind {
-            TargetKind::Class => texts.map(String::from).collect(),
-            TargetKind::Labels if self.is_list => texts.flat_map(labels).map(String::from).collect(),
+        let names: BTreeSet<&str> = match kind {
+            TargetKind::Class => texts.collect(),
+            TargetKind::Labels if self.is_list => texts.flat_map(|text| self.labels(text)).collect(),
             _ => return self.targets.iter().map(|&column| header[column].to_owned()).collect(),
         };
-        names.into_iter().collect()
+        // Whole numbers are in their own order; those from 0 on are the numbers of the outputs.
+        let numbers: Option<BTreeSet<u32>> = names.iter().map(|name| name.parse().ok()).collect();
+        match numbers.as_ref().map(|numbers| (numbers.first(), numbers.last())) {
+            Some((Some(0), Some(&last))) if last < MOST_NUMBERS => {
+                (0..=last).map(|number| number.to_string()).collect()
+            }
+            Some((Some(_), _)) => numbers.iter().flatten().map(u32::to_string).collect(),
+            _ => names.into_iter().map(String::from).collect(),
+        }
+    }
+
+    /// The names in a list of labels: between spaces only where no list of the table has other signs
+    /// between them.
+    fn labels<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> + use<'t> {
+        let by_spaces = self.by_spaces;
+        let is_between = move |letter: char| SIGNS.contains(&letter) || by_spaces && letter == ' ';
+        text.split(is_between).map(str::trim).filter(|label| !label.is_empty())
     }
 
     fn target(&self, row: &StringRecord, names: &[String], kind: TargetKind) -> Result<Target, String> {
         let text = |column: usize| row.get(column).unwrap_or_default();
-        let place =
-            |name: &str| names.binary_search_by(|known| known.as_str().cmp(name)).map(|place| place as u32);
+        let place = |name: &str| {
+            // `07` is the number 7.
+            let number = name.parse::<u32>().map(|number| number.to_string());
+            let known = |name: &str| names.iter().position(|known| known == name);
+            known(name).or_else(|| known(&number.ok()?)).map(|place| place as u32).ok_or(())
+        };
         let first = text(self.targets[0]);
-        let unnamed = |_| format!("{first:?} is no name");
+        let unnamed = |()| format!("{first:?} is no name");
         Ok(match kind {
             TargetKind::Class if first.is_empty() => return Err("it names no class".into()),
             TargetKind::Class => Target::Class(place(first).map_err(unnamed)?),
             TargetKind::Labels if self.is_list => {
-                Target::Labels(labels(first).map(place).collect::<Result<_, _>>().map_err(unnamed)?)
+                Target::Labels(self.labels(first).map(place).collect::<Result<_, _>>().map_err(unnamed)?)
             }
             TargetKind::Labels => {
                 let there = (0..).zip(&self.targets).filter(|(_, column)| text(**column) == "1");
@@ -221,11 +261,6 @@ impl Columns {
         let unused = header.iter().enumerate().filter(|(column, _)| !is_used(*column));
         unused.map(|(_, name)| name.to_owned()).collect()
     }
-}
-
-/// The names in a list of labels.
-fn labels(text: &str) -> impl Iterator<Item = &str> {
-    text.split([' ', '|', ';', ',']).filter(|label| !label.is_empty())
 }
 
 /// Where an image is, whose ending a table may leave out.
@@ -309,6 +344,13 @@ mod tests {
         .unwrap();
         assert_eq!(parts.train.as_ref().unwrap().names, ["x", "y"]);
         assert_eq!(rows(parts.test), [("b.png".into(), Target::Values(vec![-1.0, 20.0]))]);
+
+        let parts = open("path,label,split\na,10,train\nb,02,test\nc,0,test\n", TargetKind::Class).unwrap();
+        assert_eq!(parts.train.as_ref().unwrap().names.len(), 11);
+        assert_eq!(rows(parts.test)[0].1, Target::Class(2));
+        let findings = "image,labels,split\na.png,No Finding,train\nb.png,Mass|Effusion,test\n";
+        let parts = open(findings, TargetKind::Labels).unwrap();
+        assert_eq!(parts.train.as_ref().unwrap().names, ["Effusion", "Mass", "No Finding"]);
 
         let parts = open("image,tags,split\na.png,sea sky,train\nb.png,,test\n", TargetKind::Labels).unwrap();
         assert_eq!(rows(parts.train), [("a.png".into(), Target::Labels(vec![0, 1]))]);

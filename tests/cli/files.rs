@@ -87,10 +87,16 @@ fn every_format_and_name_is_an_image() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     let rewrite = |path: &str, to: &str| {
-        // The library writes coloured gifs alone.
         let image = image::open(root.join(path)).unwrap();
-        let image = if to.ends_with("gif") { image.into_rgb8().into() } else { image };
-        image.save(root.join(to)).unwrap();
+        // The library writes coloured gifs alone, and another form of pgm.
+        if to.ends_with("gif") {
+            image.into_rgb8().save(root.join(to)).unwrap();
+        } else if to.ends_with("pgm") {
+            let bytes = [b"P5 32 32 255\n".as_slice(), image.as_bytes()].concat();
+            fs::write(root.join(to), bytes).unwrap();
+        } else {
+            image.save(root.join(to)).unwrap();
+        }
         fs::remove_file(root.join(path)).unwrap();
     };
     for part in ["train", "test"] {

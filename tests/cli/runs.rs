@@ -155,7 +155,12 @@ fn weights_are_measured_on_what_they_were_trained_on() {
     stdout(&run("lenet5", &train));
     let weights = output.join("last.safetensors");
     let eval = ["eval", "--device", "cpu", "--weights", text(&weights)];
-    fails("lenet5", &eval, 2, &["--data names the images: the weights were trained on folder:"]);
+    fails(
+        "lenet5",
+        &eval,
+        2,
+        &["--data names the images: the weights were trained on folder; --data names their place"],
+    );
     let other = run("lenet5", &[&eval[..], &["--data", "mnist"]].concat());
     assert!(log(&other).contains("the weights were trained on folder, not on mnist"), "{}", log(&other));
 }

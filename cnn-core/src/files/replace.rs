@@ -31,8 +31,7 @@ impl Replacement {
             return Err(failed(path, "write")(irregular()));
         }
         let create = || {
-            // A name that is a link stays one, and the file that it leads to is replaced.
-            let path = if path.is_symlink() && path.exists() { fs::canonicalize(path)? } else { path.into() };
+            let path = behind_link(path)?;
             let (temporary, file) = new_file(&path)?;
             if let Ok(before) = fs::metadata(&path) {
                 file.set_permissions(before.permissions())?;
@@ -84,6 +83,11 @@ impl Replacement {
     }
 }
 
+/// The name that is to be replaced: of a link the one that it leads to, so that it stays a link.
+fn behind_link(path: &Path) -> io::Result<PathBuf> {
+    if path.is_symlink() && path.exists() { fs::canonicalize(path) } else { Ok(path.into()) }
+}
+
 /// A file under a temporary name beside a path. Where files can be locked it is, so that whoever
 /// removes leftovers passes over it.
 fn new_file(path: &Path) -> io::Result<(Temporary, File)> {
@@ -117,6 +121,8 @@ pub fn replace(path: &Path, contents: &[u8]) -> Result<()> {
 ///
 /// What the system reports.
 pub fn link(file: &Path, path: &Path) -> io::Result<()> {
+    // A name that is a link means the file that it leads to.
+    let (file, path) = (&fs::canonicalize(file)?, &behind_link(path)?);
     let temporary = Temporary::beside(path);
     let copy = || {
         fs::copy(file, temporary.path())?;

@@ -121,6 +121,11 @@ fn links_and_permissions_stay() {
     assert_eq!(fs::read(&real).unwrap(), b"new");
     assert!(name.is_symlink());
     assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
+    // A second name is that of the file, not of the link.
+    let second = folder.path().join("second");
+    link(&name, &second).unwrap();
+    replace(&name, b"newer").unwrap();
+    assert_eq!((fs::read(&second).unwrap(), second.is_symlink()), (b"new".to_vec(), false));
 }
 
 #[test]

@@ -127,9 +127,6 @@ impl Decoder for Bmp<'_> {
 
     fn read(&mut self, samples: &mut [u8]) -> Result<(), String> {
         let (length, [height, width]) = (self.row_len(), self.size);
-        if width == 0 {
-            return Ok(());
-        }
         // The last row may lack the bytes that fill its word.
         let last = (height - 1) * length + (width * self.bits).div_ceil(8);
         if self.rows.len() < last {
@@ -144,7 +141,7 @@ impl Decoder for Bmp<'_> {
 fn scaled(pixel: u32, mask: u32) -> u8 {
     let most = u64::from(mask.checked_shr(mask.trailing_zeros()).unwrap_or(0));
     let value = u64::from((pixel & mask).checked_shr(mask.trailing_zeros()).unwrap_or(0));
-    if most == 0 { 0 } else { ((value * 255 + most / 2) / most) as u8 }
+    (value * 255 + most / 2).checked_div(most).map_or(0, |byte| byte as u8)
 }
 
 fn short(bytes: &[u8], at: usize) -> Option<u16> {

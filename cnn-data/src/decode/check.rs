@@ -27,7 +27,7 @@ const GIF_END: &[u8] = b";";
 ///
 /// As [`decode`].
 pub(crate) fn check(path: &Path) -> cnn_core::Result<()> {
-    match files::open_regular(path).and_then(|file| looks_whole(file)) {
+    match files::open_regular(path).and_then(looks_whole) {
         Ok(true) => Ok(()),
         Ok(false) | Err(_) => decode(path, &mut Image::within(&DECODING)),
     }

@@ -41,6 +41,9 @@ impl Header {
     /// The header of an image `[height, width]`, unless those are too many pixels.
     pub(super) fn new(size: [usize; 2], color: Color, working: u64) -> Result<Header, String> {
         let header = Header { size, color, working };
+        if size.contains(&0) {
+            return Err("damaged: it has no pixels".into());
+        }
         if header.pixels() > MOST_PIXELS {
             let [height, width] = size;
             return Err(format!("{width}x{height} pixels are more than the {MOST_PIXELS} allowed"));

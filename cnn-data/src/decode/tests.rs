@@ -203,6 +203,15 @@ fn netpbm_as_text_and_as_bytes() {
     assert_error(b"P6 2 -2 255\n", "no height");
 }
 
+#[test]
+fn images_without_pixels_are_damaged() {
+    let mut bitmap = bitmaps().swap_remove(0);
+    bitmap[22..26].fill(0);
+    for file in [&bitmap[..], b"P5 0 2 255\n"] {
+        assert_error(file, "damaged: it has no pixels");
+    }
+}
+
 /// A picture that lies in a part of its canvas.
 #[test]
 fn gif_on_its_canvas() {

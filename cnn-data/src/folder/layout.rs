@@ -49,7 +49,7 @@ const FILLERS: [&str; 14] = [
 ];
 
 /// Folders and files that systems and tools leave behind.
-const JUNK: [&str; 14] = [
+const JUNK: [&str; 13] = [
     "__macosx",
     "@eadir",
     "$recycle.bin",
@@ -59,7 +59,6 @@ const JUNK: [&str; 14] = [
     "system volume information",
     "lost+found",
     "__pycache__",
-    "thumbs",
     "thumbs.db",
     "ehthumbs.db",
     "desktop.ini",
@@ -120,6 +119,10 @@ fn parts(root: &Path, folders: &[PathBuf]) -> Result<Option<Vec<(Role, PathBuf)>
         None => Ok(Some(parts.into_iter().map(|(role, folder)| (role, unwrapped(folder))).collect())),
         // A class may be called train.
         Some(_) if parts.len() == 1 && !nested_alike(&parts[0].1) => Ok(None),
+        Some(other) if role(&name(other)).is_some() => Err(bad(
+            other,
+            "holds images without folders of classes, which would say what they are: move it away",
+        )),
         Some(other) => Err(bad(
             root,
             format!(
@@ -225,7 +228,8 @@ pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
         let name = name(path);
         !name.starts_with('.') && !JUNK.contains(&name.to_lowercase().as_str())
     });
-    paths.sort_unstable();
+    // One order on every system: a name may have its letters with marks in either form.
+    paths.sort_by_cached_key(|path| (name(path), path.clone()));
     Ok(paths)
 }
 

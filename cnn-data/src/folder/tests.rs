@@ -217,6 +217,29 @@ fn a_name_is_one_line() {
     assert_eq!(all.classes, ["a\\nb", "c\\u{1b}[31m"]);
 }
 
+/// Of a class with few images none would be left for training.
+#[test]
+fn every_class_is_trained() {
+    let files: Vec<String> = (0..60).map(|class| format!("c{class}/1.png")).collect();
+    let files: Vec<&str> =
+        files.iter().map(String::as_str).chain(["a/1.png", "a/2.png", "a/3.png"]).collect();
+    let many: Vec<String> = (0..40).map(|nth| format!("b/{nth}.png")).collect();
+    let root = folder(&files.into_iter().chain(many.iter().map(String::as_str)).collect::<Vec<_>>());
+    let parts = Folder::open_parts(root.path()).unwrap();
+    let train = parts.train.unwrap();
+    let classes: HashSet<u32> = train.files.iter().map(|(_, label)| *label).collect();
+    assert_eq!(classes.len(), train.outputs());
+    assert!(parts.test.is_some());
+}
+
+#[test]
+fn a_part_without_images_is_said() {
+    let root = folder(&["train/a/1.png", "train/b/1.png", "test/a/1.txt", "test/b/1.txt"]);
+    assert_error(root.path(), "test: a part of the data set without images");
+    let root = folder(&["train/a/1.png", "train/b/1.png", "test/1.png"]);
+    assert_error(root.path(), "test: holds images without folders of classes");
+}
+
 /// Systems write a letter with a mark as one character or as two.
 #[test]
 fn a_name_is_the_same_in_either_form() {

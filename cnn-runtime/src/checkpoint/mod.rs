@@ -2,7 +2,7 @@
 //!
 //! A checkpoint is one safetensors file: parameters and running statistics under their names,
 //! optimizer state as `optimizer.SLOT.NAME`, all in torch's layouts, so that a file survives
-//! another packing; beside them the [`RunState`] as JSON, and [`DataInfo`] as files of weights hold
+//! another packing; beside them the [`RunState`] as JSON, and [`DataInfo`](cnn_core::DataInfo) as files of weights hold
 //! it. A checksum covers every byte, and a file exists whole or not at all.
 //!
 //! What is byte-equal: the same session and the same [`RunState`], saved twice, make equal files.
@@ -17,7 +17,7 @@ mod sealed;
 
 use std::{collections::BTreeMap, path::Path};
 
-use cnn_core::{DataInfo, Error, Result, Tensor};
+use cnn_core::{Error, Result, Tensor};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -81,7 +81,8 @@ enum Source<'a> {
 ///
 /// [`Error::Io`] if the file cannot be read or is no regular file, [`Error::Weights`] if it is
 /// damaged or no checkpoint.
-pub fn data_info(path: &Path) -> Result<DataInfo> {
+#[cfg(feature = "trainer")]
+pub(crate) fn data_info(path: &Path) -> Result<cnn_core::DataInfo> {
     data_info::read(&mut sealed::open(path)?.0)
 }
 
@@ -91,7 +92,7 @@ fn finite(name: &str, values: &[f32], epoch: usize) -> Result<()> {
     wrong.map_or(Ok(()), |&value| Err(Error::diverged(name, epoch)(value.into())))
 }
 
-/// Loads a session's parameters, optimizer state and [`DataInfo`], and returns the state of the run, which must
+/// Loads a session's parameters, optimizer state and [`DataInfo`](cnn_core::DataInfo), and returns the state of the run, which must
 /// have had the same settings: all or none, unless meanwhile the disk or the device fails or
 /// somebody writes to the file.
 ///

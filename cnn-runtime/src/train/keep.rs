@@ -109,10 +109,7 @@ impl Callback for KeepWeights {
         let Some(folder) = self.folder.clone().filter(|_| !history.is_empty()) else {
             return Ok(Flow::Continue);
         };
-        let is_there = self.earlier.as_deref() == Some(folder.as_path()) && folder.join(LAST).exists();
-        if is_there {
-            // They are the earlier run's own: nothing changes what is kept before something is better.
-        } else if done == 0 {
+        if done == 0 {
             session.swap_average()?;
             self.keep(&folder, session, history)?;
             session.swap_average()?;

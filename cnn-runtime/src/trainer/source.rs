@@ -103,9 +103,11 @@ impl DataArgs {
             None => match DataName::among(OsStr::new(trained_on), &own) {
                 Ok(data) => return Ok(DataArgs { data: Some(data), ..self.clone() }),
                 Err(_) => {
+                    let known = ["folder", "csv", "idx"].contains(&trained_on);
+                    let place =
+                        if known { "; --data names their place, after that word and a colon" } else { "" };
                     return Err(usage(format!(
-                        "--data names the images: the weights were trained on {trained_on}:, which stands before their \
-                         place"
+                        "--data names the images: the weights were trained on {trained_on}{place}"
                     )));
                 }
             },

@@ -1,5 +1,5 @@
 //! [`DataInfo`] in a file of weights: statistics are tensors named `data.*`; in the metadata the
-//! names of the classes are a JSON list under `classes`, and the data set is named under `data`.
+//! names of the classes are a JSON list under `classes`, and the data set is named under `cnn.data`.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use cnn_core::{DataInfo, Result, Tensor, is_statistic};
 use super::TensorFile;
 
 const CLASSES: &str = "classes";
-const DATA_SET: &str = "data";
+const DATA_SET: &str = "cnn.data";
 
 /// Reads what a file says of its data. Metadata that is no list of names gives no names.
 ///

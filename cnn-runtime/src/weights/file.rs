@@ -86,7 +86,12 @@ impl<'a> TensorFile<'a> {
     }
 
     fn of(path: &Path, mut file: Source<'a>, size: u64) -> Result<TensorFile<'a>> {
-        let (head, metadata) = read_head(path, &mut file, size)?;
+        let (head, metadata) = match read_head(path, &mut file, size) {
+            Err(damaged @ Error::Weights { .. }) => {
+                return Err(known_otherwise(path, &mut file).unwrap_or(damaged));
+            }
+            read => read?,
+        };
         Ok(TensorFile { path: path.into(), file, head, metadata, prefix: String::new() })
     }
 
@@ -215,15 +220,17 @@ impl Values<'_> {
     }
 }
 
+/// What a file is, if it is no safetensors file but one of those that people have.
+fn known_otherwise(path: &Path, file: &mut Source) -> Option<Error> {
+    let mut first = Vec::new();
+    file.rewind().ok()?;
+    file.take(foreign::HEAD as u64).read_to_end(&mut first).ok()?;
+    foreign::kind(&first).map(|kind| Error::weights(path, kind))
+}
+
 /// Reads the first bytes of a file and what they say, as
 /// [`safetensors::SafeTensors::read_metadata`] does of a file in memory.
 fn read_head(path: &Path, file: &mut Source, size: u64) -> Result<(Vec<u8>, Metadata)> {
-    let mut first = Vec::new();
-    file.take(foreign::HEAD as u64).read_to_end(&mut first).map_err(failed(path, "read"))?;
-    if let Some(kind) = foreign::kind(&first) {
-        return Err(Error::weights(path, kind));
-    }
-    file.rewind().map_err(failed(path, "read"))?;
     let damaged = |error| Error::weights(path, format!("not a whole safetensors file ({error})"));
     let behind_length =
         size.checked_sub(LENGTH as u64).ok_or_else(|| damaged(SafeTensorError::HeaderTooSmall))?;

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     data::{
-        Batches, Dataset, ImageFiles, Preparation, Prepared, SkipPolicy, UnknownClass, with_class_order,
+        Dataset, ImageFiles, Preparation, Prepared, SkipPolicy, UnknownClass, check_files, with_class_order,
         with_new_classes,
     },
     plan::{Description, TargetKind},
@@ -24,21 +24,22 @@ const LISTED: usize = 10;
 /// Files that cannot be used, each with a line, before the rest is only counted.
 const MOST_BAD: usize = 100;
 
-/// Training images as the network takes them, with the statistics that its `data { }` asks for
-/// fitted on them.
-/// Those that are known already are taken as they are.
+/// Training images as the network takes them, with the statistics that its `data { }` asks for: those
+/// that came with a file, or fitted on the images.
 pub(in crate::trainer) fn fitted(
-    args: &DataArgs,
     data: Arc<dyn Dataset>,
     indices: &[u32],
     description: &Description,
-    known: &[Tensor],
+    known: Option<(&Path, &[Tensor])>,
+    policy: SkipPolicy,
 ) -> Result<Prepared> {
-    if !known.is_empty() {
-        let preparation = Preparation::new(description, known.to_vec())?;
-        return Ok(Prepared::new(data, preparation, skip_policy(args)));
+    if let Some((file, statistics)) = known.filter(|(_, statistics)| !statistics.is_empty()) {
+        let preparation = Preparation::new(description, statistics.to_vec())
+            .map_err(|error| Error::weights(file, error.to_string()))?;
+        log_line(&format!("statistics of the data are those of {}", file.display()));
+        return Ok(Prepared::new(data, preparation, policy));
     }
-    let prepared = Prepared::fit(data, description, indices, skip_policy(args))?;
+    let prepared = Prepared::fit(data, description, indices, policy)?;
     if prepared.fitted_on() > 0 {
         let [fitted, all] = [prepared.fitted_on(), indices.len() as u64].map(thousands);
         log_line(&format!("statistics of the data fitted on {fitted} of {all} training images"));
@@ -97,36 +98,33 @@ pub(in crate::trainer) fn with_more_classes(
     names
 }
 
-/// Looks at the files of all images before a run meets them one by one, and says which cannot be
-/// used.
-pub(in crate::trainer) fn check(args: &DataArgs, sets: &[&Batches]) -> Result<()> {
-    let images: usize = sets.iter().map(|images| images.len()).sum();
+/// Looks at the files of all images before a run meets them one by one, says which cannot be used,
+/// and passes over as many as may be.
+pub(in crate::trainer) fn check(
+    args: &DataArgs,
+    sets: &[(&dyn Dataset, &[u32])],
+    policy: &SkipPolicy,
+) -> Result<()> {
+    let images: usize = sets.iter().map(|(_, indices)| indices.len()).sum();
     let bar = progress::looking(images);
-    let mut bad = Vec::new();
-    for &images in sets {
-        let found = images.check(|count| bar.inc(count as u64));
-        bad.extend(found.into_iter().map(|error| (images, error)));
-    }
+    let look =
+        |(data, indices): &(&dyn Dataset, &[u32])| check_files(*data, indices, |count| bar.inc(count as u64));
+    let bad: Vec<Error> = sets.iter().flat_map(look).collect();
     bar.finish_and_clear();
-    match bad.len() {
-        count if count <= args.skip_bad => {}
-        1 => {}
-        count => {
-            for (_, error) in bad.iter().take(MOST_BAD) {
-                log_line(&format!("cannot be used: {error}"));
-            }
-            let listed = if count > MOST_BAD { format!("{MOST_BAD} of them are") } else { "they are".into() };
-            return Err(Error::Data {
-                path: args.data().to_string().into(),
-                message: format!(
-                    "{count} of {} images cannot be used, {listed} named above; mend or remove them, or let \
-                     --skip-bad {count} pass over them",
-                    thousands(images as u64)
-                ),
-            });
-        }
+    let count = bad.len();
+    if count > args.skip_bad.max(1) {
+        bad.iter().take(MOST_BAD).for_each(|error| log_line(&format!("cannot be used: {error}")));
+        let listed = if count > MOST_BAD { format!("{MOST_BAD} of them are") } else { "they are".into() };
+        return Err(Error::Data {
+            path: args.data().to_string().into(),
+            message: format!(
+                "{count} of {} images cannot be used, {listed} named above; mend or remove them, or let --skip-bad \
+                 {count} pass over them",
+                thousands(images as u64)
+            ),
+        });
     }
-    bad.into_iter().try_for_each(|(images, error)| images.pass_over(error))
+    bad.into_iter().try_for_each(|error| policy.skip(error))
 }
 
 /// The first few of some names.

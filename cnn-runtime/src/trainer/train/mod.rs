@@ -51,8 +51,8 @@ pub(super) fn run(
     if args.configuration.dry_run {
         return print(&described(description, &recipe, args)).map(|()| Ending::Done);
     }
-    let _reserved = output::prepare(&args.kept)?;
     let origin = Origin::of(&args.kept)?;
+    let _reserved = output::prepare(&args.kept)?;
     let source = Source::open(&args.data, description, common.seed)?;
     let (train, validation, test) =
         (source.part(Part::Train)?, source.validation()?, source.part(Part::Test)?);
@@ -79,7 +79,15 @@ pub(super) fn run(
     announce(&session, &device, split.train.len(), test.len());
     note_validation(args, validation.as_deref());
     note_losses(description);
-    let train = source::fitted(&args.data, train, &split.train, description, origin.info.statistics())?;
+    let policy = source::skip_policy(&args.data);
+    let all = |images: &dyn Dataset| (0..images.len() as u32).collect::<Vec<u32>>();
+    let held_out = if args.val_split.is_some() { None } else { validation.as_deref() };
+    let (of_test, of_held_out) = (all(&*test), held_out.map(all).unwrap_or_default());
+    let mut files =
+        vec![(&*train, &split.train[..]), (&*train, &split.validation[..]), (&*test, &of_test[..])];
+    files.extend(held_out.map(|images| (images, &of_held_out[..])));
+    source::check(&args.data, &files, &policy)?;
+    let train = source::fitted(train, &split.train, description, origin.statistics(), policy)?;
     session.set_data_info(train.data_info()?.of_data_set(Some(args.data.kind())));
     let batches = |indices| Batches::new(&train, indices, batch);
     let mut sets = Sets {
@@ -91,7 +99,6 @@ pub(super) fn run(
         train: batches(split.train)?,
         test: Batches::all(&train.with_data(test), batch)?,
     };
-    source::check(&args.data, &sets.all())?;
     let settings = settings(description, &own, &recipe, common.seed, args);
     let interrupt = Interrupt::listen()?;
     let around = Around { interrupt: &interrupt, callbacks, settings, origin };
@@ -110,12 +117,6 @@ struct Sets {
     /// The images for validation; without them it takes the test images.
     held_out: Option<Batches>,
     test: Batches,
-}
-
-impl Sets {
-    fn all(&self) -> Vec<&Batches> {
-        [Some(&self.train), self.held_out.as_ref(), Some(&self.test)].into_iter().flatten().collect()
-    }
 }
 
 /// What looks at a run from outside.
@@ -221,8 +222,17 @@ fn note_validation(args: &Args, validation: Option<&dyn Dataset>) {
 fn classes(images: &dyn Dataset) -> String {
     let mut names: Vec<_> = (0..images.outputs()).map(|output| images.output_name(output)).collect();
     names.sort_unstable();
-    names.join(", ")
+    let all = names.join(", ");
+    if all.len() <= LISTED {
+        return all;
+    }
+    let mut crc = flate2::Crc::new();
+    crc.update(all.as_bytes());
+    format!("{} (checksum {:08x})", names.len(), crc.sum())
 }
+
+/// Letters of the names of classes that a message holds.
+const LISTED: usize = 200;
 
 /// What a resumed run must have in common with the one that was saved.
 fn settings(

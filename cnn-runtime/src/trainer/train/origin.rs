@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use cnn_core::{DataInfo, Result};
+use cnn_core::{DataInfo, Result, Tensor};
 
 use super::{args::Kept, output};
 use crate::{
@@ -48,6 +48,15 @@ impl Origin {
         }
     }
 
+    /// The file, and the statistics of the data that it holds.
+    pub(super) fn statistics(&self) -> Option<(&Path, &[Tensor])> {
+        self.file().map(|file| (file, self.info.statistics()))
+    }
+
+    fn file(&self) -> Option<&Path> {
+        self.checkpoint.as_deref().or(self.weights.as_deref())
+    }
+
     /// Images whose targets are the outputs of these names.
     pub(super) fn by_classes(
         &self,
@@ -55,11 +64,6 @@ impl Origin {
         images: Arc<dyn Dataset>,
         names: &[String],
     ) -> Result<Arc<dyn Dataset>> {
-        let file = self
-            .checkpoint
-            .as_deref()
-            .or(self.weights.as_deref())
-            .unwrap_or(Path::new("the training images"));
-        by_classes(args, images, names, file)
+        by_classes(args, images, names, self.file().unwrap_or(Path::new("the training images")))
     }
 }

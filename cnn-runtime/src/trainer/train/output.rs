@@ -50,7 +50,7 @@ fn goes_on_in(kept: &Kept, folder: &Path) -> bool {
     let absolute = |path: &Path| path.canonicalize().ok();
     match &kept.resume {
         None => false,
-        Some(Resume::Auto) => true,
+        Some(Resume::Auto) => Checkpoints::last_in(folder).exists(),
         Some(Resume::From(path)) => {
             let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
             absolute(parent) == absolute(folder)

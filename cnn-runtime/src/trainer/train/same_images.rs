@@ -56,12 +56,14 @@ impl Set {
         Ok(Set { name: name.into(), images: images.len(), sketch })
     }
 
-    /// The share of images that two sets have in common, about.
+    /// The share of the smaller set's images that the other has, too; of large sets the share of both
+    /// that they have in common, about.
     fn likeness(&self, other: &Set) -> f64 {
         let [a, b] = [self, other].map(|set| set.sketch.iter().copied().collect::<BTreeSet<u64>>());
-        let size = a.len().max(b.len());
-        let smallest: Vec<u64> = a.union(&b).copied().take(size).collect();
-        let common = smallest.iter().filter(|identity| a.contains(identity) && b.contains(identity)).count();
+        let are_whole = a.len() == self.images && b.len() == other.images;
+        let size = if are_whole { a.len().min(b.len()) } else { a.len().max(b.len()) };
+        let smallest = a.union(&b).take(if are_whole { usize::MAX } else { size });
+        let common = smallest.filter(|identity| a.contains(identity) && b.contains(identity)).count();
         if size == 0 { 1.0 } else { common as f64 / size as f64 }
     }
 }
