@@ -272,4 +272,9 @@ fn another_folder_becomes_complete() {
     for name in ["last.ckpt", "epoch-1.ckpt", "metrics.jsonl", "metrics.csv", "curves.svg"] {
         assert!(third.join(name).exists(), "{name}");
     }
+    // The same in its own folder, which held more epochs.
+    resume("epoch-1.ckpt", &first, "1");
+    let weights =
+        |folder: &Path, name: &str| std::fs::read(folder.join(format!("{name}.safetensors"))).unwrap();
+    assert!(["last", "best"].iter().all(|name| weights(&first, name) == weights(&third, "last")));
 }

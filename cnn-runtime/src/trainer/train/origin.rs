@@ -7,12 +7,15 @@ use std::{
 
 use cnn_core::{DataInfo, Result, Tensor};
 
-use super::{args::Kept, output};
+use super::{ANEW, args::Kept, output};
 use crate::{
     checkpoint,
     data::Dataset,
     plan::Description,
-    trainer::source::{DataArgs, by_classes, with_more_classes},
+    trainer::{
+        advice::advise,
+        source::{DataArgs, by_classes, with_more_classes},
+    },
     weights,
 };
 
@@ -31,7 +34,7 @@ impl Origin {
         let checkpoint = output::checkpoint(kept)?;
         let weights = kept.init.clone().filter(|_| checkpoint.is_none());
         let info = match (&checkpoint, &weights) {
-            (Some(path), _) => checkpoint::data_info(path)?,
+            (Some(path), _) => checkpoint::data_info(path).map_err(|error| advise(error, ANEW))?,
             (None, Some(path)) => weights::data_info_of(path)?,
             (None, None) => DataInfo::default(),
         };
