@@ -25,7 +25,7 @@ mod webp;
 
 use std::{io::Read, path::Path};
 
-use cnn_core::{Error, Result, files};
+use cnn_core::{Result, files};
 
 use super::{Image, bad};
 use bmp::Bmp;
@@ -36,7 +36,7 @@ use gif::Gif;
 use header::Header;
 use jpeg::Jpeg;
 use orientation::Orientation;
-use pixels::Pixels;
+pub(crate) use pixels::Pixels;
 use png::Png;
 use pnm::Pnm;
 use webp::WebP;
@@ -84,12 +84,13 @@ fn unfold(bytes: &[u8], image: &mut Image) -> Result<(), String> {
     let header = decoder.header()?;
     let orientation = decoder.orientation()?;
     image.wait_for(bytes.len() as u64 + header.memory());
-    // Decoders take memory of their own as if it could not be missing: here it shows that it is
-    // not.
-    drop(room(header.working_memory())?);
     let mut samples = zeros(header.samples())?;
+    // Decoders take memory of their own as if it could not be missing, and so do values that
+    // somebody asks for: here it shows that it is not.
+    drop(room(header.working_memory().max(header.values()))?);
     decoder.read(&mut samples)?;
-    Pixels { samples, size: header.size, color: header.color, orientation }.write(image)
+    image.set_pixels(Pixels::new(samples, header.size, header.color, orientation)?);
+    Ok(())
 }
 
 /// Zeros, in memory that is there.
@@ -119,11 +120,6 @@ fn decoder(bytes: &[u8]) -> Result<Box<dyn Decoder + '_>, String> {
         Kind::Rare(_) => Box::new(rare::Rare::new(bytes)?),
         other => return Err(other.refusal()),
     })
-}
-
-/// Says that there is no memory for an image, as of a file that is too large.
-fn no_memory(error: Error) -> String {
-    format!("too large: {error}")
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Sizes of images and regions of them: resampling, and windows that may reach beyond the edges.
 
+use std::ops::Range;
+
 use cnn_core::{Error, Result};
 use fast_image_resize::{
     FilterType, ResizeAlg, ResizeOptions, Resizer,
@@ -31,35 +33,72 @@ impl Region {
             width: part[1],
         }
     }
+
+    /// The rows of an image that matter if the region gets another height: the filter of the first
+    /// and of the last row of the result reaches beyond the region.
+    fn rows(&self, stored: usize, height: usize) -> Range<usize> {
+        let scale = self.height / height as f64;
+        let beyond = scale.max(1.0) - scale / 2.0;
+        let end = (self.top + self.height + beyond).ceil() as usize;
+        (self.top - beyond).max(0.0) as usize..end.min(stored)
+    }
 }
 
 /// Resamples a region to `[height, width]`: bilinear, with the filter as wide as the pixels of the
-/// result (antialiased), as in PIL and torchvision.
+/// result (antialiased), as in PIL and torchvision. The width changes first, strip by strip.
 pub(super) fn resize(image: &mut Image, region: Region, [height, width]: [usize; 2]) -> Result<()> {
-    let size = |side: usize| u32::try_from(side).map_err(|_| too_long(side));
-    let [stored_height, stored_width] = [size(image.size()[0])?, size(image.size()[1])?];
-    let [to_height, to_width] = [size(height)?, size(width)?];
-    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(
-        region.left,
-        region.top,
-        region.width,
-        region.height,
-    );
-    let mut resized = Image::new([image.shape()[0], height, width])?;
+    let [channels, stored_height, stored_width] = image.shape();
+    let sides = [stored_height, stored_width, height, width];
+    if let Some(side) = sides.into_iter().find(|&side| u32::try_from(side).is_err()) {
+        return Err(Error::Usage(format!(
+            "an image with a side of {side} pixels cannot be resized: too long"
+        )));
+    }
     let mut resizer = Resizer::new();
-    for (from, to) in image.planes().zip(resized.planes_mut()) {
-        let from: &[F32] = bytemuck::cast_slice(from);
-        let from = TypedImageRef::new(stored_width, stored_height, from);
-        let to = TypedImage::from_pixels_slice(to_width, to_height, bytemuck::cast_slice_mut(to));
-        let (from, mut to) = (from.expect("a plane is its image's size"), to.expect("so is the result's"));
-        resizer.resize_typed(&from, &mut to, &options).expect("the region lies within the image");
+    let rows = region.rows(stored_height, height);
+    let mut narrowed = Image::new([channels, rows.len(), width])?;
+    image.for_each_strip(rows.clone(), |strip| {
+        let part = Region { top: 0.0, height: strip.rows.len() as f64, ..region };
+        let part_rows = strip.rows.start - rows.start..strip.rows.end - rows.start;
+        for (from, to) in strip.planes.into_iter().zip(narrowed.planes_mut()) {
+            let to = &mut to[part_rows.start * width..part_rows.end * width];
+            resample(&mut resizer, plane(from, stored_width), part, plane_mut(to, width));
+        }
+    })?;
+    let mut resized = Image::new([channels, height, width])?;
+    let part = Region { top: region.top - rows.start as f64, left: 0.0, width: width as f64, ..region };
+    for (from, to) in narrowed.planes().zip(resized.planes_mut()) {
+        resample(&mut resizer, plane(from, width), part, plane_mut(to, width));
     }
     image.replace(resized);
     Ok(())
 }
 
-fn too_long(side: usize) -> Error {
-    Error::Usage(format!("an image with a side of {side} pixels cannot be resized: too long"))
+/// Resamples a region of a plane to the size of another one.
+fn resample(
+    resizer: &mut Resizer,
+    from: TypedImageRef<'_, F32>,
+    region: Region,
+    mut to: TypedImage<'_, F32>,
+) {
+    let Region { top, left, height, width } = region;
+    let algorithm = ResizeAlg::Convolution(FilterType::Bilinear);
+    let options = ResizeOptions::new().resize_alg(algorithm).crop(left, top, width, height);
+    resizer.resize_typed(&from, &mut to, &options).expect("the region lies within the plane");
+}
+
+/// A plane of rows with sides that are no longer than the library allows.
+fn plane(values: &[f32], width: usize) -> TypedImageRef<'_, F32> {
+    let height = values.len().checked_div(width).unwrap_or(0);
+    let plane = TypedImageRef::new(width as u32, height as u32, bytemuck::cast_slice(values));
+    plane.expect("a plane is made of whole rows")
+}
+
+/// Does as [`plane`], to be written.
+fn plane_mut(values: &mut [f32], width: usize) -> TypedImage<'_, F32> {
+    let height = values.len().checked_div(width).unwrap_or(0);
+    let plane = TypedImage::from_pixels_slice(width as u32, height as u32, bytemuck::cast_slice_mut(values));
+    plane.expect("a plane is made of whole rows")
 }
 
 /// Resamples the whole image to `[height, width]`.
@@ -99,15 +138,15 @@ pub(super) fn window(image: &mut Image, [top, left]: [isize; 2], [height, width]
     let from = (-left).clamp(0, width as isize) as usize;
     let until = (stored_width as isize - left).clamp(from as isize, width as isize) as usize;
     let source = (left + from as isize).clamp(0, stored_width as isize) as usize;
-    for (stored, plane) in image.planes().zip(result.planes_mut()) {
-        for (y, row) in plane.chunks_exact_mut(width).enumerate() {
-            let stored_y = top + y as isize;
-            if (0..stored_height as isize).contains(&stored_y) {
-                let stored = &stored[stored_y as usize * stored_width..][..stored_width];
+    let inside = |row: isize| row.clamp(0, stored_height as isize) as usize;
+    image.for_each_strip(inside(top)..inside(top + height as isize), |strip| {
+        for (stored, plane) in strip.planes.into_iter().zip(result.planes_mut()) {
+            for (stored_y, stored) in strip.rows.clone().zip(stored.chunks_exact(stored_width)) {
+                let row = &mut plane[(stored_y as isize - top) as usize * width..][..width];
                 row[from..until].copy_from_slice(&stored[source..][..until - from]);
             }
         }
-    }
+    })?;
     image.replace(result);
     Ok(())
 }

@@ -1,14 +1,21 @@
 //! An image on its way to the network: planar f32 `[C, H, W]`, each value 0 to 255 as photographs
 //! store it.
 //!
-//! Values may be fractions, so images of 16 bits a sample keep their precision.
+//! Values may be fractions, so images of 16 bits a sample keep their precision. Those of a decoded
+//! image are made when somebody asks for them.
+
+use std::ops::Range;
 
 use cnn_core::{
     Error, Result,
     reserve::{product, reserve, resize},
 };
 
-use super::budget::{Budget, Lease};
+use super::{
+    budget::{Budget, Lease},
+    decode::Pixels,
+    decoded::Decoded,
+};
 
 /// A planar image of any size.
 ///
@@ -22,11 +29,20 @@ use super::budget::{Budget, Lease};
 /// assert!(image.set_bytes([1, 2, 3], &[0, 51]).is_err());
 /// # Ok::<(), cnn_runtime::Error>(())
 /// ```
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Image {
     shape: [usize; 3],
+    /// The values of an image that is not `decoded`.
     values: Vec<f32>,
+    decoded: Option<Decoded>,
     lease: Lease,
+}
+
+/// Rows of an image, one above the other.
+pub(super) struct Strip<'a> {
+    pub(super) rows: Range<usize>,
+    /// Their values, for each channel.
+    pub(super) planes: Vec<&'a [f32]>,
 }
 
 /// What an error calls the values of an image.
@@ -43,14 +59,15 @@ impl Image {
     /// [`Error::Device`] if there is no memory for its values.
     pub fn new(shape: [usize; 3]) -> Result<Image> {
         let mut image = Image::default();
-        image.reshape(shape)?;
+        // Values that are added are black.
+        image.resize(shape)?;
         Ok(image)
     }
 
     /// An image without pixels whose memory, once a file is decoded into it, counts against a
     /// budget.
     pub(super) const fn within(budget: &'static Budget) -> Image {
-        Image { shape: [0; 3], values: Vec::new(), lease: Lease::of(budget) }
+        Image { shape: [0; 3], values: Vec::new(), decoded: None, lease: Lease::of(budget) }
     }
 
     /// Makes the image a black one of shape `[C, H, W]` and returns its values.
@@ -68,7 +85,15 @@ impl Image {
     pub(super) fn resize(&mut self, shape: [usize; 3]) -> Result<&mut [f32]> {
         resize(&mut self.values, product(&shape), 0.0, VALUES)?;
         self.shape = shape;
+        self.decoded = None;
         Ok(&mut self.values)
+    }
+
+    /// Makes the image one that was decoded.
+    pub(super) fn set_pixels(&mut self, pixels: Pixels) {
+        self.shape = pixels.shape();
+        self.values = Vec::new();
+        self.decoded = Some(Decoded::new(pixels));
     }
 
     /// Makes the image one of shape `[C, H, W]` with these planar bytes.
@@ -97,31 +122,68 @@ impl Image {
         [self.shape[1], self.shape[2]]
     }
 
-    /// The values, planar.
+    /// The values, planar. Of a decoded image they are made by the first call.
     pub fn values(&self) -> &[f32] {
-        &self.values
+        self.decoded.as_ref().map_or(&self.values, Decoded::values)
     }
 
     /// The values, planar, to be changed.
     pub fn values_mut(&mut self) -> &mut [f32] {
+        self.widen().expect("there is memory for the values");
         &mut self.values
+    }
+
+    /// Makes the values of a decoded image, as somebody needs all of them.
+    pub(super) fn widen(&mut self) -> Result<()> {
+        if let Some(decoded) = &mut self.decoded {
+            self.values = decoded.take_values()?;
+            self.decoded = None;
+        }
+        Ok(())
+    }
+
+    /// The values, planar, and nothing else of the image.
+    pub(super) fn into_values(mut self) -> Result<Vec<f32>> {
+        self.widen()?;
+        Ok(self.values)
     }
 
     /// One plane `[H, W]` for each channel.
     pub fn planes(&self) -> impl Iterator<Item = &[f32]> {
-        self.values.chunks_exact(self.plane_len())
+        self.values().chunks_exact(self.plane_len())
     }
 
     /// One plane `[H, W]` for each channel, to be changed.
     pub fn planes_mut(&mut self) -> impl Iterator<Item = &mut [f32]> {
         let len = self.plane_len();
-        self.values.chunks_exact_mut(len)
+        self.values_mut().chunks_exact_mut(len)
+    }
+
+    /// Calls `take` with rows of the image, from the upper ones to the lower: with few at a time
+    /// whose values are made for the call, or with all if the values are there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Device`] if there is no memory for the values.
+    pub(super) fn for_each_strip(&self, rows: Range<usize>, mut take: impl FnMut(Strip<'_>)) -> Result<()> {
+        let Some(decoded) = &self.decoded else {
+            let [start, end] = [rows.start, rows.end].map(|row| row * self.shape[2]);
+            take(Strip { rows, planes: self.planes().map(|plane| &plane[start..end]).collect() });
+            return Ok(());
+        };
+        let mut strip = Image::default();
+        for rows in decoded.strips(rows) {
+            decoded.read(rows.clone(), &mut strip)?;
+            take(Strip { rows, planes: strip.planes().collect() });
+        }
+        Ok(())
     }
 
     /// Takes over another image's pixels, and gives back what the ones before took of a budget.
     pub(super) fn replace(&mut self, other: Image) {
         self.shape = other.shape;
         self.values = other.values;
+        self.decoded = other.decoded;
         self.lease.give_back();
     }
 
@@ -145,24 +207,26 @@ impl Image {
     /// [`Error::Usage`] if neither leads to this number of channels or there are no pixels,
     /// [`Error::Device`] if there is no memory.
     pub(super) fn set_channels(&mut self, channels: usize) -> Result<()> {
-        let [stored, height, width] = self.shape;
-        match (stored, channels) {
-            _ if self.values.is_empty() => return Err(self.no_image(channels)),
+        let stored = self.shape[0];
+        let leads = stored == channels || stored == 1 || (stored, channels) == (3, 1);
+        if product(&self.shape) == 0 || !leads {
+            return Err(Error::Usage(format!(
+                "an image {:?} gives no image of {channels} channels",
+                self.shape
+            )));
+        }
+        match &mut self.decoded {
             _ if stored == channels => {}
-            (1, _) => {
+            Some(decoded) => decoded.set_channels(channels),
+            None if channels == 1 => self.turn_grey(),
+            None => {
                 let plane = self.values.len();
                 reserve(&mut self.values, product(&[plane, channels]) - plane, VALUES)?;
                 (1..channels).for_each(|_| self.values.extend_from_within(..plane));
             }
-            (3, 1) => self.turn_grey(),
-            _ => return Err(self.no_image(channels)),
         }
-        self.shape = [channels, height, width];
+        self.shape[0] = channels;
         Ok(())
-    }
-
-    fn no_image(&self, channels: usize) -> Error {
-        Error::Usage(format!("an image {:?} gives no image of {channels} channels", self.shape))
     }
 
     /// Puts the luma of three planes in the place of the first, and drops the others.
@@ -185,6 +249,13 @@ impl Image {
 
     fn plane_len(&self) -> usize {
         product(&self.size()).max(1)
+    }
+}
+
+/// Images are equal by their values.
+impl PartialEq for Image {
+    fn eq(&self, other: &Image) -> bool {
+        self.shape == other.shape && self.values() == other.values()
     }
 }
 

@@ -62,6 +62,7 @@ mod budget;
 mod cifar;
 mod class_order;
 mod decode;
+mod decoded;
 #[cfg(feature = "download")]
 pub mod download;
 mod folder;

@@ -18,6 +18,10 @@ pub(super) fn crops(stages: &[Augment]) -> bool {
 
 /// Applies one stage to an image that has pixels.
 pub(super) fn apply(stage: &Augment, image: &mut Image, stream: &mut Stream) -> Result<()> {
+    // Windows and regions are read strip by strip, other stages change values where they are.
+    if !matches!(stage, Augment::Pad(_) | Augment::RandomCrop(_) | Augment::RandomResizedCrop { .. }) {
+        image.widen()?;
+    }
     match *stage {
         Augment::Pad(margin) => spatial::pad(image, margin)?,
         Augment::RandomCrop(size) => spatial::random_crop(image, size, stream)?,

@@ -59,12 +59,17 @@ impl Header {
     /// Bytes that decoding takes beside those of the file, at most: the samples, what the decoder
     /// works with, and the values.
     pub(super) fn memory(&self) -> u64 {
-        self.samples() + self.working_memory() + self.pixels() * VALUES
+        self.samples() + self.working_memory() + self.values()
     }
 
     /// Bytes that the decoder works with beside its output, at most.
     pub(super) fn working_memory(&self) -> u64 {
         self.pixels() * self.working
+    }
+
+    /// Bytes of the values, at most.
+    pub(super) fn values(&self) -> u64 {
+        self.pixels() * VALUES
     }
 
     fn pixels(&self) -> u64 {

@@ -1,19 +1,24 @@
-//! Decoded samples, pixel by pixel, and their way into a planar image that stands upright.
+//! Decoded samples, pixel by pixel, and their way into planar values of an image that stands
+//! upright.
 
-use super::{header::Color, no_memory, orientation::Orientation};
-use crate::Image;
+use std::ops::Range;
 
-/// Samples as a decoder leaves them.
-pub(super) struct Pixels {
-    pub(super) samples: Vec<u8>,
-    /// `[height, width]` before the image is turned.
-    pub(super) size: [usize; 2],
-    pub(super) color: Color,
-    pub(super) orientation: Orientation,
+use super::{header::Color, orientation::Orientation};
+
+/// Columns that are written together where stored columns become rows: a cache line of values.
+const TILE: usize = 16;
+
+/// Samples as a decoder leaves them, of at least one pixel.
+#[derive(Clone, Debug)]
+pub(crate) struct Pixels {
+    samples: Vec<u8>,
+    color: Color,
+    walk: Walk,
 }
 
 /// Where the pixels of an upright image are stored: from its first pixel on, one pixel to the right
 /// and one row down are so many stored pixels away.
+#[derive(Clone, Copy, Debug)]
 struct Walk {
     /// `[height, width]` of the upright image.
     size: [usize; 2],
@@ -43,41 +48,66 @@ impl Walk {
 }
 
 impl Pixels {
-    /// Writes the values of an image; the error says that there is no memory for them.
-    pub(super) fn write(&self, image: &mut Image) -> Result<(), String> {
-        if self.color.is_wide {
-            let sample = |bytes: [u8; 2]| f32::from(u16::from_be_bytes(bytes)) / 257.0;
-            self.write_samples(self.samples.as_chunks().0, image, sample)
-        } else {
-            self.write_samples(&self.samples, image, f32::from)
+    /// The samples of an image that is stored as `[height, width]`; the error says that these are
+    /// no pixels.
+    pub(super) fn new(
+        samples: Vec<u8>,
+        size: [usize; 2],
+        color: Color,
+        orientation: Orientation,
+    ) -> Result<Pixels, String> {
+        if size.contains(&0) {
+            return Err("damaged: it has no pixels".into());
+        }
+        Ok(Pixels { samples, color, walk: Walk::new(orientation, size) })
+    }
+
+    /// The shape `[C, H, W]` of the upright image.
+    pub(crate) fn shape(&self) -> [usize; 3] {
+        let [height, width] = self.walk.size;
+        [self.color.channels, height, width]
+    }
+
+    /// Writes the values of some rows of the upright image, planar.
+    pub(crate) fn write(&self, rows: Range<usize>, values: &mut [f32]) {
+        let Color { stored, is_wide, .. } = self.color;
+        let wide = |bytes: [u8; 2]| f32::from(u16::from_be_bytes(bytes)) / 257.0;
+        match (stored, is_wide) {
+            (1, false) => self.write_pixels(self.samples.as_chunks::<1>().0, rows, values, f32::from),
+            (2, false) => self.write_pixels(self.samples.as_chunks::<2>().0, rows, values, f32::from),
+            (3, false) => self.write_pixels(self.samples.as_chunks::<3>().0, rows, values, f32::from),
+            (_, false) => self.write_pixels(self.samples.as_chunks::<4>().0, rows, values, f32::from),
+            (1, true) => self.write_pixels(self.samples.as_chunks().0.as_chunks::<1>().0, rows, values, wide),
+            (2, true) => self.write_pixels(self.samples.as_chunks().0.as_chunks::<2>().0, rows, values, wide),
+            (3, true) => self.write_pixels(self.samples.as_chunks().0.as_chunks::<3>().0, rows, values, wide),
+            (_, true) => self.write_pixels(self.samples.as_chunks().0.as_chunks::<4>().0, rows, values, wide),
         }
     }
 
-    fn write_samples<T: Copy>(
+    fn write_pixels<T: Copy, const STORED: usize>(
         &self,
-        samples: &[T],
-        image: &mut Image,
-        value: fn(T) -> f32,
-    ) -> Result<(), String> {
-        let Color { stored, channels, .. } = self.color;
-        if self.size.contains(&0) {
-            return Err("damaged: it has no pixels".into());
-        }
-        let walk = Walk::new(self.orientation, self.size);
-        let [height, width] = walk.size;
-        let values = image.resize([channels, height, width]).map_err(no_memory)?;
-        for (channel, plane) in values.chunks_exact_mut(height * width).enumerate() {
-            for (row, to) in plane.chunks_exact_mut(width).enumerate() {
-                if walk.right == 1 {
-                    let from = samples[walk.at(row, 0) * stored..].chunks_exact(stored);
+        pixels: &[[T; STORED]],
+        rows: Range<usize>,
+        values: &mut [f32],
+        value: impl Fn(T) -> f32,
+    ) {
+        let width = self.walk.size[1];
+        for (channel, plane) in values.chunks_exact_mut(rows.len() * width).enumerate() {
+            if self.walk.right == 1 {
+                for (row, to) in rows.clone().zip(plane.chunks_exact_mut(width)) {
+                    let from = &pixels[self.walk.at(row, 0)..];
                     to.iter_mut().zip(from).for_each(|(to, pixel)| *to = value(pixel[channel]));
-                } else {
-                    let from = (0..width).map(|column| samples[walk.at(row, column) * stored + channel]);
-                    to.iter_mut().zip(from).for_each(|(to, sample)| *to = value(sample));
+                }
+                continue;
+            }
+            for left in (0..width).step_by(TILE) {
+                for (row, to) in rows.clone().zip(plane.chunks_exact_mut(width)) {
+                    for (column, to) in (left..width).zip(&mut to[left..]).take(TILE) {
+                        *to = value(pixels[self.walk.at(row, column)][channel]);
+                    }
                 }
             }
         }
-        Ok(())
     }
 }
 
@@ -92,22 +122,20 @@ mod tests {
         let color = Color { stored: 1, channels: 1, is_wide: false };
         for exif in 1..=8 {
             let orientation = Orientation::from_exif(exif.into()).unwrap();
-            for (width, height) in [(4, 3), (1, 5), (6, 1), (1, 1)] {
+            for (width, height) in [(4, 3), (1, 5), (6, 1), (1, 1), (3, 40)] {
                 let stored = GrayImage::from_fn(width, height, |x, y| Luma([(10 * y + x) as u8]));
-                let pixels = Pixels {
-                    samples: stored.as_raw().clone(),
-                    size: [height as usize, width as usize],
-                    color,
-                    orientation,
-                };
-                let mut upright = Image::default();
-                pixels.write(&mut upright).unwrap();
+                let size = [height as usize, width as usize];
+                let pixels = Pixels::new(stored.as_raw().clone(), size, color, orientation).unwrap();
                 let mut expected = DynamicImage::from(stored);
                 expected.apply_orientation(metadata::Orientation::from_exif(exif).unwrap());
-                let size = [expected.height() as usize, expected.width() as usize];
-                assert_eq!(upright.size(), size, "{orientation:?}");
-                let bytes: Vec<u8> = upright.values().iter().map(|&value| value as u8).collect();
-                assert_eq!(bytes, expected.as_bytes(), "{orientation:?}");
+                let [height, width] = [expected.height() as usize, expected.width() as usize];
+                assert_eq!(pixels.shape(), [1, height, width], "{orientation:?}");
+                for rows in [0..height, height / 2..height] {
+                    let mut values = vec![0.0; rows.len() * width];
+                    pixels.write(rows.clone(), &mut values);
+                    let bytes: Vec<u8> = values.iter().map(|&value| value as u8).collect();
+                    assert_eq!(bytes, expected.as_bytes()[rows.start * width..], "{orientation:?}");
+                }
             }
         }
     }

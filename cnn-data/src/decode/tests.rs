@@ -1,6 +1,8 @@
 //! Every kind of pixel that files hold, orientation, and files that are damaged or not what they
 //! say.
 
+mod strips;
+
 use std::{fs, io::Cursor};
 
 use cnn_core::rng::Stream;

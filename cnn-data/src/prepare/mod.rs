@@ -125,7 +125,7 @@ impl Preparation {
                 augment::apply(stage, image, &mut Stream::new(subkey(key, purpose)))?;
             }
         }
-        if image.size() == [height, width] { Ok(()) } else { geometry::fit(image, [height, width]) }
+        if image.size() == [height, width] { image.widen() } else { geometry::fit(image, [height, width]) }
     }
 
     /// Turns the values of images that [`Preparation::per_image`] prepared, one after the other,
