@@ -16,7 +16,12 @@ pub struct Prediction {
 impl Prediction {
     /// What outputs mean that have these names, as far as they have any.
     pub(crate) fn new(description: &Description, names: &[String], outputs: &[f32]) -> Prediction {
-        let name = |output: usize| names.get(output).cloned().unwrap_or_else(|| output.to_string());
+        let name = |output: usize| match names.get(output) {
+            Some(name) => name.clone(),
+            None if names.is_empty() => output.to_string(),
+            // A bare number would look like a class.
+            None => format!("output {output}"),
+        };
         let numbers = predictions(description.training.loss, outputs);
         let outputs = numbers.into_iter().enumerate().map(|(output, number)| (name(output), number));
         Prediction {
@@ -70,7 +75,7 @@ mod tests {
         description.training.loss = LossKind::MeanSquared;
         let names = ["cat".to_string(), "dog".into()];
         let answer = Prediction::new(&description, &names, &[0.25, 0.25, 0.5]);
-        assert_eq!(answer.first(2), [("2".to_string(), 0.5), ("cat".into(), 0.25)]);
+        assert_eq!(answer.first(2), [("output 2".to_string(), 0.5), ("cat".into(), 0.25)]);
         assert_eq!(answer.outputs()[1], ("dog".into(), 0.25));
         assert!(!answer.are_probabilities());
     }

@@ -16,7 +16,7 @@ use ratatui::{
     widgets::{Axis, Block, Chart, Dataset, GraphType, LineGauge, Paragraph},
 };
 
-use super::format::{self, thousands};
+use super::format;
 use crate::{
     session::Session,
     train::{Callback, EpochReport, Flow, Progress, Score, Start},
@@ -136,7 +136,7 @@ fn figures(progress: &Progress) -> String {
     format!(
         "{}   {} images/s, data wait {:.0} %   {}:{:02}:{:02} left",
         format::figures("", &progress.score),
-        thousands(progress.images_per_second as u64),
+        format::speed(progress.images_per_second),
         progress.waiting * 100.0,
         seconds / 3600,
         seconds / 60 % 60,

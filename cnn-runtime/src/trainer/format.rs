@@ -15,6 +15,15 @@ pub(super) fn thousands(value: impl Into<u128>) -> String {
     text
 }
 
+/// Images per second: `1,234`, and of slow networks `3.4` or `0.25`.
+pub(super) fn speed(images_per_second: f64) -> String {
+    match images_per_second {
+        slow if slow < 1.0 => format!("{slow:.2}"),
+        slow if slow < 10.0 => format!("{slow:.1}"),
+        fast => thousands(fast.round() as u64),
+    }
+}
+
 /// `26 x 26 x 32`, as a shape in a table.
 pub(super) fn dims(shape: &[usize]) -> String {
     shape.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ")
@@ -60,6 +69,11 @@ mod tests {
         assert_eq!(thousands(999u64), "999");
         assert_eq!(thousands(1_199_882u64), "1,199,882");
         assert_eq!(thousands(138_357_544u64), "138,357,544");
+    }
+
+    #[test]
+    fn slow_networks_have_a_speed() {
+        assert_eq!([0.254, 3.44, 99.6, 1234.4].map(speed), ["0.25", "3.4", "100", "1,234"]);
     }
 
     #[test]

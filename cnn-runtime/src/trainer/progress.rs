@@ -7,7 +7,7 @@ use cnn_core::Result;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{
-    format::{figures, thousands},
+    format::{figures, speed},
     log_line,
 };
 use crate::{
@@ -79,7 +79,7 @@ impl Callback for Report {
         if name != self.epoch {
             self.start(name, images);
         }
-        let speed = thousands(images_per_second as u64);
+        let speed = speed(images_per_second);
         let message = format!("{} {speed} images/s, data wait {:.0} %", figures("", &score), waiting * 100.0);
         let quarter = done * LINES / images;
         if let Some(bar) = &self.bar {
@@ -101,7 +101,7 @@ impl Callback for Report {
             figures("val_", &report.validation(0)),
             rounded(report.lr),
             report.seconds,
-            thousands(report.images_per_second as u64),
+            speed(report.images_per_second),
         );
         match &self.bar {
             Some(bar) => bar.println(text),

@@ -356,7 +356,7 @@ mod tests {
         for class in 0..11 {
             let class = folder.path().join(class.to_string());
             std::fs::create_dir(&class).unwrap();
-            std::fs::write(class.join("1.png"), b"").unwrap();
+            (0..4).for_each(|nth| std::fs::write(class.join(format!("{nth}.png")), b"").unwrap());
         }
         let error = load(&format!("folder:{}", folder.path().display()), Part::Train).err().unwrap();
         assert_eq!(crate::trainer::exit::code(&error), 3);
