@@ -98,6 +98,15 @@ mod unix {
         assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
     }
 
+    /// The same command where these tests run under `nohup`, which every process below it inherits.
+    fn heeding_hangups(command: &Command) -> Command {
+        let mut env = Command::new("env");
+        env.args(cfg!(target_os = "linux").then_some("--default-signal=HUP"));
+        env.arg(command.get_program()).args(command.get_args());
+        env.stdout(Stdio::piped()).stderr(Stdio::piped());
+        env
+    }
+
     /// As `nohup` starts a program.
     #[test]
     fn a_hangup_that_is_to_be_ignored_is_ignored() {
@@ -123,7 +132,7 @@ mod unix {
         let expected = finish(command("lenet5", &whole, &["--batch", "16"]));
         for (signal, code) in [("-INT", 130), ("-TERM", 143), ("-HUP", 129)] {
             let arguments = ["--batch", "16", "--resume", "auto", "--checkpoint-every", "1e-4"];
-            let mut child = command("lenet5", &stopped, &arguments).spawn().unwrap();
+            let mut child = heeding_hangups(&command("lenet5", &stopped, &arguments)).spawn().unwrap();
             let written =
                 || std::fs::metadata(stopped.join("last.ckpt")).and_then(|file| file.modified()).ok();
             let before = written();
