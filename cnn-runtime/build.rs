@@ -1,6 +1,7 @@
-//! Tells the crate when it is built without optimisation, and satisfies `-lOpenCL`, which the bindings of OpenCL ask for, with an empty archive in a folder
-//! that becomes part of the linker's search path. The functions themselves are in
-//! `src/opencl/loader/functions.rs`, so a machine without OpenCL can build and start every program.
+//! Tells the crate when it is built without optimisation. And satisfies `-lOpenCL`, which the
+//! bindings of OpenCL ask for, with an empty archive in a folder that becomes part of the linker's
+//! search path. The functions themselves are in `src/opencl/loader/functions.rs`, so a machine
+//! without OpenCL can build and start every program.
 //!
 //! The search path reaches every crate of the program, so another crate's `-lOpenCL` finds the
 //! archive, too, and its functions are then the same forwarders: all of OpenCL 3.0 is there. Two

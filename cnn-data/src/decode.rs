@@ -89,7 +89,7 @@ fn unfold(bytes: &[u8], image: &mut Image) -> Result<(), String> {
     // somebody asks for: here it shows that it is not.
     drop(room(header.working_memory().max(header.values()))?);
     decoder.read(&mut samples)?;
-    image.set_pixels(Pixels::new(samples, header.size, header.color, orientation)?);
+    image.set_pixels(Pixels::new(samples, header.size, header.color, orientation));
     Ok(())
 }
 

@@ -2,8 +2,8 @@
 //! training, validation and testing.
 //!
 //! Classes and files are in order of their names, so an index means the same image on every
-//! machine. Files of other names than images have are images by what they hold; what is none is
-//! counted. An image is decoded when it is asked for.
+//! machine. A file with an ending of images is one; another is one if its first bytes are an image's,
+//! and else it is counted as left out. An image is decoded when it is asked for.
 
 mod layout;
 mod left_out;
@@ -15,7 +15,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use cnn_core::{Result, files, rng::mix};
+use cnn_core::{Error, Result, files, rng::mix};
 
 use super::{
     Dataset, Image, Target, bad, beyond,
@@ -74,13 +74,7 @@ impl Folder {
         let folder = Folder::of_classes(root, &folders)?;
         let is_empty = |label: u32| !folder.files.iter().any(|(_, of)| *of == label);
         match (0..).zip(&folders).find(|(label, _)| is_empty(*label)) {
-            Some((_, class)) => {
-                let mut message = format!("a class without images ({READ})");
-                if !folder.left_out.is_empty() {
-                    message += &format!("; {}", folder.left_out);
-                }
-                Err(bad(class, message))
-            }
+            Some((_, class)) => Err(without_images(class, "a class", &folder.left_out)),
             None => Ok(folder),
         }
     }
@@ -164,14 +158,17 @@ impl Folder {
         Ok(FolderParts { drawn: true, ..FolderParts::new(Some(train), None, Some(test), Vec::new()) })
     }
 
-    /// The same images with the labels of other classes of the same names.
+    /// The same images with the labels of other classes of the same names. A class without images is
+    /// as good as none.
     fn with_class_order(mut self, classes: &[String], root: &Path) -> Result<Folder> {
-        let label = |name: &String| {
-            let found = classes.iter().position(|class| class == name);
-            found.ok_or_else(|| bad(&root.join(name), "a class that the training images do not have"))
-        };
-        let labels = self.classes.iter().map(label).collect::<Result<Vec<_>>>()?;
-        self.files.iter_mut().for_each(|(_, class)| *class = labels[*class as usize] as u32);
+        let labels: Vec<_> =
+            self.classes.iter().map(|name| classes.iter().position(|class| class == name)).collect();
+        for (_, label) in &mut self.files {
+            let own = *label as usize;
+            let unknown =
+                || bad(&root.join(&self.classes[own]), "a class that the training images do not have");
+            *label = labels[own].ok_or_else(unknown)? as u32;
+        }
         self.classes = classes.to_vec();
         Ok(self)
     }
@@ -189,18 +186,11 @@ impl FolderParts {
         let open = |role: Role| -> Result<Option<Folder>> {
             let Some(root) = folder(role) else { return Ok(None) };
             let Some(train) = &train else { return Folder::open(root).map(Some) };
-            // A class without images is as good as none.
-            let folders = subfolders(root)?;
-            let part = Folder::of_classes(root, &folders)?;
-            let used = |label: u32| part.files.iter().any(|(_, of)| *of == label);
-            let folders: Vec<_> =
-                (0..).zip(folders).filter(|(label, _)| used(*label)).map(|(_, folder)| folder).collect();
-            if folders.is_empty() {
-                let left_out = Some(&part.left_out).filter(|left_out| !left_out.is_empty());
-                let left_out = left_out.map_or(String::new(), |left_out| format!("; {left_out}"));
-                return Err(bad(root, format!("a part of the data set without images ({READ}){left_out}")));
+            let part = Folder::of_classes(root, &subfolders(root)?)?;
+            if part.files.is_empty() {
+                return Err(without_images(root, "a part of the data set", &part.left_out));
             }
-            Folder::of_classes(root, &folders)?.with_class_order(&train.classes, root).map(Some)
+            part.with_class_order(&train.classes, root).map(Some)
         };
         let folders = parts.iter().map(|(_, folder)| folder.clone()).collect();
         let (validation, test) = match (open(Role::Validation)?, open(Role::Test)?) {
@@ -226,8 +216,14 @@ impl FolderParts {
     }
 }
 
-/// Which images are drawn for testing, by numbers that follow from their paths: one in so many, but of
-/// each class one stays for training.
+/// The error about a folder in which images are expected, with what is there instead.
+fn without_images(folder: &Path, what: &str, left_out: &LeftOut) -> Error {
+    let instead = if left_out.is_empty() { String::new() } else { format!("; {left_out}") };
+    bad(folder, format!("{what} without images ({READ}){instead}"))
+}
+
+/// Which images are drawn for testing, by the [`hash`] of each: one in so many, but of each class that
+/// an image names one stays for training.
 pub(super) fn drawn(images: &[(u64, Option<u32>)]) -> Vec<bool> {
     let mut is_test: Vec<bool> = images.iter().map(|(hash, _)| hash.is_multiple_of(TEST_SHARE)).collect();
     let trained: HashSet<u32> = images
@@ -305,7 +301,7 @@ pub(super) fn images(folder: &Path) -> Result<(Vec<PathBuf>, LeftOut)> {
     let mut found = Found::default();
     found.collect(folder, 0)?;
     if found.files.is_empty() {
-        return Err(bad(folder, format!("a folder without images ({READ})")));
+        return Err(without_images(folder, "a folder", &found.left_out));
     }
     Ok((found.files.into_iter().map(|(path, _)| path).collect(), found.left_out))
 }

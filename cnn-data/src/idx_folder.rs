@@ -10,7 +10,7 @@ use std::{
 use cnn_core::{Result, files};
 
 use super::{
-    Dataset, Image, Part, Target, bad, beyond, identity,
+    Dataset, Image, Mnist, Part, Target, bad,
     idx::{IdxFile, Kind},
 };
 
@@ -33,18 +33,16 @@ const LONGEST: u64 = 1 << 20;
 /// `emnist` are turned upright.
 #[derive(Clone, Debug)]
 pub struct IdxFolder {
-    shape: [usize; 3],
-    pixels: Vec<u8>,
-    /// From 0.
-    labels: Vec<u8>,
+    /// With labels from 0.
+    images: Mnist,
     names: Vec<String>,
     is_turned: bool,
 }
 
 impl IdxFolder {
     /// Loads a part from a folder in which, or in a folder of which, lies one file of images and one
-    /// of labels for it: `…train…images…idx3…` and `…train…labels…idx1…`, for testing with `t10k` or
-    /// `test`; each plain or gzip.
+    /// of labels for it, each plain or gzip: `…train…images…idx3…` and `…train…labels…idx1…`; for
+    /// testing with `t10k` or `test`.
     ///
     /// # Errors
     ///
@@ -53,39 +51,28 @@ impl IdxFolder {
     pub fn load(folder: &Path, part: Part) -> Result<IdxFolder> {
         let images_path = find(folder, part, Kind::Images)?;
         let labels_path = find(folder, part, Kind::Labels)?;
-        let images = IdxFile::open(&images_path, Kind::Images)?;
-        let [count, height, width] = [0, 1, 2].map(|axis| images.dims[axis]);
-        if height * width == 0 {
-            return Err(bad(&images_path, format!("images without pixels: {height}x{width}")));
-        }
-        let (mut pixels, labels) = (images.read()?, IdxFile::open(&labels_path, Kind::Labels)?.read()?);
-        if labels.len() != count {
-            return Err(bad(&labels_path, format!("{} labels for {count} images", labels.len())));
-        }
+        let mut images = Mnist::of_files(&images_path, &labels_path)?;
         // Both parts have the same classes, even if one lacks images of some.
         let other = if part == Part::Train { Part::Test } else { Part::Train };
         let others = match find(folder, other, Kind::Labels) {
             Ok(path) => IdxFile::open(&path, Kind::Labels)?.read()?,
             Err(_) => Vec::new(),
         };
-        let (least, most) = labels
+        let (least, most) = images
+            .labels
             .iter()
             .chain(&others)
             .fold((u8::MAX, 0), |(least, most), &label| (least.min(label), most.max(label)));
         let file = images_path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        let [_, height, width] = images.shape;
         let is_turned = file.starts_with("emnist") && height == width;
         if is_turned {
-            pixels.chunks_exact_mut(height * width).for_each(|image| transpose(image, width));
+            images.pixels.chunks_exact_mut(height * width).for_each(|image| transpose(image, width));
         }
+        images.labels.iter_mut().for_each(|label| *label -= least);
         let known = mapping(&images_path);
         let name = |label: u8| known.get(&label).cloned().unwrap_or_else(|| label.to_string());
-        Ok(IdxFolder {
-            shape: [1, height, width],
-            pixels,
-            labels: labels.iter().map(|label| label - least).collect(),
-            names: (least..=most).map(name).collect(),
-            is_turned,
-        })
+        Ok(IdxFolder { images, names: (least..=most).map(name).collect(), is_turned })
     }
 
     /// True if rows and columns of the images were exchanged, as those of EMNIST are.
@@ -167,7 +154,7 @@ fn transpose(image: &mut [u8], side: usize) {
 
 impl Dataset for IdxFolder {
     fn len(&self) -> usize {
-        self.labels.len()
+        self.images.len()
     }
 
     fn outputs(&self) -> usize {
@@ -179,7 +166,7 @@ impl Dataset for IdxFolder {
     }
 
     fn shape(&self) -> Option<[usize; 3]> {
-        Some(self.shape)
+        self.images.shape()
     }
 
     fn in_memory(&self) -> bool {
@@ -187,15 +174,11 @@ impl Dataset for IdxFolder {
     }
 
     fn identity(&self, index: usize) -> Option<u64> {
-        let size: usize = self.shape.iter().product();
-        Some(identity(u32::from(*self.labels.get(index)?), &self.pixels[index * size..][..size]))
+        self.images.identity(index)
     }
 
     fn read(&self, index: usize, image: &mut Image) -> Result<Target> {
-        let label = *self.labels.get(index).ok_or_else(|| beyond(index, self.len()))?;
-        let size: usize = self.shape.iter().product();
-        image.set_bytes(self.shape, &self.pixels[index * size..][..size])?;
-        Ok(Target::Class(label.into()))
+        self.images.read(index, image)
     }
 }
 

@@ -36,9 +36,9 @@ impl Part {
 /// One part of a data set in MNIST's format.
 #[derive(Clone, Debug)]
 pub struct Mnist {
-    shape: [usize; 3],
-    pixels: Vec<u8>,
-    labels: Vec<u8>,
+    pub(super) shape: [usize; 3],
+    pub(super) pixels: Vec<u8>,
+    pub(super) labels: Vec<u8>,
 }
 
 impl Mnist {
@@ -54,22 +54,28 @@ impl Mnist {
     pub fn load(folder: &Path, part: Part) -> Result<Mnist> {
         let images_path = find(folder, part, "images-idx3-ubyte")?;
         let labels_path = find(folder, part, "labels-idx1-ubyte")?;
-        let images = IdxFile::open(&images_path, Kind::Images)?;
-        let labels = IdxFile::open(&labels_path, Kind::Labels)?;
+        let data = Mnist::of_files(&images_path, &labels_path)?;
+        if let Some(index) = data.labels.iter().position(|&label| usize::from(label) >= CLASSES) {
+            let label = data.labels[index];
+            let message = format!("label {label} of image {index} is none of {CLASSES} classes");
+            return Err(bad(&labels_path, message));
+        }
+        Ok(data)
+    }
+
+    /// The images of one file with the labels of another, whatever these are.
+    pub(super) fn of_files(images_path: &Path, labels_path: &Path) -> Result<Mnist> {
+        let images = IdxFile::open(images_path, Kind::Images)?;
+        let labels = IdxFile::open(labels_path, Kind::Labels)?;
         let shape = [1, images.dims[1], images.dims[2]];
         if shape.contains(&0) {
-            return Err(bad(&images_path, format!("images without pixels: {shape:?}")));
+            return Err(bad(images_path, format!("images without pixels: {shape:?}")));
         }
         // Each file is proved against itself before the two are compared.
         let (pixels, labels) = (images.read()?, labels.read()?);
         if labels.len() != images.dims[0] {
             let message = format!("{} labels for {} images", labels.len(), images.dims[0]);
-            return Err(bad(&labels_path, message));
-        }
-        if let Some(index) = labels.iter().position(|&label| usize::from(label) >= CLASSES) {
-            let label = labels[index];
-            let message = format!("label {label} of image {index} is none of {CLASSES} classes");
-            return Err(bad(&labels_path, message));
+            return Err(bad(labels_path, message));
         }
         Ok(Mnist { shape, pixels, labels })
     }

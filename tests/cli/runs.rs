@@ -163,6 +163,8 @@ fn weights_are_measured_on_what_they_were_trained_on() {
     );
     let other = run("lenet5", &[&eval[..], &["--data", "mnist"]].concat());
     assert!(log(&other).contains("the weights were trained on folder, not on mnist"), "{}", log(&other));
+    let in_order = "last.safetensors and mnist know none of the classes by one name: they are taken in order";
+    assert!(log(&other).contains(in_order), "{}", log(&other));
 }
 
 /// Weights of other programs: converted, stripped of what stands before all names, or named.

@@ -38,7 +38,7 @@ impl Color {
 }
 
 impl Header {
-    /// The header of an image `[height, width]`, unless those are too many pixels.
+    /// The header of an image `[height, width]`, unless those are no pixels or too many.
     pub(super) fn new(size: [usize; 2], color: Color, working: u64) -> Result<Header, String> {
         let header = Header { size, color, working };
         if size.contains(&0) {

@@ -48,18 +48,9 @@ impl Walk {
 }
 
 impl Pixels {
-    /// The samples of an image that is stored as `[height, width]`; the error says that these are
-    /// no pixels.
-    pub(super) fn new(
-        samples: Vec<u8>,
-        size: [usize; 2],
-        color: Color,
-        orientation: Orientation,
-    ) -> Result<Pixels, String> {
-        if size.contains(&0) {
-            return Err("damaged: it has no pixels".into());
-        }
-        Ok(Pixels { samples, color, walk: Walk::new(orientation, size) })
+    /// The samples of an image that is stored as `[height, width]`, neither of them 0.
+    pub(super) fn new(samples: Vec<u8>, size: [usize; 2], color: Color, orientation: Orientation) -> Pixels {
+        Pixels { samples, color, walk: Walk::new(orientation, size) }
     }
 
     /// The shape `[C, H, W]` of the upright image.
@@ -125,7 +116,7 @@ mod tests {
             for (width, height) in [(4, 3), (1, 5), (6, 1), (1, 1), (3, 40)] {
                 let stored = GrayImage::from_fn(width, height, |x, y| Luma([(10 * y + x) as u8]));
                 let size = [height as usize, width as usize];
-                let pixels = Pixels::new(stored.as_raw().clone(), size, color, orientation).unwrap();
+                let pixels = Pixels::new(stored.as_raw().clone(), size, color, orientation);
                 let mut expected = DynamicImage::from(stored);
                 expected.apply_orientation(metadata::Orientation::from_exif(exif).unwrap());
                 let [height, width] = [expected.height() as usize, expected.width() as usize];

@@ -16,7 +16,10 @@ const LISTED: usize = 8;
 ///
 /// ```
 /// # let folder = std::env::temp_dir().join("cnn-left-out");
-/// # for class in ["cat", "dog"] { std::fs::create_dir_all(folder.join(class))?; std::fs::write(folder.join(class).join("1.png"), "")?; }
+/// # for class in ["cat", "dog"] {
+/// #     std::fs::create_dir_all(folder.join(class))?;
+/// #     std::fs::write(folder.join(class).join("1.png"), "")?;
+/// # }
 /// # std::fs::write(folder.join("cat/notes.txt"), "whiskers")?;
 /// let images = cnn_runtime::data::Folder::open(&folder)?;
 /// assert_eq!(images.left_out().to_string(), "1 file is left out: 1 .txt");

@@ -2,8 +2,8 @@
 //!
 //! A checkpoint is one safetensors file: parameters and running statistics under their names,
 //! optimizer state as `optimizer.SLOT.NAME`, all in torch's layouts, so that a file survives
-//! another packing; beside them the [`RunState`] as JSON, and [`DataInfo`](cnn_core::DataInfo) as files of weights hold
-//! it. A checksum covers every byte, and a file exists whole or not at all.
+//! another packing; beside them the [`RunState`] as JSON, and [`DataInfo`](crate::weights::DataInfo)
+//! as files of weights hold it. A checksum covers every byte, and a file exists whole or not at all.
 //!
 //! What is byte-equal: the same session and the same [`RunState`], saved twice, make equal files.
 //! Two equal runs have equal tensors in equal places; their files differ where times were measured,
@@ -92,9 +92,9 @@ fn finite(name: &str, values: &[f32], epoch: usize) -> Result<()> {
     wrong.map_or(Ok(()), |&value| Err(Error::diverged(name, epoch)(value.into())))
 }
 
-/// Loads a session's parameters, optimizer state and [`DataInfo`](cnn_core::DataInfo), and returns the state of the run, which must
-/// have had the same settings: all or none, unless meanwhile the disk or the device fails or
-/// somebody writes to the file.
+/// Loads a session's parameters, optimizer state and [`DataInfo`](crate::weights::DataInfo), and
+/// returns the state of the run, which must have had the same settings: all or none, unless
+/// meanwhile the disk or the device fails or somebody writes to the file.
 ///
 /// # Errors
 ///

@@ -13,7 +13,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use super::{additions::Opening, advice::advise, log_line, usage, values::DataName};
 pub(super) use place::Brought;
-pub(super) use prepare::{by_classes, check, files, fitted, prepared, with_more_classes};
+pub(super) use prepare::{by_classes, check, files, fitted, note_order, prepared, with_more_classes};
 
 use cnn_core::{Error, Result};
 
@@ -38,8 +38,8 @@ pub(super) struct DataArgs {
     #[arg(long, value_name = "NAME", value_parser = OsStringValueParser::new().try_map(|text| DataName::known(&text)))]
     data: Option<DataName>,
 
-    /// Folder of the data set's files, or of the images that a table names [default: what comes with this program, or where --download
-    /// or a package put them]
+    /// Folder of the data set's files, or of the images that a table names [default: what comes with
+    /// this program, or where --download or a package put them]
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
 
@@ -213,7 +213,7 @@ impl<'a> Source<'a> {
             };
             return images.clone().ok_or_else(|| Error::Data {
                 path: data.to_string().into(),
-                message: format!("holds images for {other} alone, as it says, and none for {wanted}"),
+                message: format!("holds images for {other} alone, by its own words, and none for {wanted}"),
             });
         }
         let named = |error| advise(error, "--data-dir names the folder of the data set's files");

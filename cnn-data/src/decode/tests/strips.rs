@@ -22,7 +22,7 @@ fn random(stream: &mut Stream, exif: u16, color: Color) -> Image {
     let samples = (0..bytes).map(|_| stream.bits() as u8).collect();
     let orientation = Orientation::from_exif(exif).unwrap();
     let mut image = Image::default();
-    image.set_pixels(Pixels::new(samples, size, color, orientation).unwrap());
+    image.set_pixels(Pixels::new(samples, size, color, orientation));
     image
 }
 

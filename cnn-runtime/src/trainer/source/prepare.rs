@@ -55,8 +55,20 @@ pub(in crate::trainer) fn prepared(
     session: &Session,
     weights: &Path,
 ) -> Result<Prepared> {
-    let data = by_classes(args, data, session.data_info().classes(), weights)?;
+    let names = session.data_info().classes();
+    note_order(args, &*data, names, weights);
+    let data = by_classes(args, data, names, weights)?;
     Ok(Prepared::new(data, preparation(session, weights)?, skip_policy(args)))
+}
+
+/// Says where a data set and a file know no class by one name: then they are taken in order.
+pub(in crate::trainer) fn note_order(args: &DataArgs, data: &dyn Dataset, names: &[String], file: &Path) {
+    let is_known = |output: usize| names.contains(&data.output_name(output));
+    let goes_by_name = data.target() == TargetKind::Values || (0..data.outputs()).any(is_known);
+    if !names.is_empty() && !goes_by_name {
+        let (file, set, what) = (file.display(), args.data(), data.target().outputs());
+        log_line(&format!("{file} and {set} know none of the {what} by one name: they are taken in order"));
+    }
 }
 
 /// Images whose targets are the outputs of these names, which a file knows.

@@ -57,6 +57,7 @@ pub(super) fn run(
     let (train, validation, test) =
         (source.part(Part::Train)?, source.validation()?, source.part(Part::Test)?);
     let (own, classes) = (classes(&*train), origin.classes(&*train, description));
+    origin.note_order(&args.data, &*train, &classes);
     let by_classes = |images| origin.by_classes(&args.data, images, &classes);
     let (train, test) = (by_classes(train)?, by_classes(test)?);
     let validation = validation.map(by_classes).transpose()?;
@@ -142,7 +143,12 @@ fn fit(
 ) -> Result<Option<Score>> {
     let fit = Fit::new(recipe.epochs, common.seed).accumulate(recipe.accumulate).schedule(recipe.schedule);
     let fit = output::keeping(fit, &args.kept, settings, origin.checkpoint.as_deref());
-    let fit = fit.callback(SameImages::new(args.data.place(), recipe.epochs, sets)?);
+    // Without a checkpoint before or after, nobody asks which images they were.
+    let fit = if args.kept.output.is_some() || origin.checkpoint.is_some() {
+        fit.callback(SameImages::new(args.data.place(), recipe.epochs, sets)?)
+    } else {
+        fit
+    };
     let patience = args.optimisation.patience.unwrap_or(usize::MAX);
     let fit = callbacks.into_iter().fold(fit, Fit::boxed_callback);
     let mut fit = fit.callback(EarlyStopping::new(patience)?).callback(interrupt.clone());

@@ -14,7 +14,7 @@ use crate::{
     plan::Description,
     trainer::{
         advice::advise,
-        source::{DataArgs, by_classes, with_more_classes},
+        source::{DataArgs, by_classes, note_order, with_more_classes},
     },
     weights,
 };
@@ -58,6 +58,13 @@ impl Origin {
 
     fn file(&self) -> Option<&Path> {
         self.checkpoint.as_deref().or(self.weights.as_deref())
+    }
+
+    /// Says where training images know no class by the name that the file has for it.
+    pub(super) fn note_order(&self, args: &DataArgs, images: &dyn Dataset, names: &[String]) {
+        if let Some(file) = self.file() {
+            note_order(args, images, names, file);
+        }
     }
 
     /// Images whose targets are the outputs of these names.
