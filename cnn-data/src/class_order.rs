@@ -56,12 +56,7 @@ pub fn with_class_order(data: Arc<dyn Dataset>, names: &[String]) -> Result<Arc<
         };
     match own.iter().map(output).collect::<Result<_, _>>() {
         Ok(outputs) => Ok(Arc::new(ClassOrder { data, names: names.to_vec(), outputs })),
-        // Known by numbers on one side alone: nothing is known by name.
-        Err(_)
-            if (is_numbered(&own) || is_numbered(names)) && !own.iter().any(|name| names.contains(name)) =>
-        {
-            Ok(data)
-        }
+        Err(_) if are_in_order(&own, names) => Ok(data),
         Err(unknown) => Err(unknown),
     }
 }
@@ -69,6 +64,16 @@ pub fn with_class_order(data: Arc<dyn Dataset>, names: &[String]) -> Result<Arc<
 /// What a data set calls its outputs.
 fn output_names(data: &dyn Dataset) -> Vec<String> {
     (0..data.outputs()).map(|output| data.output_name(output)).collect()
+}
+
+/// True where a data set's classes are taken in order by a network whose outputs have these names,
+/// since one side has numbers alone and nothing is known by name: a guess, which is worth a word.
+pub fn are_taken_in_order(data: &dyn Dataset, names: &[String]) -> bool {
+    data.target() != TargetKind::Values && !names.is_empty() && are_in_order(&output_names(data), names)
+}
+
+fn are_in_order(own: &[String], names: &[String]) -> bool {
+    (is_numbered(own) || is_numbered(names)) && !own.iter().any(|name| names.contains(name))
 }
 
 /// True of names that only count.
@@ -101,12 +106,9 @@ pub struct TakenOutput {
 /// assert_eq!((taken[0].class.as_str(), taken[0].output), ("bee", 2));
 /// ```
 pub fn with_new_classes(known: &[String], own: &[String], outputs: usize) -> (Vec<String>, Vec<TakenOutput>) {
-    let is_new = |class: &&String| !known.contains(class);
-    if known.is_empty() || (is_numbered(known) && own.iter().all(|class| is_new(&class))) {
-        return (own.to_vec(), Vec::new());
-    }
-    if is_numbered(own) && own.iter().all(|class| is_new(&class)) {
-        return (known.to_vec(), Vec::new());
+    if known.is_empty() || are_in_order(own, known) {
+        let names = if is_numbered(known) { own } else { known };
+        return (names.to_vec(), Vec::new());
     }
     let mut names = known.to_vec();
     let unused = known.iter().enumerate().filter(|(_, name)| !own.contains(name));
@@ -114,7 +116,7 @@ pub fn with_new_classes(known: &[String], own: &[String], outputs: usize) -> (Ve
         .map(|output| (output, None))
         .chain(unused.map(|(output, name)| (output, Some(name.clone()))));
     let mut taken = Vec::new();
-    for class in own.iter().filter(is_new) {
+    for class in own.iter().filter(|class| !known.contains(class)) {
         let Some((output, before)) = free.next() else { break };
         match names.get_mut(output) {
             Some(name) => name.clone_from(class),

@@ -85,7 +85,7 @@ use std::path::Path;
 
 pub use batches::{Batch, Batches};
 pub use cifar::{Cifar, CifarKind};
-pub use class_order::{TakenOutput, UnknownClass, with_class_order, with_new_classes};
+pub use class_order::{TakenOutput, UnknownClass, are_taken_in_order, with_class_order, with_new_classes};
 pub use decode::decode;
 pub use folder::{Folder, FolderParts, LeftOut};
 pub use idx_folder::IdxFolder;

@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     data::{
-        Dataset, ImageFiles, Preparation, Prepared, SkipPolicy, UnknownClass, check_files, with_class_order,
-        with_new_classes,
+        Dataset, ImageFiles, Preparation, Prepared, SkipPolicy, UnknownClass, are_taken_in_order,
+        check_files, with_class_order, with_new_classes,
     },
     plan::{Description, TargetKind},
     session::Session,
@@ -61,11 +61,9 @@ pub(in crate::trainer) fn prepared(
     Ok(Prepared::new(data, preparation(session, weights)?, skip_policy(args)))
 }
 
-/// Says where a data set and a file know no class by one name: then they are taken in order.
+/// Says where a data set's classes are taken in order, since they have no names that a file knows.
 pub(in crate::trainer) fn note_order(args: &DataArgs, data: &dyn Dataset, names: &[String], file: &Path) {
-    let is_known = |output: usize| names.contains(&data.output_name(output));
-    let goes_by_name = data.target() == TargetKind::Values || (0..data.outputs()).any(is_known);
-    if !names.is_empty() && !goes_by_name {
+    if are_taken_in_order(data, names) {
         let (file, set, what) = (file.display(), args.data(), data.target().outputs());
         log_line(&format!("{file} and {set} know none of the {what} by one name: they are taken in order"));
     }

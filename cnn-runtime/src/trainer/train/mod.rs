@@ -57,7 +57,7 @@ pub(super) fn run(
     let (train, validation, test) =
         (source.part(Part::Train)?, source.validation()?, source.part(Part::Test)?);
     let (own, classes) = (classes(&*train), origin.classes(&*train, description));
-    origin.note_order(&args.data, &*train, &classes);
+    origin.note_order(&args.data, &*train);
     let by_classes = |images| origin.by_classes(&args.data, images, &classes);
     let (train, test) = (by_classes(train)?, by_classes(test)?);
     let validation = validation.map(by_classes).transpose()?;

@@ -60,10 +60,10 @@ impl Origin {
         self.checkpoint.as_deref().or(self.weights.as_deref())
     }
 
-    /// Says where training images know no class by the name that the file has for it.
-    pub(super) fn note_order(&self, args: &DataArgs, images: &dyn Dataset, names: &[String]) {
+    /// Says where the classes of training images are taken in order.
+    pub(super) fn note_order(&self, args: &DataArgs, images: &dyn Dataset) {
         if let Some(file) = self.file() {
-            note_order(args, images, names, file);
+            note_order(args, images, self.info.classes(), file);
         }
     }
 
