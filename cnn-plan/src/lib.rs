@@ -32,6 +32,7 @@ mod map;
 mod network;
 pub mod optim;
 mod param;
+pub mod path;
 mod port;
 pub mod settings;
 mod source;

@@ -113,7 +113,8 @@ pub fn load(session: &mut Session, path: &Path, settings: &RunSettings) -> Resul
     let entries = entries(session);
     let differences = weights::differences(entries.iter().map(Entry::expected), &file);
     if !differences.is_empty() {
-        let (name, listed) = (session.description().name, weights::listed(&differences));
+        let differences: Vec<String> = differences.iter().map(ToString::to_string).collect();
+        let (name, listed) = (session.description().name, weights::listed(&differences, "; "));
         return Err(Error::weights(path, format!("no checkpoint of {name} with this optimizer: {listed}")));
     }
     let info = data_info::read(&mut file)?;

@@ -17,6 +17,7 @@ use crate::weights::{
     RUN as TEXT, TensorFile,
     floats::Sink,
     layout::{Layout, Planned},
+    safetensors::Safetensors,
 };
 
 const CHECKSUM: &str = "checksum";
@@ -53,22 +54,23 @@ pub(super) fn write<S>(
 pub(super) fn open(path: &Path) -> Result<(TensorFile<'static>, String)> {
     let error = |message: &str| Error::weights(path, message);
     let damaged = || error("damaged: its checksum does not match; resume from another checkpoint");
-    let mut file = TensorFile::open(path).map_err(|cause| match cause {
+    let mut file = Safetensors::open(path).map_err(|cause| match cause {
         Error::Weights { .. } => error("no checkpoint, or a damaged one"),
         other => other,
     })?;
-    let text = file.metadata(TEXT).map(String::from);
+    let text = file.text(TEXT).map(String::from);
     let (text, place) =
         text.zip(place(file.head())).ok_or_else(|| error("no checkpoint, but a file of weights"))?;
     let mut head = file.head().to_vec();
     let found = head.get_mut(place..place + ZEROS.len()).ok_or_else(damaged)?;
     let expected = found.to_vec();
     found.copy_from_slice(ZEROS.as_bytes());
-    let found = checksum(head.chain(file.behind_head()?)).map_err(failed(path, "read"))?;
+    let found =
+        file.behind_head().and_then(|rest| checksum(head.chain(rest))).map_err(failed(path, "read"))?;
     if expected != digits(found).as_bytes() {
         return Err(damaged());
     }
-    Ok((file, text))
+    Ok((TensorFile::new(path, Box::new(file)), text))
 }
 
 /// The position of the digits in a head.

@@ -227,8 +227,9 @@ pub(super) fn outranked(matches: &ArgMatches) -> Option<&'static str> {
 pub(super) fn table(matches: &ArgMatches) -> Table {
     let value = |arg: Arg| {
         let name = arg.get_long().filter(|name| !NO_KEYS.contains(name))?;
-        let raw = matches.try_get_raw(arg.get_id().as_str()).ok()??.next()?;
-        Some((name.to_owned(), typed(&raw.to_string_lossy())))
+        let raw: Vec<_> =
+            matches.try_get_raw(arg.get_id().as_str()).ok()??.map(|raw| raw.to_string_lossy()).collect();
+        Some((name.to_owned(), typed(&raw.join(","))))
     };
     options().into_iter().filter_map(value).collect()
 }

@@ -54,7 +54,7 @@ use crate::{
     network::{Model, Network},
     session::Session,
     train::Callback,
-    weights,
+    weights::{self, Loaded, Policy},
 };
 use additions::{Additions, Open, OwnCommand};
 pub use additions::{Opening, Request};
@@ -240,11 +240,17 @@ fn perform(model: Model, common: &Common, mut command: Command, additions: Addit
 
 /// Loads weights, and says how if they were not just taken.
 fn load_weights(session: &mut Session, path: &Path) -> Result<()> {
-    let loaded = weights::load(session, path)?.to_string();
-    if !loaded.is_empty() {
-        log_line(&format!("{}: {loaded}", path.display()));
+    load_weights_by(session, path, &Policy::strict()).map(drop)
+}
+
+/// Does as [`load_weights`] with what a policy takes.
+fn load_weights_by(session: &mut Session, path: &Path, policy: &Policy) -> Result<Loaded> {
+    let loaded = weights::load_by(session, path, policy)?;
+    let text = loaded.to_string();
+    if !text.is_empty() {
+        log_line(&format!("{}: {text}", path.display()));
     }
-    Ok(())
+    Ok(loaded)
 }
 
 /// Writes to stdout. A reader that has seen enough (`| head`) is no error.

@@ -16,8 +16,8 @@ const DATA_SET: &str = "cnn.data";
 ///
 /// As [`TensorFile::floats`].
 pub(crate) fn read(file: &mut TensorFile) -> Result<DataInfo> {
-    let statistics = file.tensors().into_iter().filter(|(name, _)| is_statistic(name));
-    let statistics: Vec<_> = statistics.map(|(name, info)| (name, info.shape.clone())).collect();
+    let statistics = file.tensors().filter(|(name, _)| is_statistic(name));
+    let statistics: Vec<_> = statistics.map(|(name, info)| (name.to_owned(), info.shape.clone())).collect();
     let statistics = statistics
         .into_iter()
         .map(|(name, shape)| file.floats(&name).and_then(|values| Tensor::new(name, &shape, values)))

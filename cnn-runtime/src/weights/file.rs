@@ -1,65 +1,44 @@
-//! Safetensors files as they are read: the head at once, the values when they are asked for.
+//! A file of tensors of whatever kind, and its tensors by the names that a network has for them.
 
 use std::{
-    collections::BTreeMap,
-    fs::File,
-    io::{self, BufReader, Cursor, Read, Seek, SeekFrom, Take},
+    collections::{BTreeMap, BTreeSet},
+    io::{Cursor, Read},
     path::{Path, PathBuf},
 };
 
 use cnn_core::{
     Error, Result,
-    files::{self, BUFFER, failed},
-    reserve::filled,
+    files::{self, failed},
+    is_statistic,
+    reserve::{filled, product},
 };
-use safetensors::{
-    Dtype, SafeTensorError,
-    tensor::{Metadata, TensorInfo},
+use safetensors::{Dtype, SafeTensorError};
+
+use super::{
+    container::{Container, Info, Source},
+    floats, kind, other_dtype,
+    policy::Rename,
 };
 
-use super::{floats, foreign, other_dtype};
-
-/// Bytes of the number that a file begins with: the length of the JSON behind it, which is a
-/// multiple of as many.
-pub(super) const LENGTH: usize = size_of::<u64>();
-
-/// The longest JSON that the library reads.
-pub(super) const LONGEST: usize = 100_000_000;
-
-/// Where the bytes of a file are.
-#[derive(Debug)]
-enum Source<'a> {
-    Disk(File),
-    Memory(Cursor<&'a [u8]>),
-}
-
-impl Read for Source<'_> {
-    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Source::Disk(file) => file.read(bytes),
-            Source::Memory(contents) => contents.read(bytes),
-        }
-    }
-}
-
-impl Seek for Source<'_> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        match self {
-            Source::Disk(file) => file.seek(to),
-            Source::Memory(contents) => contents.seek(to),
-        }
-    }
-}
-
-/// An open safetensors file: what it says of its tensors, and their values on request.
+/// An open file of tensors, safetensors or one of the kinds that features add: what it says of its
+/// tensors, and their values on request.
+///
+/// With the feature `npz` that is a file of NumPy's `savez`, with `pytorch` one of `torch.save`.
 #[derive(Debug)]
 pub struct TensorFile<'a> {
     path: PathBuf,
-    file: Source<'a>,
-    head: Vec<u8>,
-    metadata: Metadata,
-    /// What stands before the names by which tensors are asked for.
-    prefix: String,
+    contents: Box<dyn Container + 'a>,
+    tensors: BTreeMap<String, Named>,
+    /// Tensors that the file has beside those before whose names the prefix stands.
+    elsewhere: usize,
+}
+
+/// A tensor of a file, by the name under which it is asked for.
+#[derive(Debug)]
+struct Named {
+    /// The name that the file has for it.
+    own: String,
+    info: Info,
 }
 
 impl<'a> TensorFile<'a> {
@@ -68,36 +47,37 @@ impl<'a> TensorFile<'a> {
     /// # Errors
     ///
     /// [`crate::Error::Io`] if it cannot be read or is no regular file, [`crate::Error::Weights`]
-    /// if this is no safetensors file or a damaged one.
+    /// if this is no file of a kind that is read, or a damaged one.
     pub fn open(path: &Path) -> Result<TensorFile<'static>> {
         let file = files::open(path)?;
-        let size = file.metadata().map_err(failed(path, "read"))?.len();
-        TensorFile::of(path, Source::Disk(file), size)
+        Ok(TensorFile::new(path, kind::open(path, Source::Disk(file))?))
     }
 
     /// Reads what the contents of a file say of its tensors.
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Weights`] if this is no safetensors file or a damaged one; its path is
-    /// `(bytes)`.
+    /// [`crate::Error::Weights`] if this is no file of a kind that is read, or a damaged one; its
+    /// path is `(bytes)`.
     pub fn from_bytes(bytes: &'a [u8]) -> Result<TensorFile<'a>> {
-        TensorFile::of(Path::new("(bytes)"), Source::Memory(Cursor::new(bytes)), bytes.len() as u64)
+        let path = Path::new("(bytes)");
+        Ok(TensorFile::new(path, kind::open(path, Source::Memory(Cursor::new(bytes)))?))
     }
 
-    fn of(path: &Path, mut file: Source<'a>, size: u64) -> Result<TensorFile<'a>> {
-        let (head, metadata) = match read_head(path, &mut file, size) {
-            Err(damaged @ Error::Weights { .. }) => {
-                return Err(known_otherwise(path, &mut file).unwrap_or(damaged));
-            }
-            read => read?,
-        };
-        Ok(TensorFile { path: path.into(), file, head, metadata, prefix: String::new() })
+    pub(crate) fn new(path: &Path, contents: Box<dyn Container + 'a>) -> TensorFile<'a> {
+        let tensors = contents.tensors().into_iter();
+        let tensors = tensors.map(|(own, info)| (own.clone(), Named { own, info })).collect();
+        TensorFile { path: path.into(), contents, tensors, elsewhere: 0 }
     }
 
     /// Where it was read.
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// How many tensors it has beside those before whose names the prefix stands.
+    pub(super) fn elsewhere(&self) -> usize {
+        self.elsewhere
     }
 
     /// The shape of a tensor, if there is one of this name.
@@ -107,39 +87,90 @@ impl<'a> TensorFile<'a> {
 
     /// The names of all tensors, in order.
     pub fn names(&self) -> impl Iterator<Item = String> {
-        self.tensors().into_keys()
+        self.tensors.keys().cloned()
     }
 
-    /// Looks for what stands before these names in the file, such as `module.`: if it is the same
-    /// before all of them, tensors are asked for without it from here on.
-    pub(super) fn find_prefix<'n>(&mut self, names: impl Iterator<Item = &'n str> + Clone) -> &str {
-        let Some(first) = names.clone().next() else { return "" };
-        let tensors = self.metadata.tensors();
-        let before = |name: &String| Some(name.strip_suffix(first)?.to_owned());
-        let is_common = |prefix: &String| {
-            let is_there = |name: &str| tensors.contains_key(&format!("{prefix}{name}"));
-            (prefix.is_empty() || prefix.ends_with('.')) && names.clone().all(is_there)
+    /// Asks for tensors under other names from here on, by each rule in turn.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Weights`] if a rule changes no name, or two tensors get one name.
+    pub(super) fn rename(&mut self, rules: &[Rename]) -> Result<()> {
+        for rule in rules {
+            let mut renamed = BTreeMap::new();
+            let mut is_used = false;
+            for (name, tensor) in std::mem::take(&mut self.tensors) {
+                let new = rule.apply(&name);
+                is_used |= new.is_some();
+                let new = new.unwrap_or(name);
+                if let Some(first) = renamed.insert(new.clone(), tensor) {
+                    let second = &renamed[&new].own;
+                    let message = format!("{} and {second} would both be called {new} by {rule}", first.own);
+                    return Err(Error::weights(&self.path, message));
+                }
+            }
+            self.tensors = renamed;
+            if !is_used {
+                let message = format!("{rule} changes no name: no part of one begins with {}", rule.from());
+                return Err(Error::weights(&self.path, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks for what stands before these names in the file, such as `module.`: where that gives
+    /// more than half of them, tensors are asked for without it from here on, and those before
+    /// whose names it does not stand are passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Weights`] if the names stand behind several.
+    pub(super) fn find_prefix<'n>(&mut self, names: impl Iterator<Item = &'n str>) -> Result<String> {
+        let wanted: BTreeSet<&str> = names.collect();
+        let mut found: BTreeMap<&str, usize> = BTreeMap::new();
+        for name in self.tensors.keys() {
+            let ends = std::iter::once(0).chain(name.match_indices('.').map(|(at, _)| at + 1));
+            for at in ends.filter(|&at| wanted.contains(&name[at..])) {
+                *found.entry(&name[..at]).or_default() += 1;
+            }
+        }
+        let most = found.values().copied().max().unwrap_or(0);
+        let best: Vec<&str> =
+            found.iter().filter(|(_, count)| **count == most).map(|(prefix, _)| *prefix).collect();
+        if most * 2 <= wanted.len() || best.first().is_none_or(|prefix| prefix.is_empty()) {
+            return Ok(String::new());
+        }
+        if let [first, second, ..] = best[..] {
+            let message = format!(
+                "these names stand there behind {first} and behind {second}: a rule that renames {first} to nothing, or \
+                 {second}, chooses"
+            );
+            return Err(Error::weights(&self.path, message));
+        }
+        let prefix = best[0].to_owned();
+        let all = self.tensors.len();
+        let of_network = |(name, tensor): (String, Named)| match name.strip_prefix(&prefix) {
+            Some(name) => Some((name.to_owned(), tensor)),
+            None => is_statistic(&name).then_some((name, tensor)),
         };
-        let mut prefixes: Vec<_> = tensors.keys().filter_map(before).filter(is_common).collect();
-        prefixes.sort_by_key(String::len);
-        self.prefix = prefixes.into_iter().next().unwrap_or_default();
-        &self.prefix
+        self.tensors = std::mem::take(&mut self.tensors).into_iter().filter_map(of_network).collect();
+        self.elsewhere = all - self.tensors.len();
+        Ok(prefix)
     }
 
     /// Type and shape of a tensor, if there is one of this name.
-    pub(crate) fn info(&self, name: &str) -> Option<&TensorInfo> {
-        self.metadata.info(&format!("{}{name}", self.prefix)).or_else(|| self.metadata.info(name))
+    pub(crate) fn info(&self, name: &str) -> Option<&Info> {
+        self.tensors.get(name).map(|tensor| &tensor.info)
     }
 
     /// Type and shape of all tensors, by name.
-    pub(crate) fn tensors(&self) -> BTreeMap<String, &TensorInfo> {
-        let known_as = |name: String| name.strip_prefix(&self.prefix).map(String::from).unwrap_or(name);
-        self.metadata.tensors().into_iter().map(|(name, info)| (known_as(name), info)).collect()
+    pub(crate) fn tensors(&self) -> impl Iterator<Item = (&str, &Info)> {
+        self.tensors.iter().map(|(name, tensor)| (name.as_str(), &tensor.info))
     }
 
     /// The text that the metadata holds under a name.
     pub fn metadata(&self, name: &str) -> Option<&str> {
-        self.metadata.metadata().as_ref()?.get(name).map(String::as_str)
+        self.contents.metadata(name)
     }
 
     /// Elements of a tensor of floats; those of 16 or 64 bits are converted.
@@ -163,49 +194,21 @@ impl<'a> TensorFile<'a> {
     /// As [`TensorFile::floats`].
     pub(crate) fn values(&mut self, name: &str) -> Result<Values<'_>> {
         let missing = || Error::weights(&self.path, SafeTensorError::TensorNotFound(name.into()).to_string());
-        let info = self.info(name).ok_or_else(missing)?;
+        let Named { own, info } = self.tensors.get(name).ok_or_else(missing)?;
         if let Some(difference) = other_dtype(name, info.dtype) {
             return Err(Error::weights(&self.path, difference));
         }
-        let ((start, end), dtype) = (info.data_offsets, info.dtype);
-        self.seek(start)?;
-        let file: Box<dyn Read> = match &mut self.file {
-            Source::Disk(file) => Box::new(BufReader::with_capacity(BUFFER, file)),
-            Source::Memory(contents) => Box::new(contents),
-        };
-        let file = file.take((end - start) as u64);
-        Ok(Values { path: &self.path, file, dtype, len: (end - start) * 8 / dtype.bitsize() })
-    }
-
-    /// The first bytes of the file, before those of the tensors.
-    #[cfg(feature = "data")]
-    pub(crate) fn head(&self) -> &[u8] {
-        &self.head
-    }
-
-    /// The bytes that follow the head.
-    ///
-    /// # Errors
-    ///
-    /// [`crate::Error::Io`] if the file cannot be read.
-    #[cfg(feature = "data")]
-    pub(crate) fn behind_head(&mut self) -> Result<impl Read> {
-        self.seek(0)?;
-        Ok(&mut self.file)
-    }
-
-    /// Goes to a position among the bytes that follow the head.
-    fn seek(&mut self, position: usize) -> Result<()> {
-        let start = SeekFrom::Start((self.head.len() + position) as u64);
-        self.file.seek(start).map(drop).map_err(failed(&self.path, "read"))
+        let bytes = self.contents.bytes(own).map_err(failed(&self.path, "read"))?;
+        Ok(Values { path: &self.path, bytes, dtype: info.dtype, len: product(&info.shape) })
     }
 }
 
 /// Elements of a tensor that wait to be read.
 pub(crate) struct Values<'a> {
     path: &'a Path,
-    file: Take<Box<dyn Read + 'a>>,
+    bytes: Box<dyn Read + 'a>,
     dtype: Dtype,
+    /// Elements that have not been read.
     len: usize,
 }
 
@@ -214,42 +217,17 @@ impl Values<'_> {
     ///
     /// # Errors
     ///
-    /// [`crate::Error::Io`] if the file cannot be read, or the tensor has fewer.
+    /// [`crate::Error::Io`] if the file cannot be read, is damaged, or the tensor has fewer.
     pub(crate) fn read(&mut self, values: &mut [f32]) -> Result<()> {
-        floats::fill(values, self.dtype, &mut self.file).map_err(failed(self.path, "read"))
+        let mut fill = || {
+            floats::fill(values, self.dtype, &mut self.bytes)?;
+            self.len = self.len.saturating_sub(values.len());
+            // A checksum is compared where a reader asks for what is behind the last byte.
+            match self.len {
+                0 => self.bytes.read(&mut [0]).map(drop),
+                _ => Ok(()),
+            }
+        };
+        fill().map_err(failed(self.path, "read"))
     }
-}
-
-/// What a file is, if it is no safetensors file but one of those that people have.
-fn known_otherwise(path: &Path, file: &mut Source) -> Option<Error> {
-    let mut first = Vec::new();
-    file.rewind().ok()?;
-    file.take(foreign::HEAD as u64).read_to_end(&mut first).ok()?;
-    foreign::kind(&first).map(|kind| Error::weights(path, kind))
-}
-
-/// Reads the first bytes of a file and what they say, as
-/// [`safetensors::SafeTensors::read_metadata`] does of a file in memory.
-fn read_head(path: &Path, file: &mut Source, size: u64) -> Result<(Vec<u8>, Metadata)> {
-    let damaged = |error| Error::weights(path, format!("not a whole safetensors file ({error})"));
-    let behind_length =
-        size.checked_sub(LENGTH as u64).ok_or_else(|| damaged(SafeTensorError::HeaderTooSmall))?;
-    let mut length = [0; LENGTH];
-    file.read_exact(&mut length).map_err(failed(path, "read"))?;
-    let json = u64::from_le_bytes(length);
-    if json > LONGEST as u64 {
-        return Err(damaged(SafeTensorError::HeaderTooLarge));
-    }
-    let behind_head =
-        behind_length.checked_sub(json).ok_or_else(|| damaged(SafeTensorError::InvalidHeaderLength))?;
-    let mut head = length.to_vec();
-    file.take(json).read_to_end(&mut head).map_err(failed(path, "read"))?;
-    let text =
-        str::from_utf8(&head[LENGTH..]).map_err(|error| damaged(SafeTensorError::InvalidHeader(error)))?;
-    let metadata: Metadata = serde_json::from_str(text)
-        .map_err(|error| damaged(SafeTensorError::InvalidHeaderDeserialization(error)))?;
-    if metadata.data_len() as u64 != behind_head {
-        return Err(damaged(SafeTensorError::MetadataIncompleteBuffer));
-    }
-    Ok((head, metadata))
 }

@@ -15,8 +15,8 @@ use safetensors::{Dtype, tensor::TensorInfo};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::{
-    file::{LENGTH, LONGEST},
     floats::Sink,
+    safetensors::{LENGTH, LONGEST},
 };
 
 /// The key of the metadata among the names of tensors.

@@ -1,36 +1,51 @@
 //! Weights files: a session's parameters and running statistics under torch's state-dict names and
 //! in torch's layouts, as safetensors.
 //!
-//! A file is loaded only if its tensors are exactly the network's; torch's `num_batches_tracked` is
-//! ignored, what stands before all names is passed over, and floats of other sizes are converted:
-//! [`Loaded`] says so. Beside them a file holds [`DataInfo`]. Equal sessions make equal files, byte
-//! for byte.
+//! A file is loaded only if its tensors are exactly the network's, unless a [`Policy`] says
+//! otherwise; torch's `num_batches_tracked` is ignored, what stands before all names is passed over,
+//! and floats of other sizes are converted: [`Loaded`] says so. Beside them a file holds
+//! [`DataInfo`]. Equal sessions make equal files, byte for byte.
+//!
+//! With the feature `pytorch` files of `torch.save` are read, too, and with `npz` those of
+//! `numpy.savez`.
 
+mod container;
 pub(crate) mod data_info;
 mod file;
 pub(crate) mod floats;
-mod foreign;
+mod kind;
 pub(crate) mod layout;
+mod matching;
+#[cfg(feature = "npz")]
+mod npy;
+#[cfg(feature = "npz")]
+mod npz;
+mod policy;
+#[cfg(feature = "pytorch")]
+mod pth;
+pub(crate) mod safetensors;
 pub(crate) mod tensors;
 mod torch;
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    fmt,
-    path::Path,
-};
+use std::{collections::HashSet, path::Path};
 
-use safetensors::Dtype;
+use ::safetensors::Dtype;
 
 pub use cnn_core::{DataInfo, Error, Tensor};
 pub use file::TensorFile;
+pub use matching::{Loaded, Misshaped};
+pub use policy::{Policy, Rename};
 pub use tensors::save_tensors;
 pub use torch::export;
 
-use cnn_core::{Result, is_statistic};
+use cnn_core::Result;
 use layout::Planned;
+pub(crate) use matching::differences;
 
-use crate::session::{Array, Session};
+use crate::{
+    plan::{Description, Param},
+    session::{Array, Session},
+};
 
 /// The entry of the metadata that makes a file a checkpoint.
 pub(crate) const RUN: &str = "run";
@@ -83,29 +98,9 @@ fn write(session: &mut Session, path: &Path, tensors: Vec<Planned<Source>>) -> R
     })
 }
 
-/// How the tensors of a file became those of a session, where they were not just taken.
-///
-/// Its text is such as `names without module.; 8 tensors of BF16 converted`, or empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Loaded {
-    /// What stood before all names; usually nothing.
-    pub prefix: String,
-    /// How many tensors were of another type than F32, by its name.
-    pub converted: BTreeMap<String, usize>,
-}
-
-impl fmt::Display for Loaded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let prefix = (!self.prefix.is_empty()).then(|| format!("names without {}", self.prefix));
-        let converted =
-            self.converted.iter().map(|(dtype, count)| format!("{count} tensors of {dtype} converted"));
-        f.write_str(&prefix.into_iter().chain(converted).collect::<Vec<_>>().join("; "))
-    }
-}
-
 /// Loads parameters, running statistics and [`DataInfo`] into a session: all or none, unless
-/// meanwhile the disk or the device fails or somebody writes to the file.
+/// meanwhile the disk or the device fails or somebody writes to the file. A damaged file is found
+/// before or after that.
 ///
 /// # Errors
 ///
@@ -113,7 +108,29 @@ impl fmt::Display for Loaded {
 /// the file is a checkpoint; [`crate::Error::Io`] if it cannot be read or is no regular file;
 /// [`crate::Error::Device`] if the device fails.
 pub fn load(session: &mut Session, path: &Path) -> Result<Loaded> {
-    load_file(session, TensorFile::open(path)?)
+    load_by(session, path, &Policy::strict())
+}
+
+/// Does as [`load`] with what a policy takes. Where the layers that give a network's outputs are
+/// not taken, neither are the names of the outputs.
+///
+/// ```no_run
+/// # fn example(session: &mut cnn_runtime::Session) -> cnn_runtime::Result<()> {
+/// use cnn_runtime::weights::{self, Policy};
+///
+/// // Another head on a body of PyTorch's.
+/// let policy = Policy::strict().skip("fc").partial();
+/// let loaded = weights::load_by(session, "resnet18.pth".as_ref(), &policy)?;
+/// assert_eq!(loaded.fresh, ["fc.weight", "fc.bias"]);
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// As [`load`]; with a partial policy only if nothing fits.
+pub fn load_by(session: &mut Session, path: &Path, policy: &Policy) -> Result<Loaded> {
+    load_file(session, TensorFile::open(path)?, policy)
 }
 
 /// Does as [`load`] with the contents of a file, such as `include_bytes!` has them.
@@ -122,36 +139,68 @@ pub fn load(session: &mut Session, path: &Path) -> Result<Loaded> {
 ///
 /// As [`load`], without what a disk can fail at.
 pub fn load_bytes(session: &mut Session, bytes: &[u8]) -> Result<Loaded> {
-    load_file(session, TensorFile::from_bytes(bytes)?)
+    load_file(session, TensorFile::from_bytes(bytes)?, &Policy::strict())
 }
 
-fn load_file(session: &mut Session, mut file: TensorFile) -> Result<Loaded> {
-    let path = file.path().to_path_buf();
-    let path = path.as_path();
-    if file.metadata(RUN).is_some() {
-        let message = "a checkpoint, not weights: its run's weights are in last.safetensors beside it";
-        return Err(Error::weights(path, message));
-    }
+fn load_file(session: &mut Session, mut file: TensorFile, policy: &Policy) -> Result<Loaded> {
     let description = session.description();
-    let expected = description.params.iter().map(|param| (param.name, param.shape));
-    let prefix = file.find_prefix(expected.clone().map(|(name, _)| name)).to_owned();
-    let differences = differences(expected, &file);
-    if !differences.is_empty() {
-        let message = format!("not the weights of {}: {}", description.name, listed(&differences));
-        return Err(Error::weights(path, message));
-    }
-    let info = data_info::read(&mut file)?;
-    let mut loaded = Loaded { prefix, ..Loaded::default() };
+    let loaded = look(description, &mut file, policy)?;
+    let info = info_for(description, &mut file, &loaded)?;
+    let taken: HashSet<&str> = loaded.taken.iter().map(String::as_str).collect();
     for (index, param) in description.params.iter().enumerate() {
-        if let Some(dtype) = file.info(param.name).map(|info| info.dtype).filter(|&dtype| dtype != Dtype::F32)
-        {
-            *loaded.converted.entry(dtype.to_string()).or_default() += 1;
+        if taken.contains(param.name) {
+            let mut values = file.values(param.name)?;
+            session.write_parts(Array::Parameter, index, &mut |part| values.read(part))?;
         }
-        let mut values = file.values(param.name)?;
-        session.write_parts(Array::Parameter, index, &mut |part| values.read(part))?;
     }
     session.set_data_info(info);
     Ok(loaded)
+}
+
+/// Finds a network's parameters in a file of weights.
+fn look(description: &Description, file: &mut TensorFile, policy: &Policy) -> Result<Loaded> {
+    if file.metadata(RUN).is_some() {
+        let message = "a checkpoint, not weights: its run's weights are in last.safetensors beside it";
+        return Err(Error::weights(file.path(), message));
+    }
+    matching::matched(description, file, policy)
+}
+
+/// What a file says of its data, without the names of outputs that are not those of the network.
+fn info_for(description: &Description, file: &mut TensorFile, loaded: &Loaded) -> Result<DataInfo> {
+    let info = data_info::read(file)?;
+    if !head(description).any(|param| loaded.fresh.iter().any(|fresh| fresh == param.name)) {
+        return Ok(info);
+    }
+    Ok(DataInfo::new(info.statistics().to_vec(), Vec::new())?)
+}
+
+/// The parameters of the layers behind which a network's outputs need no others.
+fn head(description: &Description) -> impl Iterator<Item = &'static Param> {
+    let graph = description.graph;
+    let mut heads = Vec::new();
+    let mut open: Vec<usize> = graph.len().checked_sub(1).into_iter().collect();
+    while let Some(node) = open.pop().map(|index| &graph[index]) {
+        if node.params.is_empty() {
+            open.extend(node.inputs);
+        } else {
+            heads.extend(node.params);
+        }
+    }
+    let params = description.params;
+    heads.into_iter().map(|&index| &params[index])
+}
+
+/// What a file of weights says of its data, for a network that takes it as a policy says.
+///
+/// # Errors
+///
+/// As [`load_by`].
+#[cfg(feature = "trainer")]
+pub(crate) fn data_info_for(path: &Path, description: &Description, policy: &Policy) -> Result<DataInfo> {
+    let mut file = TensorFile::open(path)?;
+    let loaded = look(description, &mut file, policy)?;
+    info_for(description, &mut file, &loaded)
 }
 
 /// What a file of weights says of its data.
@@ -181,44 +230,23 @@ pub(crate) fn check_finite(session: &mut Session, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Says how a file differs from the expected names and shapes.
-pub(crate) fn differences<'a>(
-    expected: impl Iterator<Item = (&'a str, &'a [usize])> + Clone,
-    file: &TensorFile,
-) -> Vec<String> {
-    let wanting = expected.clone().filter_map(|(name, shape)| {
-        let Some(found) = file.info(name) else { return Some(format!("{name} is missing")) };
-        if found.shape != shape {
-            return Some(format!("{name} is {:?}, expected {shape:?}", found.shape));
-        }
-        other_dtype(name, found.dtype)
-    });
-    let found = file.tensors();
-    let statistics = found.iter().filter(|(name, _)| is_statistic(name));
-    let statistics = statistics.filter_map(|(name, info)| other_dtype(name, info.dtype));
-    let names: HashSet<&str> = expected.clone().map(|(name, _)| name).collect();
-    let known =
-        |name: &str| name.ends_with("num_batches_tracked") || names.contains(name) || is_statistic(name);
-    let extra = found.keys().filter(|name| !known(name)).map(|name| format!("{name} is unknown"));
-    wanting.chain(statistics).chain(extra).collect()
-}
-
+/// Says of a type that is not read what is expected.
 fn other_dtype(name: &str, found: Dtype) -> Option<String> {
-    (!floats::is_read(found)).then(|| format!("{name} is {found}, expected F32 or another type of floats"))
+    (!floats::is_read(found)).then(|| format!("{name} is {found}, {}", matching::NO_FLOATS))
 }
 
-/// The first of many differences in one line.
-pub(crate) fn listed(differences: &[String]) -> String {
-    let shown = &differences[..differences.len().min(LISTED)];
-    match differences.len() - shown.len() {
-        0 => shown.join("; "),
-        more => format!("{}; and {more} more", shown.join("; ")),
+/// The first of many texts in one line.
+pub(crate) fn listed(texts: &[String], separator: &str) -> String {
+    let shown = texts[..texts.len().min(LISTED)].join(separator);
+    match texts.len().saturating_sub(LISTED) {
+        0 => shown,
+        more => format!("{shown}{separator}and {more} more"),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use safetensors::{serialize, tensor::TensorView};
+    use ::safetensors::{serialize, tensor::TensorView};
 
     use super::*;
 
@@ -231,7 +259,8 @@ mod tests {
         let path = folder.path().join("w.safetensors");
         save_tensors(&path, tensors).unwrap();
         let expected: [(&str, &[usize]); 2] = [("a.bias", &[2]), ("b.bias", &[3])];
-        differences(expected.into_iter(), &TensorFile::open(&path).unwrap())
+        let file = TensorFile::open(&path).unwrap();
+        differences(expected.into_iter(), &file).iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -247,7 +276,7 @@ mod tests {
         let found =
             differences_of(&[tensor("b.bias", &[1, 3], vec![0.0; 3]), tensor("c.bias", &[1], vec![0.0])]);
         assert_eq!(found, ["a.bias is missing", "b.bias is [1, 3], expected [3]", "c.bias is unknown"]);
-        assert!(listed(&vec!["x is missing".into(); 102]).ends_with("; and 2 more"));
+        assert!(listed(&vec!["x is missing".into(); 102], "; ").ends_with("; and 2 more"));
     }
 
     #[test]
@@ -257,27 +286,57 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.safetensors");
         std::fs::write(&path, serialize([("data.mean", mean)], None).unwrap()).unwrap();
-        let found = differences(std::iter::empty(), &TensorFile::open(&path).unwrap());
+        let file = TensorFile::open(&path).unwrap();
+        let found: Vec<_> = differences(std::iter::empty(), &file).iter().map(ToString::to_string).collect();
         assert_eq!(found, ["data.mean is I64, expected F32 or another type of floats"]);
     }
 
     #[test]
-    fn what_stands_before_all_names_is_passed_over() {
+    fn what_stands_before_most_names_is_passed_over() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.safetensors");
         let prefix = |names: &[&str]| {
             let tensors: Vec<_> = names.iter().map(|name| tensor(name, &[1], vec![0.5])).collect();
             save_tensors(&path, &tensors).unwrap();
             let mut file = TensorFile::open(&path).unwrap();
-            let prefix = file.find_prefix(["a.bias", "b.bias"].into_iter()).to_owned();
-            (prefix, file.names().collect::<Vec<_>>().join(" "))
+            let prefix = file.find_prefix(["a.bias", "b.bias", "c.bias"].into_iter());
+            prefix.map(|prefix| (prefix, file.names().collect::<Vec<_>>().join(" "), file.elsewhere()))
         };
-        assert_eq!(prefix(&["module.a.bias", "module.b.bias"]), ("module.".into(), "a.bias b.bias".into()));
+        let found = |prefix: &str, names: &str, elsewhere| (prefix.into(), names.into(), elsewhere);
+        let all = "a.bias b.bias c.bias";
         assert_eq!(
-            prefix(&["a.bias", "b.bias", "c.a.bias"]),
-            (String::new(), "a.bias b.bias c.a.bias".into())
+            prefix(&["module.a.bias", "module.b.bias", "module.c.bias"]).unwrap(),
+            found("module.", all, 0)
         );
-        assert_eq!(prefix(&["x.a.bias", "y.b.bias"]), (String::new(), "x.a.bias y.b.bias".into()));
+        let beside = ["model.a.bias", "model.b.bias", "model.c.bias", "optimizer.a.bias", "data.mean"];
+        assert_eq!(prefix(&beside).unwrap(), found("model.", "a.bias b.bias c.bias data.mean", 1));
+        assert_eq!(
+            prefix(&["a.bias", "b.bias", "c.bias", "d.a.bias"]).unwrap(),
+            found("", "a.bias b.bias c.bias d.a.bias", 0)
+        );
+        // One of three is no sign, and of two folders of the same names none is better.
+        assert_eq!(prefix(&["x.a.bias"]).unwrap(), found("", "x.a.bias", 0));
+        let twice = ["ema.a.bias", "ema.b.bias", "model.a.bias", "model.b.bias"];
+        let error = prefix(&twice).unwrap_err().to_string();
+        assert!(error.contains("behind ema. and behind model.:"), "{error}");
+    }
+
+    #[test]
+    fn rules_rename_in_turn() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.safetensors");
+        let rename = |rules: &[&str]| {
+            let tensors = ["net.a.bias", "net.b.norm.1.bias"].map(|name| tensor(name, &[1], vec![0.5]));
+            save_tensors(&path, &tensors).unwrap();
+            let mut file = TensorFile::open(&path).unwrap();
+            let rules: Vec<Rename> = rules.iter().map(|rule| rule.parse().unwrap()).collect();
+            file.rename(&rules).map(|()| file.names().collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(rename(&["net.=>", "norm.1=>norm1"]).unwrap(), "a.bias b.norm1.bias");
+        let error = |rules| rename(rules).unwrap_err().to_string();
+        assert!(error(&["module.=>"]).ends_with("no part of one begins with module."));
+        let message = "net.a.bias and net.b.norm.1.bias would both be called a.bias by b.norm.1=>a";
+        assert!(error(&["net.=>", "b.norm.1=>a"]).ends_with(message));
     }
 
     #[test]

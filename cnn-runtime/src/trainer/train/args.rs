@@ -11,6 +11,7 @@ use crate::{
         source::DataArgs,
         values::{self, Resume, Rule},
     },
+    weights::{Policy, Rename},
 };
 
 /// What a command line, the environment or a file asks for; the network's declaration stands in for
@@ -138,6 +139,19 @@ pub(in crate::trainer) struct Kept {
     #[arg(long, value_name = "FILE")]
     pub(in crate::trainer) init: Option<PathBuf>,
 
+    /// Read names that begin with OLD, or go on with it behind a dot, with NEW in its place, such as
+    /// "module.=>"
+    #[arg(long, value_name = "OLD=>NEW", requires = "init", value_delimiter = ',')]
+    pub(in crate::trainer) init_rename: Vec<Rename>,
+
+    /// Leave layers as they are drawn, such as fc or layer4.*, whatever the weights have for them
+    #[arg(long, value_name = "PATTERN", requires = "init", value_delimiter = ',')]
+    pub(in crate::trainer) init_skip: Vec<String>,
+
+    /// Take what fits of the weights, and leave the rest of the network as it is drawn
+    #[arg(long, requires = "init")]
+    pub(in crate::trainer) init_partial: bool,
+
     /// Minutes between two checkpoints within an epoch
     #[arg(long, value_name = "MINUTES", value_parser = values::minutes, default_value = "10")]
     pub(in crate::trainer) checkpoint_every: Duration,
@@ -145,6 +159,15 @@ pub(in crate::trainer) struct Kept {
     /// Keep the checkpoints of the last N epochs and of the best, too, as epoch-E.ckpt
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(in crate::trainer) keep: usize,
+}
+
+impl Kept {
+    /// How the weights of `--init` become the network's.
+    pub(in crate::trainer) fn policy(&self) -> Policy {
+        let policy = self.init_rename.iter().cloned().fold(Policy::strict(), Policy::rename);
+        let policy = self.init_skip.iter().fold(policy, Policy::skip);
+        if self.init_partial { policy.partial() } else { policy }
+    }
 }
 
 /// Where options come from, and where they go.

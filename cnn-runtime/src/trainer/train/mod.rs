@@ -22,7 +22,7 @@ use super::{
     exit::Ending,
     format,
     interrupt::Interrupt,
-    load_weights, log_line, print, progress,
+    log_line, print, progress,
     source::{self, Source},
 };
 use crate::{
@@ -33,7 +33,6 @@ use crate::{
     plan::{Description, LossKind},
     session::{Options, Session},
     train::{Callback, EarlyStopping, EpochReport, Fit, Score, best, evaluate_until},
-    weights,
 };
 pub(super) use args::Args;
 use origin::Origin;
@@ -51,7 +50,7 @@ pub(super) fn run(
     if args.configuration.dry_run {
         return print(&described(description, &recipe, args)).map(|()| Ending::Done);
     }
-    let origin = Origin::of(&args.kept)?;
+    let origin = Origin::of(&args.kept, description)?;
     let _reserved = output::prepare(&args.kept)?;
     let source = Source::open(&args.data, description, common.seed)?;
     let (train, validation, test) =
@@ -73,10 +72,7 @@ pub(super) fn run(
         .seed(common.seed)
         .gradient_norm(args.optimisation.gradient_norm);
     let mut session = Session::new(model, &device, &options)?;
-    if let Some(path) = &origin.weights {
-        load_weights(&mut session, path)?;
-        weights::check_finite(&mut session, path)?;
-    }
+    origin.load(&mut session)?;
     announce(&session, &device, split.train.len(), test.len());
     note_validation(args, validation.as_deref());
     note_losses(description);
