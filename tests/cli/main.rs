@@ -4,6 +4,7 @@ mod classes;
 mod export;
 mod files;
 mod folder;
+mod init;
 mod runs;
 mod server;
 mod targets;
