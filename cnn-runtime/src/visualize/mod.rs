@@ -7,6 +7,7 @@
 
 mod grid;
 mod picture;
+mod text;
 mod tile;
 
 use std::{collections::BTreeMap, path::Path};
@@ -14,23 +15,23 @@ use std::{collections::BTreeMap, path::Path};
 use cnn_core::{Error, Result, files, reserve::product};
 
 use crate::{plan::Role, session::Session};
-use grid::{Grid, check_size};
+use grid::{Grid, Tile, check_size, near_square};
 use picture::Picture;
-use tile::{Planes, ValueRange};
+use tile::{Plane, Scale, in_color};
 
-/// Filters and channels of a layer that are shown, at most; the title says how many there are in
-/// all.
-const MOST: usize = 32;
+/// Filters of a layer, and channels of each, that are shown at most where a filter has many
+/// channels.
+const MOST_FILTERS: usize = 16;
 
-/// Pixels that the longer side of a small kernel or map is enlarged to, at least.
-const LEGIBLE: usize = 24;
+/// Filters over 1 or 3 channels, or maps, that are shown at most.
+const MOST: usize = 256;
 
 /// Writes the filters of every convolution to `folder/filters`, and returns how many files that
 /// makes.
 ///
-/// Filters over 1 or 3 channels are a tile each, in grey or in colour; of other layers a row is a
-/// filter and a column an input channel. Each filter has its own scale: grey is 0, the largest
-/// magnitude is black or white.
+/// Filters over 3 channels are a tile each, in colour; else a tile is one channel of a filter, red where it is
+/// negative, white at 0 and blue where it is positive. All of a layer share a scale, which reaches 99.5 %
+/// of its values.
 ///
 /// # Errors
 ///
@@ -52,32 +53,48 @@ pub fn filters(session: &mut Session, folder: &Path) -> Result<usize> {
 }
 
 fn filter_grid(layer: &str, values: &[f32], [count, channels, height, width]: [usize; 4]) -> Result<Picture> {
-    let whole = channels == 1 || channels == 3;
-    let (rows, columns) = if whole { (count, 1) } else { (count.min(MOST), channels.min(MOST)) };
     let title = format!("{layer}: {count} filters of {channels}x{height}x{width}");
-    let shown = if whole || (rows, columns) == (count, channels) {
-        String::new()
-    } else {
-        format!(", the first {rows} and their first {columns} channels")
+    let is_color = channels == 3;
+    let is_whole = is_color || channels == 1;
+    let (rows, planes) = match is_whole {
+        true => (count.min(MOST), 1),
+        false => (count.min(MOST_FILTERS), channels.min(MOST_FILTERS)),
     };
-    let zoom = zoom(height, width, if whole { LEGIBLE } else { LEGIBLE / 2 });
-    check_size(layer, rows * columns, [height, width], zoom)?;
+    check_size(layer, rows * planes, [height, width])?;
+    let scale = Scale::around_zero(values);
+    let area = height * width;
     let mut tiles = Vec::new();
-    for filter in values.chunks_exact(channels * height * width).take(rows) {
-        let range = ValueRange::around_zero(filter);
-        let depth = if whole { channels } else { 1 };
-        let planes = filter.chunks_exact(depth * height * width).take(columns);
-        tiles.extend(planes.map(|values| Planes { values, height, width }.draw(range)));
+    for (nth, filter) in values.chunks_exact(channels * area).take(rows).enumerate() {
+        if is_color {
+            tiles.push(Tile { name: nth.to_string(), picture: in_color(filter, width, scale) });
+            continue;
+        }
+        for (channel, values) in filter.chunks_exact(area).take(planes).enumerate() {
+            let name = if is_whole { nth.to_string() } else { format!("{nth}:{channel}") };
+            tiles.push(Tile { name, picture: Plane { values, width }.draw(scale) });
+        }
     }
-    let columns = if whole { near_square(count) } else { columns };
-    Ok(Grid { title: title + &shown, columns, zoom, tiles }.draw())
+    let mut note = match (is_whole, (rows, planes) == (count, channels)) {
+        (true, _) if rows == count => String::new(),
+        (true, _) => format!("the first {rows}"),
+        (false, true) => "filter:channel".into(),
+        (false, false) => format!("filter:channel of the first {rows} and their first {planes} channels"),
+    };
+    if is_color {
+        let [high, ..] = scale.marks();
+        let grey = format!("grey is 0, a colour's full strength {high}");
+        note = [note, grey].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ");
+    }
+    let columns = if is_whole { near_square(rows) } else { planes };
+    let scale = Some(scale).filter(|_| !is_color);
+    Ok(Grid { title, note, scale, tiles, columns }.draw())
 }
 
 /// Writes the feature maps of an image, in the network's input form `[C, H, W]`, to `folder/maps`,
 /// one file for each layer as the network computes it in inference: with what follows it fused in.
 /// Returns how many files that makes.
 ///
-/// All maps of a layer share a scale, from its smallest value in black to its largest in white.
+/// All maps of a layer share a scale, from its smallest value, dark, to its largest, bright.
 /// Layers with a single value a channel are left out.
 ///
 /// # Errors
@@ -104,23 +121,18 @@ pub fn feature_maps(session: &mut Session, image: &[f32], folder: &Path) -> Resu
 }
 
 fn map_grid(layer: &str, values: &[f32], [channels, height, width]: [usize; 3]) -> Result<Picture> {
-    let zoom = zoom(height, width, LEGIBLE);
-    check_size(layer, channels, [height, width], zoom)?;
-    let range = ValueRange::of(values);
-    let title = format!("{layer}: {channels} maps of {height}x{width}, {range}");
-    let draw = |values| Planes { values, height, width }.draw(range);
-    let tiles = values.chunks_exact(height * width).map(draw).collect();
-    Ok(Grid { title, columns: near_square(channels), zoom, tiles }.draw())
-}
-
-/// The number of columns that makes a grid of so many tiles about as high as wide.
-fn near_square(count: usize) -> usize {
-    (1..).find(|side| side * side >= count).unwrap_or(1)
-}
-
-/// The factor that makes tiles legible.
-fn zoom(height: usize, width: usize, legible: usize) -> usize {
-    (legible / height.max(width)).max(1)
+    let shown = channels.min(MOST);
+    check_size(layer, shown, [height, width])?;
+    let scale = Scale::of(values);
+    let title = format!("{layer}: {channels} maps of {height}x{width}");
+    let note = if shown < channels { format!("the first {shown}") } else { String::new() };
+    let maps = values.chunks_exact(height * width).take(shown);
+    let draw = |(nth, values): (usize, _)| Tile {
+        name: nth.to_string(),
+        picture: Plane { values, width }.draw(scale),
+    };
+    let tiles = maps.enumerate().map(draw).collect();
+    Ok(Grid { title, note, scale: Some(scale), tiles, columns: near_square(shown) }.draw())
 }
 
 fn write(folder: &Path, layer: &str, picture: &Picture) -> Result<()> {

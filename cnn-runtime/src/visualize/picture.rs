@@ -36,8 +36,17 @@ impl Picture {
         self.pixels[y * self.width + x]
     }
 
-    pub(super) fn put(&mut self, x: usize, y: usize, color: Color) {
-        self.pixels[y * self.width + x] = color;
+    /// Lays a colour over a pixel, of which that share is covered; outside of the picture nothing
+    /// happens.
+    pub(super) fn blend(&mut self, x: usize, y: usize, color: Color, share: f32) {
+        if x < self.width && y < self.height {
+            let pixel = &mut self.pixels[y * self.width + x];
+            for (below, above) in pixel.iter_mut().zip(color) {
+                let mixed =
+                    f32::from(*below) + (f32::from(above) - f32::from(*below)) * share.clamp(0.0, 1.0);
+                *below = mixed.round() as u8;
+            }
+        }
     }
 
     /// Draws another picture with its top left at `(x, y)`, each of its pixels as a square.
@@ -86,7 +95,9 @@ mod tests {
     #[test]
     fn files_hold_the_pixels() {
         let mut picture = Picture::from_fn(5, 4, |x, y| [40 * x as u8, 50 * y as u8, 9]);
-        picture.put(4, 3, [1, 2, 3]);
+        picture.blend(4, 3, [1, 2, 3], 1.0);
+        picture.blend(5, 4, [1, 2, 3], 1.0);
+        assert_eq!(picture.pixel(4, 3), [1, 2, 3]);
         let decoded = image::load_from_memory(&picture.encode().unwrap()).unwrap();
         assert_eq!((decoded.width(), decoded.height()), (5, 4));
         assert_eq!(decoded.into_rgb8().as_raw(), picture.pixels.as_flattened());
