@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use cnn_runtime::{Device, Model, Options, Session, network, weights};
+use cnn_runtime::{
+    Device, Model, Options, Session, network,
+    weights::{self, FloatType},
+};
 use safetensors::{Dtype, SafeTensors};
 
 use super::{fails, run, stdout, text};
@@ -31,7 +34,7 @@ fn a_state_dict_is_complete() {
     let path = folder.path().join("normed.safetensors");
     let options = Options::infer(1).seed(7);
     let mut session = Session::new(Model::of::<Normed>(), &Device::cpu().unwrap(), &options).unwrap();
-    assert_eq!(weights::export(&mut session, &path).unwrap(), 8);
+    assert_eq!(weights::export(&mut session, &path, FloatType::F32).unwrap(), 8);
     let float = |name: &str, shape: &[usize]| (name.to_owned(), Dtype::F32, shape.to_vec());
     let expected = [
         float("bn1.bias", &[8]),

@@ -11,6 +11,8 @@ mod file;
 pub(crate) mod floats;
 mod foreign;
 pub(crate) mod layout;
+#[cfg(feature = "npz")]
+mod npz;
 pub(crate) mod tensors;
 mod torch;
 
@@ -22,8 +24,10 @@ use std::{
 
 use safetensors::Dtype;
 
-pub use cnn_core::{DataInfo, Error, Tensor};
+pub use cnn_core::{DataInfo, Error, Tensor, floats::FloatType};
 pub use file::TensorFile;
+#[cfg(feature = "npz")]
+pub use npz::export_npz;
 pub use tensors::save_tensors;
 pub use torch::export;
 
@@ -62,7 +66,8 @@ pub fn save(session: &mut Session, path: &Path) -> Result<()> {
     let statistics = statistics
         .map(|(nth, tensor)| Planned::floats(tensor.name(), tensor.shape(), Source::Statistic(nth)));
     let tensors = parameters(session).chain(statistics).collect();
-    write(session, path, tensors)
+    let metadata = data_info::metadata(session.data_info());
+    layout::write(path, tensors, &metadata, |source, out| pour(session, source, FloatType::F32, out))
 }
 
 /// Parameters and running statistics.
@@ -71,16 +76,16 @@ fn parameters(session: &Session) -> impl Iterator<Item = Planned<Source>> + use<
     params.map(|(index, param)| Planned::floats(param.name, param.shape, Source::Parameter(index)))
 }
 
-/// Writes tensors of a session, with the names of the classes as metadata.
-fn write(session: &mut Session, path: &Path, tensors: Vec<Planned<Source>>) -> Result<()> {
-    let metadata = data_info::metadata(session.data_info());
-    layout::write(path, tensors, &metadata, |&source, out| match source {
+/// Hands out the bytes of a tensor of a session, whose floats are of a type in the file.
+fn pour(session: &mut Session, source: &Source, float_type: FloatType, out: &mut floats::Sink) -> Result<()> {
+    match *source {
         Source::Parameter(index) => {
-            session.read_parts(Array::Parameter, index, &mut |values| floats::put(values, out))
+            let name = session.description().params[index].name;
+            session.read_parts(Array::Parameter, index, &mut |values| float_type.put(values, name, out))
         }
         Source::Statistic(nth) => floats::put(session.data_info().statistics()[nth].values(), out),
         Source::Counter => out(&0i64.to_le_bytes()),
-    })
+    }
 }
 
 /// How the tensors of a file became those of a session, where they were not just taken.
