@@ -6,7 +6,7 @@ use cnn_core::{
     floats::{FloatType, Sink},
 };
 use cnn_plan::{
-    GraphOp, LossKind,
+    GraphOp, LossKind, TargetKind,
     tables::{Description, GraphNode},
 };
 
@@ -110,7 +110,7 @@ impl<'a> Model<'a> {
                     .iter()
                     .map(|port| value_info(port.name, port.shape, options.input))
                     .collect(),
-                output: vec![value_info(output.name, output.shape, "")],
+                output: vec![value_info(output.name, output.shape, &meaning(description, options))],
                 value_info: values,
                 ..GraphProto::default()
             }),
@@ -162,6 +162,22 @@ impl<'a> Model<'a> {
 
 fn entry((key, value): &(String, String)) -> StringStringEntryProto {
     StringStringEntryProto { key: key.clone(), value: value.clone() }
+}
+
+/// What people should know of the output.
+fn meaning(description: &Description, options: &Options) -> String {
+    let what = match description.target() {
+        TargetKind::Values => return "values".into(),
+        kind @ (TargetKind::Class | TargetKind::Labels) => kind.output(),
+    };
+    match (options.probabilities, description.training.loss) {
+        (true, _) => format!("the probability of each {what}"),
+        (false, LossKind::CrossEntropy { .. }) => format!("a score of each {what}, for a softmax"),
+        (false, LossKind::BinaryCrossEntropy) => format!("a score of each {what}, for a sigmoid"),
+        (false, LossKind::MeanSquared | LossKind::MeanAbsolute | LossKind::Huber { .. }) => {
+            format!("a score of each {what}")
+        }
+    }
 }
 
 /// The operator that makes probabilities of scores.
@@ -236,3 +252,6 @@ pub(crate) fn running_norm(node: &GraphNode) -> RunningNorm {
         _ => unreachable!("{} has running statistics", node.layer),
     }
 }
+
+#[cfg(test)]
+mod tests;

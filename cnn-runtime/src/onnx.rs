@@ -158,20 +158,24 @@ pub fn export(session: &mut Session, path: &Path, options: &Options) -> Result<E
 }
 
 fn write(session: &mut Session, path: &Path, model: &Model) -> Result<()> {
-    let bytes = model.len();
-    if bytes > LARGEST {
-        let message = format!(
-            "would have {bytes} bytes, and readers of ONNX take {LARGEST} at most; write a state dict, or weights of \
-             16 bits"
-        );
-        return Err(Error::weights(path, message));
-    }
+    check_len(path, model.len())?;
     let mut file = Replacement::create(path)?;
     let mut read = |index: usize, see: &mut dyn FnMut(&[f32]) -> Result<()>| {
         session.read_parts(Array::Parameter, index, see)
     };
     model.write(&mut read, &mut |part| file.write(part))?;
     file.finish()
+}
+
+/// Refuses a file that nobody could read.
+fn check_len(path: &Path, bytes: u64) -> Result<()> {
+    if bytes > LARGEST {
+        let advice = "store the weights with 16 bits, or export them without the network";
+        let message =
+            format!("would have {bytes} bytes, and a model of ONNX has {LARGEST} at most; {advice}");
+        return Err(Error::weights(path, message));
+    }
+    Ok(())
 }
 
 /// The stages of `data { }` as text: those before a model, and those in it.
@@ -205,5 +209,19 @@ fn by_channel(stages: &[ValueStage], description: &Description) -> Option<[Strin
         }
         [ValueStage::Affine { shift, divisor }] => Some([list(shift)?, list(divisor)?]),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_of_more_than_2_gib_is_refused() {
+        assert!(check_len(Path::new("net.onnx"), LARGEST).is_ok());
+        let error = check_len(Path::new("net.onnx"), LARGEST + 1).unwrap_err().to_string();
+        let expected =
+            "net.onnx: would have 2147483648 bytes, and a model of ONNX has 2147483647 at most; store the";
+        assert!(error.starts_with(expected), "{error}");
     }
 }

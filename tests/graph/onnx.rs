@@ -4,7 +4,12 @@
 mod array;
 mod evaluator;
 
-use std::{collections::BTreeSet, path::Path, process::Command};
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    process::Command,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use cnn_onnx::messages::{GraphProto, ModelProto, TypeValue};
 use cnn_runtime::{
@@ -74,6 +79,7 @@ fn answers_alike(
             .chunks(size)
             .flat_map(|image| answer(reference::scores(description, params, &prepare(image))));
         let expected = Array::new(&[batch, description.output_len()], expected.collect());
+        keep_case(model, description.name, &images, &expected);
         let images = images.iter().map(|&pixel| pixel.into()).collect();
         let found = evaluator::run(model, Array::new(&[batch, channels, height, width], images));
         assert_eq!(found.shape, expected.shape);
@@ -81,6 +87,23 @@ fn answers_alike(
         let far = found.data.iter().zip(&expected.data).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         assert!(far < 1e-6 * largest, "{}: {far:.1e} of {largest}", description.name);
     }
+}
+
+/// The folder that `onnx_runtime.py cases` looks into: where it is named, models are kept there, with
+/// images and the answers to them.
+const CASES: &str = "CNN_ONNX_CASES";
+
+fn keep_case(model: &ModelProto, name: &str, images: &[f32], expected: &Array) {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let Some(folder) = std::env::var_os(CASES) else { return };
+    let case = Path::new(&folder).join(format!("{name}-{}", COUNT.fetch_add(1, Ordering::Relaxed)));
+    std::fs::write(case.with_extension("onnx"), model.encode_to_vec()).unwrap();
+    let answers = expected.data.iter().map(|&answer| answer as f32).collect();
+    let tensors = [
+        Tensor::new("images", &[images.len()], images.to_vec()).unwrap(),
+        Tensor::new("answers", &expected.shape, answers).unwrap(),
+    ];
+    save_tensors(&case.with_extension("safetensors"), &tensors).unwrap();
 }
 
 fn device() -> Device {
@@ -205,10 +228,13 @@ fn scores_become_probabilities() {
     let mut network = session::<Mnist>(&device());
     let (model_of_classes, values) = (model(&mut network, &options), params(&mut network));
     answers_alike(&model_of_classes, &network, &values, <[f32]>::to_vec, softmax);
+    assert_eq!(graph(&model_of_classes).output[0].doc_string, "the probability of each class");
     let mut network = session::<Labelled>(&device());
     let (model_of_labels, values) = (model(&mut network, &options), params(&mut network));
     let sigmoid = |scores: Vec<f64>| scores.iter().map(|score| 1.0 / (1.0 + (-score).exp())).collect();
     answers_alike(&model_of_labels, &network, &values, <[f32]>::to_vec, sigmoid);
+    let scores = model(&mut network, &onnx::Options::default());
+    assert_eq!(graph(&scores).output[0].doc_string, "a score of each label, for a sigmoid");
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("net.onnx");
     let error = onnx::export(&mut session::<Valued>(&device()), &path, &options).unwrap_err();

@@ -82,10 +82,10 @@ fn head(tensor: &Planned<Source>) -> Vec<u8> {
         Dtype::I64 => "<i8",
         _ => "<f4",
     };
+    let sides = tensor.shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     // A tuple of one ends in a comma.
-    let sides: String = tensor.shape.iter().map(|side| format!("{side}, ")).collect();
-    let mut text =
-        format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({}), }}", sides.trim_end());
+    let end = if tensor.shape.len() == 1 { "," } else { "" };
+    let mut text = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({sides}{end}), }}");
     let start = MAGIC.len() + size_of::<u16>();
     let len = (start + text.len() + 1).next_multiple_of(ALIGNMENT) - start;
     text.push_str(&" ".repeat(len - 1 - text.len()));
