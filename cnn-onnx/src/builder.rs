@@ -1,6 +1,9 @@
 //! A model while it is built: nodes and initializers, each under a name of its own.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+};
 
 use cnn_core::floats::FloatType;
 use cnn_plan::tables::Param;
@@ -10,7 +13,7 @@ use crate::{
         AttributeProto, AttributeType, DataType, Dimension, DimensionValue, NodeProto, TensorShapeProto,
         TensorType, TypeProto, TypeValue, ValueInfoProto,
     },
-    values::{Elements, Initializer, Source},
+    values::{Initializer, Source, Weights},
 };
 
 /// The name of the dimension that is the batch.
@@ -35,21 +38,25 @@ impl Call {
         self
     }
 
+    /// The same with an attribute that is an integer.
     pub(crate) fn int(self, name: &str, value: usize) -> Call {
         let value = AttributeProto { i: Some(value as i64), ..AttributeProto::default() };
         self.with(name, AttributeType::Int, value)
     }
 
+    /// The same with an attribute that is a number.
     pub(crate) fn float(self, name: &str, value: f32) -> Call {
         let value = AttributeProto { f: Some(value), ..AttributeProto::default() };
         self.with(name, AttributeType::Float, value)
     }
 
+    /// The same with an attribute of integers.
     pub(crate) fn ints(self, name: &str, values: &[usize]) -> Call {
         let ints = values.iter().map(|&value| value as i64).collect();
         self.with(name, AttributeType::Ints, AttributeProto { ints, ..AttributeProto::default() })
     }
 
+    /// The same with an attribute that is text.
     pub(crate) fn text(self, name: &str, value: &str) -> Call {
         let value = AttributeProto { s: Some(value.as_bytes().into()), ..AttributeProto::default() };
         self.with(name, AttributeType::String, value)
@@ -161,15 +168,15 @@ impl<'a> Builder<'a> {
         // The names of parameters are taken from the start, for the first that asks for them.
         let is_first = self.known.keys().all(|(other, _)| *other != index);
         let name = if is_first { name.to_owned() } else { self.value_names.take(name) };
-        let value = self.weights(name, dims, Source::Parameter(index));
+        let value = self.weights(name, dims, Weights::Parameter(index));
         self.known.insert(key, value.clone());
         value
     }
 
     /// Values that are stored as parameters are, under a name that is taken for them.
-    pub(crate) fn weights(&mut self, name: String, dims: &[usize], source: Source<'a>) -> String {
-        let elements = Elements::Floats(self.stored);
-        self.initializers.push(Initializer { name: name.clone(), dims: dims.into(), elements, source });
+    pub(crate) fn weights(&mut self, name: String, dims: &[usize], weights: Weights) -> String {
+        let source = Source::Weights(weights, self.stored);
+        self.initializers.push(Initializer { name: name.clone(), dims: dims.into(), source });
         match self.stored {
             FloatType::F32 => name,
             FloatType::F16 | FloatType::Bf16 => {
@@ -185,9 +192,9 @@ impl<'a> Builder<'a> {
         layer: &str,
         what: &str,
         dims: &[usize],
-        values: impl Into<std::borrow::Cow<'a, [f32]>>,
+        values: impl Into<Cow<'a, [f32]>>,
     ) -> String {
-        self.constant(layer, what, dims, Elements::Floats(FloatType::F32), Source::Floats(values.into()))
+        self.constant(layer, what, dims, Source::Floats(values.into()))
     }
 
     /// A number that a layer goes by.
@@ -197,25 +204,18 @@ impl<'a> Builder<'a> {
 
     /// Integers that a layer goes by.
     pub(crate) fn ints(&mut self, layer: &str, what: &str, values: Vec<i64>) -> String {
-        self.constant(layer, what, &[values.len()], Elements::Integers, Source::Integers(values))
+        self.constant(layer, what, &[values.len()], Source::Integers(values))
     }
 
-    fn constant(
-        &mut self,
-        layer: &str,
-        what: &str,
-        dims: &[usize],
-        elements: Elements,
-        source: Source<'a>,
-    ) -> String {
+    fn constant(&mut self, layer: &str, what: &str, dims: &[usize], source: Source<'a>) -> String {
         let name = self.value_names.take(&format!("{layer}/{what}"));
-        self.initializers.push(Initializer { name: name.clone(), dims: dims.into(), elements, source });
+        self.initializers.push(Initializer { name: name.clone(), dims: dims.into(), source });
         name
     }
 
-    /// A value with other dimensions behind the batch; -1 stands for what is left.
+    /// The call that gives a value other dimensions behind the batch; -1 stands for what is left.
     pub(crate) fn reshape(&mut self, layer: &str, value: &str, dims: &[i64]) -> Call {
-        // A 0 stands for the dimension that is there.
+        // The batch is a 0, which stands for the dimension that is there.
         let dims = [&[0], dims].concat();
         let shape = self.ints(layer, "shape", dims);
         Call::new("Reshape", [value.to_owned(), shape])

@@ -1,7 +1,7 @@
 //! The bytes of a model: what stands around the values is encoded by `prost`, and values follow
 //! from their source, so that only lengths have to be known before.
 //!
-//! The bytes are those that an encoder writes which has the whole message: fields by their tags.
+//! The bytes are those of an encoder that has the whole message: fields in the order of their tags.
 
 use cnn_core::{Result, floats::Sink};
 use prost::{Message, encode_length_delimiter, length_delimiter_len};
@@ -74,7 +74,7 @@ impl<'a> Encoded<'a> {
         out(&self.graph_before.encode_to_vec())?;
         for tensor in &self.initializers {
             out(&start(INITIALIZER, tensor_len(tensor)))?;
-            // The name has a smaller tag than the values, and nothing stands behind them.
+            // All that a tensor has beside its values has smaller tags.
             out(&head(tensor).encode_to_vec())?;
             out(&start(RAW_DATA, tensor.size()))?;
             tensor.write(read, out)?;
@@ -88,7 +88,7 @@ impl<'a> Encoded<'a> {
 fn head(tensor: &Initializer) -> TensorProto {
     TensorProto {
         dims: tensor.dims.iter().map(|&side| side as i64).collect(),
-        data_type: tensor.elements.data_type().into(),
+        data_type: tensor.source.data_type().into(),
         name: tensor.name.clone(),
         ..TensorProto::default()
     }

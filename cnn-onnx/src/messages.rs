@@ -324,3 +324,6 @@ pub enum DimensionValue {
     #[prost(string, tag = "2")]
     DimParam(String),
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,7 +46,7 @@ pub struct Options<'a> {
 ///
 /// ```
 /// use cnn_onnx::{Model, Options, messages::ModelProto};
-/// use cnn_runtime::{network, plan::GraphOp};
+/// use cnn_runtime::network;
 /// use prost::Message;
 ///
 /// network! { Tiny<[1, 8, 8] -> 3> { input -> conv1: conv(8, 3) -> relu -> flatten -> fc: dense(3) } }

@@ -11,7 +11,7 @@ use cnn_plan::{Axes, GraphOp, PoolKind, tables::GraphNode};
 
 use crate::{
     builder::{Builder, Call},
-    values::{RunningNorm, Source},
+    values::{RunningNorm, Weights},
 };
 
 /// A node with what it reads.
@@ -102,11 +102,12 @@ fn weighted(builder: &mut Builder, site: &Site) -> Vec<String> {
     let (weight, bias) = (site.node.params[0], site.node.params.get(1).copied());
     let shape = builder.param_shape(weight);
     let name = builder.param_name(weight).to_owned();
-    inputs.push(builder.weights(name, shape, Source::Scaled { weight, norm }));
+    let inner = shape[1..].iter().product();
+    inputs.push(builder.weights(name, shape, Weights::Scaled { weight, inner, norm }));
     let name = match bias {
         Some(bias) => builder.param_name(bias).to_owned(),
         None => builder.value_name(&format!("{}.bias", site.layer())),
     };
-    inputs.push(builder.weights(name, &shape[..1], Source::Shifted { bias, norm }));
+    inputs.push(builder.weights(name, &shape[..1], Weights::Shifted { bias, norm }));
     inputs
 }

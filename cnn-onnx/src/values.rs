@@ -19,32 +19,37 @@ pub(crate) struct Initializer<'a> {
     pub(crate) name: String,
     /// The shape.
     pub(crate) dims: Vec<usize>,
-    /// The type of its elements in the file.
-    pub(crate) elements: Elements,
     /// Where the values come from.
     pub(crate) source: Source<'a>,
-}
-
-/// The type of elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Elements {
-    Floats(FloatType),
-    Integers,
 }
 
 /// Where values come from.
 #[derive(Debug)]
 pub(crate) enum Source<'a> {
-    /// A parameter as it is.
-    Parameter(usize),
-    /// Filters or dense weights times the scale of the batch norm behind them, output by output.
-    Scaled { weight: usize, norm: RunningNorm },
-    /// A bias, or none, taken through the batch norm behind it.
-    Shifted { bias: Option<usize>, norm: RunningNorm },
+    /// Parameters, in a type of floats.
+    Weights(Weights, FloatType),
     /// Numbers that are known.
     Floats(Cow<'a, [f32]>),
     /// Integers that are known.
     Integers(Vec<i64>),
+}
+
+/// Values that are made of parameters, which are given by index.
+#[derive(Debug)]
+pub(crate) enum Weights {
+    /// A parameter as it is.
+    Parameter(usize),
+    /// Filters or dense weights times the scale of the batch norm behind them, output by output.
+    Scaled {
+        /// The weights.
+        weight: usize,
+        /// How many belong to an output.
+        inner: usize,
+        /// The norm.
+        norm: RunningNorm,
+    },
+    /// A bias, or none, taken through the batch norm behind it.
+    Shifted { bias: Option<usize>, norm: RunningNorm },
 }
 
 /// `(x - mean) * scale + shift` with running statistics, where `scale` is `weight / sqrt(variance +
@@ -58,21 +63,23 @@ pub(crate) struct RunningNorm {
     pub(crate) eps: f32,
 }
 
-impl Elements {
-    pub(crate) fn data_type(self) -> DataType {
+impl Source<'_> {
+    /// The type of the elements in the file.
+    pub(crate) fn data_type(&self) -> DataType {
         match self {
-            Elements::Floats(FloatType::F32) => DataType::Float,
-            Elements::Floats(FloatType::F16) => DataType::Float16,
-            Elements::Floats(FloatType::Bf16) => DataType::Bfloat16,
-            Elements::Integers => DataType::Int64,
+            Source::Floats(_) | Source::Weights(_, FloatType::F32) => DataType::Float,
+            Source::Weights(_, FloatType::F16) => DataType::Float16,
+            Source::Weights(_, FloatType::Bf16) => DataType::Bfloat16,
+            Source::Integers(_) => DataType::Int64,
         }
     }
 
     /// Bytes of an element.
-    fn size(self) -> usize {
+    fn size(&self) -> usize {
         match self {
-            Elements::Floats(floats) => floats.size(),
-            Elements::Integers => size_of::<i64>(),
+            Source::Floats(_) => FloatType::F32.size(),
+            Source::Weights(_, floats) => floats.size(),
+            Source::Integers(_) => size_of::<i64>(),
         }
     }
 }
@@ -113,37 +120,43 @@ fn whole(index: usize, read: &mut Read) -> Result<Vec<f32>> {
     Ok(values)
 }
 
-impl Initializer<'_> {
-    /// Bytes of all elements.
-    pub(crate) fn size(&self) -> u64 {
-        let count = self.dims.iter().map(|&side| side as u64).product::<u64>();
-        count * self.elements.size() as u64
-    }
-
-    /// Hands out the bytes of the elements.
-    pub(crate) fn write(&self, read: &mut Read, out: &mut Sink) -> Result<()> {
-        let floats = match self.elements {
-            Elements::Floats(floats) => floats,
-            Elements::Integers => FloatType::F32,
-        };
-        match &self.source {
-            Source::Parameter(index) => read(*index, &mut |values| floats.put(values, &self.name, out)),
-            Source::Scaled { weight, norm } => {
+impl Weights {
+    /// Shows the values, part by part.
+    fn show(&self, read: &mut Read, see: &mut dyn FnMut(&[f32]) -> Result<()>) -> Result<()> {
+        match *self {
+            Weights::Parameter(index) => read(index, see),
+            Weights::Shifted { bias, norm } => see(&norm.shift(bias, read)?),
+            Weights::Scaled { weight, inner, norm } => {
                 let scale = norm.scale(read)?;
-                let inner: usize = self.dims[1..].iter().product();
                 let (mut first, mut scaled) = (0, Vec::new());
-                read(*weight, &mut |values| {
+                read(weight, &mut |values| {
                     let outputs = values.chunks(inner).zip(&scale[first..]);
                     scaled.clear();
                     scaled.extend(outputs.flat_map(|(values, scale)| {
                         values.iter().map(move |&value| (f64::from(value) * scale) as f32)
                     }));
                     first += values.len() / inner;
-                    floats.put(&scaled, &self.name, out)
+                    see(&scaled)
                 })
             }
-            Source::Shifted { bias, norm } => floats.put(&norm.shift(*bias, read)?, &self.name, out),
-            Source::Floats(values) => floats.put(values, &self.name, out),
+        }
+    }
+}
+
+impl Initializer<'_> {
+    /// Bytes of all elements.
+    pub(crate) fn size(&self) -> u64 {
+        let count = self.dims.iter().map(|&side| side as u64).product::<u64>();
+        count * self.source.size() as u64
+    }
+
+    /// Hands out the bytes of the elements.
+    pub(crate) fn write(&self, read: &mut Read, out: &mut Sink) -> Result<()> {
+        match &self.source {
+            Source::Weights(weights, floats) => {
+                weights.show(read, &mut |values| floats.put(values, &self.name, out))
+            }
+            Source::Floats(values) => FloatType::F32.put(values, &self.name, out),
             Source::Integers(values) => values.iter().try_for_each(|value| out(&value.to_le_bytes())),
         }
     }

@@ -1,7 +1,7 @@
 //! ONNX: a network with its weights as a model that other programs run, such as ONNX Runtime.
 //!
-//! A model has operator set 17 and IR version 8, which ONNX Runtime reads since version 1.12. Its batch
-//! may have any size. What enters is `[N, C, H, W]` under the name of the network's input, `input`;
+//! A model has operator set 17 and IR version 8, which readers since 2022 take. Its batch may have any
+//! size. What enters is `[N, C, H, W]` under the name of the network's input, `input`;
 //! what leaves are the numbers that [`Session::infer`](crate::Session::infer) answers, or
 //! probabilities. Weights have the names that they have in files of weights, and nodes those of
 //! layers. Equal sessions make equal files, byte for byte.
