@@ -4,9 +4,9 @@
 use cnn_runtime::{
     Device, Model, Options, Session,
     checkpoint::{self, RunSettings, RunState},
-    network,
+    network, onnx,
     train::{Callback, EpochReport, KeepWeights, Position},
-    weights,
+    weights::{self, FloatType},
 };
 use cnn_tests::counting::{Counting, excess};
 
@@ -43,7 +43,9 @@ fn no_large_tensor_is_copied_as_a_whole() {
 
     bounded(|| weights::save(&mut session, &path));
     bounded(|| weights::load(&mut session, &path));
-    bounded(|| weights::export(&mut session, &path));
+    bounded(|| weights::export(&mut session, &path, FloatType::F16));
+    bounded(|| weights::export_npz(&mut session, &path, FloatType::F32));
+    bounded(|| onnx::export(&mut session, &path, &onnx::Options::default()));
     bounded(|| KeepWeights::new(folder.path()).on_epoch_end(&mut session, &[EpochReport::default()]));
     let settings = RunSettings::default();
     let mut run = RunState::default();

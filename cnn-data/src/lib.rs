@@ -100,6 +100,7 @@ pub use split::{Split, sample, split};
 pub use table::{Table, TableParts};
 pub use target::Target;
 
+pub use cnn_core::ValueStage;
 use cnn_core::{Error, Result, reserve::reserve, rng::mix};
 pub use cnn_plan::TargetKind;
 

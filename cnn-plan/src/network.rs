@@ -130,7 +130,7 @@ plain! {
     }
 }
 
-impl Description<'_> {
+impl<'a> Description<'a> {
     /// A network without anything: what a declaration with errors becomes, so that the rest of the
     /// program still compiles.
     pub const EMPTY: Self = Description {
@@ -161,6 +161,14 @@ impl Description<'_> {
         match self.inputs {
             &[Port { shape: &[channels, height, width], .. }, ..] => [channels, height, width],
             _ => [0; 3],
+        }
+    }
+
+    /// What happens to every image before it enters.
+    pub const fn preparation(&self) -> &'a [Prepare] {
+        match self.data {
+            Some(stages) => stages,
+            None => Prepare::DEFAULT,
         }
     }
 

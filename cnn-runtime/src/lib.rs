@@ -51,6 +51,8 @@ mod engine;
 mod history;
 mod loss;
 pub mod network;
+#[cfg(feature = "onnx")]
+pub mod onnx;
 #[cfg(feature = "opencl")]
 #[allow(unreachable_pub, reason = "what tests call is public in `__testing`")]
 mod opencl;

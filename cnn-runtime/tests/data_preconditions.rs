@@ -27,7 +27,7 @@ use cnn_runtime::{
         KeepWeights, Position, Record, Start, TensorBoard, evaluate, infer_all, predictions,
     },
     visualize, weights,
-    weights::{DataInfo, Tensor, TensorFile, save_tensors},
+    weights::{DataInfo, FloatType, Tensor, TensorFile, save_tensors},
 };
 
 network! {
@@ -374,7 +374,7 @@ fn tensors_have_their_shape_and_a_name_of_their_own() {
     calm(|| weights::save(&mut session, &path)).unwrap();
     calm(|| weights::load(&mut session, &path)).unwrap();
     assert_eq!(session.data_info().classes(), ["cat"]);
-    assert_eq!(calm(|| weights::export(&mut session, &path)).unwrap(), 4);
+    assert_eq!(calm(|| weights::export(&mut session, &path, FloatType::F32)).unwrap(), 4);
     calm(|| save_tensors(&path, &[tensor("a")])).unwrap();
     refused(|| weights::load(&mut session, &path));
     refused(|| checkpoint::load(&mut session, &path, &RunSettings::default()));

@@ -1,6 +1,7 @@
 //! The graph of inference that a description holds is the network: evaluated on its own, it yields
 //! the network's scores.
 
+mod onnx;
 mod reference;
 
 use std::collections::BTreeSet;

@@ -19,6 +19,7 @@ pages! {
     FromBurn: "from-burn.md"
     FineTuning: "fine-tuning.md"
     Resuming: "resuming.md"
+    Exporting: "exporting.md"
     Server: "server.md"
     Compiler: "compiler.md"
 }

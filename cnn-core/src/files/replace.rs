@@ -65,6 +65,15 @@ impl Replacement {
         write().map(drop).map_err(failed(&self.path, "write"))
     }
 
+    /// Goes to another position, where the next bytes are written.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Io`] if there is no such position.
+    pub fn seek(&mut self, to: io::SeekFrom) -> Result<u64> {
+        io::Seek::seek(&mut self.file, to).map_err(failed(&self.path, "write"))
+    }
+
     /// Brings the contents to the disk and gives them their name.
     ///
     /// # Errors

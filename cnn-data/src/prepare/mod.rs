@@ -13,16 +13,13 @@ pub(super) use moments::{Moments, Wanted};
 use values::Values;
 
 use cnn_core::{
-    Error, Result, Tensor,
+    Error, Result, Tensor, ValueStage,
     reserve::product,
     rng::{Stream, subkey},
 };
 use cnn_plan::{Augment, Description, Prepare};
 
 use super::{Image, augment, geometry};
-
-/// What images become without `data { }`: 0 to 1.
-const DEFAULT: &[Prepare] = &[Prepare::Normalise { mean: &[0.0], std: &[255.0] }];
 
 /// Everything that happens to images of one network.
 #[derive(Debug)]
@@ -42,7 +39,7 @@ impl Preparation {
     ///
     /// [`Error::Usage`] naming a statistic that is missing, misshapen or given twice.
     pub fn new(description: &Description, statistics: Vec<Tensor>) -> Result<Preparation> {
-        let stages = description.data.unwrap_or(DEFAULT);
+        let stages = description.preparation();
         let values = Values::new(stages, description.image_shape(), &statistics).map_err(Error::Usage)?;
         Ok(Preparation {
             input: description.image_shape(),
@@ -56,7 +53,7 @@ impl Preparation {
     /// A network's preparation without statistics, for fitting them: it prepares single images and
     /// no batches.
     pub(super) fn unfitted(description: &Description) -> Preparation {
-        let stages = description.data.unwrap_or(DEFAULT);
+        let stages = description.preparation();
         let (values, statistics) = (Values::default(), Vec::new());
         Preparation {
             input: description.image_shape(),
@@ -74,13 +71,19 @@ impl Preparation {
 
     /// A network's preparation fitted to the moments of prepared training images.
     pub(super) fn fitted(description: &Description, moments: Moments) -> Result<Preparation> {
-        let stages = description.data.unwrap_or(DEFAULT);
+        let stages = description.preparation();
         Preparation::new(description, statistics::fit(stages, moments)?)
     }
 
     /// The fitted statistics, to be kept with the weights.
     pub fn statistics(&self) -> &[Tensor] {
         &self.statistics
+    }
+
+    /// What [`Preparation::per_batch`] does to the values of each image, in order: stages that
+    /// follow each other are one where they can be.
+    pub fn value_stages(&self) -> impl Iterator<Item = ValueStage<'_>> {
+        self.values.stages()
     }
 
     /// The shape `[C, H, W]` of the network's input.

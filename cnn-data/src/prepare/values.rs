@@ -4,7 +4,7 @@
 //! statistics by name: `data.mean`, `data.std` (`[C]` or `[C, H, W]`), `data.whiten` (`[n, n]`);
 //! the second use of a name is `data.mean.2`.
 
-use cnn_core::Tensor;
+use cnn_core::{Tensor, ValueStage};
 use cnn_plan::{Per, Prepare};
 use nalgebra::{DMatrix, DMatrixView};
 
@@ -57,6 +57,14 @@ impl Values {
 
     pub(super) fn whitens(&self) -> bool {
         self.stages.iter().any(|stage| matches!(stage, Stage::Matrix(_)))
+    }
+
+    /// What happens to values, in order.
+    pub(super) fn stages(&self) -> impl Iterator<Item = ValueStage<'_>> {
+        self.stages.iter().map(|stage| match stage {
+            Stage::Affine { shift, divisor } => ValueStage::Affine { shift, divisor },
+            Stage::Matrix(matrix) => ValueStage::Matrix(matrix.as_slice()),
+        })
     }
 
     /// Applies the stages to images, one after the other.

@@ -1,8 +1,10 @@
 //! The stages of `data { }`, for every image.
 
+use core::fmt::{Display, Formatter, Result};
+
 use super::extent;
 use crate::{
-    settings::{Bound, Kind, Param, Range, Table, Word, optional, required, row, unset, words},
+    settings::{Bound, Field, Kind, Param, Range, Table, Word, optional, required, row, unset, words},
     source::plain,
 };
 
@@ -59,6 +61,41 @@ plain! {
             /// Number added to each variance.
             epsilon: f32,
         },
+    }
+}
+
+/// The stage as it is declared: `center_crop(224, 224)`.
+impl Display for Prepare {
+    fn fmt(&self, f: &mut Formatter) -> Result {
+        match *self {
+            Prepare::ResizeShorter(size) => write!(f, "resize({size})"),
+            Prepare::ResizeExact([height, width]) => write!(f, "resize({height}, {width})"),
+            Prepare::CenterCrop([height, width]) => write!(f, "center_crop({height}, {width})"),
+            Prepare::MeanSubtract(over) => write!(f, "mean_subtract({})", over.bound()),
+            Prepare::Standardise(over) => write!(f, "standardise({})", over.bound()),
+            Prepare::Normalise { mean, std } => {
+                write!(f, "normalise(mean = {}, std = {})", mean.bound(), std.bound())
+            }
+            Prepare::Scale(factor) => write!(f, "scale({factor})"),
+            Prepare::Whiten { kind, epsilon } => write!(f, "whiten({}, epsilon = {epsilon})", kind.bound()),
+        }
+    }
+}
+
+impl Prepare {
+    /// What happens to images of a network that declares nothing: pixels become 0 to 1.
+    pub const DEFAULT: &'static [Prepare] = &[Prepare::Normalise { mean: &[0.0], std: &[255.0] }];
+
+    /// True of a stage that changes which pixels there are, and not their values.
+    pub const fn is_geometry(&self) -> bool {
+        match self {
+            Prepare::ResizeShorter(_) | Prepare::ResizeExact(_) | Prepare::CenterCrop(_) => true,
+            Prepare::MeanSubtract(_)
+            | Prepare::Standardise(_)
+            | Prepare::Normalise { .. }
+            | Prepare::Scale(_)
+            | Prepare::Whiten { .. } => false,
+        }
     }
 }
 

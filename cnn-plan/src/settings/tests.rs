@@ -95,7 +95,9 @@ fn every_row_is_built_of_its_settings_and_read_from_its_text() {
     check_texts::<crate::optim::Optimizer>();
     check_texts::<crate::optim::Schedule>();
     check_texts::<crate::LossKind>();
-    check(&PREPARATIONS);
+    for stage in check(&PREPARATIONS) {
+        assert_eq!(PREPARATIONS.parse(&stage.to_string()), Ok(stage));
+    }
     check(&AUGMENTATIONS);
 }
 

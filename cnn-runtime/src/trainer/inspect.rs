@@ -6,7 +6,7 @@
 //! writes `logits` `[N, outputs]` in inference mode, with the running
 //! statistics as they were given; then, of a training-mode pass without dropout, `loss` `[1]`,
 //! `grad.NAME` for every parameter that is not frozen, and `stat.NAME`, the running statistics
-//! after it.
+//! after it. With `--infer` it reads images alone and writes logits alone.
 
 use std::{
     fs,
@@ -42,21 +42,29 @@ pub(super) struct Args {
     /// Where logits, loss, gradients and running statistics go
     #[arg(long, value_name = "FILE")]
     output: PathBuf,
+
+    /// Write the logits alone, of images alone
+    #[arg(long)]
+    infer: bool,
 }
 
 struct Batch {
     images: Vec<f32>,
-    targets: TargetList,
+    /// What images are compared with; nothing where only logits are wanted.
+    targets: Option<TargetList>,
     count: usize,
 }
 
 pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
-    let batch = read_batch(&args.batch, model.description())?;
+    let batch = read_batch(&args.batch, model.description(), args.infer)?;
     let device = common.open_device()?;
     // Only gradients are asked for: this rule keeps no state.
     let update = Update::new(Optimizer::Sgd(Sgd::DEFAULT));
-    let options = Options::train(&model).batch(batch.count).update(update).seed(common.seed);
-    let mut session = Session::new(model, &device, &options)?;
+    let options = match batch.targets {
+        Some(_) => Options::train(&model).batch(batch.count).update(update),
+        None => Options::infer(batch.count),
+    };
+    let mut session = Session::zeroed(model, &device, &options.seed(common.seed))?;
     weights::load(&mut session, &args.weights)?;
     save_tensors(&args.output, &compute(&mut session, &device, &batch)?)
 }
@@ -68,10 +76,11 @@ fn compute(session: &mut Session, device: &Device, batch: &Batch) -> Result<Vec<
     let mut logits = filled(product(&shape), 0.0, "the logits")?;
     let loss = device.install(|| {
         session.infer(images, &mut logits)?;
-        session.forward_backward(images, targets.all())
+        targets.as_ref().map(|targets| session.forward_backward(images, targets.all())).transpose()
     })?;
-    let mut tensors =
-        vec![Tensor::new("logits", &shape, logits)?, Tensor::new("loss", &[1], vec![loss as f32])?];
+    let mut tensors = vec![Tensor::new("logits", &shape, logits)?];
+    let Some(loss) = loss else { return Ok(tensors) };
+    tensors.push(Tensor::new("loss", &[1], vec![loss as f32])?);
     for (index, param) in description.params.iter().enumerate() {
         let (kind, values) = match param {
             Param { buffer: true, .. } => ("stat", session.parameter(index)?),
@@ -83,12 +92,24 @@ fn compute(session: &mut Session, device: &Device, batch: &Batch) -> Result<Vec<
     Ok(tensors)
 }
 
-fn read_batch(path: &Path, description: &Description) -> Result<Batch> {
+fn read_batch(path: &Path, description: &Description, infer: bool) -> Result<Batch> {
     let data = |message| Error::Data { path: path.into(), message };
     let bytes = fs::read(path).map_err(|error| data(format!("cannot read: {error}")))?;
     let tensors = SafeTensors::deserialize(&bytes)
         .map_err(|error| data(format!("not a whole safetensors file ({error})")))?;
-    parse_batch(&tensors, description).map_err(data)
+    let parse = if infer { parse_images } else { parse_batch };
+    parse(&tensors, description).map_err(data)
+}
+
+fn parse_images(tensors: &SafeTensors, description: &Description) -> Result<Batch, String> {
+    let images = tensor(tensors, "images", Dtype::F32)?;
+    let [channels, height, width] = description.image_shape();
+    match *images.shape() {
+        [count, a, b, c] if count > 0 && [a, b, c] == [channels, height, width] => {
+            Ok(Batch { images: floats(&images), targets: None, count })
+        }
+        _ => Err(format!("expected images [N, {channels}, {height}, {width}], found {:?}", images.shape())),
+    }
 }
 
 fn parse_batch(tensors: &SafeTensors, description: &Description) -> Result<Batch, String> {
@@ -123,7 +144,7 @@ fn parse_batch(tensors: &SafeTensors, description: &Description) -> Result<Batch
         }
         TargetKind::Values | TargetKind::Labels => TargetList::Values(floats(&targets)),
     };
-    Ok(Batch { images: floats(&images), targets, count })
+    Ok(Batch { images: floats(&images), targets: Some(targets), count })
 }
 
 fn floats(tensor: &TensorView) -> Vec<f32> {
@@ -144,18 +165,37 @@ mod tests {
     use super::{super::fixture::DESCRIPTION, *};
 
     fn parse(images: &[usize], labels: &[i64]) -> Result<Batch, String> {
+        parse_by(parse_batch, images, labels)
+    }
+
+    fn parse_by(
+        parse: fn(&SafeTensors, &Description) -> Result<Batch, String>,
+        images: &[usize],
+        labels: &[i64],
+    ) -> Result<Batch, String> {
         let pixels = vec![0; images.iter().product::<usize>() * 4];
         let numbers: Vec<u8> = labels.iter().flat_map(|label| label.to_le_bytes()).collect();
         let images = TensorView::new(Dtype::F32, images.to_vec(), &pixels).unwrap();
         let labels = TensorView::new(Dtype::I64, vec![labels.len()], &numbers).unwrap();
         let bytes = safetensors::serialize([("images", images), ("labels", labels)], None).unwrap();
-        parse_batch(&SafeTensors::deserialize(&bytes).unwrap(), &DESCRIPTION)
+        parse(&SafeTensors::deserialize(&bytes).unwrap(), &DESCRIPTION)
+    }
+
+    #[test]
+    fn labels_do_not_matter_to_logits() {
+        let images = |shape: &[usize]| parse_by(parse_images, shape, &[]);
+        let batch = images(&[2, 1, 28, 28]).unwrap();
+        assert_eq!((batch.images.len(), batch.targets, batch.count), (2 * 784, None, 2));
+        for shape in [&[0, 1, 28, 28][..], &[2, 28, 28, 1], &[2, 784]] {
+            let error = images(shape).err().unwrap();
+            assert_eq!(error, format!("expected images [N, 1, 28, 28], found {shape:?}"));
+        }
     }
 
     #[test]
     fn images_and_labels_that_fit() {
         let batch = parse(&[2, 1, 28, 28], &[9, 0]).unwrap();
-        assert_eq!((batch.images.len(), batch.targets), (2 * 784, TargetList::Classes(vec![9, 0])));
+        assert_eq!((batch.images.len(), batch.targets), (2 * 784, Some(TargetList::Classes(vec![9, 0]))));
     }
 
     #[test]
@@ -163,7 +203,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("batch.safetensors");
         let fails = |reason: &str| {
-            let error = read_batch(&path, &DESCRIPTION).err().unwrap();
+            let error = read_batch(&path, &DESCRIPTION, false).err().unwrap();
             assert_eq!(crate::trainer::exit::code(&error), 3);
             assert!(error.to_string().contains(reason), "{error}");
         };

@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use cnn_core::floats::FloatType;
+
 use crate::{optim::Optimizer, plan::settings::Range};
 
 /// Keeps `batch * slab` far from overflow; no real batch comes near.
@@ -56,6 +58,13 @@ pub(super) fn fraction(text: &str) -> Result<f64, String> {
         Ok(share) if share > 0.0 && share < 1.0 => Ok(share),
         _ => Err("expected a number between 0 and 1".into()),
     }
+}
+
+/// A type of floats in files.
+pub(super) fn float_type(text: &str) -> Result<FloatType, String> {
+    let types = [FloatType::F32, FloatType::F16, FloatType::Bf16];
+    let named = types.into_iter().find(|float_type| float_type.name() == text);
+    named.ok_or_else(|| "expected f32, f16 or bf16".into())
 }
 
 /// A time.

@@ -3,25 +3,17 @@
 
 use std::io::{self, Read};
 
-use cnn_core::Result;
+pub(crate) use cnn_core::floats::Sink;
+use cnn_core::{Result, floats::FloatType};
 use safetensors::Dtype;
-
-/// Takes the next bytes of a file.
-pub(crate) type Sink<'a> = dyn FnMut(&[u8]) -> Result<()> + 'a;
 
 /// Floats that are converted at a time.
 const COUNT: usize = 1024;
 
-/// The bytes of that many floats, to be filled in.
-const BYTES: [[u8; size_of::<f32>()]; COUNT] = [[0; size_of::<f32>()]; COUNT];
-
 /// Hands out the bytes of floats.
 pub(crate) fn put(values: &[f32], out: &mut Sink) -> Result<()> {
-    values.chunks(COUNT).try_for_each(|values| {
-        let mut bytes = BYTES;
-        bytes.iter_mut().zip(values).for_each(|(bytes, value)| *bytes = value.to_le_bytes());
-        out(bytes[..values.len()].as_flattened())
-    })
+    // Floats of 32 bits are never too large, so that no error names what they belong to.
+    FloatType::F32.put(values, "", out)
 }
 
 /// True of the types that [`fill`] reads.

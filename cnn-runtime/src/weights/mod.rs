@@ -17,8 +17,6 @@ mod kind;
 pub(crate) mod layout;
 mod matching;
 #[cfg(feature = "npz")]
-mod npy;
-#[cfg(feature = "npz")]
 mod npz;
 mod policy;
 #[cfg(feature = "pytorch")]
@@ -31,9 +29,11 @@ use std::{collections::HashSet, path::Path};
 
 use ::safetensors::Dtype;
 
-pub use cnn_core::{DataInfo, Error, Tensor};
+pub use cnn_core::{DataInfo, Error, Tensor, floats::FloatType};
 pub use file::TensorFile;
 pub use matching::{Loaded, Misshaped};
+#[cfg(feature = "npz")]
+pub use npz::export_npz;
 pub use policy::{Policy, Rename};
 pub use tensors::save_tensors;
 pub use torch::export;
@@ -77,7 +77,8 @@ pub fn save(session: &mut Session, path: &Path) -> Result<()> {
     let statistics = statistics
         .map(|(nth, tensor)| Planned::floats(tensor.name(), tensor.shape(), Source::Statistic(nth)));
     let tensors = parameters(session).chain(statistics).collect();
-    write(session, path, tensors)
+    let metadata = data_info::metadata(session.data_info());
+    layout::write(path, tensors, &metadata, |source, out| pour(session, source, FloatType::F32, out))
 }
 
 /// Parameters and running statistics.
@@ -86,16 +87,16 @@ fn parameters(session: &Session) -> impl Iterator<Item = Planned<Source>> + use<
     params.map(|(index, param)| Planned::floats(param.name, param.shape, Source::Parameter(index)))
 }
 
-/// Writes tensors of a session, with the names of the classes as metadata.
-fn write(session: &mut Session, path: &Path, tensors: Vec<Planned<Source>>) -> Result<()> {
-    let metadata = data_info::metadata(session.data_info());
-    layout::write(path, tensors, &metadata, |&source, out| match source {
+/// Hands out the bytes of a tensor of a session, whose floats are of a type in the file.
+fn pour(session: &mut Session, source: &Source, float_type: FloatType, out: &mut floats::Sink) -> Result<()> {
+    match *source {
         Source::Parameter(index) => {
-            session.read_parts(Array::Parameter, index, &mut |values| floats::put(values, out))
+            let name = session.description().params[index].name;
+            session.read_parts(Array::Parameter, index, &mut |values| float_type.put(values, name, out))
         }
         Source::Statistic(nth) => floats::put(session.data_info().statistics()[nth].values(), out),
         Source::Counter => out(&0i64.to_le_bytes()),
-    })
+    }
 }
 
 /// Loads parameters, running statistics and [`DataInfo`] into a session: all or none, unless

@@ -6,9 +6,15 @@ use std::io::{self, Read};
 
 use safetensors::Dtype;
 
-use super::container::Info;
+use crate::weights::container::Info;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
+
+/// What follows in a head that is written.
+const VERSION: &[u8] = &[1, 0];
+
+/// The elements of an array that is written begin at a multiple of as many bytes.
+const ALIGNMENT: usize = 64;
 
 /// The longest text that is read. NumPy writes one of less than 200 bytes.
 const LONGEST: u32 = 10_000;
@@ -33,7 +39,7 @@ pub(super) fn read_head(file: &mut impl Read) -> io::Result<Option<Array>> {
     let invalid = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let mut magic = [0; 8];
     file.read_exact(&mut magic)?;
-    let [.., major, _] = magic;
+    let [.., major, _minor] = magic;
     if !magic.starts_with(MAGIC) {
         return Err(invalid("no array of NumPy"));
     }
@@ -57,6 +63,24 @@ pub(super) fn read_head(file: &mut impl Read) -> io::Result<Option<Array>> {
     file.read_exact(&mut text)?;
     let text = str::from_utf8(&text).map_err(|_| invalid("an array of NumPy whose head is no text"))?;
     parse(text).ok_or_else(|| invalid("an array of NumPy with a damaged head"))
+}
+
+/// The head of an array in C's order, the lowest byte of each element first.
+pub(super) fn head(dtype: Dtype, shape: &[usize]) -> Vec<u8> {
+    let kind = match dtype {
+        Dtype::F16 => "<f2",
+        Dtype::I64 => "<i8",
+        _ => "<f4",
+    };
+    let sides = shape.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    // A tuple of one ends in a comma.
+    let end = if shape.len() == 1 { "," } else { "" };
+    let mut text = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({sides}{end}), }}");
+    let start = MAGIC.len() + VERSION.len() + size_of::<u16>();
+    let len = (start + text.len() + 1).next_multiple_of(ALIGNMENT) - start;
+    text.push_str(&" ".repeat(len - 1 - text.len()));
+    text.push('\n');
+    [MAGIC, VERSION, &(len as u16).to_le_bytes(), text.as_bytes()].concat()
 }
 
 /// Reads `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`, its entries in any order.
@@ -108,12 +132,12 @@ fn dtype(descr: &str) -> Option<Dtype> {
 mod tests {
     use super::*;
 
-    fn head(text: &str) -> Vec<u8> {
-        [MAGIC, &[1, 0], &(text.len() as u16).to_le_bytes(), text.as_bytes()].concat()
+    fn head_of(text: &str) -> Vec<u8> {
+        [MAGIC, VERSION, &(text.len() as u16).to_le_bytes(), text.as_bytes()].concat()
     }
 
     fn read(text: &str) -> io::Result<Option<Array>> {
-        read_head(&mut &head(text)[..])
+        read_head(&mut &head_of(text)[..])
     }
 
     #[test]
@@ -142,6 +166,25 @@ mod tests {
     }
 
     #[test]
+    fn heads_are_numpys_and_are_read_again() {
+        for (dtype, shape, expected) in [
+            (
+                Dtype::F32,
+                &[8, 1, 3, 3][..],
+                "{'descr': '<f4', 'fortran_order': False, 'shape': (8, 1, 3, 3), }",
+            ),
+            (Dtype::F16, &[7], "{'descr': '<f2', 'fortran_order': False, 'shape': (7,), }"),
+            (Dtype::I64, &[], "{'descr': '<i8', 'fortran_order': False, 'shape': (), }"),
+        ] {
+            let head = head(dtype, shape);
+            assert!(head.len().is_multiple_of(64) && head.ends_with(b"\n"));
+            assert_eq!(String::from_utf8_lossy(&head[10..]).trim_end(), expected);
+            let array = read_head(&mut &head[..]).unwrap().unwrap();
+            assert_eq!(array.info, Info { dtype, shape: shape.into() });
+        }
+    }
+
+    #[test]
     fn what_is_no_head_is_said_so() {
         for text in [
             "",
@@ -153,7 +196,7 @@ mod tests {
         ] {
             assert_eq!(read(text).unwrap_err().kind(), io::ErrorKind::InvalidData, "{text}");
         }
-        let whole = head("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }");
+        let whole = head_of("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }");
         (0..whole.len()).for_each(|end| assert!(read_head(&mut &whole[..end]).is_err(), "cut at {end}"));
         let long = [MAGIC, &[2, 0], &u32::MAX.to_le_bytes()].concat();
         assert!(read_head(&mut &long[..]).is_err());
