@@ -98,7 +98,7 @@ fn what_is_not_clear_is_an_error() {
         ),
         ("one.npy", "one array of NumPy, which has no name: numpy.savez"),
     ] {
-        let error = load_by(name, &Policy::strict()).err().expect(name).to_string();
+        let error = load_by(name, &Policy::strict()).expect_err(name).to_string();
         assert!(error.contains(message), "{error}");
     }
 }

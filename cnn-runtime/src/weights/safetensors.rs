@@ -8,7 +8,7 @@ use std::{
 
 use cnn_core::{
     Error, Result,
-    files::{self, BUFFER, failed},
+    files::{BUFFER, failed},
 };
 use safetensors::{SafeTensorError, tensor::Metadata};
 
@@ -38,7 +38,7 @@ impl<'a> Safetensors<'a> {
     /// if this is no safetensors file or a damaged one.
     #[cfg(feature = "data")]
     pub(crate) fn open(path: &Path) -> Result<Safetensors<'static>> {
-        Safetensors::of(path, Source::Disk(files::open(path)?))
+        Safetensors::of(path, Source::Disk(cnn_core::files::open(path)?))
     }
 
     /// Reads what a file says of its tensors; `path` is for errors.

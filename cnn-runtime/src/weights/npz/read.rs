@@ -100,8 +100,8 @@ impl Container for Npz<'_> {
         let Entry { index, array } = self.arrays.get(name).ok_or(io::ErrorKind::NotFound)?;
         let mut entry = self.zip.by_index(*index)?;
         npy::read_head(&mut entry)?;
-        let is_as_asked = !array.is_big_endian && !(array.is_fortran_order && array.info.shape.len() > 1);
-        if is_as_asked {
+        let is_otherwise = array.is_big_endian || (array.is_fortran_order && array.info.shape.len() > 1);
+        if !is_otherwise {
             return Ok(Box::new(entry));
         }
         let mut elements = Vec::new();
