@@ -13,6 +13,7 @@ use super::{
     engine::ClEngine,
     failure::{failure, refused},
     kernels::{Arg, Kernels, Programs, Source},
+    loader,
     memory::{Queue, upload},
     selection::Selection,
 };
@@ -29,7 +30,7 @@ use crate::{
 pub fn devices() -> &'static [DeviceInfo] {
     static DEVICES: LazyLock<Vec<DeviceInfo>> = LazyLock::new(|| {
         // Without a platform, the bindings would ask again and again for ten seconds.
-        if !has_platform() {
+        if loader::platforms() == 0 {
             return Vec::new();
         }
         let platforms = core::get_platform_ids().unwrap_or_default();
@@ -37,30 +38,6 @@ pub fn devices() -> &'static [DeviceInfo] {
         numbered.flat_map(|(place, platform)| platform_devices(place, *platform)).collect()
     });
     &DEVICES
-}
-
-/// Whether there is a driver.
-#[cfg(all(unix, not(target_os = "macos")))]
-fn has_platform() -> bool {
-    super::loader::platforms() > 0
-}
-
-/// Why the library that the user names cannot be loaded.
-#[cfg(all(unix, not(target_os = "macos")))]
-fn library_failure() -> Option<&'static str> {
-    super::loader::failure()
-}
-
-/// Whether there may be a driver: the bindings ask the system's own library.
-#[cfg(not(all(unix, not(target_os = "macos"))))]
-fn has_platform() -> bool {
-    true
-}
-
-/// Nothing: the library is the system's own.
-#[cfg(not(all(unix, not(target_os = "macos"))))]
-fn library_failure() -> Option<&'static str> {
-    None
 }
 
 fn platform_devices(place: usize, platform: PlatformId) -> Vec<DeviceInfo> {
@@ -126,7 +103,7 @@ impl OpenCl {
     /// # Errors
     /// Why there is none: what the last one failed with.
     pub fn open_gpu() -> Result<OpenCl, String> {
-        let mut reason = library_failure().unwrap_or("no OpenCL GPU found").to_owned();
+        let mut reason = loader::failure().unwrap_or("no OpenCL GPU found").to_owned();
         for gpu in devices().iter().filter(|device| device.is_gpu) {
             let selection = Selection::At { platform: gpu.platform, device: gpu.device };
             match OpenCl::open(selection).and_then(|device| device.probe().map(|()| device)) {
@@ -207,5 +184,9 @@ fn select(devices: &[DeviceInfo], selection: Selection) -> Result<&DeviceInfo> {
 
 /// Why there are no devices.
 fn no_platform() -> &'static str {
-    library_failure().unwrap_or("no OpenCL platform: install a driver (Debian: pocl-opencl-icd)")
+    loader::failure().unwrap_or(if cfg!(windows) {
+        "no OpenCL platform: install the GPU's driver, which brings OpenCL.dll"
+    } else {
+        "no OpenCL platform: install a driver (Debian: pocl-opencl-icd)"
+    })
 }

@@ -1,22 +1,26 @@
 //! OpenCL without linking it: every function of the system's library, looked up at its first call.
 //!
-//! The bindings link the symbols of [`functions`] instead of `libOpenCL`, so a program starts
+//! The bindings link the symbols of [`functions`] instead of the library, so a program starts
 //! without one. So does any other OpenCL of the program, which is why all of OpenCL 3.0 is there,
-//! deprecated functions included. The library is `$CNN_OPENCL_LIB`, or else `libOpenCL.so.1` or
-//! `libOpenCL.so`. Without it, or where it lacks a function, a call reports [`NOT_FOUND`] or
-//! [`NO_FUNCTION`].
+//! deprecated functions included. The library is `$CNN_OPENCL_LIB`, or else the first of [`NAMES`].
+//! Without it, or where it lacks a function, a call reports [`NOT_FOUND`] or [`NO_FUNCTION`].
+//!
+//! On macOS the bindings link the system's framework as well. The program's own symbols come before
+//! those of a library there, and a library finds its own by its own name, so neither takes the
+//! other's place.
 
 mod functions;
 
 use std::{
     env,
-    ffi::{CStr, CString, OsStr, c_char, c_int, c_void},
+    error::Error,
+    ffi::{CStr, OsStr, c_void},
     fs,
-    os::unix::ffi::OsStrExt,
     path::Path,
-    ptr::NonNull,
     sync::OnceLock,
 };
+
+use libloading::Library;
 
 /// A handle, a pointer or a callback: all are passed alike.
 type Ptr = *mut c_void;
@@ -29,85 +33,103 @@ const NO_FUNCTION: i32 = -59;
 /// `CL_PLATFORM_NOT_FOUND_KHR`, the status of every function where there is no library.
 const NOT_FOUND: i32 = -1001;
 
-unsafe extern "C" {
-    fn dlopen(name: *const c_char, flags: c_int) -> Ptr;
-    fn dlsym(library: Ptr, symbol: *const c_char) -> Ptr;
-    fn dlerror() -> *const c_char;
-}
+/// What the system calls its OpenCL library.
+const NAMES: &[&str] = if cfg!(windows) {
+    &["OpenCL.dll"]
+} else if cfg!(target_os = "macos") {
+    &["/System/Library/Frameworks/OpenCL.framework/OpenCL"]
+} else {
+    &["libOpenCL.so.1", "libOpenCL.so"]
+};
 
-/// `RTLD_NOW`
-const RESOLVE_NOW: c_int = 2;
-
-/// An address in a library that is never unloaded.
-struct Address(NonNull<c_void>);
-
-// SAFETY: the loader of the system may be asked from every thread, and functions may be called from
-// all.
-unsafe impl Send for Address {}
-// SAFETY: as for `Send`; nothing is written through the address.
-unsafe impl Sync for Address {}
-
-/// The OpenCL library of this process.
-enum Library {
-    Loaded(Address),
+/// The OpenCL library of this process, which is never unloaded.
+enum SystemLibrary {
+    Loaded(Library),
     /// `$CNN_OPENCL_LIB` cannot be loaded, and why.
     Refused(String),
     Absent,
 }
 
-fn library() -> &'static Library {
-    static LIBRARY: OnceLock<Library> = OnceLock::new();
+fn library() -> &'static SystemLibrary {
+    static LIBRARY: OnceLock<SystemLibrary> = OnceLock::new();
     LIBRARY.get_or_init(|| match env::var_os("CNN_OPENCL_LIB") {
         Some(path) if !path.is_empty() => match open_named(&path) {
-            Ok(library) => Library::Loaded(library),
-            Err(reason) => Library::Refused(format!(
+            Ok(library) => SystemLibrary::Loaded(library),
+            Err(reason) => SystemLibrary::Refused(format!(
                 "CNN_OPENCL_LIB is {}, which cannot be loaded ({reason}): correct or unset it",
                 Path::new(&path).display()
             )),
         },
-        _ => [c"libOpenCL.so.1", c"libOpenCL.so"]
-            .into_iter()
-            .find_map(|name| open(name).ok())
-            .map_or(Library::Absent, Library::Loaded),
+        _ => NAMES
+            .iter()
+            .find_map(|name| open(OsStr::new(name)).ok())
+            .map_or(SystemLibrary::Absent, SystemLibrary::Loaded),
     })
 }
 
 /// Opens a library that the user names. A path is looked at first: the system would wait for a
-/// pipe.
-fn open_named(name: &OsStr) -> Result<Address, String> {
-    if name.as_bytes().contains(&b'/') {
-        let found = fs::metadata(name).map_err(|error| error.to_string())?;
-        if !found.is_file() {
-            return Err("not a file".to_owned());
+/// pipe. Libraries of macOS have no file, so there a path without one may be right.
+fn open_named(name: &OsStr) -> Result<Library, String> {
+    if is_path(name) {
+        match fs::metadata(name) {
+            Ok(found) if !found.is_file() => return Err("not a file".to_owned()),
+            Err(error) if !cfg!(target_os = "macos") => return Err(error.to_string()),
+            _ => {}
         }
     }
-    open(&CString::new(name.as_bytes()).map_err(|error| error.to_string())?)
+    open(name)
 }
 
-fn open(name: &CStr) -> Result<Address, String> {
-    // SAFETY: the name is a C string. Loading the library runs its initialisers; OpenCL loaders are
-    // made for that.
-    let library = unsafe { dlopen(name.as_ptr(), RESOLVE_NOW) };
-    NonNull::new(library).map(Address).ok_or_else(last_error)
+/// True of what names a folder, too; the system looks for the rest among its libraries.
+fn is_path(name: &OsStr) -> bool {
+    Path::new(name).parent() != Some(Path::new(""))
 }
 
-/// The system's words for the last failure in this thread.
-fn last_error() -> String {
-    // SAFETY: the function has no preconditions.
-    let text = unsafe { dlerror() };
-    if text.is_null() {
-        return "unknown reason".to_owned();
-    }
-    // SAFETY: this is a C string that stays until the thread's next call of the loader.
-    unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned()
+fn open(name: &OsStr) -> Result<Library, String> {
+    // SAFETY: loading the library runs its initialisers; OpenCL loaders are made for that.
+    let opened = unsafe { load(name) };
+    // The system's own words are the source.
+    opened.map_err(|error| error.source().map_or_else(|| error.to_string(), ToString::to_string))
+}
+
+/// Loads a library whose own references are all resolved at once: one that lacks something is an
+/// error here, and not the end of the process later.
+///
+/// # Safety
+///
+/// The library's initialisers may run at any time.
+#[cfg(unix)]
+unsafe fn load(name: &OsStr) -> Result<Library, libloading::Error> {
+    use libloading::os::unix;
+    // SAFETY: as the caller says.
+    unsafe { unix::Library::open(Some(name), unix::RTLD_NOW) }.map(Library::from)
+}
+
+/// Loads a library. A bare name is one beside the program or of the system: a file in the folder in
+/// which the program happens to be started is nobody's OpenCL.
+///
+/// # Safety
+///
+/// The library's initialisers may run at any time.
+#[cfg(windows)]
+unsafe fn load(name: &OsStr) -> Result<Library, libloading::Error> {
+    use libloading::os::windows;
+    let flags = if is_path(name) { 0 } else { windows::LOAD_LIBRARY_SEARCH_DEFAULT_DIRS };
+    // SAFETY: as the caller says.
+    unsafe { windows::Library::load_with_flags(name, flags) }.map(Library::from)
 }
 
 /// A function of the library, or the status that stands for its absence.
-fn lookup(name: &CStr) -> Result<Address, i32> {
-    let Library::Loaded(library) = library() else { return Err(NOT_FOUND) };
-    // SAFETY: the handle is from dlopen and never closed.
-    let symbol = unsafe { dlsym(library.0.as_ptr(), name.as_ptr()) };
-    NonNull::new(symbol).map(Address).ok_or(NO_FUNCTION)
+///
+/// # Safety
+///
+/// `F` is the function pointer that the standard declares for this name, up to the types of
+/// pointers.
+unsafe fn lookup<F: Copy>(name: &CStr) -> Result<F, i32> {
+    let SystemLibrary::Loaded(library) = library() else { return Err(NOT_FOUND) };
+    // SAFETY: as the caller says; where the symbol's address is null there is no function.
+    let symbol = unsafe { library.get::<Option<F>>(name) };
+    symbol.ok().and_then(|function| *function).ok_or(NO_FUNCTION)
 }
 
 /// The status as the bindings know it: they panic at one that OpenCL does not define (NVIDIA's
@@ -130,8 +152,8 @@ pub(super) fn platforms() -> u32 {
 /// Why the library that the user names cannot be loaded; `None` if it can or none is named.
 pub(super) fn failure() -> Option<&'static str> {
     match library() {
-        Library::Refused(reason) => Some(reason),
-        Library::Loaded(_) | Library::Absent => None,
+        SystemLibrary::Refused(reason) => Some(reason),
+        SystemLibrary::Loaded(_) | SystemLibrary::Absent => None,
     }
 }
 
@@ -149,7 +171,7 @@ mod tests {
     #[test]
     fn a_library_that_cannot_be_loaded_says_why() {
         for (name, reason) in [("/nonexistent", "No such file"), ("/proc", "not a file")] {
-            let error = open_named(OsStr::new(name)).err().expect("no library");
+            let error = open_named(OsStr::new(name)).expect_err("no library");
             assert!(error.contains(reason), "{error}");
         }
         assert!(open_named(OsStr::new("/proc/self/exe\0")).is_err());

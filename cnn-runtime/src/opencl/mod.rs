@@ -22,7 +22,6 @@ mod engine;
 mod failure;
 mod frame;
 mod kernels;
-#[cfg(all(unix, not(target_os = "macos")))]
 mod loader;
 mod loss;
 mod lrn;

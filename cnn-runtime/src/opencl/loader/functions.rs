@@ -4,26 +4,21 @@
 //! A row gives the standard's types, up to those of pointers.
 #![allow(non_snake_case, reason = "the names are the standard's")]
 
-use std::{ffi::CStr, mem, ptr, sync::OnceLock};
+use std::{ffi::CStr, ptr, sync::OnceLock};
 
-use super::{Address, Ptr, SUCCESS, known, lookup};
+use super::{Ptr, SUCCESS, known, lookup};
 
 /// The function `$name` of the library, or the status that stands for its absence.
 macro_rules! resolve {
     ($name:ident ($($kind:ty),*) -> $result:ty) => {{
-        static ADDRESS: OnceLock<Result<Address, i32>> = OnceLock::new();
+        type Function = unsafe extern "system" fn($($kind),*) -> $result;
+        static FUNCTION: OnceLock<Result<Function, i32>> = OnceLock::new();
         const NAME: &CStr = match CStr::from_bytes_with_nul(concat!(stringify!($name), "\0").as_bytes()) {
             Ok(name) => name,
             Err(_) => unreachable!(),
         };
-        match ADDRESS.get_or_init(|| lookup(NAME)) {
-            // SAFETY: the row has the standard's signature for this name, up to the types of
-            // pointers.
-            Ok(address) => Ok(unsafe {
-                mem::transmute::<Ptr, unsafe extern "system" fn($($kind),*) -> $result>(address.0.as_ptr())
-            }),
-            Err(status) => Err(*status),
-        }
+        // SAFETY: the row has the standard's signature for this name, up to the types of pointers.
+        *FUNCTION.get_or_init(|| unsafe { lookup::<Function>(NAME) })
     }};
 }
 
