@@ -1,6 +1,9 @@
 //! A policy that takes part of a file, or reads it under other names.
 
-use cnn_runtime::weights::{DataInfo, Policy, save};
+use cnn_runtime::{
+    Device, Model, Options, Session, network,
+    weights::{DataInfo, Policy, Tensor, load as strict, load_by as load, save, save_tensors},
+};
 
 use super::{expected, file, load_by, parameters, session};
 
@@ -62,10 +65,9 @@ fn names_are_read_as_others() {
 fn nothing_that_fits_is_an_error_even_so() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("other.safetensors");
-    let other = [cnn_runtime::weights::Tensor::new("a.weight", &[1], vec![0.5]).unwrap()];
-    cnn_runtime::weights::save_tensors(&path, &other).unwrap();
-    let error =
-        cnn_runtime::weights::load_by(&mut session(), &path, &Policy::strict().partial()).unwrap_err();
+    let other = [Tensor::new("a.weight", &[1], vec![0.5]).unwrap()];
+    save_tensors(&path, &other).unwrap();
+    let error = load(&mut session(), &path, &Policy::strict().partial()).unwrap_err();
     let message = "not the weights of Tiny: it holds none of its parameters, but a.weight";
     assert!(error.to_string().ends_with(message), "{error}");
 }
@@ -76,15 +78,38 @@ fn names_of_outputs_go_with_the_layer_that_gives_them() {
     let path = folder.path().join("named.safetensors");
     let names = ["ant", "bee", "cat"].map(String::from).to_vec();
     let mut named = session();
-    cnn_runtime::weights::load(&mut named, &file("expected.safetensors")).unwrap();
+    strict(&mut named, &file("expected.safetensors")).unwrap();
     named.set_data_info(DataInfo::new(Vec::new(), names.clone()).unwrap());
     save(&mut named, &path).unwrap();
     let classes = |policy: Policy| {
         let mut session = session();
-        cnn_runtime::weights::load_by(&mut session, &path, &policy).unwrap();
+        load(&mut session, &path, &policy).unwrap();
         session.data_info().classes().to_vec()
     };
     assert_eq!(classes(Policy::strict()), names);
     assert_eq!(classes(Policy::strict().skip("conv1")), names);
     assert!(classes(Policy::strict().skip("fc.bias")).is_empty());
+}
+
+network! {
+    /// From the output to the layer there are 2^40 ways.
+    Doubled<[1, 2, 2] -> 3> {
+        let x = input -> flatten -> fc: dense(3);
+        for i in 0..40 {
+            x = add(x, x);
+        }
+        x
+    }
+}
+
+#[test]
+fn the_layer_of_the_outputs_is_found_behind_whatever_follows_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("doubled.safetensors");
+    let mut session =
+        Session::new(Model::of::<Doubled>(), &Device::cpu().unwrap(), &Options::infer(1)).unwrap();
+    session.set_data_info(DataInfo::new(Vec::new(), ["a", "b", "c"].map(String::from).to_vec()).unwrap());
+    save(&mut session, &path).unwrap();
+    load(&mut session, &path, &Policy::strict().skip("fc.weight")).unwrap();
+    assert!(session.data_info().classes().is_empty());
 }

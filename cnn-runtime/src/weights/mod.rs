@@ -101,8 +101,8 @@ fn pour(session: &mut Session, source: &Source, float_type: FloatType, out: &mut
 }
 
 /// Loads parameters, running statistics and [`DataInfo`] into a session: all or none, unless
-/// meanwhile the disk or the device fails or somebody writes to the file. A damaged file is found
-/// before or after that.
+/// meanwhile the disk or the device fails, somebody writes to the file, or an archive's values turn
+/// out to be damaged.
 ///
 /// # Errors
 ///
@@ -179,17 +179,20 @@ fn info_for(description: &Description, file: &mut TensorFile, loaded: &Loaded) -
 
 /// The parameters of the layers behind which a network's outputs need no others.
 fn head(description: &Description) -> impl Iterator<Item = &'static Param> {
-    let graph = description.graph;
+    let (graph, params) = (description.graph, description.params);
     let mut heads = Vec::new();
-    let mut open: Vec<usize> = graph.len().checked_sub(1).into_iter().collect();
-    while let Some(node) = open.pop().map(|index| &graph[index]) {
-        if node.params.is_empty() {
-            open.extend(node.inputs);
-        } else {
+    let mut is_wanted = vec![false; graph.len()];
+    if let Some(last) = is_wanted.last_mut() {
+        *last = true;
+    }
+    // What a node reads precedes it.
+    for (index, node) in graph.iter().enumerate().rev() {
+        if is_wanted[index] && node.params.is_empty() {
+            node.inputs.iter().for_each(|&input| is_wanted[input] = true);
+        } else if is_wanted[index] {
             heads.extend(node.params);
         }
     }
-    let params = description.params;
     heads.into_iter().map(|&index| &params[index])
 }
 
