@@ -95,7 +95,7 @@ network! {
     /// From the output to the layer there are 2^40 ways.
     Doubled<[1, 2, 2] -> 3> {
         let x = input -> flatten -> fc: dense(3);
-        for i in 0..40 {
+        for _ in 0..40 {
             x = add(x, x);
         }
         x
