@@ -253,7 +253,7 @@ pub(crate) fn listed(texts: &[String], separator: &str) -> String {
 mod tests {
     use ::safetensors::{serialize, tensor::TensorView};
 
-    use super::*;
+    use super::{matching::differences, *};
 
     fn tensor(name: &str, shape: &[usize], values: Vec<f32>) -> Tensor {
         Tensor::new(name, shape, values).unwrap()
