@@ -3,6 +3,8 @@
 //! Contents go to a temporary name in the same folder, reach the disk, and take their name by a
 //! rename: whoever opens the name finds the old contents or the new ones, also after a crash.
 
+#[cfg(windows)]
+mod exclusive;
 mod leftovers;
 mod lock;
 mod open;

@@ -14,7 +14,7 @@ use crate::Result;
 
 /// Creates a folder if it is missing and proves that files can be written in it, before hours of
 /// work rely on it. Temporary files that a killed process left there are removed, and folders of
-/// this name with a file [`MARK`]; where files can be locked, those that are being written stay.
+/// this name with a file [`MARK`]; files that are being written stay, where the system can tell.
 ///
 /// # Errors
 ///
@@ -46,11 +46,18 @@ fn remove_leftovers(folder: &Path) -> io::Result<()> {
 
 /// Removes a file that no [`super::Replacement`] of any process has locked. It is locked while it is
 /// removed, so that none begins with it.
+#[cfg(not(windows))]
 fn remove_unless_written(path: &Path) -> io::Result<()> {
     let file = File::open(path);
     let is_written =
         file.as_ref().is_ok_and(|file| matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)));
     if is_written { Ok(()) } else { if_there(fs::remove_file(path)) }
+}
+
+/// Removes a file that no process has open, as a [`super::Replacement`] has its own.
+#[cfg(windows)]
+fn remove_unless_written(path: &Path) -> io::Result<()> {
+    if_there(super::exclusive::remove_unless_open(path))
 }
 
 /// Takes it for success, too, if what was to be removed is not there.

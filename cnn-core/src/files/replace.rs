@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{BUFFER, failed, folder, irregular, sync_folder, temporary::Temporary};
+use super::{
+    BUFFER, failed, folder, irregular, sync_folder,
+    temporary::{Temporary, rename},
+};
 use crate::Result;
 
 /// New contents of a file, which take its name in [`Replacement::finish`]. Until then they lie
@@ -82,7 +85,7 @@ impl Replacement {
     pub fn finish(self) -> Result<()> {
         let Replacement { path, file, temporary } = self;
         let finish = || {
-            // The file stays open until it has its name: closing it ends the lock.
+            // The file stays open until it has its name: once closed it may be taken for a leftover.
             let file = file.into_inner()?;
             file.sync_all()?;
             temporary.rename(&path)?;
@@ -98,7 +101,7 @@ fn behind_link(path: &Path) -> io::Result<PathBuf> {
 }
 
 /// A file under a temporary name beside a path. Where files can be locked it is, so that whoever
-/// removes leftovers passes over it.
+/// removes leftovers passes over it; on Windows it is enough that it is open.
 fn new_file(path: &Path) -> io::Result<(Temporary, File)> {
     loop {
         let temporary = Temporary::beside(path);
@@ -139,6 +142,6 @@ pub fn link(file: &Path, path: &Path) -> io::Result<()> {
     };
     fs::hard_link(file, temporary.path()).or_else(|_| copy())?;
     // If both names belonged to the file already, the temporary one stays and is dropped.
-    fs::rename(temporary.path(), path)?;
+    rename(temporary.path(), path)?;
     sync_folder(folder(path))
 }

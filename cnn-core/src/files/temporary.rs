@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
     process,
     sync::atomic::{AtomicU32, Ordering},
+    thread,
+    time::Duration,
 };
 
 use super::folder;
@@ -32,7 +34,7 @@ impl Temporary {
 
     /// Gives the file another name.
     pub(super) fn rename(mut self, path: &Path) -> io::Result<()> {
-        fs::rename(&self.path, path)?;
+        rename(&self.path, path)?;
         self.renamed = true;
         Ok(())
     }
@@ -43,6 +45,23 @@ impl Drop for Temporary {
         if !self.renamed {
             // If there was an error, that is the one to report.
             let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Renames a file. On Windows nothing takes the name of a file that a program has open without
+/// leave to remove it, as virus scanners and indexers have new files for a moment: that moment is
+/// waited for.
+pub(super) fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    const PAUSE: Duration = Duration::from_millis(20);
+    let mut pauses = if cfg!(windows) { 50 } else { 0 };
+    loop {
+        match fs::rename(from, to) {
+            Err(error) if pauses > 0 && error.kind() == io::ErrorKind::PermissionDenied => {
+                pauses -= 1;
+                thread::sleep(PAUSE);
+            }
+            renamed => return renamed,
         }
     }
 }

@@ -49,7 +49,8 @@ fn a_folder_is_one_runs() {
     let error = reserve(folder.path()).unwrap_err();
     assert!(error.to_string().contains("another run is writing there"), "{error}");
     drop(first);
-    assert!(reserve(folder.path()).unwrap().is_some());
+    drop(reserve(folder.path()).unwrap().expect("a lock"));
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
 #[test]
@@ -82,7 +83,6 @@ fn leftovers_go_and_a_users_files_stay() {
 
 /// While one process looks for leftovers, others begin files.
 #[test]
-#[cfg(unix)]
 fn a_file_that_is_begun_is_no_leftover() {
     let folder = tempfile::tempdir().unwrap();
     let is_over = std::sync::atomic::AtomicBool::new(false);
@@ -129,7 +129,6 @@ fn links_and_permissions_stay() {
 }
 
 #[test]
-#[cfg(unix)]
 fn what_is_being_written_is_no_leftover() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.txt");
@@ -145,6 +144,25 @@ fn what_is_being_written_is_no_leftover() {
     second.finish().unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"second");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+/// As a virus scanner has a file that has just been written.
+#[test]
+#[cfg(windows)]
+fn a_file_that_is_open_for_a_moment_is_replaced() {
+    use std::os::windows::fs::OpenOptionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.txt");
+    fs::write(&path, "old").unwrap();
+    let scanner = fs::OpenOptions::new().read(true).share_mode(0).open(&path).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(std::time::Duration::from_millis(200));
+            drop(scanner);
+        });
+        replace(&path, b"new").unwrap();
+    });
+    assert_eq!(fs::read(&path).unwrap(), b"new");
 }
 
 #[test]

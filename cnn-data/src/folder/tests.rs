@@ -14,7 +14,9 @@ fn folder(files: &[&str]) -> tempfile::TempDir {
 }
 
 fn listed(folder: &Folder, root: &Path) -> Vec<(String, u32)> {
-    let relative = |path: &PathBuf| path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+    let relative = |path: &PathBuf| {
+        path.strip_prefix(root).unwrap().to_str().unwrap().replace(std::path::MAIN_SEPARATOR, "/")
+    };
     folder.files.iter().map(|(path, label)| (relative(path), *label)).collect()
 }
 
