@@ -1,5 +1,6 @@
-//! What a trained network is worth where images are few: one learns the digits 0 to 4, a second goes on from its
-//! convolutions and learns 5 to 9 from 500 images, a third learns the same from nothing. A quarter of a minute.
+//! What a trained network is worth where images are few: one learns the digits 0 to 4, a second goes
+//! on from its convolutions and learns 5 to 9 from 500 images, a third learns the same from nothing.
+//! The program takes no options, and less than a minute.
 
 mod data;
 

@@ -1,5 +1,6 @@
-//! Fine-tuning as it is taught: AlexNet's convolutions as they were trained on ImageNet, and on them a head of 4096, 128 and
-//! 95 outputs that learns from a folder of images.
+//! Fine-tuning as it is taught: AlexNet as it was trained on ImageNet, of which the convolutions and
+//! the first dense layer stay as they are, and behind it two new layers of 128 and 95 outputs. The
+//! rest learns from a folder of images.
 //!
 //! ```text
 //! finetune --data folder:images --init alexnet.pth --init-partial --output runs/tuned

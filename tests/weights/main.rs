@@ -1,6 +1,6 @@
-//! Files of weights that others write: what PyTorch and NumPy wrote (`torch_files.py`) becomes the same
-//! parameters as the safetensors file of their values; part of a file becomes part of a network; and
-//! damaged files are errors.
+//! Files of weights that others write: what PyTorch and NumPy wrote (`torch_files.py`) becomes the
+//! same parameters as the safetensors file of their values; part of a file becomes part of a
+//! network; and damaged files are errors.
 
 mod damaged;
 mod partial;

@@ -19,14 +19,14 @@ use cnn_core::{
 };
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
-use super::{common::Common, targets::TargetList};
+use super::{common::Common, load_weights, targets::TargetList};
 use crate::{
     device::Device,
     network::Model,
     optim::{Optimizer, Sgd, Update},
     plan::{Description, Param, TargetKind},
     session::{Options, Session},
-    weights::{self, Tensor, save_tensors},
+    weights::{Tensor, save_tensors},
 };
 
 #[derive(clap::Args, Debug)]
@@ -65,7 +65,7 @@ pub(super) fn run(model: Model, common: &Common, args: &Args) -> Result<()> {
         None => Options::infer(batch.count),
     };
     let mut session = Session::zeroed(model, &device, &options.seed(common.seed))?;
-    weights::load(&mut session, &args.weights)?;
+    load_weights(&mut session, &args.weights)?;
     save_tensors(&args.output, &compute(&mut session, &device, &batch)?)
 }
 

@@ -25,8 +25,7 @@ const BAR: usize = 18;
 /// Pixels of the largest picture.
 const MOST_PIXELS: u64 = 1 << 28;
 
-/// Tiles of one size, from left to right and from top to bottom, about as many in a row as there are
-/// rows.
+/// Tiles of one size, from left to right and from top to bottom.
 pub(super) struct Grid {
     pub(super) title: String,
     /// What is said below the title.

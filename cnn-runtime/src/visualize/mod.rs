@@ -29,9 +29,9 @@ const MOST: usize = 256;
 /// Writes the filters of every convolution to `folder/filters`, and returns how many files that
 /// makes.
 ///
-/// Filters over 3 channels are a tile each, in colour; else a tile is one channel of a filter, red where it is
-/// negative, white at 0 and blue where it is positive. All of a layer share a scale, which reaches 99.5 %
-/// of its values.
+/// Filters over 3 channels are a tile each, in colour; else a tile is one channel of a filter, red
+/// where it is negative, white at 0 and blue where it is positive. All of a layer share a scale,
+/// which reaches 99.5 % of its values.
 ///
 /// # Errors
 ///

@@ -13,7 +13,7 @@ pub(super) struct Scale {
     colors: Gradient,
 }
 
-/// Of the magnitudes, the share that a scale around zero reaches; larger ones have its last colour,
+/// The share of the magnitudes that a scale around zero reaches; larger ones have its last colour,
 /// so that a few of them do not leave all others pale.
 const REACHED: f64 = 0.995;
 

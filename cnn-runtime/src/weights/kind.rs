@@ -1,5 +1,5 @@
-//! What kind of file holds tensors, by its first bytes, and how to make a file that is read of one
-//! that is not.
+//! The kinds of files that hold tensors, told by their first bytes: a file of a kind that is read is
+//! opened, and about any other there is a line that says what to do.
 
 use std::{
     io::{Read, Seek},

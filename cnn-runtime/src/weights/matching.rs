@@ -1,4 +1,5 @@
-//! Which tensors of a file a network takes, as a [`Policy`] says, before any of their values is read.
+//! Which tensors of a file a network takes, as a [`Policy`] says, before any of their values is
+//! read.
 
 use std::{
     collections::{BTreeMap, HashSet},

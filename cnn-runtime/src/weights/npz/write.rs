@@ -27,8 +27,8 @@ const LARGE: u64 = u32::MAX as u64;
 ///
 /// # Errors
 ///
-/// As [`crate::weights::export`], and [`Error::Usage`] for floats of the type `bf16`, which NumPy does not
-/// have.
+/// As [`crate::weights::export`], and [`Error::Usage`] for floats of the type `bf16`, which NumPy
+/// does not have.
 pub fn export_npz(session: &mut Session, path: &Path, float_type: FloatType) -> Result<usize> {
     if float_type == FloatType::Bf16 {
         return Err(Error::Usage("NumPy has no bf16: f16 or f32 can be in an npz file".into()));
